@@ -1,0 +1,138 @@
+"""What a recipe is: the indicators that make up an industry's score, with directions, weights and dimensions."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from data import catalog
+
+FOLDER = Path(__file__).with_name("recipes")
+NAMES = ("general", "healthcare", "finance", "education", "manufacturing", "environment")
+
+
+class RecipeError(ValueError):
+    """A recipe file breaks its rules; the message lists every fault."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure computed from observations: code, divided by denominator or multiplied by multiplier if given."""
+
+    code: str
+    denominator: str | None = None
+    multiplier: str | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(code for code in (self.code, self.denominator, self.multiplier) if code)
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """One line of a recipe. measures: the preferred figure first, then its stand-ins. weight: within its dimension."""
+
+    key: str
+    title: str
+    dimension: str
+    direction: int
+    weight: float
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An industry's score.
+
+    dimensions: weight of each dimension, any positive scale. window: years within which the latest value counts.
+    minimum_markets: markets an indicator must cover to count. minimum_coverage: share of the weight a market needs.
+    minimum_weight: share of the recipe's weight that must be there at all. outcome: what regression predicts.
+    """
+
+    name: str
+    title: str
+    question: str
+    outcome: str
+    dimensions: Mapping[str, float]
+    ingredients: tuple[Ingredient, ...]
+    window: int = 8
+    minimum_markets: int = 60
+    minimum_coverage: float = 0.6
+    minimum_weight: float = 0.75
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every indicator the recipe may need, each once, in order."""
+        found = [code for i in self.ingredients for measure in i.measures for code in measure.codes]
+        return tuple(dict.fromkeys(found))
+
+    def weights(self) -> dict[str, float]:
+        """Weight of each ingredient in the whole, summing to 1: its dimension's share times its share of that."""
+        total = sum(self.dimensions.values())
+        inside = {
+            dimension: sum(i.weight for i in self.ingredients if i.dimension == dimension)
+            for dimension in self.dimensions
+        }
+        return {i.key: self.dimensions[i.dimension] / total * i.weight / inside[i.dimension] for i in self.ingredients}
+
+
+@cache
+def load(name: str, folder: Path = FOLDER) -> Recipe:
+    """The recipe of an industry. Raises RecipeError for an unknown name or a file with faults, naming them all."""
+    file = folder / f"{name}.toml"
+    if not name.isidentifier() or not file.exists():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.toml")))
+        raise RecipeError(f"There is no recipe {name!r}. Known recipes: {known}.")
+    raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    ingredients = [_ingredient(key, entry) for key, entry in raw.get("indicator", {}).items()]
+    optional = ("window", "minimum_markets", "minimum_coverage", "minimum_weight")
+    recipe = Recipe(
+        name=name,
+        title=raw.get("title", ""),
+        question=raw.get("question", ""),
+        outcome=raw.get("outcome", ""),
+        dimensions=raw.get("dimension", {}),
+        ingredients=tuple(ingredients),
+        **{key: raw[key] for key in optional if key in raw},
+    )
+    if faults := _faults(recipe):
+        raise RecipeError(f"{file.name} has {len(faults)} fault(s):\n" + "\n".join(faults))
+    return recipe
+
+
+def _ingredient(key: str, entry: dict) -> Ingredient:
+    code = entry.get("code", key)
+    preferred = Measure(code, entry.get("denominator"), entry.get("multiplier"))
+    known = catalog.load().get(code)
+    direction = catalog.DIRECTIONS.get(entry["direction"], 0) if "direction" in entry else known and known.direction
+    return Ingredient(
+        key=key,
+        title=entry.get("title") or (known.name if known else key),
+        dimension=entry.get("dimension", ""),
+        direction=direction or 0,
+        weight=entry.get("weight", 1.0),
+        measures=(preferred, *(Measure(**alternative) for alternative in entry.get("alternatives", []))),
+    )
+
+
+def _faults(recipe: Recipe) -> list[str]:
+    faults = [f"missing {field}" for field in ("title", "question", "outcome") if not getattr(recipe, field)]
+    faults += [f"unknown indicator {code}" for code in recipe.codes if code not in catalog.load()]
+    if recipe.outcome not in catalog.load():
+        faults.append(f"unknown outcome {recipe.outcome}")
+    for dimension, weight in recipe.dimensions.items():
+        if dimension not in catalog.DIMENSIONS:
+            faults.append(f"unknown dimension {dimension}")
+        if weight <= 0:
+            faults.append(f"dimension {dimension}: weight {weight} is not positive")
+        if not any(i.dimension == dimension for i in recipe.ingredients):
+            faults.append(f"dimension {dimension} has no indicator")
+    for ingredient in recipe.ingredients:
+        if ingredient.dimension not in recipe.dimensions:
+            faults.append(f"{ingredient.key}: dimension {ingredient.dimension!r} has no weight")
+        if ingredient.direction == 0:
+            faults.append(f"{ingredient.key}: say which direction is better")
+        if ingredient.weight <= 0:
+            faults.append(f"{ingredient.key}: weight {ingredient.weight} is not positive")
+    return faults

@@ -1,0 +1,1 @@
+"""Where the numbers come from and where they are kept: catalog, sources, store, quality."""

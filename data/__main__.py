@@ -1,0 +1,155 @@
+"""The store from the command line: build, import, export, refresh, status, check. See `python -m data --help`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from data import ingest, quality, store
+from data.sources import worldbank
+
+SHOWN_FAULTS = 40
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Returns 0 when done, 1 when refused or partly failed, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (store.StoreError, ingest.LayoutError, OSError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m data", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    command("build", _build, "Build the store from the embedded facts, or upgrade an older one. Needs no network.")
+    importing = command("import", _import, "Check a file of observations whole, then land it.")
+    importing.add_argument("file", type=Path, metavar="FILE", help="CSV, Parquet, Excel, zip or gz")
+    importing.add_argument("--skip-invalid", action="store_true", help="land the rows without faults, list the others")
+    importing.add_argument("--preview", action="store_true", help="check only, write nothing")
+    importing.add_argument("--name", help="what to call the source (default: the file's name)")
+    importing.add_argument("--faults", type=Path, metavar="CSV", help="write every fault to this file")
+    importing.add_argument(
+        "--map", action="append", default=[], metavar="FIELD=COLUMN", help="market, indicator, year, value or unit"
+    )
+    exporting = command("export", _export, "Write all observations to one Parquet file for another machine.")
+    exporting.add_argument("file", type=Path, metavar="FILE.parquet")
+    refreshing = command("refresh", _refresh, "Fetch what changed from the World Bank.")
+    refreshing.add_argument("--only", nargs="+", metavar="CODE", help="these indicators only")
+    refreshing.add_argument("--base-url", help=f"another server (default {worldbank.BASE_URL})")
+    refreshing.add_argument("--force", action="store_true", help="fetch also what did not change")
+    status = command("status", _status, "How much the store holds, and where it lies.")
+    status.add_argument("--json", action="store_true")
+    checking = command("check", _check, "What is wrong with the data, and what to do about it.")
+    checking.add_argument("--json", action="store_true")
+    return parser
+
+
+def _build(_: argparse.Namespace) -> int:
+    print(f"{store.path()}: {store.ensure()}")
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    pairs = [pair.partition("=") for pair in options.map]
+    wrong = [field for field, sign, _ in pairs if not sign or field not in ingest.layouts.FIELDS]
+    if wrong:
+        raise ingest.LayoutError(
+            f"--map takes FIELD=COLUMN with a FIELD out of {', '.join(ingest.layouts.FIELDS)}; not {', '.join(wrong)}"
+        )
+    try:
+        report = ingest.import_file(
+            options.file,
+            name=options.name,
+            mapping={field: column for field, _, column in pairs},
+            skip_invalid=options.skip_invalid,
+            preview=options.preview,
+            max_faults=1_000_000 if options.faults else SHOWN_FAULTS,
+        )
+        refused = False
+    except ingest.ImportRefused as error:
+        report, refused = error.report, True
+    _print_faults(report, options.faults)
+    print(report.sentence())
+    for code in report.undescribed:
+        print(
+            f"  {code} is undescribed: put an indicators.csv (indicator, name, unit, source, licence) beside the file."
+        )
+    if refused:
+        print("Nothing was written. Correct the file, or import the rest with --skip-invalid.", file=sys.stderr)
+    return int(refused)
+
+
+def _print_faults(report: ingest.ImportReport, target: Path | None) -> None:
+    if target:
+        report.faults.to_csv(target, index=False)
+    for fault in report.faults.head(SHOWN_FAULTS).itertuples():
+        print(f"line {fault.line}, {fault.field}: {fault.value!r}: {fault.problem}. {fault.remedy}", file=sys.stderr)
+    hidden = report.fault_count - min(len(report.faults), SHOWN_FAULTS)
+    if hidden:
+        print(f"... and {hidden:,} more; --faults FILE.csv writes all of them.", file=sys.stderr)
+
+
+def _export(options: argparse.Namespace) -> int:
+    store.ensure()
+    written = ingest.export(options.file)
+    print(f"{options.file}: {written['rows']:,} observations, {written['bytes'] / 1e6:.1f} MB.")
+    return 0
+
+
+def _refresh(options: argparse.Namespace) -> int:
+    store.ensure()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("World Bank", total=None)
+        report = worldbank.refresh(
+            codes=options.only,
+            base_url=options.base_url,
+            force=options.force,
+            on_progress=lambda done, total, code, outcome: progress.update(
+                task, completed=done, total=total, description=f"{code} {outcome}"
+            ),
+        )
+    print(report.sentence())
+    return int(bool(report.failed))
+
+
+def _status(options: argparse.Namespace) -> int:
+    store.ensure()
+    connection = store.connect()
+    facts = store.status(connection)
+    if options.json:
+        print(json.dumps(facts))
+        return 0
+    print(f"{store.path()} ({store.path().stat().st_size / 1e6:.1f} MB)")
+    for key, value in facts.items():
+        print(f"  {key.replace('_', ' ')}: {value}")
+    for row in store.snapshots(connection).itertuples():
+        print(f"  {row.retrieved_at:%Y-%m-%d %H:%M} {row.source}: {row.rows:,} rows, {row.status} {row.note}".rstrip())
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    store.ensure()
+    findings = quality.findings(store.connect())
+    if options.json:
+        print(findings.to_json(orient="records", force_ascii=False))
+        return 0
+    for finding in findings.itertuples():
+        print(f"{finding.severity}: {finding.place}: {finding.problem} {finding.remedy}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Facts about markets that change rarely: names, places, languages, currencies, memberships. See README.md."""

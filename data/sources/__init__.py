@@ -1,0 +1,1 @@
+"""One file per publisher: fetch, and return a tidy frame."""

@@ -1,0 +1,23 @@
+-- Indicators whose values stand to the stored ones as a power of ten: the file is in thousands, or in fractions.
+INSERT INTO faults
+WITH stored AS (
+    SELECT o.indicator, o.iso3, o.year, arg_max(o.value, o.snapshot) AS value
+    FROM observations o SEMI JOIN checked c ON c.indicator = o.indicator
+    GROUP BY o.indicator, o.iso3, o.year
+),
+ratios AS (
+    SELECT c.indicator, min(c.line) AS line, any_value(c.value_column) AS field, count(*) AS cells,
+           log10(median(c.value / s.value)) AS power
+    FROM checked c
+    JOIN stored s ON s.indicator = c.indicator AND s.iso3 = c.iso3 AND s.year = c.year
+    WHERE s.value > 0 AND c.value > 0 AND isfinite(c.value)
+    GROUP BY c.indicator
+)
+SELECT r.line, r.field, r.cells || ' values',
+       'unit mismatch: ' || i.name || ' (' || r.indicator || ') is in ' || i.unit || ', these are about 10^'
+           || round(r.power)::INTEGER || ' times the stored values of the same markets and years',
+       'Multiply the values of ' || r.indicator || ' by 10^' || (-round(r.power)::INTEGER) || '.', NULL, r.indicator
+FROM ratios r
+JOIN indicators i ON i.code = r.indicator
+WHERE r.cells >= 10 AND abs(r.power) > 1.9 AND abs(r.power - round(r.power)) < 0.02
+  AND r.indicator NOT IN (SELECT whole_indicator FROM faults WHERE whole_indicator IS NOT NULL)

@@ -1,0 +1,5 @@
+-- One row: which version of the tables this file holds, and which reference facts and catalog it was built from.
+CREATE TABLE meta (
+    schema_version INTEGER NOT NULL,
+    reference_sha256 VARCHAR NOT NULL
+);
