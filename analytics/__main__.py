@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return _rank(options)
-    except (store.StoreError, recipe.RecipeError, index.MissingIndicators) as error:
+    except (store.StoreError, store.DatabaseError, recipe.RecipeError, index.MissingIndicators, OSError) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
 
@@ -31,7 +31,7 @@ def _rank(options: argparse.Namespace) -> int:
     store.ensure()
     connection = store.connect()
     latest = index.default_year(store.coverage(connection, chosen.codes), chosen)
-    year = options.year or latest or store.status(connection)["last_year"]
+    year = options.year if options.year is not None else latest or store.status(connection)["last_year"]
     result = index.score(store.market_panel(connection, chosen.codes, year, chosen.window), chosen)
     names = store.market_names(connection, "en").set_index("iso3")["name"]
     table = result.scores.assign(market=names, score=result.scores["score"].round(2)).round({"coverage": 3})

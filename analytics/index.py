@@ -69,7 +69,7 @@ def score(panel: pd.DataFrame, recipe: Recipe) -> Ranking:
         raise MissingIndicators(recipe, missing, share)
     keys = list(measures)
     chosen = {i.key: i for i in recipe.ingredients if i.key in measures}
-    coverage = values.notna() @ weights[keys] / weights[keys].sum()
+    coverage = (values.notna() @ weights[keys] / weights[keys].sum()).round(9)  # a sum of weights is never quite 1
     enough = coverage >= recipe.minimum_coverage
     values, years = values[enough], years[enough]
     treatment = treat.treat(values)

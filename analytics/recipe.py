@@ -12,6 +12,16 @@ FOLDER = Path(__file__).with_name("recipes")
 NAMES = ("general", "healthcare", "finance", "education", "manufacturing", "environment")
 
 
+LIMITS = {
+    "window": (1, 100),
+    "minimum_markets": (2, 300),
+    "minimum_coverage": (0, 1),
+    "minimum_weight": (0, 1),
+}
+TOP_KEYS = {"title", "question", "outcome", "dimension", "indicator", *LIMITS}
+KEYS = {"code", "denominator", "multiplier", "title", "dimension", "direction", "weight", "alternatives"}
+
+
 class RecipeError(ValueError):
     """A recipe file breaks its rules; the message lists every fault."""
 
@@ -84,36 +94,77 @@ def load(name: str, folder: Path = FOLDER) -> Recipe:
     if not name.isidentifier() or not file.exists():
         known = ", ".join(sorted(path.stem for path in folder.glob("*.toml")))
         raise RecipeError(f"There is no recipe {name!r}. Known recipes: {known}.")
-    raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    ingredients = [_ingredient(key, entry) for key, entry in raw.get("indicator", {}).items()]
-    optional = ("window", "minimum_markets", "minimum_coverage", "minimum_weight")
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RecipeError(f"{file.name} is not valid TOML: {error}") from error
+    misspelt = _misspelt(raw)
+    entries = raw.get("indicator", {}).items()
+    ingredients = [_ingredient(key, entry) for key, entry in entries if isinstance(entry, dict)]
     recipe = Recipe(
         name=name,
         title=raw.get("title", ""),
         question=raw.get("question", ""),
         outcome=raw.get("outcome", ""),
-        dimensions=raw.get("dimension", {}),
+        dimensions={key: _number(weight, 1.0) for key, weight in raw.get("dimension", {}).items()},
         ingredients=tuple(ingredients),
-        **{key: raw[key] for key in optional if key in raw},
+        **{key: raw[key] for key in LIMITS if key in raw},
     )
-    if faults := _faults(recipe):
+    if faults := misspelt + _faults(recipe):
         raise RecipeError(f"{file.name} has {len(faults)} fault(s):\n" + "\n".join(faults))
     return recipe
+
+
+def _misspelt(raw: dict) -> list[str]:
+    """Keys that mean nothing, and values of the wrong kind: what would otherwise be passed over in silence."""
+    faults = [f"unknown key {key}" for key in raw.keys() - TOP_KEYS]
+    for key, (low, high) in LIMITS.items():
+        if key in raw and not (_is_number(raw[key]) and low <= raw[key] <= high):
+            faults.append(f"{key}: {raw[key]!r} is not a number from {low} to {high}")
+    for dimension, weight in raw.get("dimension", {}).items():
+        if not _is_number(weight):
+            faults.append(f"dimension {dimension}: weight {weight!r} is not a number")
+    for key, entry in raw.get("indicator", {}).items():
+        if not isinstance(entry, dict):
+            faults.append(f'{key}: {entry!r} is not a table; write [indicator."{key}"] above its settings')
+            continue
+        faults += [f"{key}: unknown key {name}" for name in entry.keys() - KEYS]
+        if not _is_number(entry.get("weight", 1.0)):
+            faults.append(f"{key}: weight {entry['weight']!r} is not a number")
+        if entry.get("direction", "up") not in ("up", "down"):
+            faults.append(f"{key}: direction {entry['direction']!r} is not up or down")
+        for alternative in entry.get("alternatives", []):
+            unknown = alternative.keys() - {"code", "denominator", "multiplier"}
+            faults += [f"{key}: unknown key {name} of an alternative" for name in unknown]
+            faults += [f"{key}: an alternative has no code"] if "code" not in alternative else []
+    return sorted(faults)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number(value: object, otherwise: float) -> float:
+    return value if _is_number(value) else otherwise
 
 
 def _ingredient(key: str, entry: dict) -> Ingredient:
     code = entry.get("code", key)
     preferred = Measure(code, entry.get("denominator"), entry.get("multiplier"))
     known = catalog.load().get(code)
-    direction = catalog.DIRECTIONS.get(entry["direction"], 0) if "direction" in entry else known and known.direction
+    direction = catalog.DIRECTIONS.get(entry.get("direction"), known.direction if known else 0)
     return Ingredient(
         key=key,
         title=entry.get("title") or (known.name if known else key),
         dimension=entry.get("dimension", ""),
-        direction=direction or 0,
-        weight=entry.get("weight", 1.0),
-        measures=(preferred, *(Measure(**alternative) for alternative in entry.get("alternatives", []))),
+        direction=direction,
+        weight=_number(entry.get("weight"), 1.0),
+        measures=(preferred, *(_stand_in(alternative) for alternative in entry.get("alternatives", []))),
     )
+
+
+def _stand_in(entry: dict) -> Measure:
+    return Measure(entry.get("code", ""), entry.get("denominator"), entry.get("multiplier"))
 
 
 def _faults(recipe: Recipe) -> list[str]:

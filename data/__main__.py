@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (store.StoreError, ingest.LayoutError, OSError) as error:
+    except (store.StoreError, store.DatabaseError, ingest.LayoutError, OSError) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
 
@@ -77,7 +77,7 @@ def _import(options: argparse.Namespace) -> int:
             preview=options.preview,
             max_faults=1_000_000 if options.faults else SHOWN_FAULTS,
         )
-        refused = False
+        refused = options.preview and report.fault_count > 0
     except ingest.ImportRefused as error:
         report, refused = error.report, True
     _print_faults(report, options.faults)

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ FIRST_YEAR = 1900
 MISSING = ("", "..", "na", "n/a", "nan", "null", "none", "-", "…")
 FAULT_COLUMNS = ("line", "field", "value", "problem", "remedy")
 EXPORT_FORMAT = "1"
+LINE = "atlas line"
 
 
 class ImportRefused(ValueError):
@@ -97,20 +97,20 @@ def import_file(
         layout = layouts.recognise(path, Path(folder), mapping)
         report = None
         with store.writing() as connection:
-            layout = _stage(connection, layout, mapping)
+            layout, restored = _stage(connection, layout, mapping, Path(folder))
             report = _check(connection, name, layout, now, max_faults)
             if preview or (report.fault_count and not skip_invalid):
                 raise store.Abandon
             snapshot = store.Snapshot(
                 source=f"file {name}",
-                retrieved_at=now,
+                retrieved_at=store.next_arrival(connection, now),
                 sha256=digest,
                 licence="as its publisher states",
                 status="partial" if report.fault_count else "complete",
                 note=f"{report.fault_count:,} faults skipped" if report.fault_count else "",
             )
-            report = _land(connection, report, layout, snapshot, path.parent)
-            if not (report.added or report.changed or report.regrouped):
+            report = _land(connection, report, layout, snapshot, (path.parent, Path(folder)))
+            if not (report.added or report.changed or report.regrouped or restored):
                 raise store.Abandon
     if report.fault_count and not skip_invalid and not preview:
         raise ImportRefused(report)
@@ -120,11 +120,34 @@ def import_file(
 # ------------------------------------------------------------------ staging
 
 
-def _stage(connection: store.Connection, layout: layouts.Layout, mapping: Mapping[str, str] | None) -> layouts.Layout:
-    """Fill the temp table `staged` (line, market, indicator, year_text, value, value_text, unit, source, snapshot)."""
-    if layout.kind == "parquet":
-        return _stage_parquet(connection, layout, mapping)
-    _read_text(connection, layout)
+def _stage(
+    connection: store.Connection, layout: layouts.Layout, mapping: Mapping[str, str] | None, scratch: Path
+) -> tuple[layouts.Layout, int]:
+    """Fill the temp table `staged` (line, market, indicator, year_text, value, value_text, unit, source, snapshot).
+
+    Returns the layout, and how many snapshots and descriptions an export brought along.
+    """
+    connection.execute("CREATE TEMP TABLE malformed (line BIGINT, value VARCHAR, problem VARCHAR)")
+    try:
+        if layout.kind == "parquet":
+            return _stage_parquet(connection, layout, mapping)
+        _stage_text(connection, layout, scratch)
+    except store.DatabaseError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise LayoutError(
+            f"The file cannot be read ({reason}). Save it again as CSV in UTF-8 and import that."
+        ) from error
+    if connection.execute("SELECT count(*) = 0 FROM raw").fetchone()[0] and not _malformed(connection):
+        raise LayoutError("The file has a header and no rows below it. Nothing to import.")
+    return layout, 0
+
+
+def _malformed(connection: store.Connection) -> int:
+    return connection.execute("SELECT count(*) FROM malformed").fetchone()[0]
+
+
+def _stage_text(connection: store.Connection, layout: layouts.Layout, scratch: Path) -> None:
+    _read_text(connection, layout, scratch)
     missing = ", ".join(f"'{marker}'" for marker in MISSING)
     if layout.is_wide:
         columns = ", ".join(_name(column) for column in layout.years.values())
@@ -138,7 +161,8 @@ def _stage(connection: store.Connection, layout: layouts.Layout, mapping: Mappin
     connection.execute(
         f"""
         CREATE TEMP TABLE staged AS
-        SELECT line, {_name(layout.mapping["market"])} AS market, {_name(layout.mapping["indicator"])} AS indicator,
+        SELECT {_name(LINE)} AS line, {_name(layout.mapping["market"])} AS market,
+               {_name(layout.mapping["indicator"])} AS indicator,
                {year} AS year_text, try_cast({value} AS DOUBLE) AS value,
                CASE WHEN try_cast({value} AS DOUBLE) IS NULL AND lower(trim({value})) NOT IN ({missing})
                     THEN trim({value}) END AS value_text,
@@ -148,51 +172,107 @@ def _stage(connection: store.Connection, layout: layouts.Layout, mapping: Mappin
     )
     # NaN is how some tools write "no value".
     connection.execute("UPDATE staged SET value = NULL WHERE isnan(value)")
-    return layout
 
 
-def _read_text(connection: store.Connection, layout: layouts.Layout) -> None:
-    """Fill the temp table `raw`: all columns as text, and each row's line; rows that cannot be split become faults."""
+def _read_text(connection: store.Connection, layout: layouts.Layout, scratch: Path) -> None:
+    """Fill the temp table `raw`: all columns as text, and each row's line in the file."""
     names = _distinct(layout.columns)
-    columns = "{" + ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names) + "}"
+    plain = "{" + ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names) + "}"
+    numbered = f"{layout.header_line} + row_number() OVER () AS {_name(LINE)}, *"
+    options = f"skip = {layout.header_line}, delim = {_text(layout.delimiter)}"
+    try:
+        _read_csv(connection, layout.path, plain, numbered, options)
+        rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
+        is_regular = layout.header_line + rows == _count_lines(layout.path)
+    except store.DatabaseError:
+        is_regular = False
+    if not is_regular:  # blank lines, line breaks inside quotes, footers, lines that cannot be split
+        regular = scratch / "regular.csv"
+        malformed = _regularise(layout, regular)
+        _read_csv(connection, regular, f"{{{_text(LINE)}: 'BIGINT', {plain[1:]}", "*", "delim = ','")
+        connection.executemany("INSERT INTO malformed VALUES (?, ?, ?)", malformed or [(None, None, None)])
+        connection.execute("DELETE FROM malformed WHERE line IS NULL")
+    fields = ("market", "indicator") if layout.is_wide else layouts.REQUIRED  # a wide footer carries no codes
+    empty = " AND ".join(f"{_name(layout.mapping[field])} IS NULL" for field in fields)
+    connection.execute(f"DELETE FROM raw WHERE {empty}")
+
+
+def _read_csv(connection: store.Connection, file: Path, columns: str, selected: str, options: str) -> None:
     connection.execute(
-        f"""
-        CREATE TEMP TABLE raw AS
-        SELECT {layout.header_line} + row_number() OVER () AS line, *
-        FROM read_csv({_text(str(layout.path))}, columns = {columns}, auto_detect = false, header = false,
-                      skip = {layout.header_line}, delim = {_text(layout.delimiter)}, quote = '"', escape = '"',
-                      null_padding = true, store_rejects = true, rejects_limit = 100000, nullstr = '')
-        """
+        f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {selected} FROM read_csv({_text(str(file))}, columns = {columns}, "
+        f"auto_detect = false, header = false, {options}, quote = '\"', escape = '\"', nullstr = '')"
     )
-    if layout.is_wide:  # footers and blank lines of a DataBank extract carry no codes
-        market, indicator = _name(layout.mapping["market"]), _name(layout.mapping["indicator"])
-        connection.execute(f"DELETE FROM raw WHERE {market} IS NULL AND {indicator} IS NULL")
-    else:
-        fields = [_name(layout.mapping[field]) for field in layouts.REQUIRED]
-        connection.execute("DELETE FROM raw WHERE " + " AND ".join(f"{field} IS NULL" for field in fields))
+
+
+def _count_lines(file: Path) -> int:
+    lines, last = 0, b"\n"
+    with file.open("rb") as opened:
+        while chunk := opened.read(1 << 22):
+            lines, last = lines + chunk.count(b"\n"), chunk
+    return lines + (not last.endswith(b"\n"))
+
+
+def _regularise(layout: layouts.Layout, target: Path) -> list[tuple[int, str, str]]:
+    """Write the rows one to a line, each with the line it began on; returns the lines that cannot be split.
+
+    Slower than DuckDB's reader, which loses rows silently behind a quote that never closes.
+    """
+    width, malformed = len(layout.columns), []
+    needed = 1 + max(layout.columns.index(layout.mapping[field]) for field in ("market", "indicator"))
+    if not layout.is_wide:
+        needed = 1 + max(layout.columns.index(layout.mapping[field]) for field in layouts.REQUIRED)
+    with (
+        layout.path.open(encoding="utf-8-sig", errors="surrogateescape") as file,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        writer = csv.writer(out, lineterminator="\n")
+        for line, text, row, problem in layouts.records(file, layout.delimiter):
+            if line <= layout.header_line or not any(cell.strip() for cell in row or [text]):
+                continue
+            while row and len(row) > width and not row[-1]:
+                row.pop()
+            if row and len(row) > width:
+                problem = f"{len(row)} columns instead of {width}"
+            elif row and len(row) < needed and not layout.is_wide:
+                problem = f"{len(row)} of {width} columns"
+            if problem:
+                shown = text.strip()[:80].encode("utf-8", "replace").decode()
+                malformed.append((line, shown, problem))
+            else:
+                padded = row + [""] * (width - len(row))
+                writer.writerow([line, *(" ".join(cell.split("\n")) for cell in padded)])
+    return malformed
 
 
 def _stage_parquet(
     connection: store.Connection, layout: layouts.Layout, mapping: Mapping[str, str] | None
-) -> layouts.Layout:
+) -> tuple[layouts.Layout, int]:
     try:
         metadata = pyarrow.parquet.read_metadata(layout.path)
-    except (OSError, ValueError) as error:
+        columns = metadata.schema.to_arrow_schema().names
+    except (OSError, ValueError, NotImplementedError) as error:
         raise LayoutError(f"{layout.path.name} is damaged Parquet ({error}). Export or download it again.") from error
     unfolded = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if unfolded > layouts.MAX_BYTES:
-        raise LayoutError(f"{layout.path.name} unfolds to {unfolded / 1e9:.1f} GB; the limit is 4.3 GB. Split it.")
-    columns = metadata.schema.to_arrow_schema().names
+    if unfolded > layouts.MAX_BYTES or metadata.num_rows > layouts.MAX_ROWS:
+        raise LayoutError(
+            f"{layout.path.name} unfolds to {unfolded / 1e9:.1f} GB and {metadata.num_rows:,} rows; the limits are "
+            f"{layouts.MAX_BYTES / 1e9:.1f} GB and {layouts.MAX_ROWS:,} rows. Split it."
+        )
+    if metadata.num_rows == 0:
+        raise LayoutError(f"{layout.path.name} has no rows. Nothing to import.")
+    layouts.check_mapping(columns, layout.path.name, mapping)
     fields = layouts.match_columns(columns, mapping)
     if fields is None:
-        raise LayoutError(
+        raise layouts.UnknownColumns(
             f"{layout.path.name} has the columns {', '.join(columns)}. Needed: market (iso3), indicator, year and "
-            "value. Rename the columns, or say which is which (--map market=COLUMN)."
+            "value. Rename the columns, or say which is which (--map market=COLUMN).",
+            columns,
         )
     exported = (metadata.metadata or {}).get(b"atlas_export")
+    restored = 0
     if exported is not None:
         fields |= {"source": "source", "snapshot": "snapshot"}
-        _restore_metadata(connection, json.loads(exported))
+        restored = _restore_metadata(connection, exported, layout.path.name)
     optional = {
         field: f"{_name(fields[field])}::VARCHAR" if field in fields else "NULL::VARCHAR"
         for field in ("unit", "source", "snapshot")
@@ -213,7 +293,7 @@ def _stage_parquet(
         """
     )
     kind = "parquet" if exported is None else "atlas export"
-    return layouts.Layout(kind, layout.path, tuple(columns), fields)
+    return layouts.Layout(kind, layout.path, tuple(columns), fields), restored
 
 
 def _name(column: str) -> str:
@@ -227,13 +307,16 @@ def _text(value: str) -> str:
 
 
 def _distinct(columns: tuple[str, ...]) -> list[str]:
-    """Column names as DuckDB wants them: never empty, never twice (case folded)."""
-    seen: dict[str, int] = {}
+    """Column names as DuckDB wants them: never empty, never twice (case folded), none of them ours."""
+    seen: dict[str, int] = {LINE: 1}
     names = []
     for i, column in enumerate(columns):
-        key = column.lower() or f"column {i}"
-        seen[key] = seen.get(key, 0) + 1
-        names.append((column or f"column {i}") + (f" ({seen[key]})" if seen[key] > 1 else ""))
+        name = column or f"column {i}"
+        while name.lower() in seen:
+            seen[name.lower()] += 1
+            name = f"{name} ({seen[name.lower()]})"
+        seen[name.lower()] = 1
+        names.append(name)
     return names
 
 
@@ -243,6 +326,7 @@ def _distinct(columns: tuple[str, ...]) -> list[str]:
 def _check(
     connection: store.Connection, name: str, layout: layouts.Layout, now: datetime, max_faults: int
 ) -> ImportReport:
+    store.run_file(connection, "ingest/fold")
     for table, file in (("aggregates", "aggregates.csv"), ("former_codes", "old_codes.csv")):
         source = _text(str(store.REFERENCE / file))
         connection.execute(
@@ -252,12 +336,10 @@ def _check(
     store.run_file(connection, "ingest/checked")
     store.run_file(connection, "ingest/faults", {"first_year": FIRST_YEAR, "last_year": now.year})
     store.run_file(connection, "ingest/scale_faults")
-    if layout.kind not in ("parquet", "atlas export"):
-        connection.execute(
-            "INSERT INTO faults SELECT line, coalesce(column_name, ''), coalesce(csv_line, ''), "
-            "'malformed line: ' || replace(lower(error_type::VARCHAR), '_', ' '), "
-            "'Check quotes and the number of columns on this line.', NULL, NULL FROM reject_errors"
-        )
+    connection.execute(
+        "INSERT INTO faults SELECT line, '', value, 'malformed line: ' || problem, "
+        "'Check quotes and the number of columns on this line.', NULL, NULL FROM malformed"
+    )
     staged, values, aggregates = connection.execute(
         "SELECT (SELECT count(*) FROM staged), count(*), count(*) FILTER (is_aggregate) FROM checked"
     ).fetchone()
@@ -282,7 +364,7 @@ def _suggest(connection: store.Connection, faults: pd.DataFrame) -> pd.DataFrame
     for spelling in faults.loc[unknown, "value"].unique()[:50]:
         near = connection.execute(
             "SELECT m.name, m.iso3 FROM lookup l JOIN markets m ON m.iso3 = l.iso3 "
-            "WHERE length(l.spelling) > 3 ORDER BY jaro_winkler_similarity(l.spelling, lower($s)) DESC LIMIT 1",
+            "WHERE length(l.spelling) > 3 ORDER BY jaro_winkler_similarity(l.spelling, fold($s)) DESC, m.iso3 LIMIT 1",
             {"s": spelling},
         ).fetchone()
         if near and len(spelling) > 3:
@@ -299,14 +381,14 @@ def _land(
     report: ImportReport,
     layout: layouts.Layout,
     snapshot: store.Snapshot,
-    folder: Path,
+    folders: tuple[Path, ...],
 ) -> ImportReport:
     connection.execute("BEGIN")
     store.run_file(connection, "ingest/incoming", {"source": snapshot.source, "snapshot": snapshot.id})
-    store.put_indicators(connection, _described(connection, layout, folder))
+    store.put_indicators(connection, _described(connection, layout, folders))
     counts = store.merge(connection, snapshot, record=layout.kind != "atlas export")
-    groups = companion_groups(folder)
-    regrouped = store.put_income_groups(connection, groups) if groups is not None else 0
+    found = [groups for folder in folders if (groups := companion_groups(folder)) is not None]
+    regrouped = sum(store.put_income_groups(connection, groups) for groups in found)
     undescribed = connection.execute(
         "SELECT DISTINCT c.indicator FROM checked c JOIN indicators i ON i.code = c.indicator "
         "WHERE i.status = 'undescribed' ORDER BY 1"
@@ -328,11 +410,17 @@ def _land(
     )
 
 
-def _described(connection: store.Connection, layout: layouts.Layout, folder: Path) -> list[catalog.Indicator]:
+def _described(
+    connection: store.Connection, layout: layouts.Layout, folders: tuple[Path, ...]
+) -> list[catalog.Indicator]:
     """What the file itself, or an indicators.csv beside it, says about codes our catalog does not know."""
     arrived = {row[0] for row in connection.execute("SELECT DISTINCT indicator FROM incoming").fetchall()}
-    companion = folder / "indicators.csv"
-    described = catalog.read_companion(companion) if companion.exists() else {}
+    described: dict[str, catalog.Indicator] = {}
+    for companion in (folder / "indicators.csv" for folder in folders):
+        try:
+            described |= catalog.read_companion(companion) if companion.exists() else {}
+        except (ValueError, csv.Error) as error:
+            raise _companion_error(companion, error) from error
     if "name" in layout.mapping:
         code, title = _name(layout.mapping["indicator"]), _name(layout.mapping["name"])
         for row in connection.execute(f"SELECT DISTINCT trim({code}), trim({title}) FROM raw").fetchall():
@@ -343,21 +431,31 @@ def _described(connection: store.Connection, layout: layouts.Layout, folder: Pat
 
 def companion_groups(folder: Path) -> pd.DataFrame | None:
     """Income groups and World Bank regions from a country file lying beside the data: iso3, income_group, wb_region."""
-    for pattern in ("countries.csv", "WDICountry.csv", "Metadata_Country_*.csv"):
+    for pattern in layouts.COMPANIONS[1:]:
         for file in sorted(folder.glob(pattern)):
-            with file.open(encoding="utf-8-sig", newline="") as opened:
-                rows = [
-                    {key.lower().replace(" ", "").replace("_", ""): value for key, value in row.items() if key}
-                    for row in csv.DictReader(opened)
-                ]
+            try:
+                with file.open(encoding="utf-8-sig", newline="") as opened:
+                    rows = [
+                        {key.lower().replace(" ", "").replace("_", ""): value for key, value in row.items() if key}
+                        for row in csv.DictReader(opened)
+                    ]
+            except (ValueError, csv.Error) as error:
+                raise _companion_error(file, error) from error
             groups = [
-                (row.get("iso3") or row.get("countrycode"), row["incomegroup"], row.get("region"))
+                (row.get("iso3") or row.get("countrycode"), row["incomegroup"], row.get("region") or None)
                 for row in rows
                 if row.get("incomegroup")
             ]
             if groups:
                 return pd.DataFrame(groups, columns=["iso3", "income_group", "wb_region"])
     return None
+
+
+def _companion_error(file: Path, error: Exception) -> LayoutError:
+    return LayoutError(
+        f"{file.name}, which lies beside the data and should describe it, cannot be read ({error}). "
+        "Correct it as UTF-8 CSV, or move it to another folder."
+    )
 
 
 # ------------------------------------------------------------------ export and restore
@@ -383,27 +481,41 @@ def export(target: Path) -> dict[str, int]:
         sort_keys=True,
         ensure_ascii=True,
     )
-    scratch = target.with_name(target.name + ".part")
+    rows = store.status(connection)["observations"]
+    scratch = target.with_suffix(f"{target.suffix}.part")
     try:
         store.copy_observations(connection, scratch, {"atlas_export": note})
+        scratch.replace(target)
     except OSError as error:
-        raise store.StoreError(f"{target} cannot be written: {error}") from error
-    rows = store.status(connection)["observations"]
-    connection.close()
-    shutil.move(scratch, target)
+        scratch.unlink(missing_ok=True)
+        raise store.StoreError(
+            f"{target} cannot be written: {error}. Name a file in a folder you may write to."
+        ) from error
+    finally:
+        connection.close()
     return {"rows": rows, "bytes": target.stat().st_size}
 
 
-def _restore_metadata(connection: store.Connection, note: dict) -> None:
-    """Take over the snapshots, indicator descriptions and income groups an export carries."""
-    if note.get("format") != EXPORT_FORMAT:
-        raise LayoutError(
-            f"This export has format {note.get('format')!r}; this program reads format {EXPORT_FORMAT}. Update it."
-        )
-    store.restore_snapshots(connection, pd.DataFrame(note["snapshots"]))
-    known = {row[0] for row in connection.execute("SELECT code FROM indicators").fetchall()}
-    store.put_indicators(
-        connection, [catalog.Indicator(**row) for row in note["indicators"] if row["code"] not in known]
-    )
-    if note["groups"]:
-        store.put_income_groups(connection, pd.DataFrame(note["groups"]))
+def _restore_metadata(connection: store.Connection, exported: bytes, name: str) -> int:
+    """Take over the snapshots, indicator descriptions and income groups an export carries; returns how many were new.
+
+    A description of our own stays; one that nobody had given is taken.
+    """
+    try:
+        note = json.loads(exported)
+        if note["format"] != EXPORT_FORMAT:
+            raise LayoutError(
+                f"This export has format {note['format']!r}; this program reads format {EXPORT_FORMAT}. Update it."
+            )
+        described = "SELECT code FROM indicators WHERE status <> 'undescribed'"
+        known = {row[0] for row in connection.execute(described).fetchall()}
+        known |= {row["code"] for row in note["indicators"] if row["status"] == "undescribed"}
+        indicators = [catalog.Indicator(**row) for row in note["indicators"] if row["code"] not in known]
+        groups = pd.DataFrame(note["groups"], columns=["iso3", "income_group", "wb_region"])
+        store.put_indicators(connection, indicators)
+        regrouped = store.put_income_groups(connection, groups)
+        return store.restore_snapshots(connection, pd.DataFrame(note["snapshots"])) + len(indicators) + regrouped
+    except LayoutError:
+        raise
+    except (ValueError, KeyError, TypeError, store.DatabaseError) as error:
+        raise LayoutError(f"{name} is a damaged export ({error}). Write it again: python -m data export") from error

@@ -3,19 +3,32 @@
 import csv
 import gzip
 import io
+import json
 import re
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from fnmatch import fnmatch
+from itertools import islice
+from pathlib import Path, PurePosixPath
 
 import openpyxl
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 MAX_BYTES = 4 << 30
 """No file may grow beyond this, packed or unpacked."""
 MAX_RATIO = 200
 """A packed file may not unfold by more than this factor: genuine ones stay below 30."""
+MAX_ROWS = 100_000_000
+MAX_JSON = 200 << 20
+MAX_LINE, MAX_JOINED = 100_000, 50
+"""Characters of a row, and lines that a quoted cell may run over."""
+OPEN_QUOTE = "a quote that never closes"
 HEAD_BYTES = 1 << 18
+COMPANIONS = ("indicators.csv", "countries.csv", "WDICountry.csv", "Metadata_Country_*.csv")
+"""Files that describe the data they lie beside, in a folder or in a zip."""
 YEAR_HEADER = re.compile(r"^(?:YR)?(\d{4})(?: \[YR\d{4}\])?$")
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -54,11 +67,20 @@ class LayoutError(ValueError):
     """The file cannot be read as market data; the message says why and what would help."""
 
 
+class UnknownColumns(LayoutError):
+    """A table whose columns we cannot tell apart; `columns` are their names, for the caller to say which is which."""
+
+    def __init__(self, message: str, columns: Sequence[str]) -> None:
+        super().__init__(message)
+        self.columns = tuple(columns)
+
+
 @dataclass(frozen=True)
 class Layout:
     """How to read a file.
 
-    kind: "tidy", "parquet", "atlas export", "World Bank API CSV", "World Bank bulk CSV" or "World Bank DataBank".
+    kind: "tidy", "parquet", "atlas export", "World Bank API CSV", "World Bank bulk CSV", "World Bank DataBank" or
+    "World Bank API JSON".
     path: the plain file to read, unpacked if it was packed. columns: every column name in order. mapping: our field
     names to the file's columns. years: for the wide layouts, year -> column name. header_line: 1 for the first line.
     """
@@ -95,10 +117,15 @@ def recognise(path: Path, scratch: Path, mapping: Mapping[str, str] | None = Non
     if magic.startswith(b"PK"):
         return _from_zip(path, scratch, mapping)
     if magic.startswith(b"\x1f\x8b"):
-        return _from_text(_unpack_gzip(path, scratch), mapping, path.name)
+        path, name = _unpack_gzip(path, scratch), path.name
+    else:
+        name = path.name
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise LayoutError(f"{path.name} is in the old Excel format (.xls). Save it as .xlsx or CSV and import that.")
-    return _from_text(path, mapping, path.name)
+    with path.open("rb") as file:
+        if file.read(64).lstrip()[:1] == b"[":
+            return _from_json(path, scratch, name)
+    return _from_text(path, mapping, name)
 
 
 # ------------------------------------------------------------------ packed files
@@ -111,49 +138,65 @@ def _unpack_gzip(path: Path, scratch: Path) -> Path:
     return target
 
 
+def _limit(packed_size: int) -> int:
+    return min(MAX_BYTES, max(packed_size, 1 << 16) * MAX_RATIO)
+
+
+def _unfolds_too_far(name: str, limit: int) -> LayoutError:
+    return LayoutError(
+        f"{name} unfolds to more than {limit / 1e6:,.0f} MB, which no genuine data file of its size does. "
+        "Unpack it yourself and import the CSV inside."
+    )
+
+
 def _copy_capped(packed: io.BufferedIOBase, target: Path, packed_size: int, name: str) -> None:
-    limit = min(MAX_BYTES, max(packed_size, 1 << 16) * MAX_RATIO)
-    written = 0
+    limit, written = _limit(packed_size), 0
     try:
         with target.open("wb") as out:
             while chunk := packed.read(1 << 20):
                 written += len(chunk)
                 if written > limit:
-                    raise LayoutError(
-                        f"{name} unfolds to more than {limit / 1e6:,.0f} MB, which no genuine data file of its size "
-                        "does. Unpack it yourself and import the CSV inside."
-                    )
+                    raise _unfolds_too_far(name, limit)
                 out.write(chunk)
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise LayoutError(f"{name} is damaged and cannot be unpacked ({error}). Download it again.") from error
 
 
 def _from_zip(path: Path, scratch: Path, mapping: Mapping[str, str] | None) -> Layout:
     try:
         archive = zipfile.ZipFile(path)
-        members = archive.infolist()
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise LayoutError(f"{path.name} is damaged and cannot be unpacked ({error}). Download it again.") from error
     with archive:
+        members = archive.infolist()
         unfolded = sum(member.file_size for member in members)
-        if unfolded > min(MAX_BYTES, max(path.stat().st_size, 1 << 16) * MAX_RATIO) or len(members) > 2000:
+        if unfolded > _limit(path.stat().st_size) or len(members) > 2000:
             raise LayoutError(
                 f"{path.name} unfolds to {unfolded / 1e6:,.0f} MB in {len(members):,} parts, which no genuine data "
                 "file of its size does. Unpack it yourself and import the CSV inside."
             )
         if any(member.filename == "xl/workbook.xml" for member in members):
             return _from_excel(path, scratch, mapping)
-        seen = []
+        seen, found = [], None
         for member in sorted(members, key=lambda m: -m.file_size):
             if not member.filename.lower().endswith((".csv", ".txt", ".tsv")):
                 continue
-            target = scratch / "unpacked.csv"
-            with archive.open(member) as packed:
-                _copy_capped(packed, target, member.compress_size, f"{path.name}/{member.filename}")
+            name = PurePosixPath(member.filename).name
+            companion = any(fnmatch(name, pattern) for pattern in COMPANIONS)
+            if found and not companion:
+                continue
+            target = scratch / (name if companion else f"unpacked {len(seen)}.csv")
             try:
-                return _from_text(target, mapping, member.filename)
+                with archive.open(member) as packed:
+                    _copy_capped(packed, target, member.compress_size, f"{path.name}/{member.filename}")
+                if not companion:
+                    found = _from_text(target, mapping, member.filename)
+            except (RuntimeError, zipfile.BadZipFile) as error:  # a password, an unknown compression, a broken header
+                raise LayoutError(f"{path.name} cannot be unpacked ({error}). Unpack it yourself.") from error
             except LayoutError as error:
                 seen.append(str(error))
+    if found:
+        return found
     raise LayoutError(f"{path.name} holds no file with market data. " + " ".join(seen[:3]))
 
 
@@ -162,25 +205,69 @@ def _from_excel(path: Path, scratch: Path, mapping: Mapping[str, str] | None) ->
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever the broken XML made it raise
-        raise LayoutError(
-            f"{path.name} cannot be read as an Excel file ({error}). Save it again, or as CSV."
-        ) from error
-    seen = []
+        raise _not_excel(path, error) from error
+    seen, columns = [], ()
     for sheet in book.worksheets:
         target = scratch / "sheet.csv"
-        with target.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            for row in sheet.iter_rows(values_only=True):
-                writer.writerow(["" if cell is None else _plain(cell) for cell in row] or [""])
         try:
+            _write_sheet(sheet, target, path)
             return _from_text(target, mapping, f"{path.name}, sheet {sheet.title!r}")
         except LayoutError as error:
             seen.append(str(error))
-    raise LayoutError(" ".join(seen[:3]))
+            columns = columns or getattr(error, "columns", ())
+    raise UnknownColumns(" ".join(seen[:3]), columns)
+
+
+def _write_sheet(sheet: ReadOnlyWorksheet, target: Path, path: Path) -> None:
+    """A sheet as CSV, every row as wide as the widest before it."""
+    limit, written, width = _limit(path.stat().st_size), 0, 0
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        try:
+            for row in sheet.iter_rows(values_only=True):
+                cells = ["" if cell is None else _plain(cell) for cell in row]
+                while cells and not cells[-1]:
+                    cells.pop()
+                width = max(width, len(cells))
+                written += writer.writerow(cells + [""] * (width - len(cells)))
+                if written > limit:
+                    raise _unfolds_too_far(f"{path.name}, sheet {sheet.title!r},", limit)
+        except LayoutError:
+            raise
+        except Exception as error:  # as above: rows are parsed only now
+            raise _not_excel(path, error) from error
+
+
+def _not_excel(path: Path, error: Exception) -> LayoutError:
+    return LayoutError(f"{path.name} cannot be read as an Excel file ({error}). Save it again, or as CSV.")
 
 
 def _plain(cell: object) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15 else str(cell)
+
+
+def _from_json(path: Path, scratch: Path, name: str) -> Layout:
+    """An answer of the World Bank's API, [{page, pages, ...}, [rows]], written out as CSV."""
+    target, columns = scratch / "rows.csv", ("market", "indicator", "year", "value")
+    try:
+        if path.stat().st_size > MAX_JSON:
+            raise ValueError(f"it is larger than {MAX_JSON / 1e6:.0f} MB")
+        page, rows = json.loads(path.read_bytes())
+        with target.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            for row in rows:
+                market = row["countryiso3code"] or row["country"]["id"]
+                value = "" if row["value"] is None else row["value"]
+                writer.writerow([market, row["indicator"]["id"], row["date"], value])
+        if page["pages"] != 1:
+            raise ValueError(f"it is page {page['page']} of {page['pages']}; ask for all rows with per_page=20000")
+    except (ValueError, KeyError, TypeError) as error:
+        raise LayoutError(
+            f"{name} is JSON, but not one whole answer of the World Bank's API for an indicator ({error}). "
+            "Fetch it again, or import CSV."
+        ) from error
+    return Layout("World Bank API JSON", target, columns, {column: column for column in columns})
 
 
 # ------------------------------------------------------------------ text
@@ -203,13 +290,37 @@ def _from_text(path: Path, mapping: Mapping[str, str] | None, name: str) -> Layo
     tried = [_recognise_rows(path, text, delimiter, mapping) for delimiter in ",;\t|"]
     found = next((layout for layout in tried if layout), None)
     if found is None:
-        first = text.splitlines()[0][:160]
-        raise LayoutError(
+        first = text.strip().splitlines()[0][:160]
+        raise UnknownColumns(
             f"{name} has no layout we know. Needed: columns for the market (iso3 or country name), indicator, year and "
             f"value, or one of the World Bank's own layouts. Its first line is: {first!r}. "
             "Rename the columns, or say which is which (--map market=COLUMN)."
+            + "".join(f" --map {field}={column} did not help." for field, column in (mapping or {}).items()),
+            [cell.strip() for cell in re.split(r"[,;\t|]", first) if cell.strip()],
         )
+    _refuse_ambiguous(found, name, mapping)
     return found
+
+
+def _refuse_ambiguous(layout: Layout, name: str, mapping: Mapping[str, str] | None) -> None:
+    """Columns that are read must stand once, and columns named by the caller must be there."""
+    check_mapping(list(layout.columns), name, mapping)
+    used = {column.strip().lower() for column in (*layout.mapping.values(), *layout.years.values())}
+    counts = Counter(column.strip().lower() for column in layout.columns)
+    years = Counter(m[1] for column in layout.columns if layout.years and (m := YEAR_HEADER.match(column.strip())))
+    twice = [column for column in used if counts[column] > 1] + [year for year, count in years.items() if count > 1]
+    if twice:
+        raise LayoutError(f"{name} has more than one column for {', '.join(sorted(set(twice)))}. Keep one of each.")
+
+
+def check_mapping(columns: list[str], name: str, mapping: Mapping[str, str] | None) -> None:
+    """Raises LayoutError for a column the caller's mapping names and the file does not have."""
+    present = {column.strip().lower() for column in columns}
+    absent = [column for column in (mapping or {}).values() if column.strip().lower() not in present]
+    if absent:
+        raise LayoutError(
+            f"{name} has no column {', '.join(map(repr, absent))}, which --map names. It has: {', '.join(columns)}."
+        )
 
 
 def _decode(head: bytes, name: str) -> str:
@@ -225,7 +336,7 @@ def _decode(head: bytes, name: str) -> str:
 
 
 def _recognise_rows(path: Path, text: str, delimiter: str, mapping: Mapping[str, str] | None) -> Layout | None:
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
     preamble = False
     try:
         for row in reader:
@@ -252,12 +363,59 @@ def _recognise_rows(path: Path, text: str, delimiter: str, mapping: Mapping[str,
     return None
 
 
+def records(file: io.TextIOBase, delimiter: str) -> Iterator[tuple[int, str, list[str], str]]:
+    """Line number, text, cells and problem ("" for none) of each row; a quoted cell may run over several lines.
+
+    A line whose quote does not close within MAX_JOINED lines is a problem of its own; reading goes on behind it.
+    """
+    waiting, source, number = deque(), _lines(file), 1
+    while waiting or (waiting := deque(islice(source, 1))):
+        text, joined = waiting[0], 1
+        row, problem = _split(text, delimiter)
+        while problem == OPEN_QUOTE and joined < MAX_JOINED:
+            if joined == len(waiting):
+                waiting.extend(islice(source, 1))
+            if joined == len(waiting):
+                break
+            text, joined = text + waiting[joined], joined + 1
+            row, problem = _split(text, delimiter)
+        if problem:
+            text, joined = waiting[0], 1
+        yield number, text, row, problem
+        for _ in range(joined):
+            waiting.popleft()
+        number += joined
+
+
+def _lines(file: io.TextIOBase) -> Iterator[str]:
+    """Lines, cut short where they are longer than MAX_LINE."""
+    while line := file.readline(MAX_LINE + 1):
+        rest = line
+        while len(rest) > MAX_LINE and not rest.endswith("\n"):
+            rest = file.readline(MAX_LINE + 1)
+        yield line
+
+
+def _split(text: str, delimiter: str) -> tuple[list[str], str]:
+    if not text.strip():
+        return [], ""
+    if len(text) > MAX_LINE:
+        return [], f"longer than {MAX_LINE:,} characters"
+    if not text.isascii() and re.search("[\udc80-\udcff]", text):
+        return [], "not UTF-8"
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return [], OPEN_QUOTE if "unexpected end of data" in str(error) else str(error)
+    return (rows[0], "") if len(rows) == 1 else ([], OPEN_QUOTE)
+
+
 def match_columns(columns: list[str], mapping: Mapping[str, str] | None = None) -> dict[str, str] | None:
     """Which column holds which field, by the usual names and the caller's mapping; None when one is missing."""
     by_name = {column.strip().lower(): column for column in columns}
     chosen = {ours: next((by_name[name] for name in names if name in by_name), None) for ours, names in FIELDS.items()}
     for ours, column in (mapping or {}).items():
-        chosen[ours] = by_name.get(column.strip().lower())
+        chosen[ours] = by_name.get(column.strip().lower(), chosen[ours])
     return (
         {k: v for k, v in chosen.items() if v is not None}
         if all(chosen[name] is not None for name in REQUIRED)

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -22,6 +22,7 @@ import platformdirs
 from data import catalog
 
 Connection = duckdb.DuckDBPyConnection
+DatabaseError = duckdb.Error
 SQL = Path(__file__).with_name("sql")
 REFERENCE = Path(__file__).with_name("reference")
 SCHEMA_VERSION = 1
@@ -112,7 +113,7 @@ def _check_schema(found: int) -> None:
 def _schema_version(connection: Connection) -> int:
     try:
         return _cursor(connection).execute("SELECT schema_version FROM meta").fetchone()[0]
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException, TypeError):
         raise StoreError(
             f"{path()} is a DuckDB file, but not a Lepton Atlas store. Move it away, or point ATLAS_HOME elsewhere."
         ) from None
@@ -151,22 +152,26 @@ def writing(resume: str | None = None) -> Iterator[Connection]:
             path().with_name(path().name + suffix + ".base"),
         )
         if not (resume and working.exists() and base.exists() and base.read_text() == _base_token()):
-            for stale in (working, Path(f"{working}.wal"), base):
-                stale.unlink(missing_ok=True)
+            _remove(working, base)
             if path().exists():
                 shutil.copyfile(path(), working)
             base.write_text(_base_token())
-        connection = duckdb.connect(str(working))
+        try:
+            connection = duckdb.connect(str(working))
+        except duckdb.Error as error:
+            _remove(working, base)
+            raise _unwritten(error) from error
         try:
             yield connection
             connection.execute("CHECKPOINT")
         except BaseException as error:
             connection.close()
             if not resume or isinstance(error, Abandon):
-                for stale in (working, Path(f"{working}.wal"), base):
-                    stale.unlink(missing_ok=True)
+                _remove(working, base)
             if isinstance(error, Abandon):
                 return
+            if isinstance(error, duckdb.Error):
+                raise _unwritten(error) from error
             raise
         connection.close()
         _verify(working)
@@ -175,6 +180,19 @@ def writing(resume: str | None = None) -> Iterator[Connection]:
         working.replace(path())
         base.unlink(missing_ok=True)
         _sync_folder(path().parent)
+
+
+def _remove(working: Path, base: Path) -> None:
+    for stale in (working, Path(f"{working}.wal"), base):
+        stale.unlink(missing_ok=True)
+    shutil.rmtree(f"{working}.tmp", ignore_errors=True)  # where DuckDB spills
+
+
+def _unwritten(error: duckdb.Error) -> StoreError:
+    return StoreError(
+        f"The store at {path()} could not be written ({_first_line(error)}). It stands as it was. Look for free disk "
+        "space and memory; python -m data check tells whether it can still be read."
+    )
 
 
 @contextmanager
@@ -226,6 +244,8 @@ def ensure() -> str:
     digest = reference_digest()
     if not path().exists():
         with writing() as connection:
+            if path().exists():  # another process built it meanwhile
+                raise Abandon
             for table in sorted((SQL / "tables").glob("*.sql")):
                 connection.execute(table.read_text(encoding="utf-8"))
             connection.execute("INSERT INTO meta VALUES ($v, '')", {"v": SCHEMA_VERSION})
@@ -290,16 +310,19 @@ def _load_reference(connection: Connection, digest: str) -> None:
     connection.execute("DROP TABLE groups")
     put_indicators(connection, catalog.load().values())
     facts = REFERENCE / "observations.csv"
+    arrival = Snapshot(
+        EMBEDDED,
+        next_arrival(connection, EMBEDDED_AT, EMBEDDED),
+        digest,
+        "see data/reference/sources.csv",
+        note="comes with the program",
+    )
     connection.execute(
         "CREATE TEMP TABLE incoming AS SELECT iso3, indicator, year::INTEGER AS year, value::DOUBLE AS value, "
         f"$source AS source, $snapshot AS snapshot FROM read_csv('{_quoted(facts)}', header = true)",
-        {"source": EMBEDDED, "snapshot": snapshot_id(EMBEDDED_AT, digest)},
+        {"source": EMBEDDED, "snapshot": arrival.id},
     )
-    merge(
-        connection,
-        Snapshot(EMBEDDED, EMBEDDED_AT, digest, "see data/reference/sources.csv", note="comes with the program"),
-        withdraw=True,
-    )
+    merge(connection, arrival, withdraw=True)
     connection.execute("UPDATE meta SET reference_sha256 = $d", {"d": digest})
     connection.execute("COMMIT")
 
@@ -329,6 +352,18 @@ def snapshot_id(retrieved_at: datetime, sha256: str) -> str:
     return f"{retrieved_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{sha256[:8]}"
 
 
+def next_arrival(connection: Connection, moment: datetime, source: str | None = None) -> datetime:
+    """`moment`, or a second after the latest arrival (of that source) when the clock does not stand later.
+
+    Snapshots sort by time in seconds, and the later value counts: two imports within a second must not tie.
+    """
+    latest = connection.execute(
+        "SELECT max(retrieved_at) FROM snapshots WHERE coalesce(source = $source, true)", {"source": source}
+    ).fetchall()[0][0]  # fetched whole: register() refuses to follow an unfinished result
+    moment = moment.astimezone(UTC)
+    return moment if latest is None else max(moment, latest.replace(tzinfo=UTC, microsecond=0) + timedelta(seconds=1))
+
+
 def merge(connection: Connection, snapshot: Snapshot, withdraw: bool = False, record: bool = True) -> dict[str, int]:
     """Bring the temp table `incoming` (iso3, indicator, year, value, source, snapshot) into the observations.
 
@@ -344,7 +379,7 @@ def merge(connection: Connection, snapshot: Snapshot, withdraw: bool = False, re
         run_file(connection, "merge/withdrawn", {"snapshot": snapshot.id})
     else:
         connection.execute("CREATE TEMP TABLE withdrawn AS SELECT * FROM difference WHERE false")
-    run_file(connection, "merge/remember", {"snapshot": snapshot.id})
+    run_file(connection, "merge/remember")
     run_file(connection, "merge/remove")
     run_file(connection, "merge/insert")
     added, changed = connection.execute(
@@ -396,19 +431,53 @@ def put_income_groups(connection: Connection, groups: pd.DataFrame) -> int:
     """
     connection.register("groups", groups)
     changed = connection.execute(
-        "UPDATE markets SET income_group = g.income_group, wb_region = g.wb_region FROM groups g "
-        "WHERE g.iso3 = markets.iso3 AND (g.income_group IS DISTINCT FROM markets.income_group "
-        "OR g.wb_region IS DISTINCT FROM markets.wb_region)"
+        "UPDATE markets SET income_group = g.income_group, wb_region = coalesce(g.wb_region, markets.wb_region) "
+        "FROM groups g WHERE g.iso3 = markets.iso3 AND (g.income_group IS DISTINCT FROM markets.income_group "
+        "OR coalesce(g.wb_region, markets.wb_region) IS DISTINCT FROM markets.wb_region)"
     ).fetchone()[0]
     connection.unregister("groups")
     return changed
 
 
-def restore_snapshots(connection: Connection, rows: pd.DataFrame) -> None:
-    """Take over snapshot rows of an export, those not already here. rows: the columns of the table."""
+def restore_snapshots(connection: Connection, rows: pd.DataFrame) -> int:
+    """Take over snapshot rows of an export, those not already here; returns how many. rows: the table's columns."""
     connection.register("exported", rows)
-    connection.execute("INSERT OR IGNORE INTO snapshots BY NAME SELECT * FROM exported")
+    added = connection.execute("INSERT OR IGNORE INTO snapshots BY NAME SELECT * FROM exported").fetchone()[0]
     connection.unregister("exported")
+    return added
+
+
+def put_fetch(
+    connection: Connection, indicator: str, last_updated: str, snapshot: Snapshot, sha256: str, rows: int
+) -> None:
+    """Note that an indicator was fetched. last_updated: as the publisher states it; sha256: of what was fetched."""
+    connection.execute(
+        "INSERT OR REPLACE INTO fetches VALUES ($indicator, $last_updated, $retrieved_at, $sha256, $rows, $snapshot)",
+        {
+            "indicator": indicator,
+            "last_updated": last_updated,
+            "retrieved_at": snapshot.retrieved_at.astimezone(UTC).replace(tzinfo=None),
+            "sha256": sha256,
+            "rows": rows,
+            "snapshot": snapshot.id,
+        },
+    )
+
+
+_KNOWN_SETTINGS = {
+    "home_market": (
+        "SELECT 1 FROM markets WHERE iso3 = $value",
+        "a market's ISO code, such as USA, DEU or CHN",
+    ),
+    "home_currency": (
+        "SELECT 1 FROM markets WHERE currency = $value",
+        "a market's currency code, such as USD, EUR or CNY",
+    ),
+    "language": (
+        "SELECT 1 FROM market_names WHERE kind = 'display' AND $value IN (language, split_part(language, '_', 1))",
+        "a language that market names are kept in, such as en or zh",
+    ),
+}
 
 
 def put_settings(values: dict[str, str]) -> None:
@@ -417,13 +486,19 @@ def put_settings(values: dict[str, str]) -> None:
     if unknown:
         raise StoreError(f"No such setting: {', '.join(sorted(unknown))}. Known: {', '.join(DEFAULT_SETTINGS)}.")
     with writing() as connection:
-        market = values.get("home_market")
-        if market and not connection.execute("SELECT 1 FROM markets WHERE iso3 = $m", {"m": market}).fetchone():
-            raise StoreError(f"{market!r} is not a market's ISO code, such as USA, DEU or CHN.")
+        for key, value in values.items():
+            query, remedy = _KNOWN_SETTINGS[key]
+            if not connection.execute(query, {"value": value}).fetchone():
+                raise StoreError(f"{key}: {value!r} is not {remedy}.")
         connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", list(values.items()))
 
 
 # ------------------------------------------------------------------ reads, one SELECT each
+
+
+def _marks(letter: str, values: Sequence[str]) -> str:
+    """$c0, $c1, ... for an IN list; NULL, which is in nothing, for none."""
+    return ", ".join(f"${letter}{i}" for i in range(len(values))) or "NULL"
 
 
 def markets(connection: Connection) -> pd.DataFrame:
@@ -470,6 +545,11 @@ def snapshots(connection: Connection) -> pd.DataFrame:
     return _cursor(connection).execute("SELECT * FROM snapshots ORDER BY id DESC").df()
 
 
+def fetches(connection: Connection) -> pd.DataFrame:
+    """A row an indicator fetched from the World Bank: when the Bank last updated it, when we read it."""
+    return _cursor(connection).execute("SELECT * FROM fetches ORDER BY indicator").df()
+
+
 def settings(connection: Connection) -> dict[str, str]:
     """The organisation's settings, defaults where it chose nothing."""
     return DEFAULT_SETTINGS | dict(_cursor(connection).execute("SELECT key, value FROM settings").fetchall())
@@ -510,7 +590,7 @@ def market_panel(
         relation, extra = "observations", {}
     else:
         relation, extra = _as_it_stood(), {"before": before_snapshot}
-    marks = ", ".join(f"$c{i}" for i in range(len(codes)))
+    marks = _marks("c", codes)
     return (
         _cursor(connection)
         .execute(
@@ -535,11 +615,11 @@ def _as_it_stood() -> str:
 
 def series(connection: Connection, codes: Sequence[str], iso3s: Sequence[str] | None = None) -> pd.DataFrame:
     """Histories: iso3, indicator, year, value, source; one row a market, indicator and year, the last arrived."""
-    marks = ", ".join(f"$c{i}" for i in range(len(codes)))
+    marks = _marks("c", codes)
     parameters: dict[str, object] = {f"c{i}": code for i, code in enumerate(codes)}
     where = f"indicator IN ({marks})"
     if iso3s is not None:
-        where += " AND iso3 IN (" + ", ".join(f"$m{i}" for i in range(len(iso3s))) + ")"
+        where += f" AND iso3 IN ({_marks('m', iso3s)})"
         parameters |= {f"m{i}": iso3 for i, iso3 in enumerate(iso3s)}
     return (
         _cursor(connection)
@@ -558,8 +638,8 @@ def coverage(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
         _cursor(connection)
         .execute(
             "SELECT indicator, year, count(DISTINCT iso3) AS markets FROM observations "
-            f"WHERE indicator IN ({', '.join('?' for _ in codes)}) GROUP BY indicator, year ORDER BY indicator, year",
-            list(codes),
+            f"WHERE indicator IN ({_marks('c', codes)}) GROUP BY indicator, year ORDER BY indicator, year",
+            {f"c{i}": code for i, code in enumerate(codes)},
         )
         .df()
     )
@@ -588,7 +668,7 @@ def copy_observations(connection: Connection, target: Path, metadata: dict[str, 
             f"ORDER BY indicator, iso3, year, source) TO '{_quoted(target)}' "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
         )
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         raise OSError(_first_line(error)) from error
 
 

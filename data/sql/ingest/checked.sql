@@ -6,12 +6,12 @@ WITH spelled AS (
 resolved AS (
     SELECT s.market, l.iso3, a.code IS NOT NULL AS is_aggregate
     FROM spelled s
-    LEFT JOIN lookup l ON l.spelling = lower(strip_accents(trim(s.market)))
+    LEFT JOIN lookup l ON l.spelling = fold(s.market)
     LEFT JOIN aggregates a
-        ON l.iso3 IS NULL AND lower(trim(s.market)) IN (lower(a.code), lower(a.name))
+        ON l.iso3 IS NULL AND fold(s.market) IN (fold(a.code), fold(a.name))
 )
 SELECT s.line, r.iso3, s.market, trim(s.indicator) AS indicator, s.year_text,
-       try_cast(nullif(regexp_extract(s.year_text, '^\s*(?:YR)?(\d{4})(?:\.0)?(?: \[YR\d{4}\])?\s*$', 1), '') AS INTEGER)
+       try_cast(nullif(regexp_extract(s.year_text, '^\s*(?:YR)?(\d{4})(?:\.0+)?(?: \[YR\d{4}\])?\s*$', 1), '') AS INTEGER)
            AS year,
        s.value, s.value_text, s.value_column, s.unit, s.source, s.snapshot, coalesce(r.is_aggregate, false) AS is_aggregate
 FROM staged s

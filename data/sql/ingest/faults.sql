@@ -8,7 +8,7 @@ repeated AS (
     SELECT iso3, indicator, year, source, min(line) AS first_line, min(cell) AS first_cell,
            min(value) <> max(value) AS differs
     FROM cells
-    WHERE iso3 IS NOT NULL AND year IS NOT NULL
+    WHERE iso3 IS NOT NULL AND year IS NOT NULL AND value IS NOT NULL
     GROUP BY iso3, indicator, year, source
     HAVING count(*) > 1
 ),
@@ -53,7 +53,9 @@ found AS (
            'Convert the values, or correct the unit column.', cell
     FROM bounded
     WHERE unit IS NOT NULL AND catalog_unit <> ''
-      AND NOT contains(lower(catalog_unit), lower(trim(unit))) AND NOT contains(lower(trim(unit)), lower(catalog_unit))
+      AND (NOT contains(lower(catalog_unit), lower(trim(unit))) AND NOT contains(lower(trim(unit)), lower(catalog_unit))
+           OR regexp_matches(lower(unit), '\b(thousand|million|billion|trillion|mio|mn|bn)')
+              AND NOT regexp_matches(lower(catalog_unit), '\b(thousand|million|billion|trillion)'))
     UNION ALL
     SELECT c.line, 'market, indicator, year', c.iso3 || ', ' || c.indicator || ', ' || c.year,
            'duplicate key: also on line ' || r.first_line
@@ -62,7 +64,7 @@ found AS (
     FROM cells c
     JOIN repeated r ON r.iso3 = c.iso3 AND r.indicator = c.indicator AND r.year = c.year
                    AND r.source IS NOT DISTINCT FROM c.source
-    WHERE c.cell <> r.first_cell
+    WHERE c.cell <> r.first_cell AND c.value IS NOT NULL
 )
 SELECT line, field, value, problem, remedy, cell, NULL::VARCHAR AS whole_indicator FROM found
 UNION ALL

@@ -4,9 +4,9 @@ WITH clean AS (
     SELECT rowid AS cell, * FROM checked WHERE NOT is_aggregate
 )
 SELECT iso3, indicator, year, min(value) AS value, coalesce(source, $source) AS source,
-       coalesce(snapshot, $snapshot) AS snapshot
+       max(coalesce(snapshot, $snapshot)) AS snapshot
 FROM clean
 ANTI JOIN (SELECT cell FROM faults WHERE cell IS NOT NULL) f USING (cell)
 ANTI JOIN (SELECT whole_indicator FROM faults WHERE whole_indicator IS NOT NULL) w ON w.whole_indicator = clean.indicator
-GROUP BY iso3, indicator, year, coalesce(source, $source), coalesce(snapshot, $snapshot)
+GROUP BY iso3, indicator, year, coalesce(source, $source)
 HAVING count(*) = 1 OR min(value) = max(value)

@@ -8,7 +8,7 @@ WITH spellings AS (
     UNION ALL SELECT iso3, name FROM market_names
     UNION ALL SELECT iso3, code FROM former_codes
 )
-SELECT lower(strip_accents(trim(spelling))) AS spelling, min(iso3) AS iso3
+SELECT fold(spelling) AS spelling, min(iso3) AS iso3
 FROM spellings
 WHERE spelling IS NOT NULL
 GROUP BY 1

@@ -4,4 +4,4 @@ VALUES ($id, $source, $retrieved_at, $sha256, $rows, $licence, $status, $added, 
 ON CONFLICT (id) DO UPDATE SET
     rows = snapshots.rows + excluded.rows, added = snapshots.added + excluded.added,
     changed = snapshots.changed + excluded.changed, withdrawn = snapshots.withdrawn + excluded.withdrawn,
-    status = excluded.status, note = excluded.note
+    sha256 = excluded.sha256, status = excluded.status, note = excluded.note

@@ -1,0 +1,1 @@
+"""What a person sees: the shell, the filters, the charts and every cached load."""

@@ -1,0 +1,89 @@
+"""Histories: the market in question thick and in the accent, everyone else grey; lines labelled at their end."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from dashboard import theme
+
+
+def lines(
+    history: pd.DataFrame,
+    names: pd.Series,
+    chosen: Sequence[str],
+    unit: str,
+    look: theme.Theme,
+    height: int = 240,
+) -> dict[str, Any]:
+    """One indicator over time, a line a market.
+
+    history: iso3, year, value. names: by iso3. chosen: the markets in question, in colour (a single one in the
+    accent); the others are grey. unit: on the value axis.
+    """
+    others = [iso3 for iso3 in history["iso3"].unique() if iso3 not in chosen]
+    colours = {iso3: theme.CATEGORIES[i % len(theme.CATEGORIES)] for i, iso3 in enumerate(chosen)}
+    if len(chosen) == 1:
+        colours = {chosen[0]: look.accent}
+    traces, marks = [], []
+    by_market = {iso3: rows.sort_values("year") for iso3, rows in history.groupby("iso3")}
+    for iso3 in [*others, *[code for code in chosen if code in by_market]]:
+        rows, grey = by_market[iso3], iso3 in others
+        colour = look.grey if grey else colours[iso3]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines" if len(rows) > 1 else "markers",
+                "x": rows["year"].tolist(),
+                "y": rows["value"].tolist(),
+                "name": names.get(iso3, iso3),
+                "line": {"color": colour, "width": 1.2 if grey else 2.6},
+                "marker": {"color": colour, "size": 7},
+                "hovertemplate": f"{names.get(iso3, iso3)}, %{{x}}: %{{y:.4~s}}<extra></extra>",
+            }
+        )
+        if not grey:
+            marks.append((rows["year"].iloc[-1], rows["value"].iloc[-1], names.get(iso3, iso3), colour))
+    annotations = [
+        {
+            "x": x,
+            "y": y,
+            "text": name,
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 6,
+            "yshift": shift,
+            "font": {"color": colour, "size": 12},
+        }
+        for (x, y, name, colour), shift in zip(marks, _spread([mark[1] for mark in marks], height), strict=True)
+    ]
+    return {
+        "data": traces,
+        "layout": theme.layout(
+            look,
+            height=height,
+            margin={"l": 8, "r": 110 if len(chosen) > 1 else 90, "t": 8, "b": 8},
+            annotations=annotations,
+            yaxis={
+                "title": {"text": unit, "font": {"size": 11, "color": look.muted}},
+                "automargin": True,
+                "tickformat": "~s",
+            },
+            xaxis={"showgrid": False, "automargin": True, "tickformat": "d"},
+            hovermode="closest",
+        ),
+    }
+
+
+def _spread(values: list[float], height: int) -> list[float]:
+    """Pixels by which end labels move so that they do not lie on one another."""
+    if not values:
+        return []
+    span = (max(values) - min(values)) or 1.0
+    pixels = [(value - min(values)) / span * (height - 60) for value in values]
+    order = sorted(range(len(values)), key=lambda i: pixels[i])
+    placed = list(pixels)
+    for before, after in pairwise(order):
+        placed[after] = max(placed[after], placed[before] + 14)
+    return [placed[i] - pixels[i] for i in range(len(values))]

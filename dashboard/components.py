@@ -1,0 +1,219 @@
+"""Pieces every page uses: charts with their table and source, empty states, errors, downloads."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+import streamlit as st
+
+from analytics import changes as rank_changes
+from analytics.index import MissingIndicators, Ranking
+from dashboard import links, load, navigation, theme
+from dashboard.language import _, current, day, number
+from data import catalog, store
+
+
+def look() -> theme.Theme:
+    """The colours of the reader's theme."""
+    return theme.theme(dark=st.context.theme.type == "dark")
+
+
+def chart(
+    figure: dict[str, Any],
+    table: pd.DataFrame,
+    name: str,
+    alt: str,
+    source: str,
+    config: dict[str, Any] | None = None,
+    **more: Any,
+) -> Any:
+    """A chart, its source line, and its table to read or download as CSV. name: of the file and the widgets' keys."""
+    shown = st.plotly_chart(
+        figure, theme=None, config={"displayModeBar": False} | (config or {}), alt=alt, key=f"chart_{name}", **more
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key=f"foot_{name}"):
+        st.caption(source, width="stretch")
+        table_popover(table, name)
+    return shown
+
+
+def table_popover(table: pd.DataFrame, name: str) -> None:
+    """The figures behind a chart: a table that opens, and a CSV to take away."""
+    with st.popover(_("Table"), icon=":material/table:", type="tertiary", key=f"table_{name}"):
+        st.dataframe(table, hide_index=True, height=320)
+        download(table, name)
+
+
+def download(table: pd.DataFrame, name: str) -> None:
+    st.download_button(
+        _("Download CSV"),
+        lambda: table.to_csv(index=False).encode("utf-8-sig"),
+        file_name=f"lepton-atlas-{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"csv_{name}",
+        on_click="ignore",
+    )
+
+
+def source_line(codes: list[str]) -> str:
+    """Publishers, vintage and licences behind indicators: one line under a chart."""
+    rows = load.indicators()
+    rows = rows.loc[[code for code in codes if code in rows.index]]
+    rows = rows[rows["observations"] > 0]
+    publishers = "; ".join(
+        f"{source} ({', '.join(sorted(set(group['licence'])))})" for source, group in rows.groupby("source") if source
+    )
+    arrived = load.snapshots()["retrieved_at"].max()
+    return _("Source: {publishers}. In the store since {day}.").format(publishers=publishers, day=day(arrived))
+
+
+def ranking_source(ranking: Ranking) -> str:
+    return source_line([code for measure in ranking.measures.values() for code in measure.codes])
+
+
+def rows_link(iso3: str, code: str, text: str = "") -> str:
+    """Address of the stored rows behind a figure; text follows the # for tables that show it as the link's label."""
+    address = f"data?section=rows&market={iso3}&indicator={quote(code)}&lang={current()}"
+    return f"{address}#{quote(text)}" if text else address
+
+
+def ingredient_title(ranking: Ranking, key: str) -> str:
+    """What an ingredient of a recipe is called, by the figure that actually serves."""
+    ingredient = next(i for i in ranking.recipe.ingredients if i.key == key)
+    measure = ranking.measures.get(key, ingredient.measures[0])
+    if measure == ingredient.measures[0]:
+        return _(ingredient.title)
+    if measure.denominator:
+        return _("{figure} per {base}").format(
+            figure=_(catalog.load()[measure.code].name), base=_(catalog.load()[measure.denominator].name)
+        )
+    return _(catalog.load()[measure.code].name)
+
+
+def ingredient_unit(ranking: Ranking, key: str) -> str:
+    """The unit of an ingredient's values; ratios and products carry both units."""
+    ingredient = next(i for i in ranking.recipe.ingredients if i.key == key)
+    measure = ranking.measures.get(key, ingredient.measures[0])
+    known = catalog.load()
+    unit = _(known[measure.code].unit)
+    if measure.denominator:
+        return f"{unit} / {_(known[measure.denominator].unit)}"
+    return f"{unit} × {_(known[measure.multiplier].unit)}" if measure.multiplier else unit
+
+
+def embedded_notice() -> None:
+    """Say that only the embedded facts are there, and offer the World Bank's indicators."""
+    if set(load.snapshots()["source"]) != {store.EMBEDDED}:
+        return
+    count = len(catalog.refreshable())
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="embedded"):
+        st.markdown(
+            _(
+                "**These are the facts that come with the program.** {count} more indicators from the World Bank make "
+                "all six industries rank; fetching them takes about {seconds} seconds."
+            ).format(count=count, seconds=number(count * 1.5, 2)),
+            width="stretch",
+        )
+        st.page_link(navigation.file("data"), label=_("Fetch or import data"), icon=":material/download:")
+
+
+def missing_indicators(error: MissingIndicators) -> None:
+    """A recipe that cannot rank yet: what is missing and how to get it. Ends the run."""
+    st.subheader(_("{industry} cannot be ranked yet").format(industry=_(error.recipe.title)))
+    st.write(
+        _(
+            "The store holds {share} % of what this industry's score needs; at least {minimum} % is required, as a "
+            "ranking on less would mislead. Fetch the World Bank's indicators, or import a file that holds them."
+        ).format(share=round(error.share * 100), minimum=round(error.recipe.minimum_weight * 100))
+    )
+    st.page_link(navigation.file("data"), label=_("Fetch or import data"), icon=":material/download:")
+    with st.expander(_("Missing indicators ({count})").format(count=len(error.missing))):
+        rows = [(_(i.title), i.measures[0].code, _(i.dimension)) for i in error.missing]
+        st.dataframe(pd.DataFrame(rows, columns=[_("Indicator"), _("Code"), _("Dimension")]), hide_index=True)
+    st.stop()
+
+
+def stop_if_empty(frame: pd.DataFrame, what: str) -> None:
+    """An empty state: one sentence. Ends the run."""
+    if frame.empty:
+        st.info(what, icon=":material/search_off:")
+        st.stop()
+
+
+def store_error(error: store.StoreError) -> None:
+    """The store cannot be used: what happened, what is safe, what to do."""
+    st.title(_("The store cannot be opened"))
+    st.error(str(error), icon=":material/error:")
+    st.write(_("Nothing was changed. After mending it, reload this page."))
+
+
+def ranked_columns() -> dict[str, Any]:
+    """How the ranked list shows its columns."""
+    return {
+        "rank": st.column_config.NumberColumn(_("Rank"), width=45),
+        "range": st.column_config.TextColumn(_("5–95 %"), width=60, help=_("Range of the rank if weights move.")),
+        "market": st.column_config.TextColumn(_("Market"), width=120),
+        "score": st.column_config.NumberColumn(_("Score"), format="%.1f", width=50),
+        "history": st.column_config.LineChartColumn(_("Trend"), width=70, help=_("Score over the last years.")),
+        "coverage": st.column_config.NumberColumn(
+            _("Known"), format="%d %%", width=55, help=_("Share of the score's weight with data.")
+        ),
+    }
+
+
+def changes(ranking: Ranking, recipe_name: str, year: int, names: pd.Series) -> None:
+    """Which ranks moved when the newest snapshot arrived."""
+    arrivals = load.snapshots()
+    newest = arrivals.iloc[0]
+    before = load.ranking_before(recipe_name, year, newest["id"]) if len(arrivals) > 1 else None
+    when = _("Newest arrival: {source}, {day}, {added} values added, {changed} changed.").format(
+        source=newest["source"],
+        day=day(newest["retrieved_at"]),
+        added=number(float(newest["added"]), 6),
+        changed=number(float(newest["changed"]), 6),
+    )
+    st.caption(when)
+    if before is None:
+        st.write(_("There was too little before it to rank on, so no rank can have changed."))
+        return
+    moved = rank_changes.movers(before, ranking, 6)
+    if moved.empty:
+        st.write(_("No rank changed."))
+        return
+    for row in moved.itertuples():
+        arrow = ":material/arrow_upward:" if row.change > 0 else ":material/arrow_downward:"
+        st.markdown(
+            _("{arrow} {market} from {before} to {after}").format(
+                arrow=arrow, market=names.get(row.Index, row.Index), before=row.rank_before, after=row.rank_after
+            )
+        )
+
+
+def indicator_rows(iso3: str) -> None:
+    """Choose an indicator and see every stored row of it for a market: value, year, source, arrival, licence."""
+    indicators = load.indicators()
+    known = tuple(indicators[indicators["observations"] > 0].index)
+    code = links.selectbox(
+        _("Indicator"), known, "indicator", known[0], lambda key: f"{_(indicators.at[key, 'name'])} · {key}"
+    )
+    rows = load.observation_rows(iso3, code)
+    if rows.empty:
+        st.write(_("The store has no row for this market and indicator."))
+        return
+    entry = indicators.loc[code]
+    st.caption(" · ".join(part for part in (_(entry["unit"]), entry["source"], entry["licence"]) if part))
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=260,
+        column_config={
+            "year": st.column_config.NumberColumn(_("Year"), format="%d"),
+            "value": _("Value"),
+            "source": _("Source"),
+            "snapshot": _("Snapshot"),
+            "retrieved_at": st.column_config.DatetimeColumn(_("Arrived"), format="YYYY-MM-DD HH:mm"),
+            "licence": _("Licence"),
+        },
+    )
+    download(rows, f"rows-{iso3}")

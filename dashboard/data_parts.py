@@ -1,0 +1,362 @@
+"""The sections of the Data page, each one question."""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import components, links, load
+from dashboard.charts import coverage as coverage_charts
+from dashboard.language import LANGUAGES, _, currency_name, number
+from data import catalog, ingest, layouts, quality, store
+from data.sources import worldbank
+
+UPLOAD_TYPES = ("csv", "txt", "tsv", "gz", "zip", "xlsx", "parquet")
+SHOWN_FAULTS = 500
+SECONDS_PER_INDICATOR = 1.5
+
+
+def sources() -> None:
+    """What arrived, when, under which licence, and how old it is by now."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    arrivals = load.snapshots()
+    table = pd.DataFrame(
+        {
+            _("Source"): arrivals["source"],
+            _("Arrived"): arrivals["retrieved_at"],
+            _("Age, days"): (now - arrivals["retrieved_at"]).dt.days.clip(lower=0),
+            _("Rows"): arrivals["rows"],
+            _("Added"): arrivals["added"],
+            _("Changed"): arrivals["changed"],
+            _("Withdrawn"): arrivals["withdrawn"],
+            _("State"): arrivals["status"].map(_),
+            _("Licence"): arrivals["licence"],
+            _("Note"): arrivals["note"],
+        }
+    )
+    st.dataframe(
+        table, hide_index=True, column_config={_("Arrived"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")}
+    )
+    components.download(table, "snapshots")
+    st.subheader(_("Indicators"))
+    known = load.indicators().reset_index()
+    shown = pd.DataFrame(
+        {
+            _("Indicator"): known["name"].map(_),
+            _("Code"): known["code"],
+            _("Unit"): known["unit"].map(_),
+            _("Dimension"): known["dimension"].map(_),
+            _("Observations"): known["observations"],
+            _("Markets"): known["markets"],
+            _("First year"): known["first_year"],
+            _("Last year"): known["last_year"],
+            _("Publisher"): known["source"],
+            _("Licence"): known["licence"],
+            _("Described"): known["status"].map(_),
+            _("Link"): known["url"],
+        }
+    ).sort_values([_("Observations")], ascending=False)
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=420,
+        column_config={
+            _("First year"): st.column_config.NumberColumn(format="%d"),
+            _("Last year"): st.column_config.NumberColumn(format="%d"),
+            _("Link"): st.column_config.LinkColumn(display_text=_("open")),
+        },
+    )
+    components.download(shown, "indicators")
+
+
+def refresh() -> None:
+    """Fetch what changed from the World Bank, with live progress."""
+    wanted = catalog.refreshable()
+    st.write(
+        _(
+            "Fetches {count} indicators from the World Bank's open API, only those that changed since the last time. "
+            "About {seconds} seconds the first time. What fails leaves the stored values as they are."
+        ).format(count=len(wanted), seconds=number(len(wanted) * SECONDS_PER_INDICATOR, 2))
+    )
+    if st.button(_("Refresh now"), type="primary", icon=":material/sync:", key="refresh_now"):
+        bar = st.progress(0.0, _("Asking the World Bank what changed"))
+
+        def show(done: int, total: int, code: str, outcome: str) -> None:
+            known = catalog.load().get(code)
+            name = _(known.name) if known else code
+            bar.progress(done / max(total, 1), f"{done}/{total} · {name}")
+
+        try:
+            st.session_state["refresh_report"] = worldbank.refresh(on_progress=show)
+        except store.StoreError as error:
+            st.error(str(error), icon=":material/error:")
+        bar.empty()
+    report: worldbank.RefreshReport | None = st.session_state.get("refresh_report")
+    if report is None:
+        return
+    if report.failed:
+        st.warning(report.sentence(), icon=":material/warning:")
+        failures = pd.DataFrame([vars(failure) for failure in report.failed])
+        st.dataframe(
+            failures,
+            hide_index=True,
+            column_config={"code": _("Code"), "name": _("Indicator"), "what": _("What"), "remedy": _("Remedy")},
+        )
+    else:
+        st.success(report.sentence(), icon=":material/check:")
+
+
+def importing() -> None:
+    """Check a file, show every fault, then land it."""
+    st.write(
+        _(
+            "A table with market, indicator, year and value, or one of the World Bank's own layouts. CSV, Excel, "
+            "Parquet, zip or gz; recognised by content. Everything is checked before anything is written."
+        )
+    )
+    upload = st.file_uploader(_("File"), type=list(UPLOAD_TYPES), key="upload", max_upload_size=200)
+    beside = st.file_uploader(
+        _("Descriptions beside it (indicators.csv, countries.csv), if there are any"),
+        type=["csv"],
+        accept_multiple_files=True,
+        key="beside",
+        max_upload_size=20,
+    )
+    if upload is None:
+        _last_import()
+        return
+    with tempfile.TemporaryDirectory(prefix="atlas-upload-") as folder:
+        path = Path(folder) / "upload" / Path(upload.name).name
+        path.parent.mkdir()
+        path.write_bytes(upload.getbuffer())
+        for extra in beside or []:
+            (path.parent / Path(extra.name).name).write_bytes(extra.getbuffer())
+        _check_and_land(path)
+
+
+def _ask_mapping(columns: tuple[str, ...]) -> dict[str, str]:
+    """Which column is what, for a table with names of its own; empty until all four are said."""
+    labels = {"market": _("Market"), "indicator": _("Indicator"), "year": _("Year"), "value": _("Value")}
+    st.info(_("This table has column names of its own. Say which column is what."), icon=":material/table:")
+    picked = {}
+    for cell, field in zip(st.columns(len(labels)), labels, strict=True):
+        with cell:
+            picked[field] = st.selectbox(labels[field], columns, index=None, key=f"map_{field}")
+    return picked if all(picked.values()) else {}
+
+
+def _preview(path: Path) -> tuple[ingest.ImportReport, dict[str, str]] | None:
+    """The report of a check that writes nothing, and the column mapping it took; None until one is given."""
+    try:
+        return ingest.import_file(path, preview=True, max_faults=SHOWN_FAULTS), {}
+    except layouts.UnknownColumns as error:
+        if len(error.columns) < len(layouts.REQUIRED):
+            raise
+        mapping = _ask_mapping(error.columns)
+    if not mapping:
+        return None
+    return ingest.import_file(path, mapping=mapping, preview=True, max_faults=SHOWN_FAULTS), mapping
+
+
+def _check_and_land(path: Path) -> None:
+    try:
+        checked = _preview(path)
+    except (layouts.LayoutError, store.StoreError) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if checked is None:
+        return
+    report, mapping = checked
+    st.markdown(
+        _(
+            "**{file}** · {layout} · {values} values, {empty} empty cells, {aggregates} of regions and income groups."
+        ).format(
+            file=report.file.replace("*", r"\*"),
+            layout=report.layout,
+            values=number(report.values, 9),
+            empty=number(report.empty, 9),
+            aggregates=number(report.aggregates, 9),
+        )
+    )
+    skip = False
+    if report.fault_count:
+        st.warning(
+            _("{count} faults. Nothing is written unless you correct the file or skip these rows.").format(
+                count=number(report.fault_count, 9)
+            ),
+            icon=":material/warning:",
+        )
+        st.dataframe(
+            report.faults.assign(problem=report.faults["problem"].map(_), remedy=report.faults["remedy"].map(_)),
+            hide_index=True,
+            height=280,
+            column_config={
+                "line": _("Line"),
+                "field": _("Column"),
+                "value": _("Value"),
+                "problem": _("Problem"),
+                "remedy": _("Remedy"),
+            },
+        )
+        components.download(report.faults, "faults")
+        skip = st.checkbox(_("Skip the rows with faults and land the rest"), key="skip_invalid")
+    else:
+        st.success(_("No faults."), icon=":material/check:")
+    ready = not report.fault_count or skip
+    if st.button(_("Import"), type="primary", disabled=not ready, icon=":material/upload:", key="land"):
+        try:
+            st.session_state["import_report"] = ingest.import_file(path, mapping=mapping, skip_invalid=skip)
+        except (ingest.ImportRefused, store.StoreError) as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        st.rerun()
+    _last_import()
+
+
+def _last_import() -> None:
+    report: ingest.ImportReport | None = st.session_state.get("import_report")
+    if report is None:
+        return
+    st.success(
+        _("{file}: {added} values added, {changed} changed, {unchanged} as before, {skipped} skipped.").format(
+            file=report.file.replace("*", r"\*"),
+            added=number(report.added, 9),
+            changed=number(report.changed, 9),
+            unchanged=number(report.unchanged, 9),
+            skipped=number(report.skipped, 9),
+        ),
+        icon=":material/check:",
+    )
+    if report.undescribed:
+        st.info(
+            _(
+                "Undescribed indicators were kept: {codes}. Import an indicators.csv beside the file to describe them."
+            ).format(codes=", ".join(f"`{code}`" for code in report.undescribed[:20]))
+        )
+
+
+def export() -> None:
+    """One file that carries everything to a machine without internet."""
+    st.write(
+        _(
+            "One Parquet file with every observation, its source and its arrival. Another machine imports it with the "
+            "Import section or `python -m data import FILE`; the same data give the same bytes."
+        )
+    )
+    if st.button(_("Prepare the file"), key="prepare_export", icon=":material/inventory_2:"):
+        with tempfile.TemporaryDirectory(prefix="atlas-export-") as folder:
+            target = Path(folder) / "lepton-atlas.parquet"
+            written = ingest.export(target)
+            st.download_button(
+                _("Download {size} MB, {rows} observations").format(
+                    size=number(written["bytes"] / 1e6, 2), rows=number(written["rows"], 9)
+                ),
+                target.read_bytes(),
+                file_name="lepton-atlas.parquet",
+                type="primary",
+                icon=":material/download:",
+                key="download_export",
+                on_click="ignore",
+            )
+
+
+def coverage() -> None:
+    """Which indicators have figures, in which years, for how many markets."""
+    known = catalog.load()
+    dimension = links.selectbox(
+        _("Dimension"),
+        ("all", *catalog.DIMENSIONS),
+        "dimension",
+        "all",
+        lambda key: _("All") if key == "all" else _(key),
+    )
+    codes = tuple(code for code, entry in known.items() if dimension in ("all", entry.dimension))
+    rows = load.coverage(codes)
+    rows = rows[rows["year"] >= 1990]
+    components.stop_if_empty(rows, _("The store has no figures of this dimension since 1990. Refresh or import them."))
+    present = [code for code in codes if (rows["indicator"] == code).any()]
+    components.chart(
+        coverage_charts.heat(rows, {code: _(known[code].name) for code in present}, _("markets"), components.look()),
+        rows,
+        "coverage",
+        _("Markets with a figure by indicator and year"),
+        components.source_line(present),
+    )
+    absent = [f"{_(known[code].name)} ({code})" for code in codes if code not in present]
+    if absent:
+        st.caption(_("No figure at all: {names}.").format(names="; ".join(absent)))
+
+
+def findings() -> None:
+    """The to-do list of the data's faults."""
+    found = load.findings()
+    components.stop_if_empty(found, _("Nothing was found. That is rare: check that the store holds data."))
+    checks = tuple(dict.fromkeys(found["check"]))
+    chosen = links.multiselect(_("Kinds"), checks, "kinds", (), _, placeholder=_("All kinds"))
+    rows = found[found["check"].isin(chosen)] if chosen else found
+    names, known = load.markets()["name"], catalog.load()
+    shown = pd.DataFrame(
+        {
+            _("Severity"): rows["severity"].map(_),
+            _("Kind"): rows["check"].map(_),
+            _("Market"): rows["iso3"].map(names).fillna(""),
+            _("Indicator"): [_(known[code].name) if code in known else code for code in rows["indicator"]],
+            _("Year"): rows["year"].astype("Int64"),
+            _("Problem"): [_(quality.SENTENCES[row.check][0]).format(**row.facts) for row in rows.itertuples()],
+            _("Remedy"): [_(quality.SENTENCES[check][1]) for check in rows["check"]],
+        }
+    )
+    counts = found["severity"].value_counts()
+    st.caption(
+        _("{high} high, {medium} medium, {low} low.").format(**{s: int(counts.get(s, 0)) for s in quality.SEVERITIES})
+    )
+    st.dataframe(
+        shown, hide_index=True, height=520, column_config={_("Year"): st.column_config.NumberColumn(format="%d")}
+    )
+    components.download(shown, "findings")
+
+
+def rows() -> None:
+    """Every stored row behind one figure."""
+    markets = load.markets().sort_values("name")
+    home = load.settings()["home_market"]
+    iso3 = links.selectbox(_("Market"), tuple(markets.index), "market", home, lambda code: markets.at[code, "name"])
+    components.indicator_rows(iso3)
+
+
+def settings() -> None:
+    """The organisation's own choices, kept in the store."""
+    markets = load.markets().sort_values("name")
+    present = load.settings()
+    currencies = sorted(markets["currency"].dropna().unique())
+    with st.form("settings"):
+        home = st.selectbox(
+            _("Home market"),
+            tuple(markets.index),
+            tuple(markets.index).index(present["home_market"]),
+            lambda code: markets.at[code, "name"],
+            key="set_home_market",
+        )
+        currency = st.selectbox(
+            _("Home currency"),
+            currencies,
+            currencies.index(present["home_currency"]),
+            lambda code: f"{currency_name(code)} ({code})",
+            key="set_home_currency",
+        )
+        language = st.selectbox(
+            _("Language a new visitor sees"),
+            tuple(LANGUAGES),
+            tuple(LANGUAGES).index(present["language"]),
+            LANGUAGES.get,
+            key="set_language",
+        )
+        if st.form_submit_button(_("Save"), type="primary", key="save_settings"):
+            try:
+                store.put_settings({"home_market": home, "home_currency": currency, "language": language})
+            except store.StoreError as error:
+                st.error(str(error), icon=":material/error:")
+            else:
+                st.success(_("Saved."), icon=":material/check:")

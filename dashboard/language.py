@@ -1,0 +1,114 @@
+"""The reader's language: messages through gettext, names and numbers through CLDR (Babel)."""
+
+import gettext
+import io
+import math
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+import babel
+import babel.dates
+import babel.numbers
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
+STORE_LANGUAGES = {"en": "en", "zh": "zh_Hans"}
+CATALOGS = Path(__file__).with_name("locale")
+KEY = "lang"
+
+
+def current() -> str:
+    """The language code of this session: en or zh."""
+    return st.session_state.get(KEY, "en")
+
+
+def locale() -> str:
+    return LOCALES[current()]
+
+
+def _(message: str) -> str:
+    """The message in the reader's language; itself where it has no translation."""
+    return _messages(current()).gettext(message) if message else ""
+
+
+@cache
+def _messages(language: str) -> gettext.NullTranslations:
+    file = CATALOGS / f"{language}.po"
+    if not file.exists():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with file.open("rb") as opened:
+        write_mo(compiled, read_po(opened))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+# ------------------------------------------------------------------ numbers and dates
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A plain number with that many significant digits, grouped: 1,410 or 0.0123. Missing is an en dash."""
+    if value is None or math.isnan(value):
+        return "–"
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
+    pattern = "#,##0" + ("." + "#" * min(places, 8) if places else "")
+    return babel.numbers.format_decimal(rounded, format=pattern, locale=locale())
+
+
+def compact(value: float, digits: int = 3) -> str:
+    """A number as one says it: 1.41 billion, 14.1亿. Missing is an en dash."""
+    if value is None or math.isnan(value):
+        return "–"
+    if abs(value) < 1_000_000:
+        return number(value, digits)
+    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
+    return babel.numbers.format_compact_decimal(rounded, format_type="long", fraction_digits=2, locale=locale())
+
+
+def share(value: float) -> str:
+    """A share of one as percent, whole: 0.973 -> 97 %."""
+    return "–" if value is None or math.isnan(value) else babel.numbers.format_percent(value, "#,##0 %", locale())
+
+
+def with_unit(value: float, unit: str) -> str:
+    """A figure and its unit: 81.2 % of population, 1.41 billion persons."""
+    if value is None or math.isnan(value):
+        return "–"
+    text, unit = compact(value), _(unit)
+    return f"{text} {unit}".strip()
+
+
+def day(moment: date | datetime) -> str:
+    return babel.dates.format_date(moment, "medium", locale())
+
+
+def language_name(code: str) -> str:
+    try:
+        return babel.Locale.parse(locale()).languages.get(code) or code
+    except babel.UnknownLocaleError:
+        return code
+
+
+def territory_name(code: str) -> str:
+    """Name of a CLDR territory or UN M49 region code."""
+    return babel.Locale.parse(locale()).territories.get(code, code)
+
+
+def script_name(code: str) -> str:
+    return babel.Locale.parse(locale()).scripts.get(code, code)
+
+
+def currency_name(code: str) -> str:
+    return babel.numbers.get_currency_name(code, locale=locale())
+
+
+def weekday(key: str) -> str:
+    order = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    return babel.dates.get_day_names("wide", locale=locale())[order.index(key)] if key in order else key

@@ -1,0 +1,189 @@
+"""Every cached load: the store, its queries, slow analytics. Results are shared by all sessions: never change them."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import holidays
+import pandas as pd
+import streamlit as st
+
+from analytics import index, peers, recipe, sensitivity
+from analytics.index import MissingIndicators, Ranking
+from dashboard.language import STORE_LANGUAGES, current
+from data import quality, store
+
+SEED = 0
+HISTORY_YEARS = 8
+
+
+def version() -> tuple[int, int]:
+    """Part of every cache key: changes when the store is replaced. Builds the store where there is none."""
+    try:
+        return store.version()
+    except store.StoreError:
+        store.ensure()
+        return store.version()
+
+
+def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Cache by arguments and store version, one uncopied result for all sessions."""
+
+    def load(stamp: tuple[int, int], *arguments):
+        return function(*arguments)
+
+    # Streamlit tells cached functions apart by module, name and source; the source is the same for all of these.
+    load.__qualname__ = function.__qualname__
+    shared = st.cache_resource(load, max_entries=128, show_spinner=False)
+
+    def call(*arguments):
+        return shared(version(), *arguments)
+
+    call.__doc__ = function.__doc__
+    return call
+
+
+@_cached
+def connection() -> store.Connection:
+    """The open store, read-only; reopened when it was replaced. Raises store.StoreError."""
+    return store.connect()
+
+
+@_cached
+def settings() -> dict[str, str]:
+    return store.settings(connection())
+
+
+@_cached
+def snapshots() -> pd.DataFrame:
+    return store.snapshots(connection())
+
+
+@_cached
+def status() -> dict[str, int | None]:
+    return store.status(connection())
+
+
+@_cached
+def indicators() -> pd.DataFrame:
+    """A row an indicator, indexed by code."""
+    return store.indicators(connection()).set_index("code")
+
+
+@_cached
+def _markets_in(language: str) -> pd.DataFrame:
+    names = store.market_names(connection(), STORE_LANGUAGES[language]).set_index("iso3")["name"]
+    return store.markets(connection()).set_index("iso3").rename(columns={"name": "english"}).assign(name=names)
+
+
+def markets() -> pd.DataFrame:
+    """A row a market, indexed by iso3, `name` in the reader's language."""
+    return _markets_in(current())
+
+
+@_cached
+def market_facts(table: str, iso3: str) -> pd.DataFrame:
+    return store.market_facts(connection(), table, iso3)
+
+
+@_cached
+def years(recipe_name: str) -> tuple[int, ...]:
+    """Years one can rank by, the newest first, as far back as the recipe's indicators go (at least one)."""
+    chosen = recipe.load(recipe_name)
+    coverage = store.coverage(connection(), chosen.codes)
+    enough = coverage[coverage["markets"] >= chosen.minimum_markets]
+    if enough.empty:
+        return (int(status()["last_year"]),)
+    newest = int(max(enough["year"].max(), default_year(recipe_name)))
+    return tuple(range(newest, max(int(enough["year"].min()), 1995) - 1, -1)) or (newest,)
+
+
+@_cached
+def default_year(recipe_name: str) -> int:
+    """The year a recipe opens with: the latest one that is well covered."""
+    chosen = recipe.load(recipe_name)
+    found = index.default_year(store.coverage(connection(), chosen.codes), chosen)
+    return found or int(status()["last_year"])
+
+
+@_cached
+def ranking(recipe_name: str, year: int) -> Ranking:
+    """Raises index.MissingIndicators."""
+    chosen = recipe.load(recipe_name)
+    return index.score(store.market_panel(connection(), chosen.codes, year, chosen.window), chosen)
+
+
+@_cached
+def rank_ranges(recipe_name: str, year: int) -> pd.DataFrame:
+    return sensitivity.rank_ranges(ranking(recipe_name, year), SEED)
+
+
+@_cached
+def score_history(recipe_name: str, year: int) -> pd.DataFrame:
+    """(markets, years): scores by each of the last years, as far as the recipe can be computed for them."""
+    scores = {}
+    for past in range(year - HISTORY_YEARS + 1, year + 1):
+        try:
+            scores[past] = ranking(recipe_name, past).scores["score"]
+        except MissingIndicators:
+            continue
+    return pd.DataFrame(scores)
+
+
+@_cached
+def ranking_before(recipe_name: str, year: int, snapshot: str) -> Ranking | None:
+    """The ranking as it stood before a snapshot arrived; None when there was too little to rank on."""
+    chosen = recipe.load(recipe_name)
+    panel = store.market_panel(connection(), chosen.codes, year, chosen.window, snapshot)
+    try:
+        return index.score(panel, chosen)
+    except MissingIndicators:
+        return None
+
+
+@_cached
+def structural_peers(iso3: str, year: int, count: int) -> pd.DataFrame:
+    panel = store.market_panel(connection(), peers.CODES, year, recipe.Recipe.window)
+    return peers.nearest(panel, iso3, count)
+
+
+@_cached
+def latest(codes: tuple[str, ...], year: int, window: int) -> pd.DataFrame:
+    return store.market_panel(connection(), codes, year, window)
+
+
+@_cached
+def series(codes: tuple[str, ...], iso3s: tuple[str, ...] | None) -> pd.DataFrame:
+    return store.series(connection(), codes, iso3s)
+
+
+@_cached
+def coverage(codes: tuple[str, ...]) -> pd.DataFrame:
+    return store.coverage(connection(), codes)
+
+
+@_cached
+def observation_rows(iso3: str, indicator: str) -> pd.DataFrame:
+    return store.observation_rows(connection(), iso3, indicator)
+
+
+@_cached
+def findings() -> pd.DataFrame:
+    return quality.findings(connection())
+
+
+@_cached
+def map_markets() -> frozenset[str]:
+    """Markets that have a polygon in the world map; the others are drawn as points."""
+    table = pd.read_csv(store.REFERENCE / "map_markets.csv", keep_default_na=False, dtype=str)
+    return frozenset(table.loc[table["resolution"].str.startswith("110"), "iso3"])
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def public_holidays(iso2: str, year: int, language: str) -> dict[date, str]:
+    """Public holidays of a market by date; empty where the library knows none."""
+    try:
+        known = holidays.country_holidays(iso2, years=year, language="zh_CN" if language == "zh" else "en_US")
+    except NotImplementedError:
+        return {}
+    return dict(sorted(known.items()))

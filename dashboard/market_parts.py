@@ -1,0 +1,281 @@
+"""The parts of the Market page, each one question."""
+
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import streamlit as st
+
+from analytics import worktime
+from analytics.index import Ranking
+from analytics.profile import Standing
+from dashboard import components, load, navigation
+from dashboard.answers import listing
+from dashboard.charts import trends as trend_charts
+from dashboard.filters import MarketFilters
+from dashboard.language import (
+    _,
+    compact,
+    currency_name,
+    current,
+    day,
+    language_name,
+    number,
+    script_name,
+    share,
+    territory_name,
+    weekday,
+    with_unit,
+)
+from data import catalog
+
+FIGURES = (
+    ("SP.POP.TOTL", "cldr:population"),
+    ("NY.GDP.MKTP.CD", "cldr:gdp_ppp"),
+    ("NY.GDP.PCAP.PP.CD", "gapminder:gdp_per_capita"),
+    ("IT.NET.USER.ZS", "geonames:city_share"),
+    ("SP.DYN.LE00.IN", "gapminder:life_expectancy"),
+)
+"""The five figures at the top: the preferred indicator and what stands in for it."""
+TRENDS = (
+    ("NY.GDP.PCAP.PP.CD", "gapminder:gdp_per_capita"),
+    ("SP.POP.TOTL", "gapminder:population"),
+    ("NY.GDP.MKTP.KD.ZG", "gapminder:life_expectancy"),
+    ("IT.NET.USER.ZS", "ecb:fx_volatility"),
+)
+LONG_WINDOW = 30
+PEERS = 5
+STRONG, WEAK = 0.75, 0.25
+
+
+def title(market: pd.Series, ranking: Ranking | None, choice: MarketFilters) -> None:
+    """Name, flag, rank with its interval, and one paragraph."""
+    flag = "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in market["iso2"]) if market["iso2"] else ""
+    st.title(f"{flag} {market['name']}".strip())
+    facts = [territory_name(market["region"])]
+    if pd.notna(market["income_group"]):
+        facts.append(_(market["income_group"]))
+    if pd.notna(market["capital"]):
+        facts.append(_("capital {capital}").format(capital=market["capital"]))
+    if pd.notna(market["currency"]):
+        facts.append(f"{currency_name(market['currency'])} ({market['currency']})")
+    st.caption(" · ".join(facts))
+    if ranking is None or market.name not in ranking.scores.index:
+        return
+    row = ranking.scores.loc[market.name]
+    ranges = load.rank_ranges(choice.recipe, choice.year).loc[market.name]
+    st.markdown(
+        _(
+            "**Rank {rank} of {count}** for {industry} by {year}, between {low} and {high} in nine of ten weightings. "
+            "Score {score} of 100, with {coverage} of its weight known."
+        ).format(
+            rank=int(row["rank"]),
+            count=len(ranking.scores),
+            industry=_(ranking.recipe.title),
+            year=choice.year,
+            low=int(ranges["low"]),
+            high=int(ranges["high"]),
+            score=number(row["score"]),
+            coverage=share(row["coverage"]),
+        )
+    )
+
+
+def key_figures(iso3: str, year: int) -> None:
+    """Five figures with their year and the change over five years."""
+    codes = tuple(code for pair in FIGURES for code in pair)
+    history = load.series(codes, (iso3,))
+    history = history[history["year"] <= year]
+    known = catalog.load()
+    for column, pair in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
+        code = next((c for c in pair if (history["indicator"] == c).any()), None)
+        with column:
+            if code is None:
+                st.metric(_(known[pair[0]].name), "–", help=_("No figure in the store."))
+                continue
+            rows = history[history["indicator"] == code].set_index("year")["value"]
+            last = int(rows.index[-1])
+            earlier = rows.loc[last - 7 : last - 5]
+            delta = None
+            if len(earlier) and earlier.iloc[-1]:
+                change = rows.iloc[-1] - earlier.iloc[-1]
+                percent = known[code].unit.startswith("%")
+                text = number(change) if percent else f"{number(change / abs(earlier.iloc[-1]) * 100, 2)} %"
+                delta = _("{change} since {year}").format(change=text, year=int(earlier.index[-1]))
+            st.metric(
+                _(known[code].name),
+                compact(rows.iloc[-1]) + (" %" if known[code].unit.startswith("%") else ""),
+                delta,
+                delta_color="off",
+                help=_(known[code].description),
+                chart_data=rows.tail(20).tolist() if len(rows) > 2 else None,
+            )
+            st.caption(f"{_(known[code].unit)}, {last} · [{_('rows')}]({components.rows_link(iso3, code)})")
+
+
+def strengths(ranking: Ranking, standings: list[Standing], iso3: str) -> None:
+    """Where the market is ahead of the others and where behind, in words."""
+    strong = [standing for standing in standings if standing.ahead_of >= STRONG][:4]
+    weak = [standing for standing in reversed(standings) if standing.ahead_of <= WEAK][:4]
+    for heading, chosen, none in (
+        (_("Strengths"), strong, _("No indicator is among the best quarter of the ranked markets.")),
+        (_("Weaknesses"), weak, _("No indicator is among the weakest quarter of the ranked markets.")),
+    ):
+        st.subheader(heading)
+        for standing in chosen:
+            st.markdown(
+                "- "
+                + _("{indicator}: {value} ({year}), scores better than {ahead} of markets").format(
+                    indicator=components.ingredient_title(ranking, standing.key),
+                    value=_linked(ranking, standing, iso3),
+                    year=standing.year,
+                    ahead=share(standing.ahead_of),
+                )
+            )
+        if not chosen:
+            st.write(none)
+
+
+def _linked(ranking: Ranking, standing: Standing, iso3: str) -> str:
+    """A figure with its unit, linked to its rows."""
+    text = with_unit(standing.value, components.ingredient_unit(ranking, standing.key))
+    return f"[{text}]({components.rows_link(iso3, ranking.measures[standing.key].code)})"
+
+
+def trends(iso3: str, year: int) -> None:
+    """Small multiples: the market in the accent, its nearest peers by size and income in grey."""
+    names = load.markets()["name"]
+    peers = load.structural_peers(iso3, year, PEERS)
+    if peers.empty:
+        st.write(_("Size or income of this market is unknown, so it has no structural peers."))
+        others = []
+    else:
+        others = [code for code in peers.index if code != iso3]
+        own = peers.loc[iso3]
+        st.caption(
+            _(
+                "Peers are the nearest in population ({population}) and income per person ({income} international $): "
+                "{peers}."
+            ).format(
+                population=compact(own["population"]),
+                income=compact(own["income"]),
+                peers=listing([names[code] for code in others]),
+            )
+        )
+    codes = tuple(code for pair in TRENDS for code in pair)
+    history = load.series(codes, (iso3, *others))
+    history = history[(history["year"] <= year)]
+    known = catalog.load()
+    for column, pair in zip(st.columns(2) + st.columns(2), TRENDS, strict=True):
+        code = next((c for c in pair if ((history["indicator"] == c) & (history["iso3"] == iso3)).any()), None)
+        if code is None:
+            continue
+        rows = history[history["indicator"] == code][["iso3", "year", "value"]]
+        with column:
+            st.markdown(f"**{_(known[code].name)}**")
+            components.chart(
+                trend_charts.lines(rows, names, [iso3], _(known[code].unit), components.look()),
+                rows.assign(market=rows["iso3"].map(names)),
+                f"trend_{pair[0]}",
+                _("{indicator} over time").format(indicator=_(known[code].name)),
+                components.source_line([code]),
+            )
+
+
+def languages(iso3: str) -> None:
+    """Languages with their share of people, script and standing."""
+    st.subheader(_("Languages"))
+    rows = load.market_facts("market_languages", iso3).sort_values("population_pct", ascending=False)
+    if rows.empty:
+        st.write(_("No language facts for this market."))
+        return
+    standing = {
+        "official": _("official"),
+        "de_facto_official": _("official in practice"),
+        "official_regional": _("official in a region"),
+    }
+    table = pd.DataFrame(
+        {
+            "language": [language_name(code) for code in rows["language"]],
+            "share": rows["population_pct"],
+            "script": [script_name(code) if isinstance(code, str) else "" for code in rows["script"]],
+            "standing": [standing.get(status, "") for status in rows["official_status"]],
+        }
+    )
+    st.dataframe(
+        table.head(12),
+        hide_index=True,
+        column_config={
+            "language": _("Language"),
+            "share": st.column_config.ProgressColumn(
+                _("Share of people"), format="%.3g %%", min_value=0, max_value=100
+            ),
+            "script": _("Script"),
+            "standing": _("Standing"),
+        },
+    )
+    st.caption(_("Source: Unicode CLDR 48 (Unicode-3.0). Shares overlap: people speak several languages."))
+
+
+def working_together(iso3: str, market: pd.Series, home: str) -> None:
+    """Working week, shared hours with home, the next holidays, neighbours, memberships."""
+    st.subheader(_("Working together"))
+    today = datetime.now(UTC).date()
+    markets = load.markets()
+    home_market = markets.loc[home]
+    if pd.notna(market["weekend"]):
+        st.markdown(
+            _("- Weekend: {days}; the week starts on {first}.").format(
+                days=listing([weekday(key) for key in market["weekend"].split(",")]), first=weekday(market["first_day"])
+            )
+        )
+    if pd.notna(market["timezone"]) and pd.notna(home_market["timezone"]):
+        hours = worktime.shared_hours(home_market["timezone"], market["timezone"], today)
+        ahead = worktime.difference_hours(home_market["timezone"], market["timezone"], today)
+        days = worktime.shared_days(home_market["weekend"] or "", market["weekend"] or "")
+        st.markdown(
+            _(
+                "- Shares {hours} of 8 office hours and {days} working days a week with {home}; clocks differ by "
+                "{ahead} hours ({timezone})."
+            ).format(
+                hours=number(hours),
+                days=days,
+                home=home_market["name"],
+                ahead=f"{ahead:+g}",
+                timezone=market["timezone"],
+            )
+        )
+    _holidays(market, today)
+    neighbours = load.market_facts("market_neighbours", iso3)["neighbour"]
+    if len(neighbours):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(_("- Neighbours:"), width="content")
+            for neighbour in neighbours:
+                st.page_link(
+                    navigation.file("market"),
+                    label=markets["name"].get(neighbour, neighbour),
+                    query_params={"market": neighbour},
+                )
+    members = load.market_facts("market_memberships", iso3)
+    if len(members):
+        st.markdown(_("- Member of {organisations}.").format(organisations=listing(list(members["organisation"]))))
+    st.caption(_("Sources: Unicode CLDR 48, GeoNames (CC BY 4.0), the holidays library (MIT), organisations' sites."))
+
+
+def _holidays(market: pd.Series, today: date) -> None:
+    if pd.isna(market["iso2"]):
+        return
+    coming = {
+        when: what
+        for year in (today.year, today.year + 1)
+        for when, what in load.public_holidays(market["iso2"], year, current()).items()
+        if when >= today
+    }
+    if coming:
+        first = [f"{day(when)} {what}" for when, what in list(coming.items())[:3]]
+        st.markdown("- " + _("Next public holidays: {days}.").format(days="; ".join(first)))
+
+
+def trace(iso3: str) -> None:
+    """Every stored row behind a figure of this market."""
+    with st.expander(_("Trace a figure to its rows"), icon=":material/manage_search:"):
+        components.indicator_rows(iso3)

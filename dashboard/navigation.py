@@ -1,0 +1,48 @@
+"""The only list of pages: file, title, icon, section."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.language import _
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page: its file under pages/, its title and section (English, translated when shown), its Material icon."""
+
+    name: str
+    title: str
+    icon: str
+    section: str
+
+    @property
+    def file(self) -> Path:
+        return ROOT / "pages" / f"{self.name}.py"
+
+
+PAGES = (
+    Entry("overview", "Overview", ":material/public:", "Markets"),
+    Entry("market", "Market", ":material/location_on:", "Markets"),
+    Entry("compare", "Compare", ":material/compare_arrows:", "Markets"),
+    Entry("data", "Data", ":material/database:", "Data"),
+)
+
+
+def sections() -> dict[str, list[st.Page]]:
+    """The pages by section for st.navigation, titles in the reader's language; the first page is the start."""
+    found: dict[str, list[st.Page]] = {}
+    for entry in PAGES:
+        page = st.Page(
+            entry.file, title=_(entry.title), icon=entry.icon, url_path=entry.name, default=entry is PAGES[0]
+        )
+        found.setdefault(_(entry.section), []).append(page)
+    return found
+
+
+def file(name: str) -> Path:
+    """The file of a page, for st.switch_page and st.page_link."""
+    return next(entry.file for entry in PAGES if entry.name == name)

@@ -1,0 +1,781 @@
+"""The World Bank's API, version 2: indicators by code, country by country, and the Bank's income groups.
+
+One request says when a series was last updated; only what changed since the last fetch is downloaded. Pages are
+checked as strictly as a file somebody sends us, and each indicator lands in a transaction of its own.
+"""
+
+import hashlib
+import json
+import math
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple, Self
+
+import httpx
+import pandas as pd
+import tenacity
+
+from data import catalog, store
+
+BASE_URL = "https://api.worldbank.org/v2"
+URL_VARIABLE = "ATLAS_WORLD_BANK_URL"
+SOURCE = "World Bank API"
+LICENCE = "CC BY 4.0"
+USER_AGENT = "lepton-atlas/0.1 (World Bank refresh)"
+PER_PAGE = 10_000
+MAX_PAGES = 200
+MAX_PAGE_BYTES = 64 * 1024**2
+MOST_CONNECTIONS = 4
+COUNTRIES = "countries"
+DEFAULT_API_SOURCE = 2
+# In its 2025 revision the Bank renamed the governance series (source 3); the old codes answer "deleted or archived".
+CODE_PREFIX = {3: "GOV_WGI_"}
+AGAIN = "Refresh again later."
+REPORT_IT = "Refresh again; if it stays so, update Lepton Atlas, or import a file downloaded from {url}"
+
+Progress = Callable[[int, int, str, str], None]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, and how often to ask again. Seconds, but for attempts and give_up_after.
+
+    page bounds a whole answer, however slowly it drips. pause lies between any two requests. A server that asks to
+    wait is obeyed up to longest_wait. give_up_after indicators failing in a row for the server's fault end the refresh.
+    """
+
+    connect: float = 10
+    read: float = 60
+    page: float = 300
+    attempts: int = 4
+    pause: float = 0.2
+    longest_wait: float = 60
+    give_up_after: int = 5
+    sleep: Callable[[float], object] | None = None
+
+
+PATIENCE = Patience()
+
+
+class FetchError(RuntimeError):
+    """A request or its answer is no good: `what` is wrong, and the `remedy`.
+
+    transient: the server's trouble, worth asking again. unreachable: there was no connection at all.
+    retry_after: seconds the server asked to wait.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        remedy: str,
+        *,
+        transient: bool = False,
+        unreachable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(f"{what}. {remedy}")
+        self.what, self.remedy = what, remedy
+        self.transient, self.unreachable, self.retry_after = transient, unreachable, retry_after
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One indicator as the API states it now.
+
+    frame: iso3, indicator, year, value; markets of the store only. last_updated: as the API writes it.
+    sha256: of the frame's rows. left_out: values of regions, income groups and places that are no market.
+    """
+
+    code: str
+    frame: pd.DataFrame
+    last_updated: str
+    sha256: str
+    left_out: int
+
+
+class Landed(NamedTuple):
+    """What an indicator's arrival changed: values stated, new, different, no longer stated, left out."""
+
+    code: str
+    rows: int
+    added: int
+    changed: int
+    withdrawn: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What could not be refreshed, why, and what to do. Stored values stay."""
+
+    code: str
+    name: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """What a refresh did. resumed: indicators an interrupted refresh had landed already.
+
+    regrouped: markets whose income group or region changed. snapshot: None when no value changed.
+    """
+
+    landed: tuple[Landed, ...]
+    unchanged: tuple[str, ...]
+    failed: tuple[Failure, ...]
+    resumed: tuple[str, ...]
+    regrouped: int
+    snapshot: str | None
+    seconds: float
+
+    def sentence(self) -> str:
+        """What happened, for the terminal and the page: a line, and one more for each kind of failure."""
+        faults = {(failure.what, failure.remedy) for failure in self.failed}
+        if not (self.landed or self.unchanged or self.resumed) and len(faults) == 1:
+            return "Nothing was refreshed, nothing was changed: {}. {}".format(*faults.pop())
+        return "\n".join([self._summary()] + [f"- {line}" for line in _failure_lines(self.failed)])
+
+    def _summary(self) -> str:
+        if self.failed and not (self.landed or self.unchanged or self.resumed):
+            return "Nothing was refreshed, nothing was changed:"
+        parts = []
+        if self.landed:
+            added, changed, withdrawn = (sum(row[i] for row in self.landed) for i in (2, 3, 4))
+            parts.append(
+                f"{_indicators(len(self.landed))} landed "
+                f"({added:,} values added, {changed:,} changed, {withdrawn:,} withdrawn)"
+            )
+        if self.resumed:
+            parts.append(f"{_indicators(len(self.resumed))} taken over from an interrupted refresh")
+        if self.unchanged:
+            parts.append(f"{_indicators(len(self.unchanged))} unchanged since the last fetch")
+        if self.regrouped:
+            parts.append(f"{self.regrouped:,} markets with a new income group or region")
+        if self.failed:
+            parts.append(f"{len(self.failed)} failed (what was stored stays)")
+        return f"World Bank, {self.seconds:,.0f} s: " + ", ".join(parts) + ("." if not self.failed else ":")
+
+
+def _indicators(count: int) -> str:
+    return f"{count:,} indicator" + ("" if count == 1 else "s")
+
+
+def _failure_lines(failures: Iterable[Failure]) -> list[str]:
+    """A line for each fault; indicators with the same fault share one."""
+    groups: dict[tuple[str, str], list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault((failure.what, failure.remedy), []).append(failure)
+    lines = []
+    for (what, remedy), members in groups.items():
+        if len(members) > 3:
+            shown = ", ".join(member.code for member in members[:3])
+            who = f"{shown} and {len(members) - 3} more"
+        else:
+            who = ", ".join(f"{member.code} ({member.name})" for member in members)
+        lines.append(f"{who}: {what}. {remedy}")
+    return lines
+
+
+# ------------------------------------------------------------------ requests
+
+
+class Client:
+    """Requests to one API: paced over all threads, retried, capped in size; never follows a redirect.
+
+    Raises ValueError when the base URL is not a web address.
+    """
+
+    def __init__(self, base_url: str | None = None, patience: Patience = PATIENCE) -> None:
+        self.base_url = (base_url or os.environ.get(URL_VARIABLE) or BASE_URL).rstrip("/")
+        try:
+            url = httpx.URL(self.base_url)
+        except httpx.InvalidURL:
+            url = httpx.URL("")
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError(
+                f"{self.base_url!r} is not a web address. Set {URL_VARIABLE} to one, or unset it for {BASE_URL}."
+            )
+        self.host, self.patience = url.host, patience
+        self._stopped, self._why_stopped = threading.Event(), ("", "")
+        self._sleep = patience.sleep or self._stopped.wait
+        self._lock, self._next_turn = threading.Lock(), 0.0
+        self._http = httpx.Client(
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            timeout=httpx.Timeout(patience.read, connect=patience.connect),
+            limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
+            follow_redirects=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop("the refresh has ended", AGAIN)
+        self._http.close()
+
+    def stop(self, what: str, remedy: str) -> None:
+        """Ask for nothing any more, in no thread: every request fails with this instead, and waits end at once."""
+        if not self._stopped.is_set():
+            self._why_stopped = (what, remedy)
+            self._stopped.set()
+
+    def get(self, path: str, **parameters: object) -> object:
+        """The parsed JSON under a path, asked for several times if need be. Raises FetchError."""
+        backoff = tenacity.wait_exponential_jitter(initial=1, max=self.patience.longest_wait)
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.patience.attempts),
+            wait=lambda state: _asked_to_wait(state) or backoff(state),
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, FetchError) and error.transient),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._get_once, path, parameters)
+        except FetchError as error:
+            if not error.transient:
+                raise
+            raise FetchError(
+                f"{error.what}, {self.patience.attempts} times over",
+                error.remedy,
+                transient=True,
+                unreachable=error.unreachable,
+            ) from error
+
+    def _get_once(self, path: str, parameters: Mapping[str, object]) -> object:
+        self._take_turn()
+        if self._stopped.is_set():
+            raise FetchError(*self._why_stopped)
+        try:
+            with self._http.stream(
+                "GET", f"{self.base_url}/{path}", params={"format": "json", **parameters}
+            ) as response:
+                self._check_status(response)
+                body = self._read(response)
+                kind = response.headers.get("content-type", "")
+        except httpx.RequestError as error:
+            raise self._no_answer(error) from error
+        return _parse(body, kind)
+
+    def _take_turn(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next_turn)
+            self._next_turn = turn + self.patience.pause
+        if turn > now:
+            self._sleep(turn - now)
+
+    def _check_status(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == 200:
+            return
+        if response.is_redirect:
+            raise FetchError(
+                f"{self.host} sends the request on to {response.headers['location'][:200]!r}, which is not followed",
+                f"If that address is the World Bank's, set {URL_VARIABLE} to it.",
+            )
+        wait = _seconds(response.headers.get("retry-after"), self.patience.longest_wait)
+        if status == 429:
+            with self._lock:  # the other threads wait as well
+                self._next_turn = max(self._next_turn, time.monotonic() + (wait or 0))
+            raise FetchError(
+                f"{self.host} refused it as too many requests (429)",
+                "Wait some minutes, then refresh again.",
+                transient=True,
+                retry_after=wait,
+            )
+        if status >= 500 or status == 408:
+            raise FetchError(f"{self.host} had an error of its own ({status})", AGAIN, transient=True, retry_after=wait)
+        raise FetchError(
+            f"{self.host} refused the request ({status} {response.reason_phrase})",
+            f"See whether {self.base_url} is the right address ({URL_VARIABLE}), and whether a proxy needs a sign-in.",
+        )
+
+    def _read(self, response: httpx.Response) -> bytes:
+        body, deadline = bytearray(), time.monotonic() + self.patience.page
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_PAGE_BYTES:
+                raise FetchError(
+                    f"a page of the answer is larger than {MAX_PAGE_BYTES / 1024**2:.3g} MB",
+                    REPORT_IT.format(url="https://data.worldbank.org"),
+                )
+            if time.monotonic() > deadline:
+                raise FetchError(
+                    f"{self.host} took longer than {self.patience.page:g} s for a page", AGAIN, transient=True
+                )
+        return bytes(body)
+
+    def _no_answer(self, error: httpx.RequestError) -> FetchError:
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+            detail = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or f"no connection within {self.patience.connect:g} s"
+            return FetchError(
+                f"{self.host} cannot be reached ({detail})",
+                f"Check the internet connection, the proxy settings and {URL_VARIABLE}, then refresh again.",
+                transient=True,
+                unreachable=True,
+            )
+        if isinstance(error, httpx.TimeoutException):
+            what = f"{self.host} did not answer within {self.patience.read:g} s"
+        else:
+            what = f"{self.host} broke the answer off"
+        return FetchError(what, AGAIN, transient=True)
+
+
+def _asked_to_wait(state: tenacity.RetryCallState) -> float | None:
+    return getattr(state.outcome.exception(), "retry_after", None)
+
+
+def _seconds(retry_after: str | None, longest: float) -> float | None:
+    """A Retry-After header, seconds or a date, as seconds from now; None when there is none to understand."""
+    if retry_after is None:
+        return None
+    if re.fullmatch(r"\d{1,9}", retry_after.strip()):
+        seconds = float(retry_after)
+    else:
+        try:
+            moment = parsedate_to_datetime(retry_after)
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), longest)
+
+
+def _parse(body: bytes, kind: str) -> object:
+    if "html" in kind or body.lstrip()[:1] == b"<":
+        raise FetchError(
+            "the answer is a web page, not data",
+            "A proxy or a sign-in page may stand between: open the indicator's page in a browser, then refresh again.",
+            transient=True,
+        )
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise FetchError("the answer is cut short or not JSON", AGAIN, transient=True) from error
+
+
+def _refuse_constant(name: str) -> float:
+    raise FetchError(f"the answer holds {name} for a value", REPORT_IT.format(url="https://data.worldbank.org"))
+
+
+# ------------------------------------------------------------------ pages
+
+
+@dataclass(frozen=True)
+class _Header:
+    pages: int
+    total: int
+    last_updated: str
+
+
+def api_code(indicator: catalog.Indicator) -> str:
+    """What the API calls an indicator today."""
+    return CODE_PREFIX.get(indicator.api_source, "") + indicator.code
+
+
+def last_updated(client: Client, indicator: catalog.Indicator) -> str:
+    """When the Bank last updated the indicator, as it writes it. One request of one row. Raises FetchError."""
+    header, _ = _page(client, indicator, 1, per_page=1)
+    return header.last_updated
+
+
+def fetch(client: Client, indicator: catalog.Indicator, markets: Collection[str]) -> Fetched:
+    """Every value the API states for the markets (ISO3 codes), all pages, checked. Raises FetchError."""
+    remedy = REPORT_IT.format(url=indicator.url)
+    first, rows = _page(client, indicator, 1)
+    if first.pages > MAX_PAGES:
+        raise FetchError(f"the answer has {first.pages:,} pages; at most {MAX_PAGES} are read", remedy)
+    for number in range(2, first.pages + 1):
+        header, more = _page(client, indicator, number)
+        if header != first:
+            raise FetchError(
+                f"page {number} contradicts page 1 ({_states(header)} against {_states(first)}): "
+                "the data changed while it was read",
+                "Refresh again.",
+            )
+        rows += more
+    if len(rows) != first.total:
+        raise FetchError(f"{len(rows):,} rows arrived, {first.total:,} were announced", remedy)
+    cells, left_out = _cells(rows, indicator, markets, remedy)
+    if not cells:
+        raise _without_values(indicator)
+    _check_bounds(cells, indicator)
+    ordered = sorted(cells.items())
+    text = "".join(f"{iso3},{year},{value!r}\n" for (iso3, year), value in ordered)
+    frame = pd.DataFrame(
+        [(iso3, indicator.code, year, value) for (iso3, year), value in ordered],
+        columns=[catalog.ISO3, catalog.INDICATOR, catalog.YEAR, catalog.VALUE],
+    )
+    return Fetched(indicator.code, frame, first.last_updated, hashlib.sha256(text.encode()).hexdigest(), left_out)
+
+
+def _page(client: Client, indicator: catalog.Indicator, number: int, per_page: int = PER_PAGE) -> tuple[_Header, list]:
+    parameters: dict[str, object] = {"per_page": per_page, "page": number}
+    if indicator.api_source != DEFAULT_API_SOURCE:
+        parameters["source"] = indicator.api_source
+    answer = client.get(f"country/all/indicator/{api_code(indicator)}", **parameters)
+    head, rows = _envelope(answer, indicator.url)
+    where = f"page {number}"
+    pages, total = (_integer(head, key, where, indicator.url) for key in ("pages", "total"))
+    if total == 0:  # such an answer has page 0, and no date
+        raise _without_values(indicator)
+    if _integer(head, "page", where, indicator.url) != number:
+        raise _changed(f"page {head['page']!r} arrived, {where} was asked for", indicator.url)
+    stamp = head.get("lastupdated")
+    if not isinstance(stamp, str) or not stamp:
+        raise _changed(f"{where} has no 'lastupdated'", indicator.url)
+    return _Header(pages, total, stamp), rows
+
+
+def _without_values(indicator: catalog.Indicator) -> FetchError:
+    return FetchError(
+        "the API has no value for any market",
+        f"Its stored values stay. See whether the indicator has moved: {indicator.url}",
+    )
+
+
+def _envelope(answer: object, url: str) -> tuple[dict, list]:
+    """Header and rows of an answer; an error message, which comes with status 200, is raised."""
+    match answer:
+        case [{"message": [{"id": "175", "value": message}, *_]}]:
+            raise FetchError(
+                f"the World Bank has retired it ({str(message).rstrip('.')})",
+                f"See {url} for what follows it, and mark it `retired` in data/catalog.toml.",
+            )
+        case [{"message": [{"id": number, "value": message}, *_]}]:
+            raise FetchError(
+                f"the API refused the request (message {number}: {str(message).rstrip('.')})",
+                REPORT_IT.format(url=url),
+            )
+        case [dict(head), list(rows)]:
+            return head, rows
+        case [dict(head), None]:
+            return head, []
+    raise _changed("it is not a header and a list of rows", url)
+
+
+def _changed(how: str, url: str) -> FetchError:
+    return FetchError(f"the answer's layout has changed: {how}", REPORT_IT.format(url=url))
+
+
+def _states(header: _Header) -> str:
+    return f"{header.total:,} rows on {header.pages:,} pages of {header.last_updated}"
+
+
+def _integer(head: Mapping, key: str, where: str, url: str) -> int:
+    value = head.get(key)
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
+        raise _changed(f"{where} states {value!r} as its {key!r}", url)
+    return int(value)
+
+
+def _cells(
+    rows: Sequence[object], indicator: catalog.Indicator, markets: Collection[str], remedy: str
+) -> tuple[dict[tuple[str, int], float], int]:
+    """Values by (iso3, year), and how many values belong to no market."""
+    cells: dict[tuple[str, int], float] = {}
+    seen: set[tuple[str, int]] = set()
+    left_out = 0
+    for number, row in enumerate(rows, start=1):
+        iso3, place, date, value = _row(row, number, indicator)
+        if not re.fullmatch(r"[12]\d{3}", date):
+            raise FetchError(f"the value of {place} is for {date!r}, not for a year", remedy)
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300 or math.isnan(value)
+        ):
+            raise FetchError(f"the value of {place} in {date} is {str(value)[:40]!r}, not a number", remedy)
+        if iso3 not in markets:
+            left_out += value is not None
+            continue
+        cell = (iso3, int(date))
+        if cell in seen:
+            raise FetchError(f"{place} has two rows for {date}", remedy)
+        seen.add(cell)
+        if value is not None:
+            cells[cell] = float(value)
+    return cells, left_out
+
+
+def _row(row: object, number: int, indicator: catalog.Indicator) -> tuple[str, str, str, object]:
+    """ISO3 code (may be empty), the place as a reader knows it, date and value of a row."""
+    match row:
+        case {
+            "indicator": {"id": str(code)},
+            "country": {"value": str(name)},
+            "countryiso3code": str(iso3),
+            "date": str(date),
+            "value": value,
+        }:
+            if code != api_code(indicator):
+                raise _changed(f"row {number} is about {code!r}", indicator.url)
+            return iso3, iso3 or name, date, value
+        case dict():
+            needed = ("indicator", "country", "countryiso3code", "date", "value")
+            missing = [key for key in needed if key not in row]
+            how = f"has no {', '.join(map(repr, missing))}" if missing else "has other types"
+            raise _changed(f"row {number} {how}", indicator.url)
+    raise _changed(f"row {number} is not an object", indicator.url)
+
+
+def _check_bounds(cells: Mapping[tuple[str, int], float], indicator: catalog.Indicator) -> None:
+    """Raises FetchError naming the value furthest outside what the unit allows."""
+    for bound, beyond in ((indicator.minimum, -1), (indicator.maximum, 1)):
+        if bound is None:
+            continue
+        (iso3, year), worst = max(cells.items(), key=lambda cell: beyond * cell[1])
+        if beyond * (worst - bound) > 0:
+            side = "below the least" if beyond < 0 else "above the most"
+            raise FetchError(
+                f"the value of {iso3} in {year} is {worst:,g}, {side} its unit ({indicator.unit}) allows, {bound:,g}",
+                f"None of it was taken. See {indicator.url}: if the unit has changed, data/catalog.toml needs it too.",
+            )
+
+
+def income_groups(client: Client) -> pd.DataFrame:
+    """The Bank's income group and region of each country: iso3, income_group (None: not classified), wb_region.
+
+    Raises FetchError.
+    """
+    url = "https://api.worldbank.org/v2/country"
+    head, rows = _envelope(client.get("country", per_page=400), url)
+    if _integer(head, "pages", "the country list", url) != 1 or _integer(head, "total", "the country list", url) != len(
+        rows
+    ):
+        raise _changed(f"{len(rows):,} countries arrived, {head['total']} were announced", url)
+    groups = []
+    for number, row in enumerate(rows, start=1):
+        match row:
+            case {"id": str(iso3), "region": {"value": str(region)}, "incomeLevel": {"value": str(group)}}:
+                if region.strip() != "Aggregates":
+                    classified = group.strip() not in ("", "Not classified")
+                    groups.append((iso3, group.strip() if classified else None, region.strip()))
+            case _:
+                raise _changed(f"country {number} lacks its code, region or income level", url)
+    if not groups:
+        raise _changed("the country list is empty", url)
+    return pd.DataFrame(groups, columns=["iso3", "income_group", "wb_region"], dtype=object)
+
+
+# ------------------------------------------------------------------ refresh
+
+
+class _KeepForLater(Exception):
+    """Leave the working copy, with what an interrupted refresh had landed, to the next one."""
+
+
+def refresh(
+    codes: Sequence[str] | None = None,
+    base_url: str | None = None,
+    now: datetime | None = None,
+    on_progress: Progress | None = None,
+    concurrency: int = MOST_CONNECTIONS,
+    force: bool = False,
+    patience: Patience = PATIENCE,
+) -> RefreshReport:
+    """Bring the store up to date with the World Bank's API, an indicator at a time.
+
+    codes: which indicators, all refreshable ones by default. base_url: the API's, or ATLAS_WORLD_BANK_URL's. force
+    downloads what did not change as well. on_progress(done, total, code, outcome) with outcome landed, unchanged,
+    resumed or failed. A failed indicator keeps its stored values and is named in the report; a killed refresh is
+    taken up by the next one. When nothing changed, the store's file is left alone.
+
+    Raises ValueError for an unknown code or base URL, StoreBusy and StoreError; never for a fault of the API.
+    """
+    started = time.monotonic()
+    indicators = _chosen(codes)
+    with Client(base_url, patience) as client:
+        published = store.connect()
+        try:
+            before = store.fetches(published)
+        finally:
+            published.close()
+        try:
+            with store.writing(resume="refresh") as connection:
+                run = _Run(client, connection, indicators, before, now or datetime.now(UTC), force, on_progress)
+                run.read_income_groups()
+                run.read_indicators(min(concurrency, MOST_CONNECTIONS))
+                run.finish()
+                if not run.has_news():
+                    raise _KeepForLater if run.earlier else store.Abandon
+        except _KeepForLater:
+            pass
+    return run.report(time.monotonic() - started)
+
+
+def _chosen(codes: Sequence[str] | None) -> tuple[catalog.Indicator, ...]:
+    known = {indicator.code: indicator for indicator in catalog.refreshable()}
+    if codes is None:
+        return tuple(known.values())
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise ValueError(
+            f"The World Bank's API does not serve {', '.join(unknown)}. "
+            "What it serves has an api_source in data/catalog.toml, and is not retired."
+        )
+    return tuple(known[code] for code in dict.fromkeys(codes))
+
+
+class _Run:
+    """One refresh under way: what is known, and what has come of it so far."""
+
+    def __init__(
+        self,
+        client: Client,
+        connection: store.Connection,
+        indicators: tuple[catalog.Indicator, ...],
+        before: pd.DataFrame,
+        now: datetime,
+        force: bool,
+        on_progress: Progress | None,
+    ) -> None:
+        self.client, self.connection, self.indicators = client, connection, indicators
+        self.force, self.on_progress = force, on_progress
+        fetches = store.fetches(connection)
+        self.known = dict(zip(fetches["indicator"], fetches["last_updated"], strict=True))
+        self.earlier = _differing(fetches, before)
+        self.markets = frozenset(store.markets(connection)["iso3"])
+        self.snapshot = _snapshot(connection, client.base_url, now)
+        self.landed: list[Landed] = []
+        self.unchanged: list[str] = []
+        self.resumed: list[str] = []
+        self.failed: list[Failure] = []
+        self.groups: pd.DataFrame | None = None
+        self.regrouped, self.done, self.server_faults = 0, 0, 0
+        self.contents = hashlib.sha256()
+
+    # ---- the steps
+
+    def read_income_groups(self) -> None:
+        """The list of countries, first: when even that cannot be reached, nothing else is asked for."""
+        try:
+            self.groups = income_groups(self.client)
+        except FetchError as error:
+            if error.unreachable:
+                self.client.stop(error.what, error.remedy)
+            else:
+                self.failed.append(Failure(COUNTRIES, "income groups and regions", error.what, error.remedy))
+
+    def read_indicators(self, concurrency: int) -> None:
+        """Fetch in threads, land here. After several faults of the server in a row the rest is not asked for."""
+        pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="worldbank")
+        try:
+            asked = {pool.submit(self._ask, indicator): indicator for indicator in self.indicators}
+            for future in as_completed(asked):
+                indicator = asked[future]
+                outcome = self._take(indicator, future)
+                self.done += 1
+                if self.on_progress:
+                    self.on_progress(self.done, len(self.indicators), indicator.code, outcome)
+        except BaseException:
+            self.client.stop("the refresh was interrupted", AGAIN)
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _ask(self, indicator: catalog.Indicator) -> Fetched | None:
+        """In a thread: the indicator, or None when the API has nothing newer."""
+        stamp = self.known.get(indicator.code)
+        if stamp is not None and not self.force and last_updated(self.client, indicator) == stamp:
+            return None
+        return fetch(self.client, indicator, self.markets)
+
+    def _take(self, indicator: catalog.Indicator, future: Future[Fetched | None]) -> str:
+        code = indicator.code
+        try:
+            fetched = future.result()
+        except FetchError as error:
+            self.failed.append(Failure(code, indicator.name, error.what, error.remedy))
+            self.server_faults = self.server_faults + 1 if error.transient else 0
+            if self.server_faults >= self.client.patience.give_up_after:
+                self.client.stop(
+                    f"not asked for, after {self.server_faults} failures in a row (the last: {error.what})",
+                    AGAIN,
+                )
+            return "failed"
+        self.server_faults = 0
+        if fetched is not None:
+            self.landed.append(self._land(fetched))
+            return "landed"
+        if code in self.earlier:
+            self.resumed.append(code)
+            return "resumed"
+        self.unchanged.append(code)
+        return "unchanged"
+
+    def _land(self, fetched: Fetched) -> Landed:
+        """Values and the note that they were fetched, in one transaction."""
+        self.contents.update(f"{fetched.code} {fetched.sha256}\n".encode())
+        self.snapshot.sha256 = self.contents.hexdigest()
+        self.connection.execute("BEGIN")
+        self.connection.register("fetched", fetched.frame)
+        self.connection.execute(
+            "CREATE TEMP TABLE incoming AS SELECT iso3, indicator, year::INTEGER AS year, value, "
+            "$source AS source, $snapshot AS snapshot FROM fetched",
+            {"source": SOURCE, "snapshot": self.snapshot.id},
+        )
+        counts = store.merge(self.connection, self.snapshot, withdraw=True)
+        store.put_fetch(
+            self.connection, fetched.code, fetched.last_updated, self.snapshot, fetched.sha256, len(fetched.frame)
+        )
+        self.connection.execute("COMMIT")
+        self.connection.unregister("fetched")
+        return Landed(fetched.code, left_out=fetched.left_out, **counts)
+
+    def finish(self) -> None:
+        """Set the income groups, and state in the snapshot, where there is one, whether everything came."""
+        if self.groups is not None:
+            self.regrouped = store.put_income_groups(self.connection, self.groups)
+        if not self._changed_values():
+            return
+        failed = ", ".join(failure.code for failure in self.failed)
+        self.snapshot.status = "partial" if failed else "complete"
+        self.snapshot.note = f"failed: {failed}" if failed else f"{_indicators(len(self.landed))} fetched"
+        store.put_snapshot(self.connection, self.snapshot, {"rows": 0, "added": 0, "changed": 0, "withdrawn": 0})
+
+    # ---- what has come of it
+
+    def _changed_values(self) -> bool:
+        return any(row.added or row.changed or row.withdrawn for row in self.landed)
+
+    def has_news(self) -> bool:
+        """Whether the working copy holds anything the store should become."""
+        return bool(self.landed or self.resumed or self.regrouped)
+
+    def report(self, seconds: float) -> RefreshReport:
+        order = {indicator.code: i for i, indicator in enumerate(self.indicators)}
+        return RefreshReport(
+            landed=tuple(sorted(self.landed, key=lambda row: order[row.code])),
+            unchanged=tuple(sorted(self.unchanged, key=order.get)),
+            failed=tuple(sorted(self.failed, key=lambda failure: order.get(failure.code, -1))),
+            resumed=tuple(sorted(self.resumed, key=order.get)),
+            regrouped=self.regrouped,
+            snapshot=self.snapshot.id if self._changed_values() else None,
+            seconds=seconds,
+        )
+
+
+def _differing(fetches: pd.DataFrame, before: pd.DataFrame) -> set[str]:
+    """The indicators fetched since `before`: what an interrupted refresh had landed."""
+    published = set(before[["indicator", "retrieved_at", "sha256"]].itertuples(index=False, name=None))
+    rows = fetches[["indicator", "retrieved_at", "sha256"]].itertuples(index=False, name=None)
+    return {row[0] for row in rows if row not in published}
+
+
+def _snapshot(connection: store.Connection, base_url: str, now: datetime) -> store.Snapshot:
+    """This refresh's arrival: later than any before, even when the clock is not."""
+    moment = store.next_arrival(connection, now)
+    return store.Snapshot(
+        source=SOURCE,
+        retrieved_at=moment,
+        sha256=hashlib.sha256(f"{base_url} {moment.isoformat()}".encode()).hexdigest(),
+        licence=LICENCE,
+        status="partial",
+        note="interrupted before it ended; what had landed stays",
+    )

@@ -1,0 +1,65 @@
+"""What is this market like, how does it stand, and can we work with it?"""
+
+import streamlit as st
+
+from analytics import profile
+from analytics.index import MissingIndicators
+from dashboard import components, filters, load, market_parts
+from dashboard.charts import profiles
+from dashboard.language import _
+
+choice = filters.market_filters()
+markets = load.markets()
+try:
+    ranking = load.ranking(choice.recipe, choice.year)
+except MissingIndicators:
+    ranking = None
+settings = load.settings()
+options = tuple(markets.sort_values("name").index)
+first = ranking.scores.index[0] if ranking is not None else settings["home_market"]
+iso3 = filters.market_choice(options, markets["name"], first)
+market = markets.loc[iso3]
+
+market_parts.title(market, ranking, choice)
+market_parts.key_figures(iso3, choice.year)
+
+if ranking is None:
+    st.info(_("This industry cannot be ranked yet; see Overview for what is missing."), icon=":material/info:")
+elif iso3 not in ranking.scores.index:
+    st.info(_("Too little is known about this market to rank it for this industry."), icon=":material/info:")
+else:
+    standings = profile.standings(ranking, iso3)
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        st.subheader(_("Where it stands, by dimension"))
+        dimensions = profile.dimension_profile(ranking, iso3, markets["region"])
+        look = components.look()
+        components.chart(
+            profiles.dimension_dots(
+                dimensions,
+                {dimension: _(dimension).capitalize() for dimension in dimensions.index},
+                {
+                    "world": (_("World median"), look.grey, "line-ns-open"),
+                    "region": (_("Region median"), look.muted, "diamond"),
+                    "market": (market["name"], look.accent, "circle"),
+                },
+                look,
+            ),
+            dimensions.round(1).reset_index(names="dimension"),
+            "dimensions",
+            _("Score of each dimension against region and world"),
+            components.ranking_source(ranking),
+        )
+    with right:
+        market_parts.strengths(ranking, standings, iso3)
+
+st.subheader(_("Trends against structural peers"))
+market_parts.trends(iso3, choice.year)
+
+languages, calendar = st.columns(2, gap="medium")
+with languages:
+    market_parts.languages(iso3)
+with calendar:
+    market_parts.working_together(iso3, market, settings["home_market"])
+
+market_parts.trace(iso3)
