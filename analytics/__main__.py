@@ -34,8 +34,8 @@ def _rank(options: argparse.Namespace) -> int:
     year = options.year if options.year is not None else latest or store.status(connection)["last_year"]
     result = index.score(store.market_panel(connection, chosen.codes, year, chosen.window), chosen)
     names = store.market_names(connection, "en").set_index("iso3")["name"]
-    table = result.scores.assign(market=names, score=result.scores["score"].round(2)).round({"coverage": 3})
-    table = table.reset_index()[list(COLUMNS)]
+    rounded = {"score": result.scores["score"].round(2), "coverage": result.scores["coverage"].round(3)}
+    table = result.scores.assign(market=names, **rounded).reset_index()[list(COLUMNS)]
     if options.format == "json":
         print(json.dumps(table.to_dict("records"), ensure_ascii=False))
     else:

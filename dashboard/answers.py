@@ -1,13 +1,69 @@
 """Answers in words, and the tables a reader sees, made from a ranking."""
 
+from dataclasses import dataclass
+
 import pandas as pd
+import plotly.graph_objects as go
 
 from analytics.index import Ranking
-from dashboard import components
+from dashboard import theme
+from dashboard.charts import maps
 from dashboard.language import _, current, share
+from data import catalog
 
+LISTED = 12
+"""Markets in the Overview's list."""
 CERTAIN_WITHIN = 3
 """A rank counts as certain when its interval reaches no further than this to either side."""
+
+
+@dataclass(frozen=True)
+class OverviewAnswer:
+    """What the Overview shows: the sentence, the map, the ranking and its first rows, and what is not known.
+
+    table: every shown market with its iso3. listed: the first LISTED of them, with the history of their scores.
+    """
+
+    headline: str
+    world: go.Figure
+    table: pd.DataFrame
+    listed: pd.DataFrame
+    unknowns: list[str]
+
+
+def overview(
+    ranking: Ranking,
+    ranges: pd.DataFrame,
+    history: pd.DataFrame,
+    markets: pd.DataFrame,
+    shown: pd.Index,
+    outlined: frozenset[str],
+    year: int,
+    look: theme.Theme,
+) -> OverviewAnswer:
+    """The whole answer for the shown markets (iso3 in rank order, at least one), in the reader's language.
+
+    outlined: markets with a polygon on the map. The figure is built here once, since Plotly checks it piece by piece.
+    """
+    names = markets["name"]
+    world = maps.score_map(
+        ranking.scores.loc[shown, "score"],
+        names,
+        hover_texts(ranking, ranges, names),
+        markets[["latitude", "longitude"]],
+        outlined,
+        None,
+        look,
+        {"score": _("Score, 0–100"), "missing": _("Not ranked or not shown")},
+    )
+    table = ranked_table(ranking, ranges, names, history, shown)
+    return OverviewAnswer(
+        headline(ranking, ranges, names, shown),
+        go.Figure(world),
+        table.drop(columns="history"),
+        table.drop(columns="iso3").head(LISTED),
+        unknowns(ranking, names, year),
+    )
 
 
 def listing(names: list[str]) -> str:
@@ -73,6 +129,30 @@ def hover_texts(ranking: Ranking, ranges: pd.DataFrame, names: pd.Series) -> pd.
     return pd.Series(texts, index=scores.index)
 
 
+def ingredient_title(ranking: Ranking, key: str) -> str:
+    """What an ingredient of a recipe is called, by the figure that actually serves."""
+    ingredient = next(i for i in ranking.recipe.ingredients if i.key == key)
+    measure = ranking.measures.get(key, ingredient.measures[0])
+    if measure == ingredient.measures[0]:
+        return _(ingredient.title)
+    if measure.denominator:
+        return _("{figure} per {base}").format(
+            figure=_(catalog.load()[measure.code].name), base=_(catalog.load()[measure.denominator].name)
+        )
+    return _(catalog.load()[measure.code].name)
+
+
+def ingredient_unit(ranking: Ranking, key: str) -> str:
+    """The unit of an ingredient's values; ratios and products carry both units."""
+    ingredient = next(i for i in ranking.recipe.ingredients if i.key == key)
+    measure = ranking.measures.get(key, ingredient.measures[0])
+    known = catalog.load()
+    unit = _(known[measure.code].unit)
+    if measure.denominator:
+        return f"{unit} / {_(known[measure.denominator].unit)}"
+    return f"{unit} × {_(known[measure.multiplier].unit)}" if measure.multiplier else unit
+
+
 def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
     """What we do not know, as sentences."""
     said = []
@@ -86,9 +166,7 @@ def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
     if ranking.stand_ins:
         pairs = listing(
             [
-                _("{stand_in} for {indicator}").format(
-                    stand_in=components.ingredient_title(ranking, i.key), indicator=_(i.title)
-                )
+                _("{stand_in} for {indicator}").format(stand_in=ingredient_title(ranking, i.key), indicator=_(i.title))
                 for i in ranking.stand_ins
             ]
         )
@@ -106,7 +184,7 @@ def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
         key = oldest.idxmin()
         said.append(
             _("The oldest figure used is {indicator} from {oldest}, {age} years before {year}.").format(
-                indicator=components.ingredient_title(ranking, key),
+                indicator=ingredient_title(ranking, key),
                 oldest=int(oldest[key]),
                 age=year - int(oldest[key]),
                 year=year,

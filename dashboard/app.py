@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import components, filters, navigation
+from dashboard import components, filters, links, navigation
 from data import store
 
 PAGE_WIDTH = 1280
@@ -26,6 +26,7 @@ settle_imports()
 try:
     filters.take_language()
     page = st.navigation(navigation.sections(), position="top")
+    links.enter(page.url_path)
     with st.container(horizontal_alignment="center"), st.container(width=PAGE_WIDTH):
         page.run()
 except store.StoreError as error:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.index import Ranking
-from dashboard import components
+from dashboard import answers, components
 from dashboard.language import _, share, with_unit
 
 
@@ -37,8 +37,8 @@ def table(ranking: Ranking, chosen: list[str], names: pd.Series) -> None:
     for ingredient in ranking.recipe.ingredients:
         if ingredient.key not in ranking.measures:
             continue
-        title = components.ingredient_title(ranking, ingredient.key)
-        unit = components.ingredient_unit(ranking, ingredient.key)
+        title = answers.ingredient_title(ranking, ingredient.key)
+        unit = answers.ingredient_unit(ranking, ingredient.key)
         values = ranking.values[ingredient.key].reindex(chosen)
         years = ranking.years[ingredient.key].reindex(chosen)
         best = (values * ingredient.direction).idxmax() if values.notna().any() else None

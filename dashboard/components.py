@@ -1,25 +1,31 @@
 """Pieces every page uses: charts with their table and source, empty states, errors, downloads."""
 
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
-from analytics import changes as rank_changes
 from analytics.index import MissingIndicators, Ranking
 from dashboard import links, load, navigation, theme
 from dashboard.language import _, current, day, number
+from dashboard.sentences import said
 from data import catalog, store
+
+
+def dark() -> bool:
+    """Whether the reader's theme is the dark one."""
+    return st.context.theme.type == "dark"
 
 
 def look() -> theme.Theme:
     """The colours of the reader's theme."""
-    return theme.theme(dark=st.context.theme.type == "dark")
+    return theme.theme(dark())
 
 
 def chart(
-    figure: dict[str, Any],
+    figure: dict[str, Any] | go.Figure,
     table: pd.DataFrame,
     name: str,
     alt: str,
@@ -38,10 +44,34 @@ def chart(
 
 
 def table_popover(table: pd.DataFrame, name: str) -> None:
-    """The figures behind a chart: a table that opens, and a CSV to take away."""
-    with st.popover(_("Table"), icon=":material/table:", type="tertiary", key=f"table_{name}"):
-        st.dataframe(table, hide_index=True, height=320)
+    """The figures behind a chart: a table, made when it is opened, and a CSV to take away."""
+    popover = st.popover(
+        _("Table and CSV"), icon=":material/table:", type="tertiary", key=f"table_{name}", on_change="rerun"
+    )
+    if not popover.open:
+        return
+    with popover:
+        st.dataframe(table, hide_index=True, height=320, column_config=column_titles())
         download(table, name)
+
+
+def column_titles() -> dict[str, Any]:
+    """What the columns of charts' tables are called; the CSV keeps their plain names."""
+    return {
+        "rank": _("Rank"),
+        "range": _("5–95 %"),
+        "market": _("Market"),
+        "iso3": _("ISO code"),
+        "score": _("Score"),
+        "coverage": _("Known, %"),
+        "dimension": _("Dimension"),
+        "region": _("Region median"),
+        "world": _("World median"),
+        "indicator": _("Indicator"),
+        "year": st.column_config.NumberColumn(_("Year"), format="%d"),
+        "value": _("Value"),
+        "markets": _("Markets"),
+    }
 
 
 def download(table: pd.DataFrame, name: str) -> None:
@@ -56,50 +86,15 @@ def download(table: pd.DataFrame, name: str) -> None:
     )
 
 
-def source_line(codes: list[str]) -> str:
-    """Publishers, vintage and licences behind indicators: one line under a chart."""
-    rows = load.indicators()
-    rows = rows.loc[[code for code in codes if code in rows.index]]
-    rows = rows[rows["observations"] > 0]
-    publishers = "; ".join(
-        f"{source} ({', '.join(sorted(set(group['licence'])))})" for source, group in rows.groupby("source") if source
-    )
-    arrived = load.snapshots()["retrieved_at"].max()
-    return _("Source: {publishers}. In the store since {day}.").format(publishers=publishers, day=day(arrived))
-
-
 def ranking_source(ranking: Ranking) -> str:
-    return source_line([code for measure in ranking.measures.values() for code in measure.codes])
+    """Publishers, vintage and licences behind a ranking."""
+    return load.source_line(tuple(code for measure in ranking.measures.values() for code in measure.codes))
 
 
 def rows_link(iso3: str, code: str, text: str = "") -> str:
     """Address of the stored rows behind a figure; text follows the # for tables that show it as the link's label."""
     address = f"data?section=rows&market={iso3}&indicator={quote(code)}&lang={current()}"
     return f"{address}#{quote(text)}" if text else address
-
-
-def ingredient_title(ranking: Ranking, key: str) -> str:
-    """What an ingredient of a recipe is called, by the figure that actually serves."""
-    ingredient = next(i for i in ranking.recipe.ingredients if i.key == key)
-    measure = ranking.measures.get(key, ingredient.measures[0])
-    if measure == ingredient.measures[0]:
-        return _(ingredient.title)
-    if measure.denominator:
-        return _("{figure} per {base}").format(
-            figure=_(catalog.load()[measure.code].name), base=_(catalog.load()[measure.denominator].name)
-        )
-    return _(catalog.load()[measure.code].name)
-
-
-def ingredient_unit(ranking: Ranking, key: str) -> str:
-    """The unit of an ingredient's values; ratios and products carry both units."""
-    ingredient = next(i for i in ranking.recipe.ingredients if i.key == key)
-    measure = ranking.measures.get(key, ingredient.measures[0])
-    known = catalog.load()
-    unit = _(known[measure.code].unit)
-    if measure.denominator:
-        return f"{unit} / {_(known[measure.denominator].unit)}"
-    return f"{unit} × {_(known[measure.multiplier].unit)}" if measure.multiplier else unit
 
 
 def embedded_notice() -> None:
@@ -118,9 +113,9 @@ def embedded_notice() -> None:
         st.page_link(navigation.file("data"), label=_("Fetch or import data"), icon=":material/download:")
 
 
-def missing_indicators(error: MissingIndicators) -> None:
+def missing_indicators(error: MissingIndicators) -> NoReturn:
     """A recipe that cannot rank yet: what is missing and how to get it. Ends the run."""
-    st.subheader(_("{industry} cannot be ranked yet").format(industry=_(error.recipe.title)))
+    st.title(_("{industry} cannot be ranked yet").format(industry=_(error.recipe.title)))
     st.write(
         _(
             "The store holds {share} % of what this industry's score needs; at least {minimum} % is required, as a "
@@ -129,22 +124,27 @@ def missing_indicators(error: MissingIndicators) -> None:
     )
     st.page_link(navigation.file("data"), label=_("Fetch or import data"), icon=":material/download:")
     with st.expander(_("Missing indicators ({count})").format(count=len(error.missing))):
-        rows = [(_(i.title), i.measures[0].code, _(i.dimension)) for i in error.missing]
+        rows = [(_(i.title), i.measures[0].code, _(i.dimension).capitalize()) for i in error.missing]
         st.dataframe(pd.DataFrame(rows, columns=[_("Indicator"), _("Code"), _("Dimension")]), hide_index=True)
     st.stop()
 
 
 def stop_if_empty(frame: pd.DataFrame, what: str) -> None:
-    """An empty state: one sentence. Ends the run."""
+    """An empty state when there is nothing to show. Ends the run."""
     if frame.empty:
-        st.info(what, icon=":material/search_off:")
-        st.stop()
+        nothing(what)
+
+
+def nothing(what: str) -> NoReturn:
+    """An empty state: one sentence. Ends the run."""
+    st.info(what, icon=":material/search_off:")
+    st.stop()
 
 
 def store_error(error: store.StoreError) -> None:
     """The store cannot be used: what happened, what is safe, what to do."""
     st.title(_("The store cannot be opened"))
-    st.error(str(error), icon=":material/error:")
+    st.error(said(str(error)), icon=":material/error:")
     st.write(_("Nothing was changed. After mending it, reload this page."))
 
 
@@ -162,22 +162,21 @@ def ranked_columns() -> dict[str, Any]:
     }
 
 
-def changes(ranking: Ranking, recipe_name: str, year: int, names: pd.Series) -> None:
+def changes(recipe_name: str, year: int, names: pd.Series) -> None:
     """Which ranks moved when the newest snapshot arrived."""
-    arrivals = load.snapshots()
-    newest = arrivals.iloc[0]
-    before = load.ranking_before(recipe_name, year, newest["id"]) if len(arrivals) > 1 else None
-    when = _("Newest arrival: {source}, {day}, {added} values added, {changed} changed.").format(
-        source=newest["source"],
-        day=day(newest["retrieved_at"]),
-        added=number(float(newest["added"]), 6),
-        changed=number(float(newest["changed"]), 6),
+    newest = load.snapshots().iloc[0]
+    st.caption(
+        _("Newest arrival: {source}, {day}, {added} values added, {changed} changed.").format(
+            source=said(newest["source"]),
+            day=day(newest["retrieved_at"]),
+            added=number(float(newest["added"]), 9),
+            changed=number(float(newest["changed"]), 9),
+        )
     )
-    st.caption(when)
-    if before is None:
+    moved = load.movers(recipe_name, year)
+    if moved is None:
         st.write(_("There was too little before it to rank on, so no rank can have changed."))
         return
-    moved = rank_changes.movers(before, ranking, 6)
     if moved.empty:
         st.write(_("No rank changed."))
         return
@@ -202,9 +201,9 @@ def indicator_rows(iso3: str) -> None:
         st.write(_("The store has no row for this market and indicator."))
         return
     entry = indicators.loc[code]
-    st.caption(" · ".join(part for part in (_(entry["unit"]), entry["source"], entry["licence"]) if part))
+    st.caption(" · ".join(part for part in (_(entry["unit"]), said(entry["source"]), said(entry["licence"])) if part))
     st.dataframe(
-        rows,
+        rows.assign(source=rows["source"].map(said), licence=rows["licence"].map(said)),
         hide_index=True,
         height=260,
         column_config={

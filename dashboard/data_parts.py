@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import components, links, load
 from dashboard.charts import coverage as coverage_charts
 from dashboard.language import LANGUAGES, _, currency_name, number
+from dashboard.sentences import said
 from data import catalog, ingest, layouts, quality, store
 from data.sources import worldbank
 
@@ -24,16 +25,16 @@ def sources() -> None:
     arrivals = load.snapshots()
     table = pd.DataFrame(
         {
-            _("Source"): arrivals["source"],
+            _("Source"): arrivals["source"].map(said),
             _("Arrived"): arrivals["retrieved_at"],
             _("Age, days"): (now - arrivals["retrieved_at"]).dt.days.clip(lower=0),
             _("Rows"): arrivals["rows"],
             _("Added"): arrivals["added"],
             _("Changed"): arrivals["changed"],
             _("Withdrawn"): arrivals["withdrawn"],
-            _("State"): arrivals["status"].map(_),
-            _("Licence"): arrivals["licence"],
-            _("Note"): arrivals["note"],
+            _("State"): [_(status).capitalize() for status in arrivals["status"]],
+            _("Licence"): arrivals["licence"].map(said),
+            _("Note"): arrivals["note"].map(said),
         }
     )
     st.dataframe(
@@ -47,14 +48,14 @@ def sources() -> None:
             _("Indicator"): known["name"].map(_),
             _("Code"): known["code"],
             _("Unit"): known["unit"].map(_),
-            _("Dimension"): known["dimension"].map(_),
+            _("Dimension"): [_(dimension).capitalize() for dimension in known["dimension"]],
             _("Observations"): known["observations"],
             _("Markets"): known["markets"],
             _("First year"): known["first_year"],
             _("Last year"): known["last_year"],
-            _("Publisher"): known["source"],
-            _("Licence"): known["licence"],
-            _("Described"): known["status"].map(_),
+            _("Publisher"): known["source"].map(said),
+            _("Licence"): known["licence"].map(said),
+            _("Described"): [_(status).capitalize() for status in known["status"]],
             _("Link"): known["url"],
         }
     ).sort_values([_("Observations")], ascending=False)
@@ -91,21 +92,45 @@ def refresh() -> None:
         try:
             st.session_state["refresh_report"] = worldbank.refresh(on_progress=show)
         except store.StoreError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(said(str(error)), icon=":material/error:")
         bar.empty()
     report: worldbank.RefreshReport | None = st.session_state.get("refresh_report")
     if report is None:
         return
     if report.failed:
-        st.warning(report.sentence(), icon=":material/warning:")
+        st.warning(_refreshed(report), icon=":material/warning:")
         failures = pd.DataFrame([vars(failure) for failure in report.failed])
+        failures = failures.assign(**{column: failures[column].map(said) for column in ("name", "what", "remedy")})
         st.dataframe(
             failures,
             hide_index=True,
             column_config={"code": _("Code"), "name": _("Indicator"), "what": _("What"), "remedy": _("Remedy")},
         )
     else:
-        st.success(report.sentence(), icon=":material/check:")
+        st.success(_refreshed(report), icon=":material/check:")
+
+
+def _refreshed(report: worldbank.RefreshReport) -> str:
+    """What a refresh did, in one sentence; the table below names what failed."""
+    if not (report.landed or report.unchanged or report.resumed):
+        return _("Nothing was refreshed and nothing was changed.")
+    added, changed, withdrawn = (sum(row[i] for row in report.landed) for i in (2, 3, 4))
+    parts = [
+        _("{count} indicators landed ({added} values added, {changed} changed, {withdrawn} withdrawn)").format(
+            count=len(report.landed),
+            added=number(added, 9),
+            changed=number(changed, 9),
+            withdrawn=number(withdrawn, 9),
+        )
+        if report.landed
+        else "",
+        _("{count} taken over from an interrupted refresh").format(count=len(report.resumed)) if report.resumed else "",
+        _("{count} unchanged since the last fetch").format(count=len(report.unchanged)) if report.unchanged else "",
+        _("{count} failed (what was stored stays)").format(count=len(report.failed)) if report.failed else "",
+    ]
+    return _("World Bank, {seconds} s: {results}.").format(
+        seconds=round(report.seconds), results=_("; ").join(part for part in parts if part)
+    )
 
 
 def importing() -> None:
@@ -164,7 +189,7 @@ def _check_and_land(path: Path) -> None:
     try:
         checked = _preview(path)
     except (layouts.LayoutError, store.StoreError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(said(str(error)), icon=":material/error:")
         return
     if checked is None:
         return
@@ -174,7 +199,7 @@ def _check_and_land(path: Path) -> None:
             "**{file}** · {layout} · {values} values, {empty} empty cells, {aggregates} of regions and income groups."
         ).format(
             file=report.file.replace("*", r"\*"),
-            layout=report.layout,
+            layout=said(report.layout),
             values=number(report.values, 9),
             empty=number(report.empty, 9),
             aggregates=number(report.aggregates, 9),
@@ -189,7 +214,7 @@ def _check_and_land(path: Path) -> None:
             icon=":material/warning:",
         )
         st.dataframe(
-            report.faults.assign(problem=report.faults["problem"].map(_), remedy=report.faults["remedy"].map(_)),
+            report.faults.assign(**{name: report.faults[name].map(said) for name in ("value", "problem", "remedy")}),
             hide_index=True,
             height=280,
             column_config={
@@ -209,7 +234,7 @@ def _check_and_land(path: Path) -> None:
         try:
             st.session_state["import_report"] = ingest.import_file(path, mapping=mapping, skip_invalid=skip)
         except (ingest.ImportRefused, store.StoreError) as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(said(str(error)), icon=":material/error:")
             return
         st.rerun()
     _last_import()
@@ -270,7 +295,7 @@ def coverage() -> None:
         ("all", *catalog.DIMENSIONS),
         "dimension",
         "all",
-        lambda key: _("All") if key == "all" else _(key),
+        lambda key: _("All") if key == "all" else _(key).capitalize(),
     )
     codes = tuple(code for code, entry in known.items() if dimension in ("all", entry.dimension))
     rows = load.coverage(codes)
@@ -282,7 +307,7 @@ def coverage() -> None:
         rows,
         "coverage",
         _("Markets with a figure by indicator and year"),
-        components.source_line(present),
+        load.source_line(tuple(present)),
     )
     absent = [f"{_(known[code].name)} ({code})" for code in codes if code not in present]
     if absent:
@@ -294,17 +319,19 @@ def findings() -> None:
     found = load.findings()
     components.stop_if_empty(found, _("Nothing was found. That is rare: check that the store holds data."))
     checks = tuple(dict.fromkeys(found["check"]))
-    chosen = links.multiselect(_("Kinds"), checks, "kinds", (), _, placeholder=_("All kinds"))
+    chosen = links.multiselect(
+        _("Kinds"), checks, "kinds", (), lambda key: _(key).capitalize(), placeholder=_("All kinds")
+    )
     rows = found[found["check"].isin(chosen)] if chosen else found
     names, known = load.markets()["name"], catalog.load()
     shown = pd.DataFrame(
         {
-            _("Severity"): rows["severity"].map(_),
-            _("Kind"): rows["check"].map(_),
+            _("Severity"): [_(severity).capitalize() for severity in rows["severity"]],
+            _("Kind"): [_(check).capitalize() for check in rows["check"]],
             _("Market"): rows["iso3"].map(names).fillna(""),
             _("Indicator"): [_(known[code].name) if code in known else code for code in rows["indicator"]],
             _("Year"): rows["year"].astype("Int64"),
-            _("Problem"): [_(quality.SENTENCES[row.check][0]).format(**row.facts) for row in rows.itertuples()],
+            _("Problem"): [_problem(row.check, row.facts) for row in rows.itertuples()],
             _("Remedy"): [_(quality.SENTENCES[check][1]) for check in rows["check"]],
         }
     )
@@ -316,6 +343,11 @@ def findings() -> None:
         shown, hide_index=True, height=520, column_config={_("Year"): st.column_config.NumberColumn(format="%d")}
     )
     components.download(shown, "findings")
+
+
+def _problem(check: str, facts: dict[str, object]) -> str:
+    """A finding's sentence, filled in the reader's language."""
+    return _(quality.SENTENCES[check][0]).format(**{name: said(fact) for name, fact in facts.items()})
 
 
 def rows() -> None:
@@ -357,6 +389,6 @@ def settings() -> None:
             try:
                 store.put_settings({"home_market": home, "home_currency": currency, "language": language})
             except store.StoreError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(said(str(error)), icon=":material/error:")
             else:
                 st.success(_("Saved."), icon=":material/check:")

@@ -19,15 +19,6 @@ class MarketFilters:
     regions: tuple[str, ...] = ()
     incomes: tuple[str, ...] = ()
 
-    def shows(self, markets: pd.DataFrame) -> pd.Series:
-        """Which markets pass the region and income filters: bool by iso3. markets: indexed by iso3."""
-        keep = pd.Series(True, index=markets.index)
-        if self.regions:
-            keep &= markets["region"].isin(self.regions)
-        if self.incomes:
-            keep &= markets["income_group"].isin(self.incomes)
-        return keep
-
 
 INCOME_GROUPS = ("High income", "Upper middle income", "Lower middle income", "Low income")
 

@@ -81,8 +81,7 @@ def with_unit(value: float, unit: str) -> str:
     """A figure and its unit: 81.2 % of population, 1.41 billion persons."""
     if value is None or math.isnan(value):
         return "–"
-    text, unit = compact(value), _(unit)
-    return f"{text} {unit}".strip()
+    return _("{value} {unit}").format(value=compact(value), unit=_(unit)) if unit else compact(value)
 
 
 def day(moment: date | datetime) -> str:

@@ -10,6 +10,17 @@ from typing import Any
 import streamlit as st
 
 SEPARATOR = ","
+KEPT, PAGE = "address:kept", "address:page"
+
+
+def enter(page: str) -> None:
+    """Carry every choice over to another page: there the same key is a new widget, which would start at its default."""
+    if st.session_state.get(PAGE) == page:
+        return
+    st.session_state[PAGE] = page
+    for key in st.session_state.get(KEPT, ()):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 def selectbox(
@@ -48,7 +59,9 @@ def multiselect(
     _take_address(key, parse)
     if key not in st.session_state:
         st.session_state[key] = list(default)
-    st.session_state[key] = [code for code in st.session_state[key] if code in options]
+    known = [code for code in st.session_state[key] if code in options]
+    if known != st.session_state[key]:
+        st.session_state[key] = known
     value = st.multiselect(label, options, key=key, format_func=format_func, persist_state="session", **more)
     _publish(key, SEPARATOR.join(value), SEPARATOR.join(default))
     return value
@@ -76,6 +89,7 @@ def choose(key: str, value: Any) -> None:
 
 def _take_address(key: str, parse: Callable[[str], Any]) -> None:
     """The address wins when it differs from what we last wrote there: a link was opened, or Back pressed."""
+    st.session_state.setdefault(KEPT, set()).add(key)
     text = st.query_params.get(key)
     if text is None or text == st.session_state.get(_seen(key)):
         return

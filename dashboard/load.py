@@ -8,13 +8,16 @@ import holidays
 import pandas as pd
 import streamlit as st
 
-from analytics import index, peers, recipe, sensitivity
+from analytics import changes, index, peers, recipe, sensitivity
 from analytics.index import MissingIndicators, Ranking
-from dashboard.language import STORE_LANGUAGES, current
+from dashboard import answers, theme
+from dashboard.language import STORE_LANGUAGES, _, current, day
+from dashboard.sentences import said
 from data import quality, store
 
 SEED = 0
 HISTORY_YEARS = 8
+MOVERS = 6
 
 
 def version() -> tuple[int, int]:
@@ -131,14 +134,41 @@ def score_history(recipe_name: str, year: int) -> pd.DataFrame:
 
 
 @_cached
-def ranking_before(recipe_name: str, year: int, snapshot: str) -> Ranking | None:
-    """The ranking as it stood before a snapshot arrived; None when there was too little to rank on."""
+def movers(recipe_name: str, year: int) -> pd.DataFrame | None:
+    """Which ranks moved most when the newest snapshot arrived; None when there was too little to rank on before."""
     chosen = recipe.load(recipe_name)
-    panel = store.market_panel(connection(), chosen.codes, year, chosen.window, snapshot)
+    newest = snapshots()["id"].iloc[0]
+    panel = store.market_panel(connection(), chosen.codes, year, chosen.window, newest)
     try:
-        return index.score(panel, chosen)
+        before = index.score(panel, chosen)
     except MissingIndicators:
         return None
+    return changes.movers(before, ranking(recipe_name, year), MOVERS)
+
+
+@_cached
+def _overview_in(
+    language: str, dark: bool, recipe_name: str, year: int, regions: tuple[str, ...], incomes: tuple[str, ...]
+) -> answers.OverviewAnswer | None:
+    everywhere, ranked = markets(), ranking(recipe_name, year)
+    here = everywhere.reindex(ranked.scores.index)
+    keep = (here["region"].isin(regions) | (not regions)) & (here["income_group"].isin(incomes) | (not incomes))
+    shown = ranked.scores.index[keep]
+    if shown.empty:
+        return None
+    ranges, history = rank_ranges(recipe_name, year), score_history(recipe_name, year)
+    look = theme.theme(dark)
+    return answers.overview(ranked, ranges, history, everywhere, shown, map_markets(), year, look)
+
+
+def overview(
+    dark: bool, recipe_name: str, year: int, regions: tuple[str, ...], incomes: tuple[str, ...]
+) -> answers.OverviewAnswer | None:
+    """What the Overview shows, in the reader's language and theme; None when no ranked market passes the filters.
+
+    Empty regions or incomes mean all. Raises index.MissingIndicators.
+    """
+    return _overview_in(current(), dark, recipe_name, year, regions, incomes)
 
 
 @_cached
@@ -165,6 +195,25 @@ def coverage(codes: tuple[str, ...]) -> pd.DataFrame:
 @_cached
 def observation_rows(iso3: str, indicator: str) -> pd.DataFrame:
     return store.observation_rows(connection(), iso3, indicator)
+
+
+@_cached
+def _source_line_in(language: str, codes: tuple[str, ...]) -> str:
+    rows = indicators()
+    rows = rows.loc[[code for code in codes if code in rows.index]]
+    rows = rows[rows["observations"] > 0]
+    publishers = "; ".join(
+        f"{said(source)} ({', '.join(sorted(set(group['licence'].map(said))))})"
+        for source, group in rows.groupby("source")
+        if source
+    )
+    arrived = day(snapshots()["retrieved_at"].max())
+    return _("Source: {publishers}. In the store since {day}.").format(publishers=publishers, day=arrived)
+
+
+def source_line(codes: tuple[str, ...]) -> str:
+    """Publishers, vintage and licences behind indicators: one line under a chart, in the reader's language."""
+    return _source_line_in(current(), codes)
 
 
 @_cached

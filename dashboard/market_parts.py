@@ -8,7 +8,7 @@ import streamlit as st
 from analytics import worktime
 from analytics.index import Ranking
 from analytics.profile import Standing
-from dashboard import components, load, navigation
+from dashboard import answers, components, load, navigation
 from dashboard.answers import listing
 from dashboard.charts import trends as trend_charts
 from dashboard.filters import MarketFilters
@@ -109,7 +109,8 @@ def key_figures(iso3: str, year: int) -> None:
                 help=_(known[code].description),
                 chart_data=rows.tail(20).tolist() if len(rows) > 2 else None,
             )
-            st.caption(f"{_(known[code].unit)}, {last} · [{_('rows')}]({components.rows_link(iso3, code)})")
+            dated = _("{unit}, {year}").format(unit=_(known[code].unit), year=last)
+            st.caption(f"{dated} · [{_('rows')}]({components.rows_link(iso3, code)})")
 
 
 def strengths(ranking: Ranking, standings: list[Standing], iso3: str) -> None:
@@ -125,7 +126,7 @@ def strengths(ranking: Ranking, standings: list[Standing], iso3: str) -> None:
             st.markdown(
                 "- "
                 + _("{indicator}: {value} ({year}), scores better than {ahead} of markets").format(
-                    indicator=components.ingredient_title(ranking, standing.key),
+                    indicator=answers.ingredient_title(ranking, standing.key),
                     value=_linked(ranking, standing, iso3),
                     year=standing.year,
                     ahead=share(standing.ahead_of),
@@ -137,7 +138,7 @@ def strengths(ranking: Ranking, standings: list[Standing], iso3: str) -> None:
 
 def _linked(ranking: Ranking, standing: Standing, iso3: str) -> str:
     """A figure with its unit, linked to its rows."""
-    text = with_unit(standing.value, components.ingredient_unit(ranking, standing.key))
+    text = with_unit(standing.value, answers.ingredient_unit(ranking, standing.key))
     return f"[{text}]({components.rows_link(iso3, ranking.measures[standing.key].code)})"
 
 
@@ -177,7 +178,7 @@ def trends(iso3: str, year: int) -> None:
                 rows.assign(market=rows["iso3"].map(names)),
                 f"trend_{pair[0]}",
                 _("{indicator} over time").format(indicator=_(known[code].name)),
-                components.source_line([code]),
+                load.source_line((code,)),
             )
 
 
@@ -257,7 +258,11 @@ def working_together(iso3: str, market: pd.Series, home: str) -> None:
                 )
     members = load.market_facts("market_memberships", iso3)
     if len(members):
-        st.markdown(_("- Member of {organisations}.").format(organisations=listing(list(members["organisation"]))))
+        st.markdown(
+            _("- Member of {organisations}.").format(
+                organisations=listing([_(name) for name in members["organisation"]])
+            )
+        )
     st.caption(_("Sources: Unicode CLDR 48, GeoNames (CC BY 4.0), the holidays library (MIT), organisations' sites."))
 
 

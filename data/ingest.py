@@ -190,8 +190,9 @@ def _read_text(connection: store.Connection, layout: layouts.Layout, scratch: Pa
         regular = scratch / "regular.csv"
         malformed = _regularise(layout, regular)
         _read_csv(connection, regular, f"{{{_text(LINE)}: 'BIGINT', {plain[1:]}", "*", "delim = ','")
-        connection.executemany("INSERT INTO malformed VALUES (?, ?, ?)", malformed or [(None, None, None)])
-        connection.execute("DELETE FROM malformed WHERE line IS NULL")
+        connection.register("unsplit", pd.DataFrame(malformed, columns=["line", "value", "problem"]))
+        connection.execute("INSERT INTO malformed SELECT * FROM unsplit")
+        connection.unregister("unsplit")
     fields = ("market", "indicator") if layout.is_wide else layouts.REQUIRED  # a wide footer carries no codes
     empty = " AND ".join(f"{_name(layout.mapping[field])} IS NULL" for field in fields)
     connection.execute(f"DELETE FROM raw WHERE {empty}")
@@ -218,9 +219,10 @@ def _regularise(layout: layouts.Layout, target: Path) -> list[tuple[int, str, st
     Slower than DuckDB's reader, which loses rows silently behind a quote that never closes.
     """
     width, malformed = len(layout.columns), []
-    needed = 1 + max(layout.columns.index(layout.mapping[field]) for field in ("market", "indicator"))
-    if not layout.is_wide:
-        needed = 1 + max(layout.columns.index(layout.mapping[field]) for field in layouts.REQUIRED)
+    fields = (
+        () if layout.is_wide else layouts.REQUIRED
+    )  # short lines of a wide file lack their last years, or are footers
+    needed = max((layout.columns.index(layout.mapping[field]) + 1 for field in fields), default=0)
     with (
         layout.path.open(encoding="utf-8-sig", errors="surrogateescape") as file,
         target.open("w", encoding="utf-8", newline="") as out,
@@ -233,7 +235,7 @@ def _regularise(layout: layouts.Layout, target: Path) -> list[tuple[int, str, st
                 row.pop()
             if row and len(row) > width:
                 problem = f"{len(row)} columns instead of {width}"
-            elif row and len(row) < needed and not layout.is_wide:
+            elif row and len(row) < needed:
                 problem = f"{len(row)} of {width} columns"
             if problem:
                 shown = text.strip()[:80].encode("utf-8", "replace").decode()
@@ -344,7 +346,8 @@ def _check(
         "SELECT (SELECT count(*) FROM staged), count(*), count(*) FILTER (is_aggregate) FROM checked"
     ).fetchone()
     faults = connection.execute(
-        f"SELECT {', '.join(FAULT_COLUMNS)} FROM faults ORDER BY line, field LIMIT $n", {"n": max_faults}
+        "SELECT line, field, left(value, 120) AS value, problem, remedy FROM faults ORDER BY line, field LIMIT $n",
+        {"n": max_faults},
     ).df()
     return ImportReport(
         file=name,
@@ -487,7 +490,8 @@ def export(target: Path) -> dict[str, int]:
         store.copy_observations(connection, scratch, {"atlas_export": note})
         scratch.replace(target)
     except OSError as error:
-        scratch.unlink(missing_ok=True)
+        if scratch.is_file():
+            scratch.unlink()
         raise store.StoreError(
             f"{target} cannot be written: {error}. Name a file in a folder you may write to."
         ) from error

@@ -123,7 +123,7 @@ def recognise(path: Path, scratch: Path, mapping: Mapping[str, str] | None = Non
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise LayoutError(f"{path.name} is in the old Excel format (.xls). Save it as .xlsx or CSV and import that.")
     with path.open("rb") as file:
-        if file.read(64).lstrip()[:1] == b"[":
+        if re.match(rb"\s*\[\s*\{", file.read(64)):
             return _from_json(path, scratch, name)
     return _from_text(path, mapping, name)
 

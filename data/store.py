@@ -158,6 +158,7 @@ def writing(resume: str | None = None) -> Iterator[Connection]:
             base.write_text(_base_token())
         try:
             connection = duckdb.connect(str(working))
+            connection.execute("SET enable_progress_bar = false")  # it would print into our output
         except duckdb.Error as error:
             _remove(working, base)
             raise _unwritten(error) from error

@@ -39,14 +39,15 @@ ranked = [iso3 for iso3 in chosen if iso3 in ranking.scores.index]
 look = components.look()
 if ranked:
     st.subheader(_("Score by dimension"))
+    titles = {dimension: _(dimension).capitalize() for dimension in ranking.dimensions.columns}
     components.chart(
         profiles.dimension_dots(
             ranking.dimensions.loc[ranked].T,
-            {dimension: _(dimension).capitalize() for dimension in ranking.dimensions.columns},
+            titles,
             {iso3: (names[iso3], CATEGORIES[chosen.index(iso3)], "circle") for iso3 in ranked},
             look,
         ),
-        ranking.dimensions.loc[ranked].round(1).T.reset_index(names="dimension"),
+        ranking.dimensions.loc[ranked].round(1).T.rename(titles).reset_index(names="dimension"),
         "compare_dimensions",
         _("Score of each dimension for the chosen markets"),
         components.ranking_source(ranking),
@@ -68,5 +69,5 @@ components.chart(
     history.assign(market=history["iso3"].map(names)),
     "compare_trend",
     _("{indicator} over time").format(indicator=_(catalog.load()[code].name)),
-    components.source_line([code]),
+    load.source_line((code,)),
 )

@@ -33,11 +33,12 @@ else:
     with left:
         st.subheader(_("Where it stands, by dimension"))
         dimensions = profile.dimension_profile(ranking, iso3, markets["region"])
+        titles = {dimension: _(dimension).capitalize() for dimension in dimensions.index}
         look = components.look()
         components.chart(
             profiles.dimension_dots(
                 dimensions,
-                {dimension: _(dimension).capitalize() for dimension in dimensions.index},
+                titles,
                 {
                     "world": (_("World median"), look.grey, "line-ns-open"),
                     "region": (_("Region median"), look.muted, "diamond"),
@@ -45,7 +46,7 @@ else:
                 },
                 look,
             ),
-            dimensions.round(1).reset_index(names="dimension"),
+            dimensions.round(1).rename(titles).reset_index(names="dimension"),
             "dimensions",
             _("Score of each dimension against region and world"),
             components.ranking_source(ranking),

@@ -5,7 +5,7 @@ WITH cells AS (
     SELECT rowid AS cell, * FROM checked WHERE NOT is_aggregate
 ),
 repeated AS (
-    SELECT iso3, indicator, year, source, min(line) AS first_line, min(cell) AS first_cell,
+    SELECT iso3, indicator, year, source, min(line) AS first_line, arg_min(cell, line) AS first_cell,
            min(value) <> max(value) AS differs
     FROM cells
     WHERE iso3 IS NOT NULL AND year IS NOT NULL AND value IS NOT NULL

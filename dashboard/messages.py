@@ -1,0 +1,115 @@
+"""Every message a reader may see, gathered for the translators: `python -m dashboard.messages` updates locale/*.po.
+
+Most stand in `_("...")` in dashboard/ and pages/. The others are facts that pages show through `_`: names and units of
+indicators, titles of recipes, findings and their remedies, faults of a file.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from analytics import recipe
+from dashboard import filters, language, navigation, sentences
+from data import catalog, quality, store
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("dashboard", "pages")
+WIDTH = 120
+BORN = datetime(2026, 11, 21, tzinfo=UTC)
+"""A fixed date in every header: the file changes when a message does, and only then."""
+
+
+def gather() -> dict[str, list[str]]:
+    """Every message, and the files it comes from (no lines: they would change with every edit)."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for message, place in (*_in_code(), *_in_facts()):
+        found[message].add(place)
+    return {message: sorted(found[message]) for message in sorted(found)}
+
+
+def _in_code() -> Iterator[tuple[str, str]]:
+    for folder in FOLDERS:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for extracted in extract_from_file("python", file, keywords={"_": None}):
+                if isinstance(extracted[1], str) and extracted[1]:
+                    yield extracted[1], file.relative_to(ROOT).as_posix()
+
+
+def _in_facts() -> Iterator[tuple[str, str]]:
+    for indicator in catalog.load().values():
+        texts = [indicator.name, indicator.unit, indicator.description, indicator.source]
+        if indicator.retired:
+            texts.append(indicator.retired[0].upper() + indicator.retired[1:])
+        yield from ((text, "data/catalog.toml") for text in texts)
+    for name in recipe.NAMES:
+        chosen = recipe.load(name)
+        texts = [chosen.title, chosen.question, *(i.title for i in chosen.ingredients)]
+        yield from ((text, f"analytics/recipes/{name}.toml") for text in texts)
+    members = pd.read_csv(store.REFERENCE / "memberships.csv", usecols=["organisation"])["organisation"].unique()
+    facts = {
+        "data/catalog.py": (*catalog.DIMENSIONS, "described", "extended", "undescribed"),
+        "data/quality.py": (
+            *quality.SEVERITIES,
+            *quality.SENTENCES,
+            *(sentence for pair in quality.SENTENCES.values() for sentence in pair),
+        ),
+        "data/store.py": ("complete", "partial"),
+        "data/reference/memberships.csv": members,
+        "dashboard/filters.py": (*filters.INCOME_GROUPS, "Not classified"),
+        "dashboard/navigation.py": [text for page in navigation.PAGES for text in (page.title, page.section)],
+        "dashboard/sentences.py": sentences.TEMPLATES,
+    }
+    yield from ((text, place) for place, texts in facts.items() for text in texts)
+
+
+def read(file: Path) -> Catalog:
+    with file.open("rb") as opened:
+        return read_po(opened, locale=file.stem)
+
+
+def updated(old: Catalog) -> Catalog:
+    """The catalogue with today's messages: translations kept, new ones empty, those no longer shown dropped."""
+    new = Catalog(
+        locale=old.locale,
+        project="Lepton Atlas",
+        msgid_bugs_address="none",
+        version="1",
+        header_comment="# Messages of Lepton Atlas. Updated by: python -m dashboard.messages",
+        creation_date=BORN,
+        revision_date=BORN,
+        last_translator="Lepton Atlas",
+        language_team="Lepton Atlas",
+        fuzzy=False,
+    )
+    for message, places in gather().items():
+        known = old.get(message)
+        entry = new.add(message, known.string if known else "", [(place, None) for place in places])
+        entry.flags = {"fuzzy"} if known and known.fuzzy else set()  # no python-format: "% of GDP" is none
+    return new
+
+
+def written(messages: Catalog) -> bytes:
+    target = BytesIO()
+    write_po(target, messages, width=WIDTH, sort_output=True, include_lineno=False)
+    return target.getvalue()
+
+
+def main() -> None:
+    for file in sorted(language.CATALOGS.glob("*.po")):
+        old = read(file)
+        new = updated(old)
+        file.write_bytes(written(new))
+        empty = sum(not message.string for message in new if message.id)
+        dropped = sum(message.id not in new for message in old if message.id)
+        print(f"{file.name}: {len(new)} messages, {empty} without a translation, {dropped} dropped")
+
+
+if __name__ == "__main__":
+    main()

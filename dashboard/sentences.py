@@ -1,0 +1,129 @@
+"""Sentences that data/ fills in itself (faults of a file, refusals, a failed refresh), in the reader's language.
+
+data/ knows no languages. Its sentences are recognised here by their template, and said again by its translation; one
+that is not listed stays English.
+"""
+
+import re
+from functools import cache
+
+from dashboard.language import _, current
+
+FAULTS = (
+    "unknown country",
+    "Use the ISO 3166 code (DEU) or the usual name (Germany).",
+    "Did you mean {market}? {remedy}",
+    "no indicator code",
+    "Give the code, such as NY.GDP.PCAP.CD.",
+    "not a year",
+    "Write four digits, such as 2023.",
+    "year out of range",
+    "Observations lie between {first} and {last}; look for a typing slip.",
+    "text in a number",
+    "Remove the thousands separators.",
+    "Use a decimal point, not a comma.",
+    "Remove the percent sign.",
+    "Write a plain number, or leave the cell empty if the value is missing.",
+    "not a finite number",
+    "Leave the cell empty if the value is missing.",
+    "unit mismatch: {name} ({indicator}) is in {unit}, and nothing lies below {bound}",
+    "unit mismatch: {name} ({indicator}) is in {unit}, and nothing lies above {bound}",
+    "Convert the value, or check that it belongs to this indicator.",
+    "unit mismatch: the catalog has {name} ({indicator}) in {unit}",
+    "Convert the values, or correct the unit column.",
+    "duplicate key: also on line {line} with another value",
+    "duplicate key: also on line {line} with the same value",
+    "Keep one row for each market, indicator and year.",
+    "unit mismatch: {name} ({indicator}) is in {unit}, these look like fractions",
+    "unit mismatch: {name} ({indicator}) is in {unit}, these are about {power} times the stored values of the same "
+    "markets and years",
+    "Multiply the values of {indicator} by {factor}.",
+    "{count} values between 0 and 1",
+    "malformed line: {problem}",
+    "Check quotes and the number of columns on this line.",
+)
+LAYOUTS = (
+    "tidy",
+    "atlas export",
+    "{file}: {count} fault(s); nothing was written.",
+    "The file has a header and no rows below it. Nothing to import.",
+    "{file} has no rows. Nothing to import.",
+    "{file} is empty.",
+    "{file} is in the old Excel format (.xls). Save it as .xlsx or CSV and import that.",
+    "{file} is damaged and cannot be unpacked ({error}). Download it again.",
+    "{file} is damaged Parquet ({error}). Export or download it again.",
+    "{file} cannot be read as an Excel file ({error}). Save it again, or as CSV.",
+    "{file} holds no file with market data. {reasons}",
+    "{file} is a Git LFS pointer, not the data it stands for. Fetch the file with `git lfs pull` first.",
+    "{file} is a web page or XML, not a table. The download probably failed: fetch it again.",
+    "{file} is not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.",
+    "{file}, line {line}: not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.",
+    "{file} has no layout we know. Needed: columns for the market (iso3 or country name), indicator, year and value, "
+    "or one of the World Bank's own layouts. Its first line is: {line}. Rename the columns, or say which is which "
+    "(--map market=COLUMN).",
+    "{file} has more than one column for {columns}. Keep one of each.",
+    "{file} is JSON, but not one whole answer of the World Bank's API for an indicator ({error}). Fetch it again, or "
+    "import CSV.",
+)
+STORE = (
+    "The store at {path} cannot be opened ({error}). Nothing was changed. Restore it from an export, or move the file "
+    "away and run: python -m data build",
+    "The store at {path} was written by a newer Lepton Atlas (schema {found}, this one knows {known}). Update the "
+    "program; the store was not touched.",
+    "The store at {path} has schema {found}, this program needs {known}. Upgrade it, keeping all its data, with: "
+    "python -m data build",
+    "The store at {path} could not be written ({error}). It stands as it was. Look for free disk space and memory; "
+    "python -m data check tells whether it can still be read.",
+    "{path} is a DuckDB file, but not a Lepton Atlas store. Move it away, or point ATLAS_HOME elsewhere.",
+    "Another process ({process}) is writing to the store at {home}. Nothing was changed; try again when it has "
+    "finished.",
+)
+REFRESH = (
+    "{what}, {attempts} times over",
+    "{host} refused it as too many requests (429)",
+    "{host} had an error of its own ({status})",
+    "{host} refused the request ({status})",
+    "{host} took longer than {seconds} s for a page",
+    "{host} cannot be reached ({detail})",
+    "{host} did not answer within {seconds} s",
+    "{host} broke the answer off",
+    "the answer is a web page, not data",
+    "the answer is cut short or not JSON",
+    "not asked for, after {count} failures in a row (the last: {what})",
+    "income groups and regions",
+    "Refresh again.",
+    "Refresh again later.",
+    "Wait some minutes, then refresh again.",
+    "Refresh again; if it stays so, update Lepton Atlas, or import a file downloaded from {url}",
+    "Check the internet connection, the proxy settings and {variable}, then refresh again.",
+    "A proxy or a sign-in page may stand between: open the indicator's page in a browser, then refresh again.",
+)
+NOTES = ("comes with the program", "{count} indicators fetched", "{count} faults skipped", "failed: {codes}")
+SOURCES = ("embedded reference", "World Bank API", "file {name}")
+LICENCES = ("see data/reference/sources.csv", "as its publisher states", "not stated")
+TEMPLATES = FAULTS + LAYOUTS + STORE + REFRESH + NOTES + SOURCES + LICENCES
+
+
+def said(sentence: str) -> str:
+    """A sentence of data/, in the reader's language; itself in English and where no template fits."""
+    if current() == "en" or not isinstance(sentence, str):
+        return sentence
+    known = _(sentence)
+    if known != sentence:
+        return known
+    for template, pattern in _patterns():
+        if found := pattern.fullmatch(sentence):
+            return _(template).format(**{field: said(part) for field, part in found.groupdict().items()})
+    return sentence
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """Templates with places to fill, the longest first: it fits the least by chance."""
+    open_ones = sorted((t for t in TEMPLATES if "{" in t), key=len, reverse=True)
+    return [(template, re.compile(_as_pattern(template), re.DOTALL)) for template in open_ones]
+
+
+def _as_pattern(template: str) -> str:
+    parts = re.split(r"(\{\w+\})", template)
+    return "".join(f"(?P<{part[1:-1]}>.+?)" if part.startswith("{") else re.escape(part) for part in parts)

@@ -1,0 +1,118 @@
+"""Recipes: the shipped ones are sound, and a bad one is told everything that is wrong with it."""
+
+import pytest
+
+from analytics import recipe
+from data import catalog
+
+GOOD = """
+title = "Test"
+question = "Which?"
+outcome = "SP.POP.TOTL"
+[dimension]
+size = 3.0
+risk = 1.0
+[indicator."SP.POP.TOTL"]
+dimension = "size"
+[indicator."NY.GDP.MKTP.CD"]
+dimension = "size"
+weight = 0.5
+[indicator."FP.CPI.TOTL.ZG"]
+dimension = "risk"
+direction = "down"
+"""
+
+
+def load(folder, text: str, name: str = "test") -> recipe.Recipe:
+    (folder / f"{name}.toml").write_text(text)
+    return recipe.load(name, folder)
+
+
+def test_every_recipe_of_the_list_has_a_file_and_every_file_is_on_the_list():
+    assert set(recipe.NAMES) == {file.stem for file in recipe.FOLDER.glob("*.toml")}
+
+
+@pytest.mark.parametrize("name", recipe.NAMES)
+def test_a_shipped_recipe_is_sound(name):
+    found = recipe.load(name)
+    assert found.name == name
+    assert sum(found.weights().values()) == pytest.approx(1)
+    assert {i.direction for i in found.ingredients} <= {1, -1}
+    assert set(found.codes) <= set(catalog.load())
+
+
+def test_weights_are_shares_of_shares_by_hand(tmp_path):
+    found = load(tmp_path, GOOD).weights()
+    assert found == pytest.approx({"SP.POP.TOTL": 0.5, "NY.GDP.MKTP.CD": 0.25, "FP.CPI.TOTL.ZG": 0.25})
+
+
+def test_a_recipes_own_direction_overrides_the_catalogs(tmp_path):
+    text = GOOD.replace('dimension = "size"\nweight', 'dimension = "size"\ndirection = "down"\nweight')
+    directions = {i.key: i.direction for i in load(tmp_path, text).ingredients}
+    assert directions == {"SP.POP.TOTL": 1, "NY.GDP.MKTP.CD": -1, "FP.CPI.TOTL.ZG": -1}
+
+
+def test_codes_name_every_figure_once_with_stand_ins_and_denominators(tmp_path):
+    text = (
+        GOOD + 'alternatives = [{ code = "cldr:gdp_ppp", denominator = "cldr:population" }, { code = "SP.POP.TOTL" }]\n'
+    )
+    assert load(tmp_path, text).codes == (
+        "SP.POP.TOTL", "NY.GDP.MKTP.CD", "FP.CPI.TOTL.ZG", "cldr:gdp_ppp", "cldr:population",
+    )  # fmt: skip
+
+
+BAD = """
+title = "Test"
+windw = 5
+minimum_coverage = 60
+outcome = "NO.SUCH"
+[dimension]
+size = 0
+luck = 1.0
+risk = "much"
+[indicator."SP.POP.TOTL"]
+dimension = "size"
+weight = -1
+wieght = 2
+[indicator."NO.SUCH"]
+dimension = "growth"
+alternatives = [{ denominator = "SP.POP.TOTL", colour = "red" }]
+[indicator."FP.CPI.TOTL.ZG"]
+dimension = "size"
+direction = "sideways"
+"""
+
+
+def test_every_fault_of_a_recipe_is_named_at_once(tmp_path):
+    with pytest.raises(recipe.RecipeError) as refused:
+        load(tmp_path, BAD)
+    for fault in (
+        "unknown key windw",
+        "minimum_coverage: 60 is not a number from 0 to 1",
+        "missing question",
+        "unknown outcome NO.SUCH",
+        "unknown indicator NO.SUCH",
+        "dimension size: weight 0 is not positive",
+        "unknown dimension luck",
+        "dimension luck has no indicator",
+        "dimension risk: weight 'much' is not a number",
+        "SP.POP.TOTL: weight -1 is not positive",
+        "SP.POP.TOTL: unknown key wieght",
+        "NO.SUCH: dimension 'growth' has no weight",
+        "NO.SUCH: say which direction is better",
+        "NO.SUCH: unknown key colour of an alternative",
+        "NO.SUCH: an alternative has no code",
+        "FP.CPI.TOTL.ZG: direction 'sideways' is not up or down",
+    ):
+        assert fault in str(refused.value)
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path):
+    with pytest.raises(recipe.RecipeError, match=r"test\.toml is not valid TOML"):
+        load(tmp_path, "title = ")
+
+
+@pytest.mark.parametrize("name", ["nothing", "../general", "", "general.toml"])
+def test_an_unknown_recipe_is_answered_with_the_known_ones(name):
+    with pytest.raises(recipe.RecipeError, match="Known recipes: education, environment"):
+        recipe.load(name)
