@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.index import Ranking
 from dashboard import theme
-from dashboard.charts import maps
+from dashboard.charts import Checked, maps
 from dashboard.language import _, current, share
 from data import catalog
 
@@ -25,7 +24,7 @@ class OverviewAnswer:
     """
 
     headline: str
-    world: go.Figure
+    world: Checked
     table: pd.DataFrame
     listed: pd.DataFrame
     unknowns: list[str]
@@ -59,7 +58,7 @@ def overview(
     table = ranked_table(ranking, ranges, names, history, shown)
     return OverviewAnswer(
         headline(ranking, ranges, names, shown),
-        go.Figure(world),
+        Checked(world),
         table.drop(columns="history"),
         table.drop(columns="iso3").head(LISTED),
         unknowns(ranking, names, year),
@@ -150,7 +149,9 @@ def ingredient_unit(ranking: Ranking, key: str) -> str:
     unit = _(known[measure.code].unit)
     if measure.denominator:
         return f"{unit} / {_(known[measure.denominator].unit)}"
-    return f"{unit} × {_(known[measure.multiplier].unit)}" if measure.multiplier else unit
+    if measure.multiplier and known[measure.multiplier].unit != "persons":  # so much per person, times persons
+        return f"{unit} × {_(known[measure.multiplier].unit)}"
+    return unit
 
 
 def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
@@ -180,7 +181,7 @@ def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
             ).format(count=len(ranking.unranked), minimum=round(ranking.recipe.minimum_coverage * 100), most=most)
         )
     oldest = ranking.years.min()
-    if oldest.notna().any():
+    if oldest.min() < year:
         key = oldest.idxmin()
         said.append(
             _("The oldest figure used is {indicator} from {oldest}, {age} years before {year}.").format(

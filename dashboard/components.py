@@ -4,11 +4,11 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from analytics.index import MissingIndicators, Ranking
 from dashboard import links, load, navigation, theme
+from dashboard.charts import Checked
 from dashboard.language import _, current, day, number
 from dashboard.sentences import said
 from data import catalog, store
@@ -25,7 +25,7 @@ def look() -> theme.Theme:
 
 
 def chart(
-    figure: dict[str, Any] | go.Figure,
+    figure: dict[str, Any] | Checked,
     table: pd.DataFrame,
     name: str,
     alt: str,

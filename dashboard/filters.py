@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics import recipe
 from dashboard import links, load
-from dashboard.language import KEY, LANGUAGES, _, territory_name
+from dashboard.language import KEY, LANGUAGES, _, settle
 
 
 @dataclass(frozen=True)
@@ -20,19 +20,12 @@ class MarketFilters:
     incomes: tuple[str, ...] = ()
 
 
-INCOME_GROUPS = ("High income", "Upper middle income", "Lower middle income", "Low income")
-
-
-def _income_order(group: str) -> int:
-    """From rich to poor; groups the World Bank does not use come last."""
-    return INCOME_GROUPS.index(group) if group in INCOME_GROUPS else len(INCOME_GROUPS)
-
-
 def take_language() -> None:
     """Settle the session's language before anything is drawn: address, then last choice, then the store's setting."""
-    asked = st.query_params.get(KEY)
-    if KEY not in st.session_state:
-        st.session_state[KEY] = asked if asked in LANGUAGES else load.settings()["language"]
+    links.take_address(KEY, lambda text: text if text in LANGUAGES else None)
+    if st.session_state.get(KEY) not in LANGUAGES:
+        st.session_state[KEY] = load.settings()["language"]
+    settle(st.session_state[KEY])
 
 
 def language_choice() -> None:
@@ -57,14 +50,13 @@ def market_filters(geography: bool = False) -> MarketFilters:
         )
     regions, incomes = [], []
     if geography:
-        markets = load.markets()
         with columns[2]:
-            known = tuple(sorted(markets["region"].dropna().unique(), key=territory_name))
+            known = load.regions()
             regions = links.multiselect(
-                _("Region"), known, "region", format_func=territory_name, placeholder=_("All regions")
+                _("Region"), tuple(known), "region", format_func=known.get, placeholder=_("All regions")
             )
         with columns[3]:
-            groups = tuple(sorted(markets["income_group"].dropna().unique(), key=_income_order))
+            groups = load.income_groups()
             incomes = links.multiselect(
                 _("Income group"),
                 groups,

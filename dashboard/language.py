@@ -3,6 +3,7 @@
 import gettext
 import io
 import math
+from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -19,11 +20,17 @@ LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
 STORE_LANGUAGES = {"en": "en", "zh": "zh_Hans"}
 CATALOGS = Path(__file__).with_name("locale")
 KEY = "lang"
+_of_this_run: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def current() -> str:
     """The language code of this session: en or zh."""
-    return st.session_state.get(KEY, "en")
+    return _of_this_run.get() or st.session_state.get(KEY, "en")
+
+
+def settle(language: str) -> None:
+    """Fix the language for this run of the script: it is asked for at every word."""
+    _of_this_run.set(language)
 
 
 def locale() -> str:
@@ -69,7 +76,8 @@ def compact(value: float, digits: int = 3) -> str:
     if abs(value) < 1_000_000:
         return number(value, digits)
     rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
-    return babel.numbers.format_compact_decimal(rounded, format_type="long", fraction_digits=2, locale=locale())
+    form = "short" if current() == "zh" else "long"  # 14.1亿; CLDR has no long form for Chinese
+    return babel.numbers.format_compact_decimal(rounded, format_type=form, fraction_digits=2, locale=locale())
 
 
 def share(value: float) -> str:

@@ -33,7 +33,7 @@ def selectbox(
 ) -> Any:
     """A select box kept in the address. Options are codes or numbers; an unknown code in the address is ignored."""
     by_text = {str(option): option for option in options}
-    _take_address(key, lambda text: by_text.get(text))
+    take_address(key, lambda text: by_text.get(text))
     if st.session_state.get(key) not in options:
         st.session_state[key] = default
     value = st.selectbox(label, options, key=key, format_func=format_func, persist_state="session", **more)
@@ -56,7 +56,7 @@ def multiselect(
         found = [code for code in dict.fromkeys(text.split(SEPARATOR)) if code in options]
         return found[:most] if found else None
 
-    _take_address(key, parse)
+    take_address(key, parse)
     if key not in st.session_state:
         st.session_state[key] = list(default)
     known = [code for code in st.session_state[key] if code in options]
@@ -71,7 +71,7 @@ def segmented(
     label: str, options: Sequence[str], key: str, default: str, format_func: Callable[[str], str], **more: Any
 ) -> str:
     """A segmented control kept in the address; always one is chosen."""
-    _take_address(key, lambda text: text if text in options else None)
+    take_address(key, lambda text: text if text in options else None)
     if st.session_state.get(key) not in options:
         st.session_state[key] = default
     value = st.segmented_control(
@@ -87,7 +87,7 @@ def choose(key: str, value: Any) -> None:
     st.session_state[_seen(key)] = st.query_params.get(key)
 
 
-def _take_address(key: str, parse: Callable[[str], Any]) -> None:
+def take_address(key: str, parse: Callable[[str], Any]) -> None:
     """The address wins when it differs from what we last wrote there: a link was opened, or Back pressed."""
     st.session_state.setdefault(KEPT, set()).add(key)
     text = st.query_params.get(key)

@@ -1,7 +1,9 @@
 """Every cached load: the store, its queries, slow analytics. Results are shared by all sessions: never change them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date
+from functools import lru_cache, wraps
+from threading import RLock
 from typing import Any
 
 import holidays
@@ -11,13 +13,14 @@ import streamlit as st
 from analytics import changes, index, peers, recipe, sensitivity
 from analytics.index import MissingIndicators, Ranking
 from dashboard import answers, theme
-from dashboard.language import STORE_LANGUAGES, _, current, day
+from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
 from dashboard.sentences import said
 from data import quality, store
 
 SEED = 0
 HISTORY_YEARS = 8
 MOVERS = 6
+INCOME_GROUPS = ("High income", "Upper middle income", "Lower middle income", "Low income")
 
 
 def version() -> tuple[int, int]:
@@ -30,19 +33,19 @@ def version() -> tuple[int, int]:
 
 
 def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Cache by arguments and store version, one uncopied result for all sessions."""
+    """Cache by arguments and store version: one uncopied result for all sessions, computed by one of them.
 
-    def load(stamp: tuple[int, int], *arguments):
-        return function(*arguments)
+    The standard library's cache instead of Streamlit's, which takes 0.2 ms a call to hash what is hashable already: a
+    page loads a dozen of these on every rerun.
+    """
+    remembered = lru_cache(maxsize=128)(lambda stamp, *arguments: function(*arguments))
+    computing = RLock()
 
-    # Streamlit tells cached functions apart by module, name and source; the source is the same for all of these.
-    load.__qualname__ = function.__qualname__
-    shared = st.cache_resource(load, max_entries=128, show_spinner=False)
+    @wraps(function)
+    def call(*arguments: Hashable) -> Any:
+        with computing:
+            return remembered(version(), *arguments)
 
-    def call(*arguments):
-        return shared(version(), *arguments)
-
-    call.__doc__ = function.__doc__
     return call
 
 
@@ -77,6 +80,24 @@ def indicators() -> pd.DataFrame:
 def _markets_in(language: str) -> pd.DataFrame:
     names = store.market_names(connection(), STORE_LANGUAGES[language]).set_index("iso3")["name"]
     return store.markets(connection()).set_index("iso3").rename(columns={"name": "english"}).assign(name=names)
+
+
+@_cached
+def _regions_in(language: str) -> dict[str, str]:
+    named = {code: territory_name(code) for code in markets()["region"].dropna().unique()}
+    return dict(sorted(named.items(), key=lambda item: item[1]))
+
+
+def regions() -> dict[str, str]:
+    """Names of the regions that have markets by UN M49 code, in the reader's language and sorted in it."""
+    return _regions_in(current())
+
+
+@_cached
+def income_groups() -> tuple[str, ...]:
+    """Income groups of the markets, from rich to poor; empty until a refresh or an import brought them."""
+    known = markets()["income_group"].dropna().unique()
+    return tuple(group for group in INCOME_GROUPS if group in known)
 
 
 def markets() -> pd.DataFrame:
@@ -202,8 +223,10 @@ def _source_line_in(language: str, codes: tuple[str, ...]) -> str:
     rows = indicators()
     rows = rows.loc[[code for code in codes if code in rows.index]]
     rows = rows[rows["observations"] > 0]
-    publishers = "; ".join(
-        f"{said(source)} ({', '.join(sorted(set(group['licence'].map(said))))})"
+    publishers = _("; ").join(
+        _("{source} ({licence})").format(
+            source=said(source), licence=", ".join(sorted(set(group["licence"].map(said))))
+        )
         for source, group in rows.groupby("source")
         if source
     )

@@ -4,6 +4,7 @@ Most stand in `_("...")` in dashboard/ and pages/. The others are facts that pag
 indicators, titles of recipes, findings and their remedies, faults of a file.
 """
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,11 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from analytics import recipe
-from dashboard import filters, language, navigation, sentences
+from dashboard import language, load, navigation, sentences
 from data import catalog, quality, store
 
 ROOT = Path(__file__).parent.parent
@@ -37,9 +37,11 @@ def gather() -> dict[str, list[str]]:
 def _in_code() -> Iterator[tuple[str, str]]:
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*.py")):
-            for extracted in extract_from_file("python", file, keywords={"_": None}):
-                if isinstance(extracted[1], str) and extracted[1]:
-                    yield extracted[1], file.relative_to(ROOT).as_posix()
+            place = file.relative_to(ROOT).as_posix()
+            calls = (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
+            for call in calls:
+                if isinstance(call.func, ast.Name) and call.func.id == "_" and isinstance(call.args[0], ast.Constant):
+                    yield call.args[0].value, place
 
 
 def _in_facts() -> Iterator[tuple[str, str]]:
@@ -62,7 +64,7 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         ),
         "data/store.py": ("complete", "partial"),
         "data/reference/memberships.csv": members,
-        "dashboard/filters.py": (*filters.INCOME_GROUPS, "Not classified"),
+        "dashboard/load.py": (*load.INCOME_GROUPS, "Not classified"),
         "dashboard/navigation.py": [text for page in navigation.PAGES for text in (page.title, page.section)],
         "dashboard/sentences.py": sentences.TEMPLATES,
     }

@@ -3,9 +3,12 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from data import store
+from analytics import recipe
+from data import catalog, ingest, store
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,58 @@ def empty_home(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "empty"
     monkeypatch.setenv("ATLAS_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def synthetic(built, tmp_path_factory) -> Path:
+    """The folder of a store in which every recipe ranks 80 markets on made-up, seeded values. Not to be written to."""
+    home = tmp_path_factory.mktemp("synthetic")
+    shutil.copyfile(built / "atlas.duckdb", home / "atlas.duckdb")
+    observations, countries = made_up(seed=0)
+    observations.to_csv(home / "made-up.csv", index=False)
+    countries.to_csv(home / "countries.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATLAS_HOME", str(home))
+        report = ingest.import_file(home / "made-up.csv")
+    assert report.fault_count == 0
+    return home
+
+
+@pytest.fixture
+def full_home(synthetic, tmp_path, monkeypatch) -> Path:
+    """This test's own folder, with a store in which every recipe ranks 80 markets."""
+    folder = tmp_path / "full"
+    folder.mkdir()
+    shutil.copyfile(synthetic / "atlas.duckdb", folder / "atlas.duckdb")
+    monkeypatch.setenv("ATLAS_HOME", str(folder))
+    return folder
+
+
+def made_up(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Observations 2015-2024 of every World Bank indicator the recipes use, and the markets' income groups.
+
+    A market's level is drawn once for each indicator and grows by 2 % a year, within the indicator's bounds.
+    """
+    random = np.random.default_rng(seed)
+    known = pd.read_csv(store.REFERENCE / "markets.csv", keep_default_na=False)
+    members = pd.read_csv(store.REFERENCE / "memberships.csv")
+    wanted = ["USA", "CHN", "DEU", "FRA", "GBR", "JPN", "KOR", "IND", "BRA", "SGP"]
+    others = sorted(set(members.loc[members["organisation"] == "UN", "iso3"]) & set(known["iso3"]) - set(wanted))
+    markets = wanted + list(random.choice(others, 70, replace=False))
+    codes = {code for name in recipe.NAMES for code in recipe.load(name).codes if ":" not in code}
+    years, rows = range(2015, 2025), []
+    for code in sorted(codes):
+        entry = catalog.load()[code]
+        low, high = entry.minimum, entry.maximum
+        if entry.unit == "annual %":
+            levels = random.normal(3, 2, len(markets))
+        elif high is not None and low is not None:
+            levels = random.uniform(low + 0.1 * (high - low), low + 0.6 * (high - low), len(markets))
+        else:
+            size = {"persons": 1e7, "current US$": 1e4}.get(entry.unit, 1e3)
+            levels = random.lognormal(np.log(size), 1, len(markets))
+        for iso3, level in zip(markets, levels, strict=True):
+            rows += [(iso3, code, year, round(level * 1.02 ** (year - 2024), 4)) for year in years]
+    groups = ["High income", "Upper middle income", "Lower middle income", "Low income"]
+    countries = pd.DataFrame({"iso3": markets, "income_group": [groups[i % 4] for i in range(len(markets))]})
+    return pd.DataFrame(rows, columns=["iso3", "indicator", "year", "value"]), countries

@@ -27,7 +27,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-RERUNS, PAINTS = 20, 5
+RERUNS, PAINTS = 40, 5
 
 
 def overview_against_empty() -> list[dict]:
