@@ -25,13 +25,14 @@ class MissingIndicators(ValueError):
 class Ranking:
     """Scores of markets under a recipe, and what they are made of. Frames are indexed by iso3.
 
-    scores: score (0-100), rank (1 the best, ties share the better), coverage (share of the weight known).
+    scores: score (0-100), rank (1 the best, ties share the better), coverage (share of the recipe's
+    whole weight that is known, 0-1).
     points: (markets, ingredients), what each adds to the score; rows sum to the score.
     dimensions: (markets, dimensions), each dimension's own score 0-100, NaN where nothing is known.
     normalised, values, years: (markets, ingredients); values in the measure's unit, years of the figures used.
     weights: (markets, ingredients), effective weights. measures: ingredient -> the figure used.
     treated: log of winsorised and transformed values. missing: ingredients without enough data.
-    unranked: coverage of the markets that have some data, but less than the recipe asks for.
+    unranked: coverage of the markets that know less than minimum_coverage of the weight that is there for any market.
     """
 
     recipe: Recipe
@@ -69,8 +70,8 @@ def score(panel: pd.DataFrame, recipe: Recipe) -> Ranking:
         raise MissingIndicators(recipe, missing, share)
     keys = list(measures)
     chosen = {i.key: i for i in recipe.ingredients if i.key in measures}
-    coverage = (values.notna() @ weights[keys] / weights[keys].sum()).round(9)  # a sum of weights is never quite 1
-    enough = coverage >= recipe.minimum_coverage
+    coverage = (values.notna() @ weights[keys]).round(9)  # a sum of weights is never quite 1
+    enough = coverage >= round(recipe.minimum_coverage * share, 9)
     values, years = values[enough], years[enough]
     treatment = treat.treat(values)
     directions = pd.Series({key: chosen[key].direction for key in keys})

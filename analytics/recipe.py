@@ -56,8 +56,9 @@ class Recipe:
     """An industry's score.
 
     dimensions: weight of each dimension, any positive scale. window: years within which the latest value counts.
-    minimum_markets: markets an indicator must cover to count. minimum_coverage: share of the weight a market needs.
-    minimum_weight: share of the recipe's weight that must be there at all. outcome: what regression predicts.
+    minimum_markets: markets an indicator must cover to count. minimum_coverage: share of the weight in the store that a
+    market needs. minimum_weight: share of the recipe's weight that must be there at all. outcome: what regression
+    predicts.
     """
 
     name: str

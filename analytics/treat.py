@@ -11,10 +11,20 @@ SKEW, KURTOSIS, MOST_WINSORISED = 2.0, 3.5, 5
 
 @dataclass(frozen=True)
 class Treatment:
-    """values: the treated frame. log: one row a touched value (iso3, indicator, method, before, after)."""
+    """values: the treated frame. log: one row a touched value (iso3, indicator, method, before, after).
+
+    scales: indicator -> s of its logarithm, for the indicators that became one.
+    """
 
     values: pd.DataFrame
     log: pd.DataFrame
+    scales: dict[str, float]
+
+    def convert(self, indicator: str, value: float) -> float:
+        """A value of the indicator's unit (a goalpost, a target) on the treated scale."""
+        if indicator not in self.scales:
+            return value
+        return float(signed_log(np.array([value]), self.scales[indicator])[0])
 
 
 def is_skewed(values: np.ndarray) -> bool:
@@ -25,30 +35,33 @@ def is_skewed(values: np.ndarray) -> bool:
     return bool(abs(stats.skew(known, bias=False)) > SKEW and stats.kurtosis(known, bias=False) > KURTOSIS)
 
 
-def treat(values: pd.DataFrame) -> Treatment:
+def treat(values: pd.DataFrame, method: str = "skew") -> Treatment:
     """Treat each skewed column of (markets, indicators): up to 5 values winsorised, else a signed logarithm.
 
-    Order within a column never changes. NaN stays NaN. Not mutated.
+    method: skew as said; log takes the logarithm at once; none leaves all as it is. Order within a column never
+    changes. NaN stays NaN. Not mutated.
     """
-    treated, log = {}, []
+    treated, log, scales = {}, [], {}
     for column in values:
         before = values[column].to_numpy(dtype=float)
-        after, method = _treat_column(before)
+        after, how = (before, "") if method == "none" else _treat_column(before, method)
         treated[column] = after
+        if how == "logarithm":
+            scales[column] = _scale(before)
         touched = np.flatnonzero((after != before) & ~np.isnan(before))
-        log += [(values.index[i], column, method, before[i], after[i]) for i in touched]
+        log += [(values.index[i], column, how, before[i], after[i]) for i in touched]
     frame = pd.DataFrame(treated, index=values.index)
-    return Treatment(frame, pd.DataFrame(log, columns=["iso3", "indicator", "method", "before", "after"]))
+    return Treatment(frame, pd.DataFrame(log, columns=["iso3", "indicator", "method", "before", "after"]), scales)
 
 
-def _treat_column(before: np.ndarray) -> tuple[np.ndarray, str]:
+def _treat_column(before: np.ndarray, method: str) -> tuple[np.ndarray, str]:
     if not is_skewed(before):
         return before, ""
-    for count in range(1, MOST_WINSORISED + 1):
+    for count in range(1, MOST_WINSORISED + 1 if method == "skew" else 1):
         after = _winsorise(before, count)
         if not is_skewed(after):
             return after, "winsorised"
-    return _signed_log(before), "logarithm"
+    return signed_log(before, _scale(before)), "logarithm"
 
 
 def _winsorise(values: np.ndarray, count: int) -> np.ndarray:
@@ -59,8 +72,12 @@ def _winsorise(values: np.ndarray, count: int) -> np.ndarray:
     return np.maximum(values, known[count])
 
 
-def _signed_log(values: np.ndarray) -> np.ndarray:
-    """sign(x) ln(1 + |x| / s), s the median absolute value: monotone, defined at zero and below, free of the unit."""
-    known = np.abs(values[~np.isnan(values)])
-    scale = np.median(known[known > 0])
+def signed_log(values: np.ndarray, scale: float) -> np.ndarray:
+    """sign(x) ln(1 + |x| / s): monotone, defined at zero and below, free of the unit where s is in the same unit."""
     return np.sign(values) * np.log1p(np.abs(values) / scale)
+
+
+def _scale(values: np.ndarray) -> float:
+    """The median absolute value of those that are not zero."""
+    known = np.abs(values[~np.isnan(values)])
+    return float(np.median(known[known > 0]))

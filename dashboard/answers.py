@@ -15,6 +15,9 @@ LISTED = 12
 CERTAIN_WITHIN = 3
 """A rank counts as certain when its interval reaches no further than this to either side."""
 
+NAMED = 4
+"""As many markets are named in a sentence."""
+
 
 @dataclass(frozen=True)
 class OverviewAnswer:
@@ -173,13 +176,17 @@ def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
         )
         said.append(_("Stand-ins serve: {pairs}.").format(pairs=pairs))
     if len(ranking.unranked):
-        most = listing([names.get(iso3, iso3) for iso3 in ranking.unranked.index[:4]])
-        said.append(
+        first = listing([names.get(iso3, iso3) for iso3 in ranking.unranked.index[:NAMED]])
+        sentence = (
             _(
                 "{count} markets are not ranked, because less than {minimum} % of the score's weight is known for them "
-                "(among them {most})."
-            ).format(count=len(ranking.unranked), minimum=round(ranking.recipe.minimum_coverage * 100), most=most)
+                "(among them {markets})."
+            )
+            if len(ranking.unranked) > NAMED
+            else _("Not ranked, because less than {minimum} % of the score's weight is known: {markets}.")
         )
+        minimum = round(ranking.recipe.minimum_coverage * 100)
+        said.append(sentence.format(count=len(ranking.unranked), minimum=minimum, markets=first))
     oldest = ranking.years.min()
     if oldest.min() < year:
         key = oldest.idxmin()

@@ -72,4 +72,4 @@ def market_filters(geography: bool = False) -> MarketFilters:
 
 def market_choice(options: tuple[str, ...], names: pd.Series, default: str) -> str:
     """One market, kept in the address as `market=DEU`."""
-    return links.selectbox(_("Market"), options, "market", default, lambda iso3: names.get(iso3, iso3))
+    return links.selectbox(_("Market"), options, "market", default, lambda iso3: names.get(iso3, iso3), pinned=True)

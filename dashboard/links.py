@@ -29,15 +29,19 @@ def selectbox(
     key: str,
     default: Any,
     format_func: Callable[[Any], str] = str,
+    pinned: bool = False,
     **more: Any,
 ) -> Any:
-    """A select box kept in the address. Options are codes or numbers; an unknown code in the address is ignored."""
+    """A select box kept in the address. Options are codes or numbers; an unknown code in the address is ignored.
+
+    pinned writes the default into the address as well: for one that depends on the data, and may be another tomorrow.
+    """
     by_text = {str(option): option for option in options}
     take_address(key, lambda text: by_text.get(text))
     if st.session_state.get(key) not in options:
         st.session_state[key] = default
     value = st.selectbox(label, options, key=key, format_func=format_func, persist_state="session", **more)
-    _publish(key, str(value), str(default))
+    _publish(key, str(value), "" if pinned else str(default))
     return value
 
 
@@ -47,6 +51,7 @@ def multiselect(
     key: str,
     default: Sequence[str] = (),
     format_func: Callable[[str], str] = str,
+    pinned: bool = False,
     **more: Any,
 ) -> list[str]:
     """A multiple choice kept in the address, comma separated; unknown codes in the address are ignored."""
@@ -63,7 +68,7 @@ def multiselect(
     if known != st.session_state[key]:
         st.session_state[key] = known
     value = st.multiselect(label, options, key=key, format_func=format_func, persist_state="session", **more)
-    _publish(key, SEPARATOR.join(value), SEPARATOR.join(default))
+    _publish(key, SEPARATOR.join(value), "" if pinned else SEPARATOR.join(default))
     return value
 
 

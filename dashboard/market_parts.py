@@ -49,7 +49,9 @@ STRONG, WEAK = 0.75, 0.25
 
 def title(market: pd.Series, ranking: Ranking | None, choice: MarketFilters) -> None:
     """Name, flag, rank with its interval, and one paragraph."""
-    flag = "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in market["iso2"]) if market["iso2"] else ""
+    flag = (
+        "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in market["iso2"]) if pd.notna(market["iso2"]) else ""
+    )
     st.title(f"{flag} {market['name']}".strip())
     facts = [territory_name(market["region"])]
     if pd.notna(market["income_group"]):
@@ -174,7 +176,7 @@ def trends(iso3: str, year: int) -> None:
         with column:
             st.markdown(f"**{_(known[code].name)}**")
             components.chart(
-                trend_charts.lines(rows, names, [iso3], _(known[code].unit), components.look()),
+                trend_charts.lines(rows, names, [iso3], _(known[code].unit), components.look(), compact),
                 rows.assign(market=rows["iso3"].map(names)),
                 f"trend_{pair[0]}",
                 _("{indicator} over time").format(indicator=_(known[code].name)),
@@ -232,7 +234,8 @@ def working_together(iso3: str, market: pd.Series, home: str) -> None:
     if pd.notna(market["timezone"]) and pd.notna(home_market["timezone"]):
         hours = worktime.shared_hours(home_market["timezone"], market["timezone"], today)
         ahead = worktime.difference_hours(home_market["timezone"], market["timezone"], today)
-        days = worktime.shared_days(home_market["weekend"] or "", market["weekend"] or "")
+        weekends = ("" if pd.isna(place["weekend"]) else place["weekend"] for place in (home_market, market))
+        days = worktime.shared_days(*weekends)
         st.markdown(
             _(
                 "- Shares {hours} of 8 office hours and {days} working days a week with {home}; clocks differ by "

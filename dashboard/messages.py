@@ -46,7 +46,7 @@ def _in_code() -> Iterator[tuple[str, str]]:
 
 def _in_facts() -> Iterator[tuple[str, str]]:
     for indicator in catalog.load().values():
-        texts = [indicator.name, indicator.unit, indicator.description, indicator.source]
+        texts = [indicator.name, indicator.unit, indicator.description, indicator.source, indicator.licence]
         if indicator.retired:
             texts.append(indicator.retired[0].upper() + indicator.retired[1:])
         yield from ((text, "data/catalog.toml") for text in texts)

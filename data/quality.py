@@ -93,21 +93,20 @@ def _of_indicators(connection: store.Connection) -> list[tuple]:
 
 def _of_values(connection: store.Connection) -> list[tuple]:
     checks = {
-        "spike": ("spikes", {"steps": SPIKE_STEPS}),
-        "break": ("breaks", {"steps": BREAK_STEPS}),
-        "peers": ("peers", {"deviations": PEER_DEVIATIONS, "window": WINDOW}),
+        "jumps": {"spike_steps": SPIKE_STEPS, "break_steps": BREAK_STEPS},
+        "peers": {"deviations": PEER_DEVIATIONS, "window": WINDOW},
     }
     return [
         _finding(
             "medium" if row.size > 40 else "low",
-            check,
+            row.kind,
             row.indicator,
             {"value": f"{row.value:,.4g}", "expected": f"{row.expected:,.4g}", "size": row.size},
             row.iso3,
             int(row.year),
         )
-        for check, (query, limits) in checks.items()
-        for row in store.findings_of(connection, query, {"most": MOST_PER_CHECK} | limits).itertuples()
+        for check, limits in checks.items()
+        for row in store.findings_of(connection, check, {"most": MOST_PER_CHECK} | limits).itertuples()
     ]
 
 

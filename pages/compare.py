@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.index import MissingIndicators
 from dashboard import compare_parts, components, filters, links, load
 from dashboard.charts import profiles, trends
-from dashboard.language import _
+from dashboard.language import _, compact
 from dashboard.theme import CATEGORIES
 from data import catalog
 
@@ -24,6 +24,7 @@ chosen = links.multiselect(
     "markets",
     tuple(ranking.scores.index[:3]),
     lambda iso3: names.get(iso3, iso3),
+    pinned=True,
     max_selections=MOST,
 )
 if len(chosen) < 2:
@@ -65,7 +66,7 @@ history = load.series((code,), tuple(chosen))
 history, unit = compare_parts.rescaled(history, how, _(catalog.load()[code].unit))
 components.stop_if_empty(history, _("The store has no figures of this indicator for these markets."))
 components.chart(
-    trends.lines(history, names, chosen, unit, look, height=340),
+    trends.lines(history, names, chosen, unit, look, compact, height=340),
     history.assign(market=history["iso3"].map(names)),
     "compare_trend",
     _("{indicator} over time").format(indicator=_(catalog.load()[code].name)),

@@ -1,6 +1,7 @@
 """Every test has its own store: built once from the embedded facts, then copied."""
 
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analytics import recipe
+from dashboard import language
 from data import catalog, ingest, store
 
 
@@ -37,6 +39,13 @@ def empty_home(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "empty"
     monkeypatch.setenv("ATLAS_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def speak() -> Iterator[Callable[[str | None], None]]:
+    """speak("zh") settles the language for this test."""
+    yield language.settle
+    language.settle(None)
 
 
 @pytest.fixture(scope="session")

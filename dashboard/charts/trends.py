@@ -1,6 +1,7 @@
 """Histories: the market in question thick and in the accent, everyone else grey; lines labelled at their end."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -15,12 +16,14 @@ def lines(
     chosen: Sequence[str],
     unit: str,
     look: theme.Theme,
+    say: Callable[[float], str],
     height: int = 240,
 ) -> dict[str, Any]:
     """One indicator over time, a line a market.
 
     history: iso3, year, value. names: by iso3. chosen: the markets in question, in colour (a single one in the
-    accent); the others are grey. unit: on the value axis.
+    accent); the others are grey. unit: on the value axis. say: a value in the reader's
+    words, for axis and hover (Plotly's own are SI prefixes: 1.5G people).
     """
     others = [iso3 for iso3 in history["iso3"].unique() if iso3 not in chosen]
     colours = {iso3: theme.CATEGORIES[i % len(theme.CATEGORIES)] for i, iso3 in enumerate(chosen)}
@@ -40,11 +43,13 @@ def lines(
                 "name": names.get(iso3, iso3),
                 "line": {"color": colour, "width": 1.2 if grey else 2.6},
                 "marker": {"color": colour, "size": 7},
-                "hovertemplate": f"{names.get(iso3, iso3)}, %{{x}}: %{{y:.4~s}}<extra></extra>",
+                "text": [say(value) for value in rows["value"]],
+                "hovertemplate": f"{names.get(iso3, iso3)}, %{{x}}: %{{text}}<extra></extra>",
             }
         )
         if not grey:
             marks.append((rows["year"].iloc[-1], rows["value"].iloc[-1], names.get(iso3, iso3), colour))
+    marks_at = _ticks(history["value"].min(), history["value"].max())
     annotations = [
         {
             "x": x,
@@ -68,12 +73,25 @@ def lines(
             yaxis={
                 "title": {"text": unit, "font": {"size": 11, "color": look.muted}},
                 "automargin": True,
-                "tickformat": "~s",
+                "tickvals": marks_at,
+                "ticktext": [say(value) for value in marks_at],
             },
             xaxis={"showgrid": False, "automargin": True, "tickformat": "d"},
             hovermode="closest",
         ),
     }
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round values from low to high, about five of them, in steps of 1, 2 or 5 times a power of ten."""
+    span = high - low
+    if not span > 0:
+        return [low]
+    rough = span / 5
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(multiple * power for multiple in (1, 2, 5, 10) if multiple * power >= rough)
+    first = math.ceil(low / step)
+    return [n * step for n in range(first, math.floor(high / step) + 1)]
 
 
 def _spread(values: list[float], height: int) -> list[float]:

@@ -240,3 +240,13 @@ def test_ranks_of_the_embedded_facts_are_finite_and_whole(home):
     assert np.isfinite(ranking.scores["score"]).all()
     assert len(ranking.scores) + len(ranking.unranked) == 244
     assert {i.key for i in ranking.stand_ins} >= {"SP.POP.TOTL", "NY.GDP.MKTP.CD"}
+
+
+def test_coverage_counts_the_whole_recipe_also_what_no_market_has():
+    values = {"people": {"IND": 1.0, "FRA": 2.0, "DEU": 3.0}}
+
+    ranking = index.score(panel(values), dataclasses.replace(TWO, minimum_weight=0.1))
+
+    known = sum(weight for key, weight in TWO.weights().items() if key in ranking.measures)
+    assert ranking.scores["coverage"].unique() == pytest.approx([known])
+    assert known < 1

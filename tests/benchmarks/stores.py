@@ -82,9 +82,9 @@ def large_panel() -> list[dict]:
 
     with tempfile.TemporaryDirectory() as folder:
         file, home = Path(folder) / "large.parquet", Path(folder) / "home"
+        os.environ["ATLAS_HOME"] = str(home)
         write_large(file)
         imported = import_in_own_process(file, home)
-        os.environ["ATLAS_HOME"] = str(home)
         connection, chosen = store.connect(), recipe.load("general")
         times = []
         for _ in range(30):

@@ -12,7 +12,7 @@ grouped AS (
     FROM latest
     GROUP BY indicator, peers
 )
-SELECT l.iso3, l.indicator, l.year, l.value, g.middle AS expected, abs(l.value - g.middle) / (1.4826 * g.spread) AS size
+SELECT 'peers' AS kind, l.iso3, l.indicator, l.year, l.value, g.middle AS expected, abs(l.value - g.middle) / (1.4826 * g.spread) AS size
 FROM latest l
 JOIN grouped g ON g.indicator = l.indicator AND g.peers = l.peers
 WHERE g.spread > 0 AND g.markets >= 10 AND abs(l.value - g.middle) > $deviations * 1.4826 * g.spread

@@ -1,0 +1,99 @@
+"""Numbers, shares, units and names as a reader of either language expects them."""
+
+import math
+from datetime import date, datetime
+
+import pytest
+
+from dashboard import language
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [
+        (0, 3, "0"),
+        (0.0, 3, "0"),
+        (1410, 3, "1,410"),
+        (1414, 3, "1,410"),
+        (12.345, 3, "12.3"),
+        (0.012345, 3, "0.0123"),
+        (-0.012345, 3, "-0.0123"),
+        (-1234.5, 3, "-1,230"),
+        (999.6, 3, "1,000"),
+        (0.9996, 3, "1"),
+        (105, 2, "100"),
+        (8693, 9, "8,693"),
+        (5.0, 3, "5"),
+        (1e-9, 3, "0"),
+        (float("nan"), 3, "–"),
+        (None, 3, "–"),
+    ],
+)
+def test_a_number_has_as_many_digits_as_are_known(speak, value, digits, said):
+    speak("en")
+    assert language.number(value, digits) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "chinese"),
+    [
+        (999_999, "1,000,000", "1,000,000"),
+        (1_410_000_000, "1.41 billion", "14.1亿"),
+        (1_414_999_999, "1.41 billion", "14.1亿"),
+        (-2_500_000, "-2.5 million", "-250万"),
+        (24_700_000_000_000, "24.7 trillion", "24.7万亿"),
+        (7120, "7,120", "7,120"),
+        (0, "0", "0"),
+        (math.nan, "–", "–"),
+        (None, "–", "–"),
+    ],
+)
+def test_a_large_number_is_said_as_in_its_language(speak, value, english, chinese):
+    for code, said in (("en", english), ("zh", chinese)):
+        speak(code)
+        assert language.compact(value).replace("\xa0", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.973, "97 %"), (0.0, "0 %"), (1.0, "100 %"), (-0.05, "-5 %"), (0.005, "0 %"), (math.nan, "–"), (None, "–")],
+)
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_a_share_is_a_whole_percent(speak, code, value, said):
+    speak(code)
+    assert language.share(value) == said
+
+
+def test_a_figure_carries_its_unit_in_its_language(speak):
+    speak("en")
+    assert language.with_unit(81.23, "% of population") == "81.2 % of population"
+    assert language.with_unit(1_410_000_000, "persons") == "1.41 billion persons"
+    assert language.with_unit(3, "") == "3"
+    assert language.with_unit(math.nan, "persons") == "–"
+    speak("zh")
+    assert language.with_unit(1_410_000_000, "persons") == "14.1亿人"
+    assert language.with_unit(81.23, "% of population") == "81.2%（占人口）"
+
+
+def test_dates_and_names_follow_the_language(speak):
+    speak("en")
+    assert language.day(date(2026, 11, 20)) == "Nov 20, 2026"
+    assert (language.territory_name("150"), language.weekday("sun")) == ("Europe", "Sunday")
+    speak("zh")
+    assert language.day(datetime(2026, 11, 20, 23, 59)) == "2026年11月20日"
+    assert (language.territory_name("150"), language.weekday("sun")) == ("欧洲", "星期日")
+    assert (language.currency_name("EUR"), language.language_name("de")) == ("欧元", "德语")
+
+
+def test_what_has_no_name_or_translation_stays_as_it_is(speak):
+    speak("zh")
+    assert language.language_name("xx-unknown") == "xx-unknown"
+    assert language.territory_name("ZZZ") == "ZZZ"
+    assert language.weekday("someday") == "someday"
+    assert language._("Nobody translated this.") == "Nobody translated this."
+    assert language._("") == ""
+
+
+def test_a_language_without_a_catalogue_is_english(speak):
+    speak("en")
+    assert language._("Overview") == "Overview"

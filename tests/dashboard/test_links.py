@@ -1,0 +1,86 @@
+"""Choices stand in the address as codes: links restore them, unknown ones are ignored, pages keep them."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def script() -> None:
+    import streamlit as st
+
+    from dashboard import links
+
+    links.enter("page")
+    labels = {"a": "Apples", "b": "Berries", "c": "Cherries"}
+    pin = st.session_state.get("pin", False)
+    one = links.selectbox("One", tuple(labels), "one", "a", labels.get, pinned=pin)
+    number = links.selectbox("Number", (2024, 2023, 2022), "number", 2023)
+    many = links.multiselect("Many", tuple(labels), "many", ("a",), labels.get, pin, max_selections=2)
+    part = links.segmented("Part", tuple(labels), "part", "a", labels.get)
+    st.json({"one": one, "number": number, "many": many, "part": part})
+
+
+def opened(**address: str) -> AppTest:
+    app = AppTest.from_function(script)
+    app.query_params.update(address)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def values(app: AppTest) -> list:
+    return [app.session_state[key] for key in ("one", "number", "many", "part")]
+
+
+def test_without_an_address_the_defaults_hold_and_the_address_stays_empty():
+    app = opened()
+    assert values(app) == ["a", 2023, ["a"], "a"]
+    assert dict(app.query_params) == {}
+
+
+def test_an_address_restores_every_choice_exactly():
+    app = opened(one="b", number="2022", many="c,b", part="c")
+    assert values(app) == ["b", 2022, ["c", "b"], "c"]
+    assert dict(app.query_params) == {"one": "b", "number": "2022", "many": "c,b", "part": "c"}
+
+
+def test_a_pinned_default_stands_in_the_address():
+    app = opened()
+    app.session_state["pin"] = True
+    app.run()
+    assert dict(app.query_params) == {"one": "a", "many": "a"}
+
+
+def test_unknown_codes_are_ignored():
+    app = opened(one="<script>alert(1)</script>", number="two thousand", many="x,b,y", part="z" * 5000)
+    assert values(app) == ["a", 2023, ["b"], "a"]
+
+
+def test_labels_are_not_codes():
+    assert values(opened(one="Berries", many="Cherries"))[::2] == ["a", ["a"]]
+
+
+def test_more_codes_than_allowed_are_cut_and_repeated_ones_taken_once():
+    assert values(opened(many="b,b,c,a"))[2] == ["b", "c"]
+
+
+def test_a_choice_is_written_into_the_address_and_leaves_it_with_the_default():
+    app = opened()
+    app.selectbox(key="one").set_value("c").run()
+    app.multiselect(key="many").set_value(["a", "b"]).run()
+    assert dict(app.query_params) == {"one": "c", "many": "a,b"}
+    app.selectbox(key="one").set_value("a").run()
+    assert dict(app.query_params) == {"many": "a,b"}
+
+
+def test_a_choice_outlives_other_reruns():
+    app = opened(one="b")
+    app.selectbox(key="number").set_value(2024).run()
+    app.selectbox(key="one").set_value("c").run()
+    app.segmented_control(key="part").set_value("b").run()
+    assert values(app) == ["c", 2024, ["a"], "b"]
+
+
+def test_a_changed_address_wins_over_the_widget():
+    app = opened(one="b")
+    app.query_params["one"] = "c"
+    app.run()
+    assert values(app)[0] == "c"

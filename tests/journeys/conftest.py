@@ -1,0 +1,172 @@
+"""The real thing: the dashboard in a process of its own, in a real browser. No request may leave this machine."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+WIDE = (1400, 900)
+KNOWN = re.compile(r"/_stcore/(health|host-config)")
+"""On a sub-page Streamlit's front end first asks beside the page; the 404s are normal."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def served(home: Path, **environment: str) -> Iterator[str]:
+    """The dashboard on a store of its own; yields its address, and ends the process it started."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    log = home / "server.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"ATLAS_HOME": str(home)} | environment, stdout=out, stderr=out
+        )
+        try:
+            _wait_until_healthy(f"http://127.0.0.1:{port}", process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{address} did not come up within 60 s:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all journeys."""
+    chromium = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("The journeys need Chromium: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory) -> Callable[..., AbstractContextManager[str]]:
+    """serve(folder, VARIABLE=value) serves a copy of the store in a folder; yields the address."""
+
+    def serving(store: Path, **environment: str) -> AbstractContextManager[str]:
+        home = tmp_path_factory.mktemp("served")
+        shutil.copyfile(store / "atlas.duckdb", home / "atlas.duckdb")
+        return served(home, **environment)
+
+    return serving
+
+
+@pytest.fixture(scope="session")
+def full_app(synthetic, serve) -> Iterator[str]:
+    """The dashboard on a store in which every industry ranks 80 markets; not to be written to."""
+    with serve(synthetic) as address:
+        yield address
+
+
+@dataclass
+class Visitor:
+    """A reader: a browser page, and everything it asked for and complained about."""
+
+    page: Page
+    address: str
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.address + path)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script has run and nothing loads any more."""
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
+        self.page.wait_for_selector("h1", timeout=30_000)
+        self.page.wait_for_timeout(250)
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
+        assert self.page.locator('[data-testid="stException"]').count() == 0
+
+    def title(self) -> str:
+        return self.page.locator("h1").first.inner_text()
+
+    def open_page(self, section: str, title: str) -> None:
+        """Through the navigation across the top, as a reader does."""
+        self.page.get_by_text(section, exact=True).first.click()
+        self.page.locator('[data-testid="stTopNavDropdownLink"]', has_text=re.compile(f"^.*{title}$")).click()
+        self.settle()
+
+    def choose(self, label: str, option: str) -> None:
+        """An option of a select box."""
+        self.page.get_by_role("combobox", name=re.compile(label)).first.click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.settle()
+
+    def scrolls_sideways(self) -> bool:
+        return self.page.evaluate(
+            """() => [document.documentElement, ...document.querySelectorAll('[data-testid="stMain"]')]
+                     .some(e => e.scrollWidth > e.clientWidth + 1)"""
+        )
+
+
+@pytest.fixture
+def visit(browser) -> Iterator[Callable[..., Visitor]]:
+    """visit(address, size, scheme) opens a reader. At the end: no other host was asked, the console had no error."""
+    visitors, contexts = [], []
+
+    def opened(address: str, size: tuple[int, int] = WIDE, scheme: str = "light") -> Visitor:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, accept_downloads=True
+        )
+        contexts.append(context)
+        visitor = Visitor(context.new_page(), address)
+        visitor.page.on("request", lambda request: visitor.hosts.add(urlsplit(request.url).hostname or "127.0.0.1"))
+        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        visitor.page.on("console", lambda message: _listen(visitor, message))
+        visitors.append(visitor)
+        return visitor
+
+    yield opened
+    for context in contexts:
+        context.close()
+    for visitor in visitors:
+        assert visitor.hosts == {"127.0.0.1"}
+        assert visitor.complaints == []
+
+
+def _listen(visitor: Visitor, message) -> None:
+    if message.type == "error" and not KNOWN.search(message.location.get("url", "") + message.text):
+        visitor.complaints.append(f"{message.text} ({message.location.get('url', '')})")

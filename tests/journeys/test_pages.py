@@ -1,0 +1,154 @@
+"""What a reader does on the Overview, on Market and on Compare, in a real browser."""
+
+import re
+from itertools import product
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+WIDE, NARROW = (1400, 900), (390, 844)
+PAGES = ("/", "/market?market=DEU", "/compare?markets=DEU,FRA,JPN", "/data", "/data?section=coverage")
+
+
+def test_overview_answers_draws_the_map_and_opens_a_market_from_it(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/")
+    assert " stand out; " in reader.title()
+    countries = reader.page.locator(".choroplethlayer path.choroplethlocation")
+    assert countries.count() > 150
+    assert reader.page.locator(".scattergeo path.point").count() > 3
+
+    reader.choose("Industry", "Healthcare")
+    assert reader.title().startswith("For healthcare, ")
+    assert "recipe=healthcare" in reader.page.url
+    assert countries.count() > 150
+
+    box = reader.page.locator(".choroplethlayer").bounding_box()
+    reader.page.mouse.click(*on_the_map(box, longitude=-52, latitude=-10))  # Brazil
+    reader.page.wait_for_url(re.compile(r"/market\?.*market=BRA"))
+    reader.settle()
+    assert reader.title().endswith("Brazil")
+    assert "recipe=healthcare" in reader.page.url
+
+    reader.open_page("Markets", "Overview")
+    reader.page.wait_for_selector(".choroplethlayer path")
+    assert " stand out; " in reader.title()  # and does not open the market again
+    assert reader.page.get_by_role("combobox", name="Industry").input_value() == "Healthcare"
+
+
+def on_the_map(box: dict, longitude: float, latitude: float) -> tuple[float, float]:
+    """A place on the map, near enough for a large country. box: of the drawn countries, -180 to 180 by -56 to 84."""
+    return box["x"] + box["width"] * (longitude + 172) / 344, box["y"] + box["height"] * (84 - latitude) / 140
+
+
+def test_a_row_of_the_list_opens_its_market(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/?recipe=healthcare")
+    first = re.match(r"For healthcare, (.+?), ", reader.title())[1]
+    table = reader.page.locator('[data-testid="stDataFrame"]').first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    reader.page.mouse.click(box["x"] + 150, box["y"] + 52)  # the first row, below the header
+    reader.page.wait_for_url(re.compile(r"/market\?"))
+    reader.settle()
+    assert reader.title().endswith(first)
+    assert "market=" in reader.page.url
+
+
+def test_a_market_shows_its_rank_figures_and_where_they_come_from(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/market?market=FRA&recipe=healthcare")
+    assert reader.title().endswith("France")
+    text = reader.page.locator('[data-testid="stMain"]').inner_text()
+    for said in ("Rank ", "Strengths", "Weaknesses", "Trends against structural peers", "Working together", "Source:"):
+        assert said in text
+    expect(reader.page.locator('[data-testid="stMetric"]')).to_have_count(5)
+    expect(reader.page.locator(".js-plotly-plot .scatterlayer")).to_have_count(5)
+    with reader.page.context.expect_page() as opened:
+        reader.page.get_by_role("link", name="rows", exact=True).first.click()
+    rows = opened.value
+    rows.wait_for_selector("h1")
+    assert "section=rows" in rows.url and "market=FRA" in rows.url and "indicator=SP.POP.TOTL" in rows.url
+
+
+def test_markets_are_compared_and_a_link_shows_another_reader_the_same(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/compare?markets=DEU,FRA")
+    assert " leads " in reader.title()
+    reader.page.get_by_role("combobox", name=re.compile("Markets")).click()
+    reader.page.keyboard.type("Japan")
+    reader.page.get_by_role("option", name="Japan", exact=True).click()
+    reader.page.keyboard.press("Escape")
+    expect(reader.page.locator('[data-testid="stMetric"]')).to_have_count(3)
+    reader.page.get_by_text("First common year = 100", exact=True).click()
+    reader.settle()
+    reader.page.wait_for_url(re.compile("scale=indexed"))
+    assert "2015 = 100" in reader.page.locator(".js-plotly-plot .ytitle").last.text_content()
+
+    other = visit(full_app)
+    other.go(reader.page.url.removeprefix(full_app))
+    assert other.title() == reader.title()
+    expect(other.page.locator('[data-testid="stMetric"]')).to_have_count(3)
+
+
+def test_choices_survive_the_navigation(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/?recipe=finance&year=2020")
+    for title in ("Market", "Compare", "Overview"):
+        reader.open_page("Markets", title)
+        assert reader.page.get_by_role("combobox", name="Industry").input_value() == "Finance"
+        assert reader.page.get_by_role("combobox", name="Year").input_value() == "2020"
+        reader.page.wait_for_url(re.compile(r"recipe=finance.*year=2020|year=2020.*recipe=finance"))
+
+
+def test_the_language_changes_at_a_click(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/")
+    assert reader.title().startswith("Overall, ")
+    reader.page.get_by_text("简体中文", exact=True).click()
+    reader.page.wait_for_url(re.compile("lang=zh"))
+    reader.settle()
+    assert reader.title().startswith("综合来看，")
+    assert reader.page.get_by_text("市场", exact=True).first.is_visible()
+    reader.open_page("市场", "对比")
+    assert "领先" in reader.title()
+
+
+def test_the_keyboard_reaches_the_first_filter_and_opens_it(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/")
+    for _step in range(15):
+        reader.page.keyboard.press("Tab")
+        if reader.page.evaluate("document.activeElement.getAttribute('role')") == "combobox":
+            break
+    focused = reader.page.get_by_role("combobox", name="Industry")
+    assert focused.evaluate("element => element === document.activeElement")
+    reader.page.keyboard.press("ArrowDown")
+    reader.page.get_by_role("option", name="Healthcare", exact=True).wait_for()
+    reader.page.keyboard.press("ArrowDown")
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_url(re.compile("recipe="))
+    reader.settle()
+    assert not reader.title().startswith("Overall, ")
+
+
+@pytest.mark.parametrize(("size", "scheme"), list(product((WIDE, NARROW), ("light", "dark"))))
+def test_no_page_scrolls_sideways_or_breaks(full_app, visit, size, scheme):
+    reader = visit(full_app, size, scheme)
+    for path in PAGES:
+        reader.go(path)
+        reader.page.wait_for_timeout(400)
+        assert not reader.scrolls_sideways(), path
+        ground = reader.page.locator('[data-testid="stApp"]').evaluate("e => getComputedStyle(e).backgroundColor")
+        assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 22, 27)"}[scheme]
+
+
+def test_on_a_phone_the_map_stands_above_the_list(full_app, visit):
+    reader = visit(full_app, NARROW)
+    reader.go("/")
+    chart = reader.page.locator(".js-plotly-plot").first.bounding_box()
+    table = reader.page.locator('[data-testid="stDataFrame"]').first.bounding_box()
+    assert chart["y"] + chart["height"] <= table["y"]
+    assert chart["width"] <= NARROW[0]

@@ -1,0 +1,67 @@
+"""In Chinese, every page is Chinese: no English sentence is left on it."""
+
+import re
+
+import pytest
+
+CJK = re.compile("[\u4e00-\u9fff]")
+SENTENCE = re.compile(r"[A-Za-z’']+(?: [A-Za-z’'-]+){3,}")
+MAY_BE_ENGLISH = ("近期公共假日",)
+"""The holidays library names a market's holidays in Chinese for some markets only."""
+SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
+VISITS = [
+    *(("overview", address) for address in ({}, {"recipe": "finance"}, {"region": "053", "income": "High income"})),
+    *(("market", address) for address in ({"market": "DEU"}, {"market": "GRL", "recipe": "healthcare"})),
+    *(("compare", address) for address in ({}, {"markets": "DEU,GRL,FRA"}, {"markets": "DEU,FRA", "scale": "indexed"})),
+    *(("data", {"section": section}) for section in SECTIONS),
+]
+
+
+@pytest.fixture(params=["home", "full_home"])
+def any_home(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize(
+    ("page", "address"), VISITS, ids=lambda part: "-".join(part.values()) if isinstance(part, dict) else part
+)
+def test_a_page_in_chinese_has_no_english_sentence(any_home, open_page, text_of, page, address):
+    app = open_page(page, lang="zh", **address)
+    said = [re.sub("`[^`]*`", "", text) for text in text_of(app)]
+    english = [text for text in said if SENTENCE.search(text) and not text.lstrip("- ").startswith(MAY_BE_ENGLISH)]
+    assert english == []
+    for heading in (*app.title, *app.subheader, *app.caption):
+        assert CJK.search(heading.value), heading.value
+
+
+@pytest.mark.parametrize("section", ["sources", "findings"])
+def test_tables_have_chinese_columns(full_home, open_page, section):
+    for frame in open_page("data", section=section, lang="zh").dataframe:
+        assert all(CJK.search(str(column)) for column in frame.value.columns)
+
+
+def test_findings_are_chinese_sentences(full_home, open_page):
+    shown = open_page("data", section="findings", lang="zh").dataframe[0].value
+    assert len(shown)
+    for column in ("问题", "处理办法", "类型", "严重程度"):
+        assert shown[column].map(lambda text: bool(CJK.search(text))).all()
+
+
+def test_the_map_and_charts_speak_chinese(full_home, open_page):
+    for page in ("overview", "market", "compare"):
+        for chart in open_page(page, lang="zh", markets="DEU,FRA").get("plotly_chart"):
+            spec = chart.proto.spec.encode().decode("unicode_escape", "ignore")
+            assert not SENTENCE.search(
+                re.sub(r"Source Sans, sans-serif|%\{[^}]*\}", "", spec).replace("natural earth", "")
+            )
+
+
+def test_clicking_the_language_changes_the_page_and_the_address(home, open_page, speak):
+    app = open_page("overview")
+    app.segmented_control(key="lang").set_value("zh").run()
+    assert app.title[0].value.startswith("综合来看，美国、中国和印度表现突出")
+    assert dict(app.query_params) == {"lang": "zh"}
+    speak("zh")  # the test runner reads labels back as the reader saw them
+    app.segmented_control(key="lang").set_value("en").run()
+    assert app.title[0].value.startswith("Overall, United States")
+    assert dict(app.query_params) == {}

@@ -1,0 +1,236 @@
+"""The Data page: where numbers come from, how to bring more, what is wrong with them."""
+
+import pandas as pd
+import pytest
+
+from data import store
+
+SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
+HEADER = "iso3,indicator,year,value\n"
+GOOD = HEADER + "DEU,SP.POP.TOTL,2024,84000000\nFRA,SP.POP.TOTL,2024,68000000\n"
+FAULTY = (
+    HEADER
+    + "DEU,SP.POP.TOTL,2024,84000000\n"
+    + "Germoney,SP.POP.TOTL,2024,1\n"
+    + 'FRA,SP.POP.TOTL,2024,"68,000,000"\n'
+    + "ITA,IT.NET.USER.ZS,2024,812\n"
+    + "ESP,SP.POP.TOTL,20x4,47000000\n"
+    + "ESP,SP.POP.TOTL,1066,47000000\n"
+    + "DEU,SP.POP.TOTL,2024,85000000\n"
+)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("filled", ["home", "full_home"])
+def test_every_section_opens(request, open_page, filled, section):
+    request.getfixturevalue(filled)
+    app = open_page("data", section=section)
+    assert app.segmented_control(key="section").value == section
+    assert " observations of " in app.title[0].value
+
+
+def test_the_title_says_how_much_there_is(home, open_page):
+    facts = store.status(store.connect())
+    assert open_page("data").title[0].value == (
+        f"{facts['observations']:,} observations of {facts['indicators']} indicators in {facts['markets']} markets, "
+        f"{facts['first_year']} to {facts['last_year']}"
+    )
+
+
+def test_sections_change_with_a_click_and_stand_in_the_address(home, open_page):
+    app = open_page("data")
+    assert app.segmented_control(key="section").value == "sources"
+    for section in (*SECTIONS[1:], "sources"):
+        app.segmented_control(key="section").set_value(section).run()
+        assert not app.exception
+        assert app.query_params.get("section") == (None if section == "sources" else section)
+
+
+def test_an_unknown_section_is_ignored(home, open_page):
+    app = open_page("data", section="<script>", market="nowhere", indicator="' OR 1=1 --")
+    assert app.segmented_control(key="section").value == "sources"
+
+
+def test_sources_lists_arrivals_and_indicators(full_home, open_page):
+    arrivals, indicators = (frame.value for frame in open_page("data").dataframe)
+    assert list(arrivals["Source"]) == ["file made-up.csv", "embedded reference"]
+    assert list(arrivals["State"]) == ["Complete", "Complete"]
+    population = indicators.set_index("Code").loc["SP.POP.TOTL"]
+    assert (population["Indicator"], population["Observations"], population["Markets"]) == ("Population", 800, 80)
+    assert population["Described"] == "Described"
+
+
+def test_coverage_names_what_has_no_figure(full_home, open_page):
+    app = open_page("data", section="coverage")
+    app.selectbox(key="dimension").set_value("health").run()
+    assert app.query_params["dimension"] == "health"
+    assert app.get("plotly_chart")
+    assert any(c.value.startswith("No figure at all: Nurses and midwives (SH.MED.NUMW.P3)") for c in app.caption)
+
+
+def test_coverage_of_a_dimension_without_figures_says_what_to_do(home, open_page):
+    app = open_page("data", section="coverage", dimension="openness")
+    assert app.info[0].value == "The store has no figures of this dimension since 1990. Refresh or import them."
+
+
+def test_findings_are_filtered_by_kind(home, open_page):
+    app = open_page("data", section="findings")
+    everything = app.dataframe[0].value
+    assert {"Missing", "Stale"} & set(everything["Kind"])
+    kind = everything["Kind"].iloc[0].lower()
+    app.multiselect(key="kinds").set_value([kind]).run()
+    assert set(app.dataframe[0].value["Kind"]) == {kind.capitalize()}
+    assert app.query_params["kinds"] == kind
+    assert app.caption[0].value.endswith(" low.")
+
+
+def test_rows_show_every_stored_row_with_its_arrival(full_home, open_page):
+    app = open_page("data", section="rows", market="FRA", indicator="IT.NET.USER.ZS")
+    rows = app.dataframe[0].value
+    assert list(rows["year"]) == list(range(2024, 2014, -1))
+    assert rows["retrieved_at"].notna().all()
+    app.selectbox(key="market").set_value("GRL").run()
+    assert any("no row for this market" in element.value for element in app.markdown)
+
+
+# ------------------------------------------------------------------ import
+
+
+def upload(app, name: str, text: str):
+    return app.file_uploader(key="upload").set_value((name, text.encode(), "text/csv")).run()
+
+
+def test_a_good_file_is_checked_then_landed(home, open_page):
+    app = upload(open_page("data", section="import"), "good.csv", GOOD)
+    assert app.success[0].value == "No faults."
+    before = store.status(store.connect())["observations"]
+    app.button(key="land").click().run()
+    assert not app.exception
+    assert store.status(store.connect())["observations"] == before + 2
+    assert app.success[-1].value == "good.csv: 2 values added, 0 changed, 0 as before, 0 skipped."
+
+
+def test_a_faulty_file_shows_every_fault_and_lands_nothing(home, open_page):
+    app = upload(open_page("data", section="import"), "faulty.csv", FAULTY)
+    assert app.warning[0].value.startswith("6 faults. Nothing is written unless ")
+    faults = app.dataframe[0].value
+    assert list(faults["line"]) == [3, 4, 5, 6, 7, 8]
+    assert list(faults["problem"])[:2] == ["unknown country", "text in a number"]
+    assert faults["remedy"].iloc[0].startswith("Did you mean Germany (DEU)?")
+    assert app.button(key="land").disabled
+    assert store.status(store.connect())["snapshots"] == 1
+
+
+def test_faults_are_explained_in_chinese(home, open_page):
+    app = upload(open_page("data", section="import", lang="zh"), "faulty.csv", FAULTY)
+    faults = app.dataframe[0].value
+    for column in ("problem", "remedy"):
+        assert faults[column].str.contains("[\u4e00-\u9fff]").all()
+    assert app.warning[0].value.startswith("6 处错误。")
+
+
+def test_rows_without_faults_land_when_the_others_are_skipped(home, open_page):
+    unambiguous = FAULTY.rpartition("DEU")[0]
+    app = upload(open_page("data", section="import"), "faulty.csv", unambiguous)
+    app.checkbox(key="skip_invalid").check().run()
+    app.button(key="land").click().run()
+    assert not app.exception
+    arrived = store.snapshots(store.connect()).iloc[0]
+    assert (arrived["source"], arrived["status"]) == ("file faulty.csv", "partial")
+    assert app.success[-1].value == "faulty.csv: 1 values added, 0 changed, 0 as before, 5 skipped."
+
+
+def test_columns_with_names_of_their_own_are_asked_for(home, open_page):
+    text = "land;reihe;jahr;wert\nDEU;SP.POP.TOTL;2024;84000000\n"
+    app = upload(open_page("data", section="import"), "eigen.csv", text)
+    assert app.info[0].value.startswith("This table has column names of its own.")
+    for field, column in {"market": "land", "indicator": "reihe", "year": "jahr", "value": "wert"}.items():
+        app.selectbox(key=f"map_{field}").set_value(column)
+    app.run()
+    assert app.success[0].value == "No faults."
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("empty.csv", "   \n", "is empty"),
+        ("page.csv", "<!DOCTYPE html><html></html>", "is a web page or XML, not a table"),
+        ("pointer.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer"),
+        ("old.csv", "\x00\x01\x02", "is not UTF-8 text"),
+        ("header.csv", HEADER, "has a header and no rows"),
+    ],
+)
+def test_what_is_no_data_is_refused_with_a_reason(home, open_page, name, text, said):
+    app = upload(open_page("data", section="import"), name, text)
+    assert said in app.error[0].value
+    assert not app.exception
+    assert store.status(store.connect())["snapshots"] == 1
+
+
+def test_a_file_of_undescribed_indicators_says_how_to_describe_them(home, open_page):
+    app = upload(open_page("data", section="import"), "own.csv", HEADER + "DEU,OUR.SALES,2024,12\n")
+    app.button(key="land").click().run()
+    assert app.info[0].value.startswith("Undescribed indicators were kept: `OUR.SALES`.")
+    app.segmented_control(key="section").set_value("sources").run()
+    indicators = app.dataframe[1].value.set_index("Code")
+    assert indicators.at["OUR.SALES", "Described"] == "Undescribed"
+
+
+def test_a_busy_store_is_named_and_nothing_is_lost(home, open_page):
+    app = upload(open_page("data", section="import"), "good.csv", GOOD)
+    with store.writing():
+        app.button(key="land").click().run()
+        assert "is writing to the store at" in app.error[0].value
+    assert not app.exception
+    app.run()
+    app.button(key="land").click().run()
+    assert app.success[-1].value.startswith("good.csv: 2 values added")
+
+
+# ------------------------------------------------------------------ export, settings, trouble
+
+
+def test_the_export_is_offered_with_its_size(home, open_page):
+    app = open_page("data", section="export")
+    app.button(key="prepare_export").click().run()
+    rows = store.status(store.connect())["observations"]
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert [label.endswith(f" MB, {rows:,} observations") for label in labels] == [True]
+
+
+def test_settings_are_saved_and_shape_what_a_new_visitor_sees(home, open_page):
+    app = open_page("data", section="settings")
+    app.selectbox(key="set_home_market").set_value("DEU")
+    app.selectbox(key="set_home_currency").set_value("EUR")
+    app.selectbox(key="set_language").set_value("zh")
+    app.button(key="save_settings").click().run()
+    assert app.success[0].value == "Saved."
+    assert store.settings(store.connect()) == {"home_market": "DEU", "home_currency": "EUR", "language": "zh"}
+    assert open_page("overview").title[0].value.startswith("综合来看")
+
+
+def test_the_first_visit_builds_the_store(empty_home, open_page):
+    app = open_page("overview")
+    assert app.title[0].value.startswith("Overall, ")
+    assert (empty_home / "atlas.duckdb").exists()
+
+
+def test_a_damaged_store_says_what_happened_and_what_to_do(home, open_page):
+    (home / "atlas.duckdb").write_bytes(b"not a database" * 1000)
+    app = open_page("overview")
+    assert app.title[0].value == "The store cannot be opened"
+    assert "python -m data build" in app.error[0].value
+
+
+def test_a_refresh_that_reaches_nobody_says_so_and_keeps_everything(home, open_page, monkeypatch):
+    from data.sources import worldbank
+
+    monkeypatch.setenv("ATLAS_WORLD_BANK_URL", "http://127.0.0.1:9/v2")
+    quick = worldbank.Patience(connect=1, attempts=1, pause=0, give_up_after=1)
+    monkeypatch.setattr(worldbank.Client.__init__, "__defaults__", (None, quick))
+    app = open_page("data", section="refresh")
+    app.button(key="refresh_now").click().run()
+    assert not app.exception
+    assert app.warning[0].value == "Nothing was refreshed and nothing was changed."
+    assert isinstance(app.dataframe[0].value, pd.DataFrame)
+    assert app.dataframe[0].value["what"].str.contains("cannot be reached|not asked for").all()

@@ -1,0 +1,92 @@
+"""The Market page: one market's rank, figures, profile, peers, languages and calendar."""
+
+import pytest
+
+
+def test_a_market_of_the_embedded_facts(home, open_page, text_of):
+    app = open_page("market", market="DEU")
+    assert app.title[0].value == "🇩🇪 Germany"
+    said = text_of(app)
+    assert "Western Europe · capital Berlin · Euro (EUR)" in said
+    assert any(text.startswith("**Rank ") and " for General by 2023, between " in text for text in said)
+    assert [metric.label for metric in app.metric][:2] == ["Population (CLDR)", "GDP, PPP (CLDR)"]
+    assert any(text.startswith("- Weekend: Saturday and Sunday") for text in said)
+    assert any("- Member of " in text and "EU" in text for text in said)
+    assert "Language" not in said or app.dataframe
+
+
+def test_neighbours_are_links(home, open_page):
+    labels = {link.proto.label for link in open_page("market", market="DEU").get("page_link")}
+    assert {"France", "Poland", "Austria"} <= labels
+
+
+def test_without_an_address_the_first_market_is_shown(home, open_page):
+    app = open_page("market")
+    assert app.title[0].value == "🇺🇸 United States"
+    assert app.selectbox(key="market").value == "USA"
+    assert app.query_params["market"] == "USA"  # tomorrow another market may be the first
+
+
+def test_a_market_on_a_full_store_shows_figures_with_years_and_strengths(full_home, open_page, text_of):
+    app = open_page("market", market="FRA", recipe="healthcare")
+    said = text_of(app)
+    assert any(text.startswith("**Rank ") and "for Healthcare by 2024" in text for text in said)
+    assert [m.label for m in app.metric] == [
+        "Population",
+        "GDP",
+        "GDP per person, PPP",
+        "Internet users",
+        "Life expectancy at birth",
+    ]
+    assert any(
+        caption.value.startswith("persons, 2024 · [rows](data?section=rows&market=FRA") for caption in app.caption
+    )
+    assert any(metric.delta.endswith(" since 2019") for metric in app.metric)
+    assert {"Strengths", "Weaknesses"} <= {heading.value for heading in app.subheader}
+    assert any("scores better than" in text for text in said)
+    assert any(text.startswith("Peers are the nearest in population") for text in said)
+
+
+def test_choosing_another_market_changes_page_and_address(full_home, open_page):
+    app = open_page("market", market="FRA")
+    app.selectbox(key="market").set_value("JPN").run()
+    assert app.title[0].value == "🇯🇵 Japan"
+    assert app.query_params["market"] == "JPN"
+
+
+def test_a_market_that_cannot_be_ranked_says_why(full_home, open_page):
+    app = open_page("market", market="GRL", recipe="healthcare")
+    assert app.title[0].value == "🇬🇱 Greenland"
+    assert app.info[0].value == "Too little is known about this market to rank it for this industry."
+
+
+def test_an_industry_that_cannot_rank_still_shows_the_market(home, open_page):
+    app = open_page("market", recipe="healthcare")
+    assert app.title[0].value == "🇺🇸 United States"
+    assert app.info[0].value == "This industry cannot be ranked yet; see Overview for what is missing."
+    assert len(app.metric) == 5
+
+
+def test_a_figure_is_traced_to_its_rows(full_home, open_page):
+    app = open_page("market", market="FRA")
+    app.selectbox(key="indicator").set_value("SP.POP.TOTL").run()
+    rows = next(frame.value for frame in app.dataframe if "snapshot" in frame.value.columns)
+    assert list(rows["year"]) == list(range(2024, 2014, -1))
+    assert set(rows["source"]) == {"file made-up.csv"}
+
+
+def test_the_year_limits_what_is_known(full_home, open_page):
+    app = open_page("market", market="FRA", year="2018")
+    assert any(caption.value.startswith("persons, 2018") for caption in app.caption)
+
+
+def test_small_and_odd_markets_open(home, open_page):
+    for iso3 in ("CHI", "TKL", "VAT", "XKX", "PSE", "TWN"):
+        app = open_page("market", market=iso3)
+        assert app.title[0].value
+
+
+@pytest.mark.parametrize("market", ["<script>", "deu", "Germany", "A" * 10_000, "DEU,FRA", ""])
+def test_an_unknown_market_in_the_address_is_ignored(home, open_page, market):
+    app = open_page("market", market=market)
+    assert app.title[0].value == "🇺🇸 United States"
