@@ -69,19 +69,18 @@ def from_positive(scores: np.ndarray) -> np.ndarray:
 def copeland(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Share of the other markets one beats pairwise, ties half, x 100 (Copeland 1951; Munda and Nardo 2005).
 
-    A beats B when the columns on which A is better weigh more than those on which B is; columns unknown for either do not
-    count. By how much A is better does not matter: nothing is compensated.
+    A beats B when the columns on which A is better weigh more than those on which B is; columns unknown for either do
+    not count. By how much A is better does not matter: nothing is compensated.
     """
     markets = len(scores)
-    better = np.sign(scores[:, None, :] - scores[None, :, :], dtype=np.float32).reshape(markets**2, -1)
-    np.nan_to_num(better, copy=False)
+    columns = scores.T.astype(np.float32)
+    better = (columns[:, :, None] > columns[:, None, :]).astype(np.float32).reshape(len(columns), -1)
     ones, result = np.ones(markets, dtype=np.float32), np.empty((len(weights), markets))
     share = (weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)).astype(np.float32)
     for start in range(0, len(weights), BLOCK):
-        balance = share[start : start + BLOCK] @ better.T
-        balance[np.abs(balance) < EVEN] = 0.0
-        beaten = np.sign(balance, out=balance).reshape(-1, markets, markets) @ ones
-        result[start : start + BLOCK] = 50 + 50 * beaten / max(markets - 1, 1)
+        supports = (share[start : start + BLOCK] @ better).reshape(-1, markets, markets)
+        beats = (supports - supports.transpose(0, 2, 1) > EVEN).astype(np.float32)
+        result[start : start + BLOCK] = 50 + 50 * (beats @ ones - ones @ beats) / max(markets - 1, 1)
     result[weights @ (~np.isnan(scores)).T <= 0] = np.nan
     return result
 

@@ -23,10 +23,10 @@ class Design:
 
     treatment: none; skew (winsorise up to 5 values of a skewed indicator, else its logarithm); log (logarithm of every
     skewed indicator). imputation: none lets a missing indicator's weight go to the others of its dimension; the others
-    fill the gap and carry `imputations` noisy copies (at least 5) through to ranks. targets: indicator -> the value that
-    is good enough. goalposts: indicator -> (0 points, 100 points); both in the indicator's unit. indicator_weights
-    within a dimension, dimension_weights among dimensions. within: indicators -> dimension; across: dimensions ->
-    index. seed: of the imputation's noise.
+    fill the gap and carry `imputations` noisy copies (at least 5) through to ranks. targets: indicator -> the value
+    that is good enough. goalposts: indicator -> (0 points, 100 points); both in the indicator's unit.
+    indicator_weights within a dimension, dimension_weights among dimensions. within: indicators -> dimension; across:
+    dimensions -> index. seed: of the imputation's noise.
     """
 
     treatment: str = "skew"

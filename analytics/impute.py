@@ -1,9 +1,11 @@
 """Filling gaps, and saying how unsure the filling is: one central value, or many noisy copies (Rubin 1987).
 
-values: (markets, indicators) on the treated scale, where relations are closer to linear. No value is imputed outside what
-was observed in its column, so that nothing is stretched; a column without any value stays empty. Gaps are taken to be
-missing at random given what is known of the market (OECD/JRC Handbook 2008, step 3).
+values: (markets, indicators) on the treated scale, where relations are closer to linear. No value is imputed outside
+what was observed in its column, so that nothing is stretched; a column without any value stays empty. Gaps are taken to
+be missing at random given what is known of the market (OECD/JRC Handbook 2008, step 3).
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -92,7 +94,13 @@ def _nearest(known: np.ndarray, gaps: np.ndarray, chance: np.ndarray) -> tuple[n
     return _hot_deck(gaps, chance, donors, np.mean)
 
 
-def _hot_deck(gaps, chance, donors, middle) -> tuple[np.ndarray, np.ndarray]:
+def _hot_deck(
+    gaps: np.ndarray,
+    chance: np.ndarray,
+    donors: Callable[[int, int], np.ndarray],
+    middle: Callable[[np.ndarray], float],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each gap from its donors' sorted values: their middle, and the one at each chance."""
     central, drawn = np.empty(chance.shape[1]), np.empty(chance.shape)
     for gap, (market, indicator) in enumerate(np.argwhere(gaps)):
         found = donors(market, indicator)

@@ -1,12 +1,18 @@
 """The composite index: a panel and a recipe in, a ranking with all its reasons out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
-from analytics import aggregate, normalise, treat
+from analytics import aggregate, impute, normalise, treat
+from analytics import weights as weighting
+from analytics.design import Design, DesignError
 from analytics.recipe import Ingredient, Measure, Recipe
 from data import catalog
+
+__all__ = ["Design", "DesignError", "MissingIndicators", "Ranking", "by_group", "default_year", "rescore", "score"]
 
 
 class MissingIndicators(ValueError):
@@ -27,12 +33,17 @@ class Ranking:
 
     scores: score (0-100), rank (1 the best, ties share the better), coverage (share of the recipe's
     whole weight that is known, 0-1).
-    points: (markets, ingredients), what each adds to the score; rows sum to the score.
+    points: (markets, ingredients), what each adds to the score; rows sum to the score. Where the index is not a sum,
+    the score split in proportion: by w ln x for geometric means, by w x for Copeland's comparisons.
     dimensions: (markets, dimensions), each dimension's own score 0-100, NaN where nothing is known.
     normalised, values, years: (markets, ingredients); values in the measure's unit, years of the figures used.
     weights: (markets, ingredients), effective weights. measures: ingredient -> the figure used.
+    whole: (ingredients,), weights before gaps; they need not sum to 1 where ingredients are missing for all.
     treated: log of winsorised and transformed values. missing: ingredients without enough data.
     unranked: coverage of the markets that know less than minimum_coverage of the weight that is there for any market.
+    design, own (the reader's weights), groups: what the index was built with. warnings: what its weights may hide.
+    imputed: (markets, ingredients), the imputed values in the measure's unit, NaN where reported or left empty.
+    imputation_ranks: (markets, imputations), the rank under each noisy copy of the gaps; no columns without imputation.
     """
 
     recipe: Recipe
@@ -47,6 +58,28 @@ class Ranking:
     treated: pd.DataFrame
     missing: tuple[Ingredient, ...]
     unranked: pd.Series
+    whole: pd.Series
+    imputed: pd.DataFrame
+    imputation_ranks: pd.DataFrame
+    design: Design = field(default_factory=Design)
+    own: Mapping[str, float] = field(default_factory=dict)
+    groups: pd.Series | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def directions(self) -> pd.Series:
+        """(ingredients,), 1 where more is better, else -1."""
+        return _of(self.recipe, self.values.columns, "direction")
+
+    @property
+    def labels(self) -> pd.Series:
+        """(ingredients,), the dimension of each."""
+        return _of(self.recipe, self.values.columns, "dimension")
+
+    @property
+    def members(self) -> dict[str, np.ndarray]:
+        """Dimension -> positions of its ingredients among the columns."""
+        return members(self.labels)
 
     @property
     def stand_ins(self) -> tuple[Ingredient, ...]:
@@ -56,30 +89,81 @@ class Ranking:
         )
 
 
-def score(panel: pd.DataFrame, recipe: Recipe) -> Ranking:
-    """Rank the markets of a panel: select, treat, normalise 0-100, weight, aggregate (OECD/JRC Handbook 2008).
+def score(
+    panel: pd.DataFrame,
+    recipe: Recipe,
+    design: Design | None = None,
+    groups: pd.Series | None = None,
+    weights: Mapping[str, float] | None = None,
+) -> Ranking:
+    """Rank the markets of a panel: select, treat, impute, normalise, weight, aggregate (OECD/JRC Handbook 2008).
 
     panel: iso3, indicator, year, value; one row a market and indicator (as `store.market_panel` gives). Not mutated.
-    Raises MissingIndicators when less than recipe.minimum_weight of the weight is there.
+    groups: label by iso3, for imputation. weights: the reader's own, by dimension or ingredient, any positive scale;
+    they go before the design's. Coverage is counted with the recipe's weights, so that no market comes or goes while
+    others are tried, unless nothing that still weighs is known of it. Raises MissingIndicators when less than
+    recipe.minimum_weight of the weight is there, DesignError when the design or the weights cannot be carried out.
     """
     values, years, measures = _select(panel, recipe)
-    weights = pd.Series(recipe.weights())
+    recipe_weights = pd.Series(recipe.weights())
     missing = tuple(i for i in recipe.ingredients if i.key not in measures)
-    share = float(weights[list(measures)].sum())
+    share = float(recipe_weights[list(measures)].sum())
     if share < recipe.minimum_weight:
         raise MissingIndicators(recipe, missing, share)
-    keys = list(measures)
-    chosen = {i.key: i for i in recipe.ingredients if i.key in measures}
-    coverage = (values.notna() @ weights[keys]).round(9)  # a sum of weights is never quite 1
+    coverage = (values.notna() @ recipe_weights[list(measures)]).round(9)  # a sum of weights is never quite 1
     enough = coverage >= round(recipe.minimum_coverage * share, 9)
-    values, years = values[enough], years[enough]
-    treatment = treat.treat(values)
-    directions = pd.Series({key: chosen[key].direction for key in keys})
-    labels = pd.Series({key: chosen[key].dimension for key in keys})
-    normalised = normalise.min_max(treatment.values, directions)
-    effective = aggregate.effective_weights(values.notna(), weights[keys], labels)
-    points = aggregate.contributions(normalised, effective)
-    scores = pd.DataFrame({"score": points.sum(axis=1), "coverage": coverage[enough]})
+    return _rank(
+        recipe, values[enough], years[enough], measures, missing, coverage, design or Design(), groups, weights or {}
+    )
+
+
+def rescore(
+    ranking: Ranking,
+    design: Design | None = None,
+    weights: Mapping[str, float] | None = None,
+    groups: pd.Series | None = None,
+) -> Ranking:
+    """The same markets and figures under another design or other weights; what is not given stays the ranking's own.
+
+    Weights replace the ranking's own altogether; {} goes back to the design's.
+    """
+    coverage = pd.concat([ranking.scores["coverage"], ranking.unranked])
+    return _rank(
+        ranking.recipe,
+        ranking.values.sort_index(),
+        ranking.years.sort_index(),
+        ranking.measures,
+        ranking.missing,
+        coverage,
+        design or ranking.design,
+        ranking.groups if groups is None else groups,
+        ranking.own if weights is None else weights,
+    )
+
+
+def _rank(
+    recipe: Recipe,
+    values: pd.DataFrame,
+    years: pd.DataFrame,
+    measures: dict[str, Measure],
+    missing: tuple[Ingredient, ...],
+    coverage: pd.Series,
+    design: Design,
+    groups: pd.Series | None,
+    own: Mapping[str, float],
+) -> Ranking:
+    directions, labels = _of(recipe, values.columns, "direction"), _of(recipe, values.columns, "dimension")
+    treatment = treat.treat(values, design.treatment)
+    filled = impute.fill(treatment.values, design.imputation, groups)
+    normalised = normalise.normalise(treatment, filled, directions, design)
+    whole, warnings = _whole_weights(recipe, normalised, labels, design, own)
+    effective = aggregate.effective_weights(filled.notna(), whole, labels)
+    counted = effective.sum(axis=1) > 0
+    if not counted.all():  # nothing is known of these markets that weighs anything: the others are ranked without them
+        values, years = values[counted], years[counted]
+        return _rank(recipe, values, years, measures, missing, coverage, design, groups, own)
+    points, dimensions = _points(normalised, effective, whole, labels, design)
+    scores = pd.DataFrame({"score": points.sum(axis=1), "coverage": coverage.reindex(values.index)})
     scores["rank"] = scores["score"].round(9).rank(ascending=False, method="min").astype(int)
     scores = scores.sort_values(["rank"], kind="stable")[["score", "rank", "coverage"]]
     order = scores.index
@@ -87,7 +171,7 @@ def score(panel: pd.DataFrame, recipe: Recipe) -> Ranking:
         recipe=recipe,
         scores=scores,
         points=points.loc[order],
-        dimensions=_dimension_scores(points, effective, labels).loc[order],
+        dimensions=dimensions.loc[order],
         normalised=normalised.loc[order],
         values=values.loc[order],
         years=years.loc[order],
@@ -95,12 +179,154 @@ def score(panel: pd.DataFrame, recipe: Recipe) -> Ranking:
         measures=measures,
         treated=treatment.log,
         missing=missing,
-        unranked=coverage[~enough].sort_values(ascending=False),
+        unranked=coverage[~coverage.index.isin(order)].sort_values(ascending=False),
+        whole=whole,
+        imputed=_in_units(values, treatment.values, filled).loc[order],
+        imputation_ranks=_imputation_ranks(treatment, directions, labels, whole, design, groups).reindex(order),
+        design=design,
+        own=dict(own),
+        groups=groups,
+        warnings=warnings,
     )
+
+
+def _of(recipe: Recipe, keys: pd.Index, attribute: str) -> pd.Series:
+    by_key = {i.key: getattr(i, attribute) for i in recipe.ingredients}
+    return pd.Series({key: by_key[key] for key in keys})
+
+
+def members(labels: pd.Series) -> dict[str, np.ndarray]:
+    """Dimension -> positions of its ingredients, in the order of the columns."""
+    return {dimension: np.flatnonzero(labels == dimension) for dimension in labels.unique()}
+
+
+def _whole_weights(
+    recipe: Recipe, normalised: pd.DataFrame, labels: pd.Series, design: Design, own: Mapping[str, float]
+) -> tuple[pd.Series, tuple[str, ...]]:
+    """Weight of each ingredient in the whole: the reader's own, else the design's, level by level."""
+    base = pd.Series(weighting.in_the_whole(recipe, own))[list(normalised.columns)]
+    if not base.sum() > 0:
+        raise DesignError("Only indicators without data have a weight. Give another one a weight, or import its data.")
+    if own or design.indicator_weights == design.dimension_weights == "recipe":
+        return base, ()
+    warnings: list[str] = []
+    by_dimension = base.groupby(labels, sort=False).sum()
+    inside = base / base.groupby(labels).transform("sum")
+    if design.indicator_weights != "recipe":
+        for dimension, columns in members(labels).items():
+            part = _weigh(normalised.iloc[:, columns], design.indicator_weights, f"the dimension {dimension}", warnings)
+            inside[part.index] = part
+    if design.dimension_weights != "recipe":
+        scores = aggregate.dimension_scores(
+            normalised.to_numpy(), inside.to_numpy()[None], members(labels), design.within
+        )
+        frame = pd.DataFrame(scores[0].T, normalised.index, by_dimension.index)
+        by_dimension = _weigh(frame, design.dimension_weights, "the dimensions", warnings)
+    return inside * labels.map(by_dimension), tuple(warnings)
+
+
+def _weigh(scores: pd.DataFrame, method: str, what: str, warnings: list[str]) -> pd.Series:
+    if method == "equal":
+        return weighting.equal(scores)
+    if method == "entropy":
+        return weighting.entropy(scores.clip(lower=0))
+    found, warned = weighting.principal_component(scores, what)
+    warnings.extend(warned)
+    return found
+
+
+def _points(
+    normalised: pd.DataFrame, effective: pd.DataFrame, whole: pd.Series, labels: pd.Series, design: Design
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What each ingredient adds to the score, and each dimension's own score."""
+    points = aggregate.contributions(normalised, effective)
+    if design.is_additive:
+        return points, _dimension_scores(points, effective, labels)
+    columns, weights = members(labels), whole.to_numpy()[None]
+    inner = aggregate.dimension_scores(normalised.to_numpy(), weights, columns, design.within)[0].T
+    dimensions = pd.DataFrame(inner, normalised.index, list(columns))
+    total = aggregate.index_scores(normalised.to_numpy(), weights, columns, design.within, design.across)[0]
+    mass = effective.T.groupby(labels, sort=False).sum().T
+    outer = _split(dimensions, mass, design.across)
+    shares = {}
+    for dimension, inside in columns.items():
+        part = _split(normalised.iloc[:, inside], effective.iloc[:, inside], design.within)
+        shares |= {key: part[key] * outer[dimension] for key in part}
+    return pd.DataFrame(shares, normalised.index).mul(total, axis=0), dimensions
+
+
+def _split(scores: pd.DataFrame, weights: pd.DataFrame, rule: str) -> pd.DataFrame:
+    """Share of each column in a row's mean: by w ln x for the geometric mean, else by w x; by w where all are 0."""
+    amounts = pd.DataFrame(np.log(aggregate.positive(scores)), scores.index, scores.columns)
+    parts = weights * (amounts if rule == "geometric" else scores).fillna(0.0).clip(lower=0)
+    parts = parts.where(parts.sum(axis=1) > 0, weights)
+    return parts.div(parts.sum(axis=1).where(lambda total: total > 0, 1.0), axis=0)
+
+
+def _in_units(values: pd.DataFrame, treated: pd.DataFrame, filled: pd.DataFrame) -> pd.DataFrame:
+    """Imputed values taken back from the treated scale to the measure's unit, between the values observed."""
+    result = pd.DataFrame(np.nan, values.index, values.columns)
+    for key in values.columns[(values.isna() & filled.notna()).any()]:
+        gaps = values[key].isna() & filled[key].notna()
+        observed = pd.DataFrame({"unit": values[key], "scale": treated[key]}).dropna().sort_values(["scale", "unit"])
+        result.loc[gaps, key] = np.interp(filled.loc[gaps, key], observed["scale"], observed["unit"])
+    return result
+
+
+def _imputation_ranks(
+    treatment: treat.Treatment,
+    directions: pd.Series,
+    labels: pd.Series,
+    whole: pd.Series,
+    design: Design,
+    groups: pd.Series | None,
+) -> pd.DataFrame:
+    """Rank of each market under each noisy copy of the gaps (Rubin 1987: all steps after imputing, once a copy)."""
+    treated = treatment.values
+    if design.imputation == "none":
+        return pd.DataFrame(index=treated.index)
+    ranks = {}
+    for number, copy in enumerate(
+        impute.copies(treated, design.imputation, design.imputations, design.seed, groups), start=1
+    ):
+        frame = pd.DataFrame(copy, treated.index, treated.columns)
+        normalised = normalise.normalise(treatment, frame, directions, design).to_numpy()
+        total = aggregate.index_scores(
+            normalised, whole.to_numpy()[None], members(labels), design.within, design.across
+        )
+        ranks[number] = pd.Series(total[0], treated.index).round(9).rank(ascending=False, method="min")
+    return pd.DataFrame(ranks)
+
+
+def by_group(ranking: Ranking, groups: pd.Series) -> pd.DataFrame:
+    """Where each market stands in its own group (income group, region): group, rank, of, score, ahead, by iso3.
+
+    rank: within the group, ties share the better. of: its markets. ahead: points above the group's median, negative
+    below. Markets without a group are left out.
+    """
+    labels = groups.reindex(ranking.scores.index).dropna()
+    score = ranking.scores.loc[labels.index, "score"]
+    inside = score.round(9).groupby(labels)
+    columns = {
+        "group": labels,
+        "rank": inside.rank(ascending=False, method="min").astype(int),
+        "of": inside.transform("size"),
+        "score": score,
+        "ahead": score - score.groupby(labels).transform("median"),
+    }
+    return pd.DataFrame(columns)
 
 
 def _select(panel: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Measure]]:
     """Per ingredient the first measure with enough markets: values and years (markets, ingredients)."""
+    twice = panel.duplicated([catalog.ISO3, catalog.INDICATOR])
+    if twice.any():
+        first = panel.loc[twice, [catalog.ISO3, catalog.INDICATOR]].iloc[0]
+        raise DesignError(f"{first.iloc[0]} has two values of {first.iloc[1]}; keep one row a market and indicator.")
+    infinite = np.isinf(panel[catalog.VALUE].to_numpy(dtype=float))
+    if infinite.any():
+        where = panel.loc[infinite, catalog.INDICATOR].unique()
+        raise DesignError(f"Infinite values of {', '.join(where)} cannot be ranked; remove them.")
     wide = panel.pivot(index=catalog.ISO3, columns=catalog.INDICATOR, values=[catalog.VALUE, catalog.YEAR])
     if wide.empty:
         empty = pd.DataFrame(index=pd.Index([], name=catalog.ISO3))
@@ -128,6 +354,8 @@ def _compute(figures: pd.DataFrame, measure: Measure) -> pd.Series:
         figure = figure / divisor.where(divisor > 0)
     if measure.multiplier:
         figure = figure * figures[measure.multiplier]
+    if measure.share_of:
+        figure = figure / 100 * figures[measure.share_of]
     return figure
 
 

@@ -1,7 +1,7 @@
 """Putting indicators with different units on one scale, 100 the better end (OECD/JRC Handbook 2008, step 5).
 
-Everywhere values: (markets, indicators), NaN allowed and kept; directions: (indicators,), 1 or -1. A column in which all
-values are equal says nothing about order and becomes 50.
+Everywhere values: (markets, indicators), NaN allowed and kept; directions: (indicators,), 1 or -1. A column in which
+all values are equal says nothing about order and becomes 50.
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,8 @@ LIMITS = {
     "minimum_weight": (0, 1),
 }
 TOP_KEYS = {"title", "question", "outcome", "dimension", "indicator", *LIMITS}
-KEYS = {"code", "denominator", "multiplier", "title", "dimension", "direction", "weight", "alternatives"}
+PARTS = ("denominator", "multiplier", "share_of")
+KEYS = {"code", *PARTS, "title", "dimension", "direction", "weight", "alternatives"}
 
 
 class RecipeError(ValueError):
@@ -28,15 +29,19 @@ class RecipeError(ValueError):
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure computed from observations: code, divided by denominator or multiplied by multiplier if given."""
+    """A figure computed from observations: code, divided by denominator or multiplied by multiplier if given.
+
+    share_of: the code is a percentage of this one; the figure is the amount, in the unit of share_of.
+    """
 
     code: str
     denominator: str | None = None
     multiplier: str | None = None
+    share_of: str | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
-        return tuple(code for code in (self.code, self.denominator, self.multiplier) if code)
+        return tuple(code for code in (self.code, self.denominator, self.multiplier, self.share_of) if code)
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def _misspelt(raw: dict) -> list[str]:
         if entry.get("direction", "up") not in ("up", "down"):
             faults.append(f"{key}: direction {entry['direction']!r} is not up or down")
         for alternative in entry.get("alternatives", []):
-            unknown = alternative.keys() - {"code", "denominator", "multiplier"}
+            unknown = alternative.keys() - {"code", *PARTS}
             faults += [f"{key}: unknown key {name} of an alternative" for name in unknown]
             faults += [f"{key}: an alternative has no code"] if "code" not in alternative else []
     return sorted(faults)
@@ -151,7 +156,7 @@ def _number(value: object, otherwise: float) -> float:
 
 def _ingredient(key: str, entry: dict) -> Ingredient:
     code = entry.get("code", key)
-    preferred = Measure(code, entry.get("denominator"), entry.get("multiplier"))
+    preferred = Measure(code, *(entry.get(part) for part in PARTS))
     known = catalog.load().get(code)
     direction = catalog.DIRECTIONS.get(entry.get("direction"), known.direction if known else 0)
     return Ingredient(
@@ -165,7 +170,7 @@ def _ingredient(key: str, entry: dict) -> Ingredient:
 
 
 def _stand_in(entry: dict) -> Measure:
-    return Measure(entry.get("code", ""), entry.get("denominator"), entry.get("multiplier"))
+    return Measure(entry.get("code", ""), *(entry.get(part) for part in PARTS))
 
 
 def _faults(recipe: Recipe) -> list[str]:

@@ -1,4 +1,4 @@
-"""How much each indicator counts: by the recipe, by the reader, by equal shares, by entropy or by the first component."""
+"""How much each indicator counts: by the recipe, the reader, equal shares, entropy or the first component."""
 
 import math
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ def _check(recipe: Recipe, own: Mapping[str, float]) -> None:
 
 
 def as_own(recipe: Recipe, whole: Mapping[str, float]) -> dict[str, float]:
-    """Weights in the whole, by ingredient, in the form `in_the_whole` and `index.score` take. Ingredients without: 0."""
+    """Weights in the whole, by ingredient, in the form `in_the_whole` and `index.score` take. Those not named: 0."""
     own = {i.key: float(whole.get(i.key, 0.0)) for i in recipe.ingredients}
     for dimension in recipe.dimensions:
         own[dimension] = sum(own[i.key] for i in recipe.ingredients if i.dimension == dimension)
@@ -106,11 +106,12 @@ def principal_component(scores: pd.DataFrame, what: str) -> tuple[pd.Series, tup
     warnings = []
     if explained < LITTLE:
         warnings.append(
-            f"The first component of {what} explains only {explained:.0%} of the variance: its weights speak for a part."
+            f"The first component of {what} explains only {explained:.0%} of the variance: it speaks for a part."
         )
     against = varying[np.sign(first) != np.sign(first[np.argmax(np.abs(first))])]
     if len(against):
         warnings.append(
-            f"The first component of {what} sets {', '.join(against)} against the others: its weights are not importance."
+            f"The first component of {what} sets {', '.join(against)} against the others: do not read its weights "
+            "as importance."
         )
     return pd.Series(first**2, index=varying).reindex(scores.columns, fill_value=0.0), tuple(warnings)

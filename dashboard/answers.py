@@ -149,7 +149,7 @@ def ingredient_unit(ranking: Ranking, key: str) -> str:
     ingredient = next(i for i in ranking.recipe.ingredients if i.key == key)
     measure = ranking.measures.get(key, ingredient.measures[0])
     known = catalog.load()
-    unit = _(known[measure.code].unit)
+    unit = _(known[measure.share_of or measure.code].unit)
     if measure.denominator:
         return f"{unit} / {_(known[measure.denominator].unit)}"
     if measure.multiplier and known[measure.multiplier].unit != "persons":  # so much per person, times persons

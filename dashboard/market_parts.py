@@ -101,7 +101,8 @@ def key_figures(iso3: str, year: int) -> None:
             if len(earlier) and earlier.iloc[-1]:
                 change = rows.iloc[-1] - earlier.iloc[-1]
                 percent = known[code].unit.startswith("%")
-                text = number(change) if percent else f"{number(change / abs(earlier.iloc[-1]) * 100, 2)} %"
+                relative = f"{number(change / abs(earlier.iloc[-1]) * 100, 2)} %"
+                text = _("{change} points").format(change=number(change, 2)) if percent else relative
                 delta = _("{change} since {year}").format(change=text, year=int(earlier.index[-1]))
             st.metric(
                 _(known[code].name),
