@@ -1,13 +1,17 @@
-"""Rankings from the command line: python -m analytics rank --recipe healthcare --year 2023 --format csv."""
+"""Rankings, and how sure they are, from the command line: python -m analytics rank --recipe healthcare --year 2023."""
 
 import argparse
 import json
 import sys
 
-from analytics import index, recipe
+import pandas as pd
+
+from analytics import index, recipe, sensitivity
+from analytics.index import Ranking
 from data import store
 
 COLUMNS = ("iso3", "market", "score", "rank", "coverage")
+ROBUSTNESS = ("iso3", "market", "rank", "low", "high", "p_top10")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,34 +22,76 @@ def main(arguments: list[str] | None = None) -> int:
     ranking.add_argument("--recipe", default="general", help=", ".join(recipe.NAMES))
     ranking.add_argument("--year", type=int, help="what was known by this year (default: the latest well covered)")
     ranking.add_argument("--format", choices=("csv", "json"), default="csv")
+    robust = commands.add_parser(
+        "robustness",
+        help="rank intervals under other weights, imputations, normalisations, treatments and aggregations",
+        description="Rank, its 5th and 95th percentile and the chance of being among the first 10, market by market.",
+    )
+    robust.add_argument("--recipe", default="general", help=", ".join(recipe.NAMES))
+    robust.add_argument("--year", type=int, help="what was known by this year (default: the latest well covered)")
+    robust.add_argument("--draws", type=int, default=10_000, help="indices to build (default: 10000)")
+    robust.add_argument("--seed", type=int, default=0, help="the same seed gives the same numbers (default: 0)")
+    robust.add_argument("--json", action="store_true", help="JSON instead of CSV")
     options = parser.parse_args(arguments)
+    run = {"rank": _rank, "robustness": _robustness}[options.command]
     try:
-        return _rank(options)
-    except (store.StoreError, store.DatabaseError, recipe.RecipeError, index.MissingIndicators, OSError) as error:
+        return run(options)
+    except (
+        store.StoreError,
+        store.DatabaseError,
+        recipe.RecipeError,
+        index.MissingIndicators,
+        index.DesignError,
+        OSError,
+    ) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
 
 
 def _rank(options: argparse.Namespace) -> int:
+    result, names, year = _ranking(options)
+    rounded = {"score": result.scores["score"].round(2), "coverage": result.scores["coverage"].round(3)}
+    _print(result.scores.assign(market=names, **rounded), COLUMNS, options.format == "json")
+    for ingredient in result.missing:
+        print(f"not in the store: {ingredient.title} ({ingredient.measures[0].code})", file=sys.stderr)
+    for ingredient in result.stand_ins:
+        print(f"stand-in for {ingredient.title}: {' / '.join(result.measures[ingredient.key].codes)}", file=sys.stderr)
+    print(
+        f"{len(result.scores)} markets ranked, {len(result.unranked)} with too little data, by {year}", file=sys.stderr
+    )
+    return 0
+
+
+def _robustness(options: argparse.Namespace) -> int:
+    result, names, year = _ranking(options)
+    found = sensitivity.monte_carlo(result, options.seed, options.draws)
+    _print(found.ranks.round(4).assign(market=names), ROBUSTNESS, options.json)
+    print(f"{len(result.scores)} markets, {found.draws} draws, seed {found.seed}, by {year}", file=sys.stderr)
+    return 0
+
+
+def _ranking(options: argparse.Namespace) -> tuple[Ranking, pd.Series, int]:
+    """The ranking asked for, the markets' English names and the year."""
     chosen = recipe.load(options.recipe)
     store.ensure()
     connection = store.connect()
     latest = index.default_year(store.coverage(connection, chosen.codes), chosen)
     year = options.year if options.year is not None else latest or store.status(connection)["last_year"]
-    result = index.score(store.market_panel(connection, chosen.codes, year, chosen.window), chosen)
-    names = store.market_names(connection, "en").set_index("iso3")["name"]
-    rounded = {"score": result.scores["score"].round(2), "coverage": result.scores["coverage"].round(3)}
-    table = result.scores.assign(market=names, **rounded).reset_index()[list(COLUMNS)]
-    if options.format == "json":
+    groups = store.markets(connection).set_index("iso3")["income_group"]
+    result = index.score(
+        store.market_panel(connection, chosen.codes, year, chosen.window),
+        chosen,
+        groups=groups if groups.notna().any() else None,
+    )
+    return result, store.market_names(connection, "en").set_index("iso3")["name"], year
+
+
+def _print(table: pd.DataFrame, columns: tuple[str, ...], as_json: bool) -> None:
+    table = table.reset_index(names="iso3")[list(columns)]
+    if as_json:
         print(json.dumps(table.to_dict("records"), ensure_ascii=False))
     else:
         print(table.to_csv(index=False, lineterminator="\n"), end="")
-    for ingredient in result.missing:
-        print(f"not in the store: {ingredient.title} ({ingredient.measures[0].code})", file=sys.stderr)
-    for ingredient in result.stand_ins:
-        print(f"stand-in for {ingredient.title}: {' / '.join(result.measures[ingredient.key].codes)}", file=sys.stderr)
-    print(f"{len(table)} markets ranked, {len(result.unranked)} with too little data, by {year}", file=sys.stderr)
-    return 0
 
 
 if __name__ == "__main__":

@@ -71,11 +71,13 @@ def cage(
 
 
 def euclidean(measures: pd.DataFrame) -> pd.Series:
-    """One distance from home: root of the mean squared standardised measure, over the measures that are known.
+    """One distance from home, 1 for a market that is as far on every measure as markets usually are.
 
-    Kogut and Singh's index is its square; the root keeps it a distance (see also `mahalanobis`).
+    Root of the mean squared measure, each in units of its root mean square over the markets, over those that are known.
+    Kogut and Singh's index is its square, with variances; the root keeps it a distance (see also `mahalanobis`).
     """
-    scaled = measures / measures.std().where(lambda spread: spread > 0)
+    usual = np.sqrt((measures**2).mean())
+    scaled = measures / usual.where(usual > 0)
     return np.sqrt((scaled**2).mean(axis=1))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy import special
+from threadpoolctl import ThreadpoolController
 
 from analytics import aggregate, impute, normalise, treat
 from analytics.design import IMPUTATIONS, DesignError
@@ -19,6 +20,8 @@ SPREAD = 0.25
 """Relative spread of a weight: one standard deviation of its logarithm."""
 A_COPY = 4
 """Draws of one combination that share an imputed copy: comparing all pairs of a copy is what takes time."""
+ONE_THREAD = ThreadpoolController()
+"""Products as small as ours get slower, and under load much slower, when BLAS shares them among threads."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def prepare(ranking: Ranking, seed: int, choices: Choices | None = None, copies:
         treatment = treat.treat(values, method)
         for i, imputation in enumerate(choices.imputations):
             count = 1 if imputation == "none" else copies
-            filled = impute.copies(treatment.values, imputation, count, seed, ranking.groups)
+            filled = impute.copies(treatment.values, imputation, count, (seed, i, t), ranking.groups)
             side_by_side = pd.DataFrame(
                 filled.transpose(1, 0, 2).reshape(len(values), -1),
                 values.index,
@@ -193,10 +196,12 @@ def scores(prepared: Prepared, members: Mapping[str, np.ndarray], plan: Plan) ->
     order = np.argsort(kind, kind="stable")
     ends = np.searchsorted(kind[order], np.arange(len(kinds)), side="right")
     result = np.empty((len(plan.weights), len(prepared.values)))
-    for (t, i, z, c, a), start, end in zip(kinds, [0, *ends[:-1]], ends, strict=True):
-        mine = order[start:end]
-        within, across = choices.aggregations[a]
-        result[mine] = aggregate.index_scores(prepared.scores[t, i, z][c], plan.weights[mine], members, within, across)
+    with ONE_THREAD.limit(limits=1, user_api="blas"):
+        for (t, i, z, c, a), start, end in zip(kinds, [0, *ends[:-1]], ends, strict=True):
+            mine = order[start:end]
+            within, across = choices.aggregations[a]
+            ready = prepared.scores[t, i, z][c]
+            result[mine] = aggregate.index_scores(ready, plan.weights[mine], members, within, across)
     return result
 
 

@@ -32,7 +32,7 @@ class Decision:
     verdict: str
     rule: str
     facts: Mapping[str, float]
-    flip: tuple[str, str, float] | None
+    flip: tuple[str, str, float]
 
 
 @cache
@@ -52,27 +52,34 @@ def default_weights() -> Mapping[str, float]:
     return tomllib.loads(STRATEGY_FILE.read_text(encoding="utf-8"))["weight"]
 
 
-def decide(p_shortlist: float, law_ahead_of: float, untapped_low: float | None, limits: Rules) -> Decision:
+def decide(p_shortlist: float, law_ahead_of: float, untapped_high: float | None, limits: Rules) -> Decision:
     """Go, pilot or wait for one market.
 
-    p_shortlist: share of weightings in which it ranks among the first limits.shortlist, 0-1. law_ahead_of: share of
-    markets with a weaker rule of law, 0-1 (NaN: unknown). untapped_low: lower end of the untapped potential, in the
-    outcome's unit; None where no potential was estimated. Rules, the first that holds: "weak law" and
-    "unlikely" and "saturated" hold it back, "certain" lets it go, else "promising" pilots.
+    p_shortlist: share of the ways to build the index in which it ranks among the first limits.shortlist, 0-1.
+    law_ahead_of: share of markets with a weaker rule of law, 0-1 (NaN: unknown). untapped_high: upper end of the
+    untapped potential; None where none was estimated. The first rule that holds: "unlikely" waits, "weak law" and "saturated" go
+    no further than a pilot, "certain" goes, "promising" pilots.
     """
     facts = {"p_shortlist": p_shortlist, "law_ahead_of": law_ahead_of}
-    if untapped_low is not None:
-        facts["untapped_low"] = untapped_low
+    if untapped_high is not None:
+        facts["untapped_high"] = untapped_high
+    saturated = untapped_high is not None and untapped_high < 0
+    weak = pd.notna(law_ahead_of) and law_ahead_of < limits.weakest_law
+    given_up = ("p_shortlist", "wait", limits.possible)
     if p_shortlist < limits.possible:
         return Decision("wait", "unlikely", facts, ("p_shortlist", "pilot", limits.possible))
-    if pd.notna(law_ahead_of) and law_ahead_of < limits.weakest_law:
-        flip = ("law_ahead_of", "go", limits.weakest_law) if p_shortlist >= limits.certain else None
-        return Decision("pilot", "weak law", facts, flip or ("p_shortlist", "wait", limits.possible))
+    if weak:
+        to_go = ("law_ahead_of", "go", limits.weakest_law)
+        return Decision(
+            "pilot", "weak law", facts, to_go if p_shortlist >= limits.certain and not saturated else given_up
+        )
+    if saturated:
+        to_go = ("untapped_high", "go", 0.0)
+        return Decision("pilot", "saturated", facts, to_go if p_shortlist >= limits.certain else given_up)
     if p_shortlist >= limits.certain:
         return Decision("go", "certain", facts, ("p_shortlist", "pilot", limits.certain))
     nearer_go = limits.certain - p_shortlist <= p_shortlist - limits.possible
-    flip = ("p_shortlist", "go", limits.certain) if nearer_go else ("p_shortlist", "wait", limits.possible)
-    return Decision("pilot", "promising", facts, flip)
+    return Decision("pilot", "promising", facts, ("p_shortlist", "go", limits.certain) if nearer_go else given_up)
 
 
 def mode_scores(rule_of_law: float, certainty: float, weights: Mapping[str, float] | None = None) -> pd.DataFrame:

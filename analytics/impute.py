@@ -13,6 +13,7 @@ from scipy import linalg, special
 
 from analytics.design import DesignError
 
+Seed = int | tuple[int, ...]
 NEIGHBOURS = 5
 ROUNDS, RIDGE = 15, 0.05
 
@@ -25,7 +26,7 @@ def fill(values: pd.DataFrame, method: str, groups: pd.Series | None = None) -> 
     return pd.DataFrame(_central_and_copies(values, method, groups, 0, 0)[0], values.index, values.columns)
 
 
-def copies(values: pd.DataFrame, method: str, count: int, seed: int, groups: pd.Series | None = None) -> np.ndarray:
+def copies(values: pd.DataFrame, method: str, count: int, seed: Seed, groups: pd.Series | None = None) -> np.ndarray:
     """`count` filled copies (count, markets, indicators), each gap drawn from what it may have been.
 
     group median: a value of the group; nearest: one of the 5 nearest markets' (random hot deck, Andridge and Little
@@ -36,7 +37,7 @@ def copies(values: pd.DataFrame, method: str, count: int, seed: int, groups: pd.
 
 
 def _central_and_copies(
-    values: pd.DataFrame, method: str, groups: pd.Series | None, count: int, seed: int
+    values: pd.DataFrame, method: str, groups: pd.Series | None, count: int, seed: Seed
 ) -> tuple[np.ndarray, np.ndarray]:
     known = values.to_numpy(dtype=float)
     gaps = np.isnan(known) & ~np.isnan(known).all(axis=0)
@@ -56,7 +57,7 @@ def _central_and_copies(
     return filled, many
 
 
-def _even_chances(count: int, gaps: int, seed: int) -> np.ndarray:
+def _even_chances(count: int, gaps: int, seed: Seed) -> np.ndarray:
     """(count, gaps) in 0-1: each column has one number in each of `count` equal intervals, in random order."""
     random = np.random.default_rng(seed)
     places = random.permuted(np.tile(np.arange(count)[:, None], gaps), axis=0)

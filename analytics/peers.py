@@ -9,17 +9,24 @@ TOTAL_INCOME = ("cldr:gdp_ppp",)
 CODES = SIZE + INCOME + TOTAL_INCOME
 
 
-def nearest(panel: pd.DataFrame, iso3: str, count: int) -> pd.DataFrame:
-    """The structural peers of a market: nearest in log population and log income per person, each standardised.
+def size_and_income(panel: pd.DataFrame) -> pd.DataFrame:
+    """population (persons) and income (international $ per person) by iso3, NaN where unknown.
 
-    panel: iso3, indicator, year, value for CODES (as `store.market_panel` gives). Returns population (persons),
-    income (international $ per person) and distance (standard deviations), indexed by iso3, the market itself first
-    with distance 0. Empty when the market's own size or income is unknown.
+    panel: iso3, indicator, year, value for CODES (as `store.market_panel` gives); CLDR's figures stand in.
     """
     figures = panel.pivot(index="iso3", columns="indicator", values="value").reindex(columns=CODES)
     population = figures[SIZE[0]].fillna(figures[SIZE[1]])
     income = figures[INCOME[0]].fillna(figures[TOTAL_INCOME[0]] / figures[SIZE[1]])
-    known = pd.DataFrame({"population": population, "income": income}).dropna()
+    return pd.DataFrame({"population": population, "income": income})
+
+
+def nearest(panel: pd.DataFrame, iso3: str, count: int) -> pd.DataFrame:
+    """The structural peers of a market: nearest in log population and log income per person, each standardised.
+
+    panel: as for `size_and_income`. Returns population, income and distance (standard deviations), indexed by iso3, the
+    market itself first with distance 0. Empty when the market's own size or income is unknown.
+    """
+    known = size_and_income(panel).dropna()
     known = known[(known > 0).all(axis=1)]
     if iso3 not in known.index:
         return known.iloc[:0].assign(distance=pd.Series(dtype=float))

@@ -18,7 +18,9 @@ LIMITS = {
     "minimum_coverage": (0, 1),
     "minimum_weight": (0, 1),
 }
-TOP_KEYS = {"title", "question", "outcome", "dimension", "indicator", *LIMITS}
+TOP_KEYS = {"title", "question", "outcome", "potential", "dimension", "indicator", *LIMITS}
+TARGET_KEYS = {"title", "unit", "multiplier", "scale", "transform", "per_person", "features", "excludes"}
+TRANSFORMS = ("log", "share", "none")
 PARTS = ("denominator", "multiplier", "share_of")
 KEYS = {"code", *PARTS, "title", "dimension", "direction", "weight", "alternatives"}
 
@@ -45,6 +47,24 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What regression predicts: a measure times scale, in unit; from features beside the recipe's own ingredients.
+
+    transform: log (positive amounts), share (percent, modelled on the logit) or none. per_person: times the population
+    it is an amount of US$. excludes: patterns of codes that contain the outcome or a part of it, never features.
+    """
+
+    measure: Measure
+    title: str
+    unit: str
+    scale: float = 1.0
+    transform: str = "log"
+    per_person: bool = False
+    features: tuple[Measure, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Ingredient:
     """One line of a recipe. measures: the preferred figure first, then its stand-ins. weight: within its dimension."""
 
@@ -62,8 +82,8 @@ class Recipe:
 
     dimensions: weight of each dimension, any positive scale. window: years within which the latest value counts.
     minimum_markets: markets an indicator must cover to count. minimum_coverage: share of the weight in the store that a
-    market needs. minimum_weight: share of the recipe's weight that must be there at all. outcome: what regression
-    predicts.
+    market needs. minimum_weight: share of the recipe's weight that must be there at all. outcome: code of what
+    regression predicts; target: how, and from what.
     """
 
     name: str
@@ -76,6 +96,7 @@ class Recipe:
     minimum_markets: int = 60
     minimum_coverage: float = 0.6
     minimum_weight: float = 0.75
+    target: Target | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -114,6 +135,7 @@ def load(name: str, folder: Path = FOLDER) -> Recipe:
         outcome=raw.get("outcome", ""),
         dimensions={key: _number(weight, 1.0) for key, weight in raw.get("dimension", {}).items()},
         ingredients=tuple(ingredients),
+        target=_target(raw),
         **{key: raw[key] for key in LIMITS if key in raw},
     )
     if faults := misspelt + _faults(recipe):
@@ -124,6 +146,7 @@ def load(name: str, folder: Path = FOLDER) -> Recipe:
 def _misspelt(raw: dict) -> list[str]:
     """Keys that mean nothing, and values of the wrong kind: what would otherwise be passed over in silence."""
     faults = [f"unknown key {key}" for key in raw.keys() - TOP_KEYS]
+    faults += [f"potential: unknown key {key}" for key in raw.get("potential", {}).keys() - TARGET_KEYS]
     for key, (low, high) in LIMITS.items():
         if key in raw and not (_is_number(raw[key]) and low <= raw[key] <= high):
             faults.append(f"{key}: {raw[key]!r} is not a number from {low} to {high}")
@@ -169,6 +192,24 @@ def _ingredient(key: str, entry: dict) -> Ingredient:
     )
 
 
+def _target(raw: dict) -> Target | None:
+    entry = raw.get("potential")
+    if entry is None:
+        return None
+    known = catalog.load().get(raw.get("outcome", ""))
+    features = [{"code": line} if isinstance(line, str) else line for line in entry.get("features", [])]
+    return Target(
+        measure=Measure(raw.get("outcome", ""), multiplier=entry.get("multiplier")),
+        title=entry.get("title") or (known.name if known else ""),
+        unit=entry.get("unit") or (known.unit if known else ""),
+        scale=_number(entry.get("scale"), 1.0),
+        transform=entry.get("transform", "log"),
+        per_person=bool(entry.get("per_person", False)),
+        features=tuple(_stand_in(line) for line in features),
+        excludes=tuple(entry.get("excludes", [])),
+    )
+
+
 def _stand_in(entry: dict) -> Measure:
     return Measure(entry.get("code", ""), *(entry.get(part) for part in PARTS))
 
@@ -178,6 +219,13 @@ def _faults(recipe: Recipe) -> list[str]:
     faults += [f"unknown indicator {code}" for code in recipe.codes if code not in catalog.load()]
     if recipe.outcome not in catalog.load():
         faults.append(f"unknown outcome {recipe.outcome}")
+    if recipe.target:
+        codes = [code for measure in (recipe.target.measure, *recipe.target.features) for code in measure.codes]
+        faults += [f"potential: unknown indicator {code}" for code in codes if code not in catalog.load()]
+        if recipe.target.transform not in TRANSFORMS:
+            faults.append(f"potential: transform {recipe.target.transform!r} is not one of {', '.join(TRANSFORMS)}")
+        if not recipe.target.scale > 0:
+            faults.append(f"potential: scale {recipe.target.scale} is not positive")
     for dimension, weight in recipe.dimensions.items():
         if dimension not in catalog.DIMENSIONS:
             faults.append(f"unknown dimension {dimension}")

@@ -86,6 +86,24 @@ def segmented(
     return value
 
 
+def slider(label: str, low: float, high: float, key: str, default: float, step: float = 0.1, **more: Any) -> float:
+    """A slider kept in the address; a number out of its range, or no number, is ignored."""
+
+    def parse(text: str) -> float | None:
+        try:
+            value = float(text)
+        except ValueError:
+            return None
+        return value if low <= value <= high else None
+
+    take_address(key, parse)
+    if key not in st.session_state:
+        st.session_state[key] = default
+    value = st.slider(label, low, high, key=key, step=step, persist_state="session", **more)
+    _publish(key, f"{value:g}", f"{default:g}")
+    return value
+
+
 def choose(key: str, value: Any) -> None:
     """Set a choice from code before its widget is drawn: a click on the map, a row of a table."""
     st.session_state[key] = value

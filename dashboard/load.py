@@ -1,16 +1,18 @@
 """Every cached load: the store, its queries, slow analytics. Results are shared by all sessions: never change them."""
 
 from collections.abc import Callable, Hashable
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache, wraps
 from threading import RLock
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import holidays
 import pandas as pd
 import streamlit as st
 
-from analytics import changes, index, peers, recipe, sensitivity
+from analytics import changes, distance, index, peers, recipe, sensitivity, sobol
+from analytics.design import Design
 from analytics.index import MissingIndicators, Ranking
 from dashboard import answers, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
@@ -18,6 +20,7 @@ from dashboard.sentences import said
 from data import quality, store
 
 SEED = 0
+DRAWS = 2000
 HISTORY_YEARS = 8
 MOVERS = 6
 INCOME_GROUPS = ("High income", "Upper middle income", "Lower middle income", "Low income")
@@ -111,6 +114,23 @@ def market_facts(table: str, iso3: str) -> pd.DataFrame:
 
 
 @_cached
+def distances(home: str, year: int) -> pd.DataFrame:
+    """CAGE measures of every market from the home market, with `euclidean` and `mahalanobis`, by iso3."""
+    places, now = markets(), datetime.now(UTC)
+    panel = store.market_panel(connection(), peers.CODES, year, recipe.Recipe.window)
+    income = peers.size_and_income(panel)["income"]
+    clock = pd.Series(
+        {
+            iso3: now.astimezone(ZoneInfo(zone)).utcoffset().total_seconds() / 3600
+            for iso3, zone in places["timezone"].dropna().items()
+        }
+    )
+    tables = [store.market_facts(connection(), f"market_{name}") for name in ("languages", "memberships", "neighbours")]
+    measures = distance.cage(home, places, *tables, income, clock)
+    return measures.assign(euclidean=distance.euclidean(measures), mahalanobis=distance.mahalanobis(measures))
+
+
+@_cached
 def years(recipe_name: str) -> tuple[int, ...]:
     """Years one can rank by, the newest first, as far back as the recipe's indicators go (at least one)."""
     chosen = recipe.load(recipe_name)
@@ -131,10 +151,57 @@ def default_year(recipe_name: str) -> int:
 
 
 @_cached
+def panel(recipe_name: str, year: int) -> pd.DataFrame:
+    """The figures a recipe is scored on: iso3, indicator, year, value, source, snapshot."""
+    chosen = recipe.load(recipe_name)
+    return store.market_panel(connection(), chosen.codes, year, chosen.window)
+
+
+@_cached
 def ranking(recipe_name: str, year: int) -> Ranking:
     """Raises index.MissingIndicators."""
-    chosen = recipe.load(recipe_name)
-    return index.score(store.market_panel(connection(), chosen.codes, year, chosen.window), chosen)
+    return index.score(panel(recipe_name, year), recipe.load(recipe_name))
+
+
+@_cached
+def own_ranking(
+    recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
+) -> Ranking:
+    """The ranking under the reader's own design and weights of dimensions; empty tuples mean the recipe's.
+
+    Raises index.MissingIndicators, design.DesignError.
+    """
+    groups = markets()["income_group"] if income_groups() else markets()["region"]
+    return index.score(
+        panel(recipe_name, year), recipe.load(recipe_name), Design(**dict(design)), groups, dict(weights) or None
+    )
+
+
+@_cached
+def _prepared(recipe_name: str, year: int, design: tuple[tuple[str, str], ...]) -> sensitivity.Prepared:
+    return sensitivity.prepare(own_ranking(recipe_name, year, design, ()), SEED)
+
+
+@_cached
+def robustness(
+    recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
+) -> sensitivity.Robustness:
+    """Rank intervals when all five choices of the index vary, around the reader's own. Raises as `own_ranking`."""
+    shown = own_ranking(recipe_name, year, design, weights)
+    return sensitivity.monte_carlo(shown, SEED, DRAWS, prepared=_prepared(recipe_name, year, design), pairs=True)
+
+
+@_cached
+def untapped(recipe_name: str, year: int) -> pd.DataFrame | None:
+    return None
+
+
+@_cached
+def rank_drivers(
+    recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
+) -> sobol.Shares:
+    """Which choice moves the ranks: Sobol shares overall and per market. Takes seconds."""
+    return sobol.shares(own_ranking(recipe_name, year, design, weights), SEED)
 
 
 @_cached

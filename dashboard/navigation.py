@@ -28,6 +28,8 @@ PAGES = (
     Entry("overview", "Overview", ":material/public:", "Markets"),
     Entry("market", "Market", ":material/location_on:", "Markets"),
     Entry("compare", "Compare", ":material/compare_arrows:", "Markets"),
+    Entry("ranking", "Ranking", ":material/format_list_numbered:", "Assess"),
+    Entry("decision", "Decision", ":material/gavel:", "Assess"),
     Entry("data", "Data", ":material/database:", "Data"),
 )
 

@@ -75,5 +75,6 @@ def layout(look: Theme, **overrides: Any) -> dict[str, Any]:
         },
     }
     for name in ("xaxis", "yaxis"):
-        base[name] = axis | overrides.pop(name, {})
+        given = overrides.pop(name, {})
+        base[name] = axis | given | {"title": axis["title"] | given.get("title", {})}
     return base | overrides

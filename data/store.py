@@ -520,11 +520,15 @@ def market_names(connection: Connection, language: str) -> pd.DataFrame:
     )
 
 
-def market_facts(connection: Connection, table: str, iso3: str) -> pd.DataFrame:
-    """The rows of one market in a reference table: market_languages, _neighbours, _timezones or _memberships."""
+def market_facts(connection: Connection, table: str, iso3: str | None = None) -> pd.DataFrame:
+    """The rows of one market (or of all) in a reference table: market_languages, _neighbours, _memberships ..."""
     if table not in REFERENCE_TABLES:
         raise ValueError(f"{table!r} is not a reference table: {', '.join(REFERENCE_TABLES)}")
-    return _cursor(connection).execute(f"SELECT * FROM {table} WHERE iso3 = $iso3", {"iso3": iso3}).df()
+    return (
+        _cursor(connection)
+        .execute(f"SELECT * FROM {table} WHERE iso3 = coalesce($iso3, iso3) ORDER BY ALL", {"iso3": iso3})
+        .df()
+    )
 
 
 def indicators(connection: Connection) -> pd.DataFrame:

@@ -25,6 +25,12 @@ def test_each_rule_fires_on_its_case(p_shortlist, law, verdict, rule):
     assert (decision.verdict, decision.rule) == (verdict, rule)
 
 
+def test_a_market_that_spends_more_than_its_like_gets_a_pilot_at_most():
+    decision = entry.decide(0.95, 0.9, -1.0, LIMITS)
+    assert (decision.verdict, decision.rule, decision.flip) == ("pilot", "saturated", ("untapped_high", "go", 0.0))
+    assert entry.decide(0.95, 0.9, 1.0, LIMITS).verdict == "go"
+
+
 @given(SHARES, SHARES)
 def test_the_change_that_is_said_to_flip_a_decision_does_flip_it(p_shortlist, law):
     decision = entry.decide(p_shortlist, law, None, LIMITS)

@@ -1,6 +1,6 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
-python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash.
+python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness.
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import crashes
+import index
 import stores
 
 import pages
@@ -21,6 +22,7 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "large": stores.large_panel,
     "pages": pages.overview_against_empty,
     "crash": crashes.kills,
+    "robustness": index.robustness,
 }
 
 

@@ -1,0 +1,84 @@
+"""Ranks with how sure they are."""
+
+from typing import Any
+
+import pandas as pd
+
+from dashboard import theme
+
+
+def forest(
+    ranks: pd.DataFrame, names: pd.Series, hover: pd.Series, chosen: str | None, look: theme.Theme, title: str
+) -> dict[str, Any]:
+    """A row a market in rank order: its rank as a point, its 5-95 % range as a line through it.
+
+    ranks: rank, low, high by iso3. names, hover: by iso3. chosen: a market to draw in the accent. title: of the axis.
+    """
+    heights = list(range(len(ranks)))[::-1]
+    colours = [look.accent if chosen in (None, iso3) else look.grey for iso3 in ranks.index]
+    whiskers = [
+        {
+            "type": "line",
+            "x0": int(row.low),
+            "x1": int(row.high),
+            "y0": height,
+            "y1": height,
+            "line": {"color": colour, "width": 5},
+            "opacity": 0.3,
+        }
+        for row, height, colour in zip(ranks.itertuples(), heights, colours, strict=True)
+    ]
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": ranks["rank"].tolist(),
+        "y": heights,
+        "marker": {"size": 9, "color": colours, "line": {"color": look.paper, "width": 1}},
+        "text": hover.reindex(ranks.index).tolist(),
+        "hovertemplate": "%{text}<extra></extra>",
+        "customdata": list(ranks.index),
+    }
+    return {
+        "data": [points],
+        "layout": theme.layout(
+            look,
+            height=60 + 22 * len(ranks),
+            shapes=whiskers,
+            xaxis={"title": {"text": title}, "rangemode": "tozero", "automargin": True, "side": "top"},
+            yaxis={
+                "tickvals": heights,
+                "ticktext": [names.get(iso3, iso3) for iso3 in ranks.index],
+                "showgrid": False,
+                "automargin": True,
+                "tickfont": {"color": look.ink, "size": 12},
+                "range": [-0.8, len(ranks) - 0.2],
+            },
+        ),
+    }
+
+
+def bars(values: pd.Series, titles: dict[str, str], unit: str, look: theme.Theme) -> dict[str, Any]:
+    """Horizontal bars, the largest on top, labelled at their end. values: by key. titles: key -> text."""
+    ordered = values.sort_values()
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": ordered.tolist(),
+                "y": [titles[key] for key in ordered.index],
+                "marker": {"color": look.accent},
+                "text": [f"{value:.2g}" for value in ordered],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "hovertemplate": "%{y}: %{x:.3g}<extra></extra>",
+            }
+        ],
+        "layout": theme.layout(
+            look,
+            height=50 + 24 * len(ordered),
+            xaxis={"title": {"text": unit}, "automargin": True},
+            yaxis={"automargin": True, "showgrid": False, "tickfont": {"color": look.ink, "size": 12}},
+            margin={"l": 8, "r": 40, "t": 8, "b": 8},
+        ),
+    }

@@ -1,0 +1,37 @@
+"""How sure is each rank, and what would change it?"""
+
+import streamlit as st
+
+from analytics.design import DesignError
+from analytics.index import MissingIndicators
+from dashboard import components, filters, load, ranking_parts
+from dashboard.language import _
+
+choice = filters.market_filters()
+controls, picture = st.columns([1, 2.4], gap="large")
+with controls:
+    weights = ranking_parts.weight_sliders(choice.recipe)
+    design = ranking_parts.method()
+try:
+    ranking = load.own_ranking(choice.recipe, choice.year, design, weights)
+    found = load.robustness(choice.recipe, choice.year, design, weights)
+except MissingIndicators as error:
+    components.missing_indicators(error)
+except DesignError as error:
+    with picture:
+        components.nothing(str(error))
+names = load.markets()["name"]
+with picture:
+    st.title(ranking_parts.headline(ranking, found, names))
+    ranking_parts.forest(ranking, found, names)
+
+st.subheader(_("What would it take for one market to overtake another?"))
+ranking_parts.pair(ranking, found, names)
+
+left, right = st.columns(2, gap="medium")
+with left:
+    st.subheader(_("Which indicators carry the ranking"))
+    ranking_parts.leave_one_out(ranking)
+with right:
+    st.subheader(_("Which choices of method move the ranks"))
+    ranking_parts.drivers(ranking, choice, design, weights, names)
