@@ -6,8 +6,9 @@ import sys
 
 import pandas as pd
 
-from analytics import index, recipe, sensitivity
+from analytics import index, potential_cli, recipe, sensitivity
 from analytics.index import Ranking
+from analytics.panel import PotentialError
 from data import store
 
 COLUMNS = ("iso3", "market", "score", "rank", "coverage")
@@ -32,8 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     robust.add_argument("--draws", type=int, default=10_000, help="indices to build (default: 10000)")
     robust.add_argument("--seed", type=int, default=0, help="the same seed gives the same numbers (default: 0)")
     robust.add_argument("--json", action="store_true", help="JSON instead of CSV")
+    potential_cli.add_arguments(commands)
     options = parser.parse_args(arguments)
-    run = {"rank": _rank, "robustness": _robustness}[options.command]
+    run = {"rank": _rank, "robustness": _robustness, "potential": _potential}[options.command]
     try:
         return run(options)
     except (
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         recipe.RecipeError,
         index.MissingIndicators,
         index.DesignError,
+        PotentialError,
         OSError,
     ) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
@@ -68,6 +71,12 @@ def _robustness(options: argparse.Namespace) -> int:
     _print(found.ranks.round(4).assign(market=names), ROBUSTNESS, options.json)
     print(f"{len(result.scores)} markets, {found.draws} draws, seed {found.seed}, by {year}", file=sys.stderr)
     return 0
+
+
+def _potential(options: argparse.Namespace) -> int:
+    store.ensure()
+    connection = store.connect()
+    return potential_cli.run(options, lambda codes: store.series(connection, codes), store.markets(connection))
 
 
 def _ranking(options: argparse.Namespace) -> tuple[Ranking, pd.Series, int]:

@@ -120,8 +120,14 @@ class Plan:
     weights: np.ndarray
 
 
-def prepare(ranking: Ranking, seed: int, choices: Choices | None = None, copies: int = 5) -> Prepared:
-    """Treat, impute (`copies` times) and normalise in every combination of the choices."""
+def prepare(
+    ranking: Ranking, seed: int, choices: Choices | None = None, copies: int = 5, same_noise: bool = False
+) -> Prepared:
+    """Treat, impute (`copies` times) and normalise in every combination of the choices.
+
+    Every treatment and normalisation has imputed copies of its own, so that their chance averages out; with same_noise
+    all share it, so that what it moves is not ascribed to them.
+    """
     choices = choices or Choices.around(ranking)
     choices.refuse_another_index(ranking)
     values, directions = ranking.values.sort_index(), ranking.directions
@@ -130,14 +136,16 @@ def prepare(ranking: Ranking, seed: int, choices: Choices | None = None, copies:
         treatment = treat.treat(values, method)
         for i, imputation in enumerate(choices.imputations):
             count = 1 if imputation == "none" else copies
-            filled = impute.copies(treatment.values, imputation, count, (seed, i, t), ranking.groups)
-            side_by_side = pd.DataFrame(
-                filled.transpose(1, 0, 2).reshape(len(values), -1),
-                values.index,
-                pd.MultiIndex.from_product([range(count), values.columns]),
-            )
+            sets = 1 if same_noise else len(choices.normalisations)
+            stream = (seed, i, 0 if same_noise else t)
+            filled = impute.copies(treatment.values, imputation, count * sets, stream, ranking.groups)
             for z, normalisation in enumerate(choices.normalisations):
                 design = replace(ranking.design, normalisation=normalisation)
+                side_by_side = pd.DataFrame(
+                    filled[z % sets :: sets].transpose(1, 0, 2).reshape(len(values), -1),
+                    values.index,
+                    pd.MultiIndex.from_product([range(count), values.columns]),
+                )
                 done = normalise.normalise(treatment, side_by_side, directions, design).to_numpy()
                 scores[t, i, z] = np.ascontiguousarray(done.reshape(len(values), count, -1).transpose(1, 0, 2))
     return Prepared(choices, values, scores)

@@ -57,8 +57,8 @@ def decide(p_shortlist: float, law_ahead_of: float, untapped_high: float | None,
 
     p_shortlist: share of the ways to build the index in which it ranks among the first limits.shortlist, 0-1.
     law_ahead_of: share of markets with a weaker rule of law, 0-1 (NaN: unknown). untapped_high: upper end of the
-    untapped potential; None where none was estimated. The first rule that holds: "unlikely" waits, "weak law" and "saturated" go
-    no further than a pilot, "certain" goes, "promising" pilots.
+    untapped potential; None where none was estimated. The first rule that holds: "unlikely" waits, "weak law" and
+    "saturated" go no further than a pilot, "certain" goes, "promising" pilots.
     """
     facts = {"p_shortlist": p_shortlist, "law_ahead_of": law_ahead_of}
     if untapped_high is not None:

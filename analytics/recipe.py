@@ -19,7 +19,7 @@ LIMITS = {
     "minimum_weight": (0, 1),
 }
 TOP_KEYS = {"title", "question", "outcome", "potential", "dimension", "indicator", *LIMITS}
-TARGET_KEYS = {"title", "unit", "multiplier", "scale", "transform", "per_person", "features", "excludes"}
+TARGET_KEYS = {"title", "unit", "share_of", "transform", "per_person", "features", "excludes"}
 TRANSFORMS = ("log", "share", "none")
 PARTS = ("denominator", "multiplier", "share_of")
 KEYS = {"code", *PARTS, "title", "dimension", "direction", "weight", "alternatives"}
@@ -48,7 +48,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Target:
-    """What regression predicts: a measure times scale, in unit; from features beside the recipe's own ingredients.
+    """What regression predicts: a measure, in unit; from the recipe's own ingredients and the features named here.
 
     transform: log (positive amounts), share (percent, modelled on the logit) or none. per_person: times the population
     it is an amount of US$. excludes: patterns of codes that contain the outcome or a part of it, never features.
@@ -57,7 +57,6 @@ class Target:
     measure: Measure
     title: str
     unit: str
-    scale: float = 1.0
     transform: str = "log"
     per_person: bool = False
     features: tuple[Measure, ...] = ()
@@ -199,10 +198,9 @@ def _target(raw: dict) -> Target | None:
     known = catalog.load().get(raw.get("outcome", ""))
     features = [{"code": line} if isinstance(line, str) else line for line in entry.get("features", [])]
     return Target(
-        measure=Measure(raw.get("outcome", ""), multiplier=entry.get("multiplier")),
+        measure=Measure(raw.get("outcome", ""), share_of=entry.get("share_of")),
         title=entry.get("title") or (known.name if known else ""),
         unit=entry.get("unit") or (known.unit if known else ""),
-        scale=_number(entry.get("scale"), 1.0),
         transform=entry.get("transform", "log"),
         per_person=bool(entry.get("per_person", False)),
         features=tuple(_stand_in(line) for line in features),
@@ -224,8 +222,6 @@ def _faults(recipe: Recipe) -> list[str]:
         faults += [f"potential: unknown indicator {code}" for code in codes if code not in catalog.load()]
         if recipe.target.transform not in TRANSFORMS:
             faults.append(f"potential: transform {recipe.target.transform!r} is not one of {', '.join(TRANSFORMS)}")
-        if not recipe.target.scale > 0:
-            faults.append(f"potential: scale {recipe.target.scale} is not positive")
     for dimension, weight in recipe.dimensions.items():
         if dimension not in catalog.DIMENSIONS:
             faults.append(f"unknown dimension {dimension}")

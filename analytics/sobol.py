@@ -14,7 +14,6 @@ from analytics.draws import Choices, Prepared
 from analytics.index import Ranking
 
 RESAMPLES = 100
-CHOICES = ("weights", "imputation", "normalisation", "treatment", "aggregation")
 
 
 @dataclass(frozen=True)
@@ -33,20 +32,18 @@ class Shares:
 
 
 def shares(
-    ranking: Ranking, seed: int, base: int = 512, prepared: Prepared | None = None, by_dimension: bool = False
+    ranking: Ranking, seed: int, base: int = 512, choices: Choices | None = None, by_dimension: bool = False
 ) -> Shares:
     """First and total order shares with bootstrap intervals (Saltelli et al. 2010), base x (choices + 2) indices.
 
-    base: a power of 2. by_dimension: split the weights into one factor a dimension, "weights: health" and so on.
+    base: a power of 2. choices: as in `sensitivity.monte_carlo`. by_dimension: split the weights into one factor a
+    dimension, "weights: health" and so on.
     """
     if base < 2 or base & (base - 1):
         raise DesignError(f"A base of {base} is not a power of 2, which Sobol's sequence needs; use 512 or 1024.")
     if len(ranking.scores) < 2:
         raise DesignError("Fewer than two markets are ranked, so no rank can move. Import data on more markets.")
-    choices = prepared.choices if prepared else Choices.around(ranking)
-    prepared = prepared or draws.prepare(ranking, seed, choices)
-    if not prepared.fits(ranking):
-        raise DesignError("What was prepared is about other figures or another design. Prepare this ranking again.")
+    prepared = draws.prepare(ranking, seed, choices, same_noise=True)
     problem = _problem(ranking, by_dimension)
     names = list(dict.fromkeys(problem["groups"]))
     points = sampler.sample(problem, base, calc_second_order=False, seed=seed)

@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from analytics import recipe
+from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
 from dashboard import language, load, navigation, sentences
 from data import catalog, quality, store
 
@@ -65,6 +66,8 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         "data/store.py": ("complete", "partial"),
         "data/reference/memberships.csv": members,
         "dashboard/load.py": (*load.INCOME_GROUPS, "Not classified"),
+        "analytics/design.py": (*TREATMENTS, *IMPUTATIONS, *NORMALISATIONS, *WEIGHTINGS, *AGGREGATIONS),
+        "analytics/sobol.py": ("weights", "imputation", "normalisation", "treatment", "aggregation"),
         "dashboard/navigation.py": [text for page in navigation.PAGES for text in (page.title, page.section)],
         "dashboard/sentences.py": sentences.TEMPLATES,
     }

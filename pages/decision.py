@@ -1,4 +1,4 @@
-"""Go, pilot or wait: one sheet a market, with the rule that fired and the smallest change that would flip it."""
+"""Go, pilot or wait? One sheet a market, with the rule that fired and the smallest change that would flip it."""
 
 import streamlit as st
 

@@ -21,8 +21,8 @@ def predicted_against_actual(
 ) -> dict[str, Any]:
     """A dot a market; on the line both agree, above it more is expected than reported. The furthest are named.
 
-    estimates: actual, predicted, low, high by iso3, actual known. names, hover: by iso3. chosen: a market in the accent,
-    with its interval. axes: titles of the reported and the expected axis. log: both axes logarithmic.
+    estimates: actual, predicted, low, high by iso3, actual known. names, hover: by iso3. chosen: a market in the
+    accent, with its interval. axes: titles of the reported and the expected axis. log: both axes logarithmic.
     """
     known = estimates.dropna(subset=["actual"])
     if log:

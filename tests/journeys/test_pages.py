@@ -9,7 +9,15 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 WIDE, NARROW = (1400, 900), (390, 844)
-PAGES = ("/", "/market?market=DEU", "/compare?markets=DEU,FRA,JPN", "/data", "/data?section=coverage")
+PAGES = (
+    "/",
+    "/market?market=DEU",
+    "/compare?markets=DEU,FRA,JPN",
+    "/ranking",
+    "/decision?market=DEU",
+    "/data",
+    "/data?section=coverage",
+)
 
 
 def test_overview_answers_draws_the_map_and_opens_a_market_from_it(full_app, visit):

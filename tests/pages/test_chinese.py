@@ -13,6 +13,8 @@ VISITS = [
     *(("overview", address) for address in ({}, {"recipe": "finance"}, {"region": "053", "income": "High income"})),
     *(("market", address) for address in ({"market": "DEU"}, {"market": "GRL", "recipe": "healthcare"})),
     *(("compare", address) for address in ({}, {"markets": "DEU,GRL,FRA"}, {"markets": "DEU,FRA", "scale": "indexed"})),
+    ("ranking", {"recipe": "healthcare"}),
+    ("decision", {"market": "DEU", "beside": "JPN"}),
     *(("data", {"section": section}) for section in SECTIONS),
 ]
 

@@ -1,0 +1,285 @@
+"""Observations in, features and outcome out: what was known of each market, and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pandas as pd
+
+from analytics.recipe import Measure, Recipe, Target
+from data import catalog
+
+POPULATION = "SP.POP.TOTL"
+MINIMUM_MARKETS = 12
+KNOWN_FEATURE = 0.6  # share of the markets a feature must be known for
+KNOWN_MARKET = 0.6  # share of the features a market must be known in
+SMALLEST_POINT = 0.5  # of a percentage, so that shares of 0 and 100 have a logit
+
+
+class PotentialError(ValueError):
+    """The data do not allow an estimate; the message names the cause and a remedy."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a model is trained on and asked about. Frames are indexed by iso3 and share their columns.
+
+    features: (markets, features), in the indicators' units, NaN where unknown; every market enough is known of.
+    outcome: (markets trained on,), in the outcome's unit. names: feature -> title. left_out: feature, reason.
+    sparse: markets with an outcome that too little else is known of.
+    """
+
+    features: pd.DataFrame
+    outcome: pd.Series
+    names: pd.Series
+    left_out: pd.DataFrame
+    sparse: tuple[str, ...]
+
+    @property
+    def training(self) -> pd.DataFrame:
+        return self.features.loc[self.outcome.index]
+
+
+def target_of(recipe: Recipe) -> Target:
+    """The recipe's target; without one, its outcome as published, positive amounts on the log."""
+    if recipe.target is not None:
+        return recipe.target
+    known = catalog.load().get(recipe.outcome)
+    return Target(Measure(recipe.outcome), known.name if known else recipe.outcome, known.unit if known else "")
+
+
+def contains_outcome(measure: Measure, target: Target) -> bool:
+    """Is this feature the outcome, or one that contains it or a part of it?"""
+    patterns = (target.measure.code, *target.excludes)
+    return any(fnmatchcase(code, pattern) for code in measure.codes for pattern in patterns)
+
+
+def key(measure: Measure) -> str:
+    """The column name of a measure: its code, with "/ denominator" where it is divided."""
+    return measure.code + (f" / {measure.denominator}" if measure.denominator else "")
+
+
+def measures(recipe: Recipe, own: bool = False) -> tuple[Measure, ...]:
+    """The recipe's features: its ingredients' figures and its target's list, none containing the outcome.
+
+    own: the outcome is the reader's own, which no indicator contains. Totals that are products are left to the
+    factors they are made of.
+    """
+    target = target_of(recipe)
+    found = [ingredient.measures[0] for ingredient in recipe.ingredients]
+    found = [m for m in found if not m.multiplier and not m.share_of] + list(target.features)
+    return tuple(dict.fromkeys(m for m in found if own or not contains_outcome(m, target)))
+
+
+def chosen_measures(recipe: Recipe, codes: Sequence[str], own: bool = False) -> tuple[Measure, ...]:
+    """The features a reader named by code. Raises PotentialError for one that contains the outcome."""
+    known = {key(measure): measure for measure in measures(recipe, own)}
+    found = [known.get(code, Measure(code)) for code in dict.fromkeys(codes)]
+    leaking = [] if own else [key(m) for m in found if contains_outcome(m, target_of(recipe))]
+    if leaking:
+        raise PotentialError(
+            f"{', '.join(leaking)} cannot be a feature: it contains {target_of(recipe).title} or a part of it. "
+            "Leave it out."
+        )
+    return tuple(found)
+
+
+def title(measure: Measure) -> str:
+    names = [catalog.load()[code].name if code in catalog.load() else code for code in (measure.code,)]
+    if measure.code == "NY.GDP.PCAP.CD" and measure.denominator == "NY.GDP.PCAP.PP.CD":
+        return "Price level (GDP at market rates over purchasing power)"
+    if measure.denominator:
+        divisor = catalog.load().get(measure.denominator)
+        names.append(divisor.name if divisor else measure.denominator)
+    return " / ".join(names)
+
+
+def latest(history: pd.DataFrame, wanted: Sequence[Measure], year: int, window: int) -> pd.DataFrame:
+    """The latest figure of each measure known by `year` and not older than `window` years: (markets, measures)."""
+    codes = {code for measure in wanted for code in measure.codes}
+    known = history[history["indicator"].isin(codes) & history["year"].between(year - window + 1, year)]
+    figures = known.sort_values("year", kind="stable").groupby(["iso3", "indicator"])["value"].last().unstack()
+    return pd.DataFrame({key(measure): compute(figures, measure) for measure in wanted}, figures.index.rename("iso3"))
+
+
+def compute(figures: pd.DataFrame, measure: Measure) -> pd.Series:
+    """A measure from its codes' columns; NaN where one is missing or infinite, or the denominator is not positive."""
+    columns = figures.reindex(columns=list(measure.codes)).astype(float)
+    figure = columns[measure.code]
+    if measure.denominator:
+        figure = figure / columns[measure.denominator].where(lambda divisor: divisor > 0)
+    if measure.multiplier:
+        figure = figure * columns[measure.multiplier]
+    if measure.share_of:
+        figure = figure / 100 * columns[measure.share_of]
+    return figure.where(np.isfinite(figure))
+
+
+def outcomes(history: pd.DataFrame, target: Target) -> pd.DataFrame:
+    """The outcome of every market and year: (markets, years)."""
+    rows = history[history["indicator"].isin(target.measure.codes)]
+    figures = rows.pivot_table(index=["iso3", "year"], columns="indicator", values="value", aggfunc="last")
+    return compute(figures, target.measure).dropna().unstack("year")
+
+
+def default_year(history: pd.DataFrame, recipe: Recipe) -> int:
+    """The latest year whose outcome is known for at least 80 % as many markets as in the best year."""
+    known = outcomes(history, target_of(recipe)).notna().sum()
+    if known.empty:
+        raise PotentialError(_no_outcome(target_of(recipe), None))
+    return int(known.index[known >= 0.8 * known.max()].max())
+
+
+def outcome_of(history: pd.DataFrame, target: Target, year: int) -> pd.Series:
+    """The outcome in a year, by iso3. Raises PotentialError when none is there or the transform does not allow it."""
+    table = outcomes(history, target)
+    if year not in table.columns or table[year].notna().sum() < MINIMUM_MARKETS:
+        raise PotentialError(_no_outcome(target, year))
+    outcome = table[year].dropna().rename("actual")
+    refuse_untransformable(outcome, target.transform, target.title)
+    return outcome
+
+
+def _no_outcome(target: Target, year: int | None) -> str:
+    when = "" if year is None else f" for {year}"
+    codes = ", ".join(target.measure.codes)
+    return (
+        f"{target.title} ({codes}) is known for fewer than {MINIMUM_MARKETS} markets{when}. "
+        "Choose another year, fetch it with `make refresh`, or import a file that holds it: python -m data import FILE"
+    )
+
+
+def refuse_untransformable(outcome: pd.Series, transform: str, name: str) -> None:
+    """Raises PotentialError naming the markets whose outcome the transform cannot take."""
+    if outcome.nunique() < 2:
+        raise PotentialError(
+            f"{name} is the same in every market; there is nothing to explain. Give values that differ."
+        )
+    if transform == "log" and (outcome <= 0).any():
+        raise PotentialError(
+            f"{name} is zero or negative in {_some(outcome.index[outcome <= 0])}; its logarithm does not exist. "
+            "Leave these markets out, or correct their values."
+        )
+    if transform == "share" and not outcome.between(0, 100).all():
+        raise PotentialError(
+            f"{name} lies outside 0-100 % in {_some(outcome.index[~outcome.between(0, 100)])}. Correct these values."
+        )
+
+
+def own_outcome(rows: pd.DataFrame, known: Sequence[str]) -> pd.Series:
+    """A reader's own outcome, by iso3, checked. rows: iso3, value; known: the ISO codes of all markets.
+
+    Raises PotentialError for missing columns, unknown markets, two rows of one market and values that are no numbers.
+    """
+    columns = {str(column).strip().lower(): column for column in rows.columns}
+    if not {"iso3", "value"} <= columns.keys():
+        found = ", ".join(map(str, rows.columns)) or "none"
+        raise PotentialError(f"An outcome needs the columns iso3 and value; found: {found}. Rename them.")
+    iso3 = rows[columns["iso3"]].astype("string").str.strip().str.upper().fillna("(empty)")
+    value = pd.to_numeric(rows[columns["value"]], errors="coerce")
+    faults = []
+    if unknown := sorted(set(iso3) - set(known)):
+        faults.append(f"unknown markets: {_some(unknown)}; use three-letter ISO codes such as DEU")
+    if twice := sorted(set(iso3[iso3.duplicated()])):
+        faults.append(f"two rows of {_some(twice)}; keep one row a market")
+    if (~np.isfinite(value)).any():
+        faults.append(f"no number for {_some(sorted(iso3[~np.isfinite(value)]))}; give a value or leave the row out")
+    if faults:
+        raise PotentialError("The outcome cannot be used: " + "; ".join(faults) + ".")
+    return pd.Series(value.to_numpy(dtype=float), pd.Index(iso3.astype(str), name="iso3"), name="actual")
+
+
+def assemble(
+    history: pd.DataFrame, outcome: pd.Series, wanted: Sequence[Measure], year: int, window: int, strict: bool = False
+) -> Panel:
+    """Features known by `year` beside an outcome.
+
+    Features known for too few of the markets with an outcome, that are the same everywhere or that repeat others
+    are left out with the reason, or refused when strict (the reader chose them). Raises PotentialError
+    when too few markets remain.
+    """
+    everything = latest(history, wanted, year, window)
+    here = everything.reindex(outcome.index)
+    reasons: dict[str, str] = {}
+    for column in everything:
+        known = here[column].notna().mean()
+        if known == 0:
+            reasons[column] = "no values in the window"
+        elif known < KNOWN_FEATURE:
+            reasons[column] = f"known for {known:.0%} of the markets only"
+        elif here[column].nunique() == 1:
+            reasons[column] = "the same value in every market"
+    kept = [column for column in everything if column not in reasons]
+    reasons |= repeats(here[kept])
+    if reasons and strict:
+        raise PotentialError(
+            "These features cannot be used: " + "; ".join(f"{code}: {why}" for code, why in reasons.items())
+            + ". Leave them out, or import data for them."
+        )  # fmt: skip
+    features = everything.drop(columns=list(reasons))
+    if features.empty or features.shape[1] == 0:
+        raise PotentialError(
+            f"No feature is known for enough markets by {year}. Fetch them with `make refresh`, or import a file: "
+            "python -m data import FILE"
+        )
+    features = features[features.notna().mean(axis=1) >= KNOWN_MARKET]
+    trained = outcome[outcome.index.isin(features.index)]
+    if len(trained) < max(MINIMUM_MARKETS, features.shape[1] + 2):
+        raise PotentialError(
+            f"{len(trained)} markets cannot carry {features.shape[1]} features: at least "
+            f"{max(MINIMUM_MARKETS, features.shape[1] + 2)} markets are needed. Give more markets or fewer features."
+        )
+    names = pd.Series({key(m): title(m) for m in wanted if key(m) in features}, name="title")
+    return Panel(
+        features=features,
+        outcome=trained,
+        names=names,
+        left_out=pd.DataFrame({"feature": list(reasons), "reason": list(reasons.values())}),
+        sparse=tuple(outcome.index.difference(trained.index)),
+    )
+
+
+def repeats(features: pd.DataFrame, tolerance: float = 1e-8) -> dict[str, str]:
+    """Features that others fix exactly (perfect collinearity): feature -> reason, found on the complete rows."""
+    complete = features.dropna()
+    if len(complete) <= features.shape[1]:
+        return {}
+    scaled = ((complete - complete.mean()) / complete.std().where(lambda s: s > 0, 1.0)).to_numpy()
+    basis = np.empty((len(scaled), 0))
+    found = {}
+    for number, column in enumerate(features.columns):
+        residual = scaled[:, number] - basis @ (basis.T @ scaled[:, number])
+        residual = residual - basis @ (basis.T @ residual)
+        size = np.linalg.norm(residual)
+        if size < tolerance * np.sqrt(len(scaled)):
+            found[column] = "other features determine it exactly (perfect collinearity)"
+        else:
+            basis = np.column_stack([basis, residual / size])
+    return found
+
+
+def to_scale(outcome: pd.Series, transform: str) -> pd.Series:
+    """The outcome on the scale it is modelled on: log, logit of a share, or as it is."""
+    if transform == "log":
+        return np.log(outcome)
+    if transform == "share":
+        share = (outcome + SMALLEST_POINT) / (100 + 2 * SMALLEST_POINT)
+        return np.log(share / (1 - share))
+    return outcome.astype(float)
+
+
+def from_scale(values: np.ndarray, transform: str) -> np.ndarray:
+    """Back to the outcome's unit. Medians and quantiles stay what they are; means do not."""
+    values = np.asarray(values, dtype=float)
+    if transform == "log":
+        return np.exp(values)
+    if transform == "share":
+        share = 1 / (1 + np.exp(-values))
+        return np.clip(share * (100 + 2 * SMALLEST_POINT) - SMALLEST_POINT, 0, 100)
+    return values
+
+
+def _some(codes: Sequence[str], most: int = 8) -> str:
+    codes = list(codes)
+    return ", ".join(map(str, codes[:most])) + (f" and {len(codes) - most} more" if len(codes) > most else "")
