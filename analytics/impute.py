@@ -15,7 +15,7 @@ from analytics.design import DesignError
 
 Seed = int | tuple[int, ...]
 NEIGHBOURS = 5
-ROUNDS, RIDGE = 15, 0.05
+ROUNDS, RIDGE = 15, 0.01
 
 
 def fill(values: pd.DataFrame, method: str, groups: pd.Series | None = None) -> pd.DataFrame:
@@ -113,7 +113,7 @@ def _hot_deck(
 def _conditional_normal(known: np.ndarray, gaps: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Gaps given what is known, under a normal distribution fitted by EM (Little and Rubin 2002, 11.2), 15 rounds.
 
-    A ridge of 5 % keeps the covariance regular where indicators are many or collinear.
+    A ridge of 1 % keeps the covariance regular where indicators are many or collinear.
     """
     standard, mean, deviation = _standardised(known)
     used = np.flatnonzero(~np.isnan(known).all(axis=0))

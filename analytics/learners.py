@@ -83,7 +83,7 @@ class TorchLinear(RegressorMixin, BaseEstimator):
         bias = torch.zeros((), dtype=torch.float64, device=device, requires_grad=True)
         adam = torch.optim.Adam([weight, bias], lr=self.learning_rate)
         falling = torch.optim.lr_scheduler.CosineAnnealingLR(adam, self.steps)
-        for step in range(self.steps):  # noqa: B007 (kept below)
+        for step in range(self.steps):
             adam.zero_grad()
             loss = torch.nn.functional.mse_loss(inputs @ weight + bias, wanted)
             loss.backward()

@@ -12,6 +12,8 @@ from data import catalog
 
 POPULATION = "SP.POP.TOTL"
 MINIMUM_MARKETS = 12
+MARKETS_A_FEATURE = 4  # fewer, and the features are cut to the first of PRIORITY
+PRIORITY = ("NY.GDP.PCAP.PP.CD", "SP.POP.TOTL", "NY.GDP.MKTP.CD", "IT.NET.USER.ZS", "RL.EST", "SP.POP.65UP.TO.ZS")
 KNOWN_FEATURE = 0.6  # share of the markets a feature must be known for
 KNOWN_MARKET = 0.6  # share of the features a market must be known in
 SMALLEST_POINT = 0.5  # of a percentage, so that shares of 0 and 100 have a logit
@@ -195,8 +197,8 @@ def assemble(
 ) -> Panel:
     """Features known by `year` beside an outcome.
 
-    Features known for too few of the markets with an outcome, that are the same everywhere or that repeat others
-    are left out with the reason, or refused when strict (the reader chose them). Raises PotentialError
+    Features known for too few of the markets with an outcome, that are the same everywhere, that repeat others or that
+    are too many for the markets are left out with the reason, or refused when strict (the reader chose them). Raises PotentialError
     when too few markets remain.
     """
     everything = latest(history, wanted, year, window)
@@ -217,6 +219,8 @@ def assemble(
             "These features cannot be used: " + "; ".join(f"{code}: {why}" for code, why in reasons.items())
             + ". Leave them out, or import data for them."
         )  # fmt: skip
+    if not strict:
+        reasons |= _too_many([column for column in everything if column not in reasons], len(outcome))
     features = everything.drop(columns=list(reasons))
     if features.empty or features.shape[1] == 0:
         raise PotentialError(
@@ -238,6 +242,13 @@ def assemble(
         left_out=pd.DataFrame({"feature": list(reasons), "reason": list(reasons.values())}),
         sparse=tuple(outcome.index.difference(trained.index)),
     )
+
+
+def _too_many(columns: list[str], markets: int) -> dict[str, str]:
+    """The features that so few markets cannot carry, by a fixed order: choosing by the outcome would flatter the fit."""
+    most = max(2, markets // MARKETS_A_FEATURE)
+    order = sorted(columns, key=lambda column: PRIORITY.index(column) if column in PRIORITY else len(PRIORITY))
+    return dict.fromkeys(order[most:], f"{markets} markets carry {most} features at most")
 
 
 def repeats(features: pd.DataFrame, tolerance: float = 1e-8) -> dict[str, str]:

@@ -24,6 +24,7 @@ __all__ = ["PotentialError", "PotentialFit", "default_year", "elasticities", "fi
 BEST = "best"
 PARSIMONY = 0.005  # of R2: a simpler learner that comes this close to the best is preferred
 PANEL_YEARS = 10
+MINIMUM_ROWS = 50
 OWN_TITLE = "Your own outcome"
 
 
@@ -143,6 +144,23 @@ def fit(
     learns from these markets and predicts the others. features: codes instead of the recipe's list. Raises PotentialError
     when the data do not allow it.
     """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # the matrices are small: more threads only wait for each other on a busy machine
+        return _fit(history, recipe, year, groups, horizon, learner, seed, own_outcome, features)
+
+
+def _fit(
+    history: pd.DataFrame,
+    recipe: Recipe,
+    year: int,
+    groups: pd.DataFrame,
+    horizon: int,
+    learner: str,
+    seed: int,
+    own_outcome: pd.Series | None,
+    features: Sequence[str] | None,
+) -> PotentialFit:
     from analytics import explain, learners, validation
 
     if learner != BEST and learner not in learners.NAMES:
@@ -168,7 +186,11 @@ def fit(
 
     comparison, errors = _compare(now, scaled, splits, before, target, groups, seed)
     if not own:
-        comparison = pd.concat([comparison, _baselines(history, target, year, horizon, now, scaled, before)])
+        extra = [
+            _last_value(history, target, year - horizon, scaled),
+            _over_time(history, recipe, target, year, horizon, scaled),
+        ]
+        comparison = pd.concat([comparison, *(row for row in extra if row is not None)])
     chosen = _best(comparison) if learner == BEST else learner
     model = learners.make(chosen, seed).fit(now.training, scaled)
     intervals = _intervals(chosen, now, scaled, splits["r2_random"], seed)
@@ -229,11 +251,16 @@ def elasticities(history: pd.DataFrame, recipe: Recipe, year: int, horizon: int 
     Features that are nowhere negative and skewed are logged, as the outcome is where it is an amount. Only
     features with a figure of their own for 70 % of the markets and years are used. Raises PotentialError when none is.
     """
+    outcome, rows = _years(history, recipe, panel.target_of(recipe), year, horizon)
+    return _panel_model(outcome, rows, year)
+
+
+def _panel_model(outcome: pd.Series, rows: pd.DataFrame, year: int) -> "FixedEffects":
     from analytics import regression
 
-    target = panel.target_of(recipe)
-    outcome, rows = _years(history, recipe, target, year, horizon)
-    if rows.shape[1] == 0 or len(rows.join(outcome.rename("outcome"), how="inner").dropna()) < 50:
+    complete = rows.join(outcome.rename("outcome"), how="inner").dropna()
+    years = complete.index.get_level_values("year")
+    if rows.shape[1] == 0 or len(complete) < MINIMUM_ROWS or years.nunique() < 3:
         raise PotentialError(
             f"Too few features have a yearly history before {year} to follow markets over time. Fetch more years with "
             "`make refresh`, or import a file that holds them: python -m data import FILE"
@@ -271,9 +298,7 @@ def _earlier(
     except PotentialError:
         return None
     columns = [column for column in now.features if column in then.features]
-    return _Earlier(
-        then.training[columns], panel.to_scale(then.outcome, target.transform), now.training[columns]
-    )
+    return _Earlier(then.training[columns], panel.to_scale(then.outcome, target.transform), now.training[columns])
 
 
 def _compare(
@@ -322,22 +347,14 @@ def _later(name: str, before: _Earlier, income: pd.Series, seed: int) -> pd.Seri
     return income.reindex(before.now.index).map(medians).astype(float).fillna(before.outcome.median())
 
 
-def _baselines(
-    history: pd.DataFrame,
-    target: Target,
-    year: int,
-    horizon: int,
-    now: panel.Panel,
-    scaled: pd.Series,
-    before: _Earlier | None,
-) -> pd.DataFrame:
-    """What the market itself had a horizon earlier, unchanged: hard to beat, and silent about potential."""
+def _last_value(history: pd.DataFrame, target: Target, year: int, scaled: pd.Series) -> pd.DataFrame | None:
+    """What the market itself had by `year`, unchanged: hard to beat, and silent about potential."""
     from analytics import validation
 
     table = panel.outcomes(history, target)
-    earlier = table.loc[:, [column for column in table.columns if column <= year - horizon]]
+    earlier = table.loc[:, [column for column in table.columns if column <= year]]
     if earlier.empty:
-        return pd.DataFrame()
+        return None
     last = earlier.ffill(axis=1).iloc[:, -1].dropna()
     last = last[last > 0] if target.transform == "log" else last
     found = panel.to_scale(last, target.transform).reindex(scaled.index)
@@ -345,6 +362,27 @@ def _baselines(
     row = {"kind": "baseline", "r2_random": score, "r2_leave_region_out": score, "r2_time_split": score}
     row["mae_log"] = float((scaled - found).abs().mean())
     return pd.DataFrame([row], index=pd.Index(["last value"], name="learner"))
+
+
+def _over_time(
+    history: pd.DataFrame, recipe: Recipe, target: Target, year: int, horizon: int, scaled: pd.Series
+) -> pd.DataFrame | None:
+    """Fixed effects learnt up to one horizon earlier, predicting `year`, effects included.
+
+    It needs each market's own past, so that no region can be left out.
+    """
+    from analytics import validation
+
+    try:
+        outcome, rows = _years(history, recipe, target, year - horizon, horizon, also=year)
+        past = rows.index.get_level_values("year") <= year - horizon
+        found = _panel_model(outcome, rows[past], year).predict(rows[~past]).droplevel("year")
+    except PotentialError:
+        return None
+    found = found.reindex(scaled.index)
+    row = {"kind": "panel", "r2_time_split": validation.r2(scaled, found)}
+    row["mae_log"] = float((scaled - found).abs().mean())
+    return pd.DataFrame([row], index=pd.Index(["fixed effects"], name="learner"))
 
 
 def _best(comparison: pd.DataFrame) -> str:
@@ -449,22 +487,28 @@ def _estimates(
 
 
 def _years(
-    history: pd.DataFrame, recipe: Recipe, target: Target, year: int, horizon: int
+    history: pd.DataFrame, recipe: Recipe, target: Target, year: int, horizon: int, also: int | None = None
 ) -> tuple[pd.Series, pd.DataFrame]:
-    """Outcome and lagged features by (iso3, year) over the last years, on the scale they are modelled on."""
+    """Outcome and lagged features by (iso3, year) over ten years, on the scale they are modelled on.
+
+    also: a later year whose features are wanted too; it has no say in which are used or logged.
+    """
     from analytics import learners
 
     table = panel.outcomes(history, target)
     outcome = table[[c for c in table.columns if year - PANEL_YEARS < c <= year]].stack()
     outcome = panel.to_scale(outcome[outcome > 0] if target.transform == "log" else outcome, target.transform)
     wanted = panel.measures(recipe)
-    codes = {code for measure in wanted for code in measure.codes}
-    rows = history[history["indicator"].isin(codes)]
-    figures = rows.pivot_table(index=["iso3", "year"], columns="indicator", values="value", aggfunc="last").reset_index()
-    figures["year"] += horizon
-    figures = figures.set_index(["iso3", "year"])
-    lagged = pd.DataFrame({panel.key(m): panel.compute(figures, m) for m in wanted}).reindex(outcome.index)
-    lagged = lagged.loc[:, (lagged.notna().mean() >= 0.7) & (lagged.nunique() > 1)]
-    if lagged.shape[1]:
-        lagged = pd.DataFrame(learners.LogSkewed().fit_transform(lagged), lagged.index, lagged.columns)
-    return outcome, lagged
+    rows = history[history["indicator"].isin({code for measure in wanted for code in measure.codes})]
+    rows = rows.assign(year=rows["year"] + horizon)
+    figures = rows.pivot_table(index=["iso3", "year"], columns="indicator", values="value", aggfunc="last")
+    every = pd.DataFrame({panel.key(measure): panel.compute(figures, measure) for measure in wanted})
+    past = every.reindex(outcome.index)
+    kept = past.columns[(past.notna().mean() >= 0.7) & (past.nunique() > 1)]
+    asked = outcome.index
+    if also is not None:
+        asked = asked.append(every.index[every.index.get_level_values("year") == also])
+    if not len(kept):
+        return outcome, pd.DataFrame(index=asked)
+    logs = learners.LogSkewed().fit(past[kept])
+    return outcome, pd.DataFrame(logs.transform(every.reindex(asked)[kept]), asked, kept)

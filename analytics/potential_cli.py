@@ -21,7 +21,9 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--recipe", default="general", help=", ".join(recipe.NAMES))
     parser.add_argument("--year", type=int, help="the outcome's year (default: the latest well covered)")
-    parser.add_argument("--horizon", type=int, default=5, help="features are known this many years earlier (default: 5)")
+    parser.add_argument(
+        "--horizon", type=int, default=5, help="features are known this many years earlier (default: 5)"
+    )
     parser.add_argument("--learner", default="best", help="best (default), or a learner's name such as ridge")
     parser.add_argument("--outcome", type=Path, metavar="FILE", help="CSV with iso3,value: your own outcome")
     parser.add_argument("--features", help="codes, separated by commas, instead of the recipe's features")
@@ -32,19 +34,19 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace, history_of, markets: pd.DataFrame) -> int:
     """history_of(codes) gives observations; markets: the store's. Prints the estimate; raises PotentialError."""
     chosen = recipe.load(options.recipe)
-    history = history_of(potential.history_codes(chosen))
+    codes = [code.strip() for code in options.features.split(",")] if options.features else None
+    history = history_of([*potential.history_codes(chosen), *(codes or ())])
     own = None
     if options.outcome:
         own = panel.own_outcome(_read(options.outcome), list(markets["iso3"]))
     year = options.year
     if year is None:
-        year = int(history["year"].max()) if own is not None and len(history) else potential.default_year(history, chosen)
+        year = (
+            int(history["year"].max()) if own is not None and len(history) else potential.default_year(history, chosen)
+        )
     table = markets.set_index("iso3")
     groups = pd.DataFrame({"region": table["wb_region"].fillna(table["region"]), "income_group": table["income_group"]})
-    codes = [code.strip() for code in options.features.split(",")] if options.features else None
-    found = potential.fit(
-        history, chosen, year, groups, options.horizon, options.learner, options.seed, own, codes
-    )
+    found = potential.fit(history, chosen, year, groups, options.horizon, options.learner, options.seed, own, codes)
     if options.json:
         print(json.dumps(summary(found), ensure_ascii=False, allow_nan=False))
     else:

@@ -13,8 +13,8 @@ from statsmodels.stats.outliers_influence import OLSInfluence
 class LeastSquares:
     """An ordinary least squares fit, by feature and by market.
 
-    coefficients: by feature; estimate, low, high (90 %), p (HC3 errors) and vif, and per_sd, the estimate for one standard
-    deviation. r2, breusch_pagan_p, reset_p (powers 2 and 3 of the fitted values). influence: by iso3, the
+    coefficients: by feature; estimate, low, high (90 %), p (HC3 errors) and vif, and per_sd, the estimate for one
+    standard deviation. r2, breusch_pagan_p, reset_p (NaN for too few rows). influence: by iso3, the
     largest Cook's distance first; cooks_distance, and of the leading feature (the largest per_sd) its estimate, the one
     without the market, and the change as a share.
     """
@@ -50,9 +50,16 @@ def least_squares(features: pd.DataFrame, outcome: pd.Series) -> LeastSquares:
         coefficients=coefficients,
         r2=float(plain.rsquared),
         breusch_pagan_p=float(het_breuschpagan(plain.resid, design)[1]),
-        reset_p=float(linear_reset(plain, power=3, test_type="fitted", use_f=True).pvalue),
+        reset_p=_reset(plain),
         influence=_influence(plain, features, coefficients["per_sd"].abs().idxmax()),
     )
+
+
+def _reset(plain) -> float:
+    """Ramsey's RESET with the squares and cubes of the fitted values; NaN where too few rows are left for it."""
+    if plain.df_resid < 4:
+        return float("nan")
+    return float(linear_reset(plain, power=3, test_type="fitted", use_f=True).pvalue)
 
 
 def variance_inflation(features: pd.DataFrame) -> pd.Series:
@@ -88,8 +95,8 @@ def _influence(plain, features: pd.DataFrame, leading: str) -> pd.DataFrame:
 class FixedEffects:
     """Elasticities over time, each market compared with itself.
 
-    coefficients: by feature; estimate, low, high (90 %), p, errors clustered by market. n, markets, years: what was used.
-    r2_within. market_effects, year_effects: sum to each observation's effect; fitted: (iso3, year), effects included.
+    coefficients: by feature; estimate, low, high (90 %), p, errors clustered by market. n, markets, years: what was
+    used. r2_within. market_effects, year_effects: sum to each observation's effect; fitted: (iso3, year), effects included.
     """
 
     coefficients: pd.DataFrame

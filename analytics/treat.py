@@ -56,7 +56,7 @@ def treat(values: pd.DataFrame, method: str = "skew") -> Treatment:
     method: skew as said; log takes the logarithm at once; none leaves all as it is. Order within a column never
     changes. NaN stays NaN. Not mutated.
     """
-    treated, log, scales = {}, [], {}
+    treated, log, scales, names = {}, [], {}, values.index.to_numpy()
     for column in values:
         before = values[column].to_numpy(dtype=float)
         after, how = (before, "") if method == "none" else _treat_column(before, method)
@@ -64,7 +64,7 @@ def treat(values: pd.DataFrame, method: str = "skew") -> Treatment:
         if how == "logarithm":
             scales[column] = _scale(before)
         touched = np.flatnonzero((after != before) & ~np.isnan(before))
-        log += [(values.index[i], column, how, before[i], after[i]) for i in touched]
+        log += [(names[i], column, how, before[i], after[i]) for i in touched]
     frame = pd.DataFrame(treated, index=values.index)
     return Treatment(frame, pd.DataFrame(log, columns=["iso3", "indicator", "method", "before", "after"]), scales)
 

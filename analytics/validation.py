@@ -141,7 +141,7 @@ def shift(trained: pd.DataFrame, asked: pd.DataFrame, seed: int) -> float | None
     return float(roc_auc_score(label[known], chance[known]))
 
 
-_ADVICE: dict[str, tuple[str, str, str, str]] = {
+ADVICE: dict[str, tuple[str, str, str, str]] = {
     "markets per feature": (
         "Markets per feature",
         "There are enough markets for this many features.",
@@ -164,7 +164,7 @@ _ADVICE: dict[str, tuple[str, str, str, str]] = {
         "R² of growth over the horizon",
         "Part of the growth is predictable too.",
         "Levels are explained, growth is not: read the gap as distance from similar markets, not as a forecast.",
-        "Growth is not predictable from these features: read the gap as distance from similar markets, not as a forecast.",
+        "Growth is not predictable: read the gap as distance from similar markets, not as a forecast.",
     ),
     "coverage": (
         "Coverage of the 90 % intervals",
@@ -232,7 +232,7 @@ def check(name: str, figure: float | None, good: float, fair: float) -> tuple[Ch
         return ()
     sign = 1 if good > fair else -1
     grade = 0 if sign * figure >= sign * good else 1 if sign * figure >= sign * fair else 2
-    title, *advice = _ADVICE[name]
+    title, *advice = ADVICE[name]
     return (Check(name, title, ("PASS", "REVIEW", "FAIL")[grade], float(figure), advice[grade]),)
 
 
@@ -241,7 +241,7 @@ def check_coverage(figure: float | None, count: int) -> tuple[Check, ...]:
     if figure is None or not count:
         return ()
     grade = 0 if 0.87 <= figure <= 0.93 else 1 if 0.80 <= figure <= 0.97 else 2
-    title, *advice = _ADVICE["coverage"]
+    title, *advice = ADVICE["coverage"]
     return (Check("coverage", title, ("PASS", "REVIEW", "FAIL")[grade], float(figure), advice[grade]),)
 
 

@@ -94,12 +94,12 @@ def principal_component(scores: pd.DataFrame, what: str) -> tuple[pd.Series, tup
     varying = scores.columns[scores.max() > scores.min()]
     if len(varying) < 2:
         return equal(scores), ()
-    if len(scores.dropna()) < len(varying) and len(scores) <= len(varying):
+    if len(scores) <= len(varying):
         raise DesignError(
             f"PCA weights of {what} need more markets than columns: there are {len(scores)} for {len(varying)}. "
             "Choose other weights, or lower the coverage a market needs."
         )
-    correlation = scores[varying].corr().fillna(0.0).to_numpy()
+    correlation = scores[varying].corr().fillna(0.0).to_numpy(copy=True)
     np.fill_diagonal(correlation, 1.0)
     values, vectors = np.linalg.eigh(correlation)
     first, explained = vectors[:, -1], values[-1] / len(varying)

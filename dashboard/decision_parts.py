@@ -7,6 +7,7 @@ import streamlit as st
 
 from analytics import distance, entry, profile
 from analytics.index import Ranking
+from analytics.potential import PotentialFit
 from dashboard import answers, components, links, load, sheet
 from dashboard.filters import MarketFilters
 from dashboard.language import _, current, number, share, with_unit
@@ -30,9 +31,10 @@ class Case:
     p_shortlist: float
     low: int
     high: int
+    potential: PotentialFit | None
 
 
-def case(iso3: str, choice: MarketFilters, weights: dict[str, float]) -> Case:
+def case(iso3: str, choice: MarketFilters, weights: dict[str, float], potential: PotentialFit | None) -> Case:
     """Decide for one ranked market. Raises index.MissingIndicators, ValueError for weights that mean nothing."""
     ranking = load.ranking(choice.recipe, choice.year)
     found = load.robustness(choice.recipe, choice.year, *NO_CHANGE)
@@ -40,8 +42,10 @@ def case(iso3: str, choice: MarketFilters, weights: dict[str, float]) -> Case:
     likely = float(found.p_top(rules.shortlist)[iso3])
     law = load.latest((LAW,), choice.year, ranking.recipe.window).set_index("iso3")["value"].rank(pct=True).get(iso3)
     law = float("nan") if law is None else float(law)
-    untapped = load.untapped(choice.recipe, choice.year)
-    most = None if untapped is None or iso3 not in untapped.index else float(untapped.at[iso3, "untapped_high"])
+    most = None
+    if potential is not None and iso3 in potential.estimates.index:
+        upper = float(potential.estimates.at[iso3, "untapped_high"])
+        most = None if pd.isna(upper) else upper
     return Case(
         iso3=iso3,
         name=load.markets().at[iso3, "name"],
@@ -52,6 +56,7 @@ def case(iso3: str, choice: MarketFilters, weights: dict[str, float]) -> Case:
         p_shortlist=likely,
         low=int(found.ranks.at[iso3, "low"]),
         high=int(found.ranks.at[iso3, "high"]),
+        potential=potential,
     )
 
 
@@ -158,21 +163,22 @@ def distance_effect(iso3: str, home: str, choice: MarketFilters, weight: float) 
     )
 
 
-def potential_sentence(iso3: str, choice: MarketFilters) -> str:
-    """Untapped potential with its interval, or that none was estimated."""
-    found = load.untapped(choice.recipe, choice.year)
-    if found is None or iso3 not in found.index:
+def potential_sentence(found: Case) -> str:
+    """What markets like this one have, with its interval, against what it has; or that it was not estimated."""
+    if found.potential is None:
+        return ""
+    if found.iso3 not in found.potential.estimates.index:
         return _("No potential was estimated for this market.")
-    row = found.loc[iso3]
-    return _(
-        "{outcome}: {predicted} would be usual for a market like this (90 %: {low} to {high}), {actual} is reported."
-    ).format(
-        outcome=_(row["outcome"]),
-        predicted=with_unit(row["predicted"], row["unit"]),
-        low=with_unit(row["predicted_low"], ""),
-        high=with_unit(row["predicted_high"], ""),
-        actual=with_unit(row["actual"], ""),
+    row = found.potential.estimates.loc[found.iso3]
+    told = _("{outcome}, {unit}: {predicted} is usual for a market like this (90 %: {low} to {high})").format(
+        outcome=_(found.potential.outcome_title),
+        unit=_(found.potential.outcome_unit),
+        predicted=number(row["predicted"]),
+        low=number(row["low"]),
+        high=number(row["high"]),
     )
+    reported = _("; {actual} was reported for {year}.").format(actual=number(row["actual"]), year=found.potential.year)
+    return told + (_("; none is reported.") if pd.isna(row["actual"]) else reported)
 
 
 def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> sheet.Sheet:
@@ -208,7 +214,7 @@ def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> sh
                 _("Rank {rank} of {count}, between {low} and {high} however the index is built (5-95 %).").format(
                     rank=rank, count=len(found.ranking.scores), low=found.low, high=found.high
                 ),
-                potential_sentence(found.iso3, choice),
+                potential_sentence(found),
                 distance_effect(found.iso3, home, choice, weight),
             )
             if sentence

@@ -12,8 +12,10 @@ import pandas as pd
 import streamlit as st
 
 from analytics import changes, distance, index, peers, recipe, sensitivity, sobol
+from analytics import potential as potentials
 from analytics.design import Design
 from analytics.index import MissingIndicators, Ranking
+from analytics.potential import PotentialFit
 from dashboard import answers, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
 from dashboard.sentences import said
@@ -191,9 +193,25 @@ def robustness(
     return sensitivity.monte_carlo(shown, SEED, DRAWS, prepared=_prepared(recipe_name, year, design), pairs=True)
 
 
+def _potential_groups() -> pd.DataFrame:
+    table = markets()
+    return pd.DataFrame({"region": table["wb_region"].fillna(table["region"]), "income_group": table["income_group"]})
+
+
 @_cached
-def untapped(recipe_name: str, year: int) -> pd.DataFrame | None:
-    return None
+def potential(recipe_name: str, year: int) -> PotentialFit:
+    """The potential of every market by a year; takes half a minute the first time. Raises potential.PotentialError."""
+    chosen = recipe.load(recipe_name)
+    history = series(potentials.history_codes(chosen), None)
+    history = history[history["year"] <= year]
+    return potentials.fit(history, chosen, potentials.default_year(history, chosen), _potential_groups(), seed=SEED)
+
+
+def own_potential(recipe_name: str, year: int, outcome: pd.Series) -> PotentialFit:
+    """The same, of the reader's own outcome by iso3; not kept, since it is theirs. Raises potential.PotentialError."""
+    chosen = recipe.load(recipe_name)
+    history = series(potentials.history_codes(chosen), None)
+    return potentials.fit(history, chosen, year, _potential_groups(), seed=SEED, own_outcome=outcome)
 
 
 @_cached

@@ -15,7 +15,7 @@ import pandas as pd
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from analytics import recipe
+from analytics import learners, panel, potential, recipe, validation
 from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
 from dashboard import language, load, navigation, sentences
 from data import catalog, quality, store
@@ -56,7 +56,14 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         texts = [chosen.title, chosen.question, *(i.title for i in chosen.ingredients)]
         yield from ((text, f"analytics/recipes/{name}.toml") for text in texts)
     members = pd.read_csv(store.REFERENCE / "memberships.csv", usecols=["organisation"])["organisation"].unique()
+    targets = [panel.target_of(recipe.load(name)) for name in recipe.NAMES]
+    measures = {measure for name in recipe.NAMES for measure in panel.measures(recipe.load(name), own=True)}
     facts = {
+        "analytics/validation.py": [text for texts in validation.ADVICE.values() for text in texts],
+        "analytics/learners.py": (*learners.NAMES, "income group median", "last value", "learner", "baseline"),
+        "analytics/panel.py": (*(panel.title(measure) for measure in measures), "region", "income_group"),
+        "analytics/potential.py": (potential.OWN_TITLE,),
+        "analytics/recipes": [text for target in targets for text in (target.title, target.unit)],
         "data/catalog.py": (*catalog.DIMENSIONS, "described", "extended", "undescribed"),
         "data/quality.py": (
             *quality.SEVERITIES,

@@ -29,6 +29,7 @@ PAGES = (
     Entry("market", "Market", ":material/location_on:", "Markets"),
     Entry("compare", "Compare", ":material/compare_arrows:", "Markets"),
     Entry("ranking", "Ranking", ":material/format_list_numbered:", "Assess"),
+    Entry("potential", "Potential", ":material/trending_up:", "Assess"),
     Entry("decision", "Decision", ":material/gavel:", "Assess"),
     Entry("data", "Data", ":material/database:", "Data"),
 )

@@ -1,9 +1,9 @@
-"""Go, pilot or wait? One sheet a market, with the rule that fired and the smallest change that would flip it."""
+"""Go, pilot or wait, by which rule, and what smallest change would flip it?"""
 
 import streamlit as st
 
 from analytics.index import MissingIndicators
-from dashboard import components, decision_parts, filters, links, load
+from dashboard import components, decision_parts, filters, links, load, potential_parts
 from dashboard.language import _
 
 choice = filters.market_filters()
@@ -24,12 +24,13 @@ with cells[2]:
     weight = links.slider(_("Weight of distance"), 0.0, 1.0, "far", 0.2, 0.05)
 weights = decision_parts.mode_weights()
 home = load.settings()["home_market"]
+potential = potential_parts.on_request(choice)
 
 chosen = [iso3, other] if other and other != iso3 else [iso3]
 for cell, code in zip(st.columns(len(chosen), gap="large"), chosen, strict=True):
     with cell:
         try:
-            found = decision_parts.case(code, choice, weights)
+            found = decision_parts.case(code, choice, weights, potential)
         except ValueError as error:
             components.nothing(str(error))
         decision_parts.show(decision_parts.as_sheet(found, choice, home, weight), found)

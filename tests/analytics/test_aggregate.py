@@ -47,3 +47,72 @@ def test_contributions_are_score_times_weight_and_nothing_where_nothing_is_known
     scores = pd.DataFrame({"a": [100.0, np.nan], "b": [50.0, 40.0]})
     weights = pd.DataFrame({"a": [0.25, 0.0], "b": [0.75, 1.0]})
     assert aggregate.contributions(scores, weights).to_numpy().tolist() == [[25.0, 37.5], [0.0, 40.0]]
+
+
+# ------------------------------------------------------------------ means and comparisons
+
+NOTHING = np.nan
+EVEN = np.array([[0.5, 0.5]])
+
+
+def test_the_means_by_hand():
+    scores = np.array([[0.0, 100.0], [50.0, 50.0], [NOTHING, 30.0], [NOTHING, NOTHING]])
+    assert aggregate.arithmetic(scores, EVEN)[0] == pytest.approx([50, 50, 30, np.nan], nan_ok=True)
+    # On 1-100: sqrt(1 x 100) = 10, back on 0-100: 9 / 0.99.
+    assert aggregate.geometric(scores, EVEN)[0] == pytest.approx([9 / 0.99, 50, 30, np.nan], nan_ok=True)
+
+
+def test_a_published_comparison_of_three_countries_without_compensation():
+    # OECD/JRC Handbook 2008, step 6, after Munda and Nardo 2005: GDP, unemployment, solid waste, income disparity and
+    # crime of countries A, B, C, weights 1/6, 1/6, 2/6, 1/6, 1/6. A before B with 4/6 (waste, disparity, crime), C
+    # before A and before B with 4/6 (unemployment, waste, disparity): the order is C, A, B.
+    gdp, unemployment, waste = [25_000, 45_000, 20_000], [0.15, 0.10, 0.08], [0.4, 0.7, 0.35]
+    disparity, crime = [9.2, 13.2, 5.3], [40, 52, 80]
+    better = np.array([gdp, *(-np.array(bad) for bad in (unemployment, waste, disparity, crime))], dtype=float).T
+    found = aggregate.copeland(better, np.array([[1, 1, 2, 1, 1]]) / 6)
+    assert found.tolist() == [[50.0, 0.0, 100.0]]  # A beats one of two, B none, C both
+
+
+def test_copeland_counts_ties_half_and_ignores_what_either_lacks():
+    scores = np.array([[9.0, 1.0], [1.0, 9.0], [5.0, NOTHING]])
+    # 1 and 2 tie; 3 is compared on the first column only: it loses to 1 and beats 2.
+    assert aggregate.copeland(scores, EVEN).tolist() == [[75.0, 25.0, 50.0]]
+    assert aggregate.copeland(np.array([[3.0]]), np.array([[1.0]])).tolist() == [[50.0]]
+
+
+TABLES = arrays.arrays(float, (6, 4), elements=st.floats(0, 100))
+MEMBERS = {"size": np.array([0, 1]), "risk": np.array([2, 3])}
+NUMBERS = st.lists(st.floats(0.01, 1), min_size=4, max_size=4)
+
+
+@given(TABLES, NUMBERS)
+def test_the_geometric_mean_is_never_above_the_arithmetic_one(scores, weights):
+    rows = np.array([weights])
+    assert (aggregate.geometric(scores, rows) <= aggregate.arithmetic(scores, rows) + 1e-9).all()
+
+
+@given(TABLES, NUMBERS, st.sampled_from(["arithmetic", "geometric"]))
+def test_one_mean_at_both_levels_is_that_mean_over_all(scores, weights, rule):
+    rows = np.array([weights]) / sum(weights)
+    inner = aggregate.dimension_scores(scores, rows, MEMBERS, rule)[0].T
+    mass = np.array([[rows[0, :2].sum(), rows[0, 2:].sum()]])
+    by_level = aggregate.RULES[rule](inner, mass)
+    assert aggregate.index_scores(scores, rows, MEMBERS, rule, rule) == pytest.approx(by_level, abs=1e-8)
+
+
+@given(TABLES, NUMBERS)
+def test_copeland_scores_add_up_and_do_not_mind_a_monotone_change(scores, weights):
+    rows = np.array([weights])
+    found = aggregate.copeland(scores, rows)
+    assert found.mean() == pytest.approx(50)  # every comparison gives one point in all
+    assert (aggregate.copeland(np.sqrt(np.round(scores)), rows) == aggregate.copeland(np.round(scores), rows)).all()
+
+
+@given(arrays.arrays(float, (6, 4), elements=st.floats(0, 100) | st.just(np.nan)), NUMBERS)
+def test_two_levels_with_gaps_are_the_effective_weights(scores, weights):
+    frame, whole = pd.DataFrame(scores, columns=list("abcd")), pd.Series(weights, index=list("abcd"))
+    labels = pd.Series({"a": "size", "b": "size", "c": "risk", "d": "risk"})
+    effective = aggregate.effective_weights(frame.notna(), whole, labels)
+    expected = aggregate.contributions(frame, effective).sum(axis=1).where(frame.notna().any(axis=1))
+    found = aggregate.index_scores(scores, np.array([weights]), MEMBERS, "arithmetic", "arithmetic")[0]
+    assert found == pytest.approx(expected.to_numpy(), nan_ok=True)

@@ -1,4 +1,4 @@
-"""`python -m analytics rank` as a user runs it."""
+"""`python -m analytics rank` and `robustness` as a user runs them."""
 
 import csv
 import io
@@ -14,7 +14,11 @@ COLUMNS = ["iso3", "market", "score", "rank", "coverage"]
 
 
 def rank(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "analytics", "rank", *arguments]
+    return analytics("rank", *arguments)
+
+
+def analytics(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "analytics", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
 
 
@@ -64,3 +68,22 @@ def test_what_cannot_be_ranked_is_explained(home, arguments, code, reason):
     done = rank(*arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert reason in done.stderr and "Traceback" not in done.stderr
+
+
+def test_robustness_is_json_by_market_and_the_same_for_the_same_seed(full_home):
+    first, again = (analytics("robustness", "--recipe", "general", "--json", "--draws", "400") for _ in range(2))
+    rows = json.loads(first.stdout)
+    assert first.returncode == 0 and first.stdout == again.stdout
+    assert list(rows[0]) == ["iso3", "market", "rank", "low", "high", "p_top10"]
+    assert [type(value) for value in rows[0].values()] == [str, str, int, int, int, float]
+    assert all(1 <= row["low"] <= row["high"] <= len(rows) == 80 for row in rows)
+    assert sum(row["p_top10"] for row in rows) == pytest.approx(10, abs=0.5)  # more than 10 where markets tie
+    assert "80 markets, 400 draws, seed 0" in first.stderr
+
+
+def test_robustness_is_csv_without_json_and_explains_what_it_cannot_do(home):
+    done = analytics("robustness", "--draws", "200")
+    assert done.stdout.splitlines()[0] == "iso3,market,rank,low,high,p_top10"
+    refused = analytics("robustness", "--draws", "0")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "0 draws show nothing" in refused.stderr and "Traceback" not in refused.stderr

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import index
+from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS, Design, DesignError
 from analytics.recipe import Ingredient, Measure, Recipe
 
 
@@ -207,6 +208,162 @@ def test_the_panel_is_not_mutated():
     copy = THREE_MARKETS.copy()
     index.score(THREE_MARKETS, TWO)
     assert THREE_MARKETS.equals(copy)
+
+
+# ------------------------------------------------------------------ other designs
+
+
+def many(markets: int = 24, gaps: float = 0.1) -> pd.DataFrame:
+    random = np.random.default_rng(1)
+    figures = random.lognormal(0, 1, (markets, 3)) * [1, 10, 1]
+    figures[random.random(figures.shape) < gaps] = np.nan
+    return panel({code: {f"M{n:02d}": figures[n, k] for n in range(markets)} for k, code in enumerate(CODES)}).dropna()
+
+
+GROUPS = pd.Series({f"M{n:02d}": "north" if n % 2 else "south" for n in range(24)})
+POSTS = {"wealth": (0.0, 10.0), "people": (0.0, 100.0), "inflation": (10.0, 0.0)}
+TARGETS = {"wealth": 5.0, "people": 50.0, "inflation": 0.1}
+
+
+@pytest.mark.parametrize("treatment", TREATMENTS)
+@pytest.mark.parametrize("imputation", IMPUTATIONS)
+@pytest.mark.parametrize("normalisation", NORMALISATIONS)
+def test_every_design_gives_finite_scores_whose_points_add_up(treatment, imputation, normalisation):
+    for within in AGGREGATIONS:
+        for across in AGGREGATIONS:
+            design = Design(treatment, imputation, normalisation, within=within, across=across,
+                            targets=TARGETS, goalposts=POSTS)  # fmt: skip
+            ranking = index.score(many(), TWO, design, GROUPS)
+            assert np.isfinite(ranking.scores["score"]).all(), design
+            assert ranking.points.sum(axis=1).to_numpy() == pytest.approx(ranking.scores["score"].to_numpy())
+            assert ranking.weights.sum(axis=1).to_numpy() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("inside", WEIGHTINGS)
+@pytest.mark.parametrize("among", WEIGHTINGS)
+def test_weights_of_each_level_sum_to_1_whatever_their_origin(inside, among):
+    ranking = index.score(many(), TWO, Design(indicator_weights=inside, dimension_weights=among))
+    assert ranking.whole.sum() == pytest.approx(1) and (ranking.whole >= 0).all()
+    if among == "equal":
+        assert ranking.whole["inflation"] == pytest.approx(0.5)
+    if inside == "equal":
+        assert ranking.whole["wealth"] == pytest.approx(ranking.whole["people"])
+
+
+def test_a_geometric_index_worked_by_hand():
+    # DEU: wealth 0 -> 1, people 50 -> 50.5, inflation 100 -> 100 on 1-100; exp(0.1875 ln 1 + 0.5625 ln 50.5 +
+    # 0.25 ln 100) = exp(2.20611 + 1.15129) = 28.7145; back on 0-100: 27.7145 / 0.99 = 27.9945.
+    ranking = index.score(THREE_MARKETS, TWO, Design(within="geometric", across="geometric"))
+    assert ranking.scores.at["DEU", "score"] == pytest.approx(27.9945, abs=0.0005)
+
+
+def test_the_readers_weights_replace_the_recipes_and_the_markets_stay():
+    base = index.score(many(), TWO)
+    ranking = index.score(many(), TWO, weights={"risk": 0.0})
+    assert ranking.whole["inflation"] == 0 and ranking.own == {"risk": 0.0}
+    assert ranking.scores["coverage"].to_dict() == base.scores["coverage"].reindex(ranking.scores.index).to_dict()
+    assert index.rescore(ranking, weights={}).scores.equals(base.scores)
+    assert index.rescore(base, weights={"risk": 0.0}).scores.equals(ranking.scores)
+
+
+def test_a_market_of_which_nothing_known_weighs_anything_is_not_ranked():
+    values = {"wealth": {"DEU": 1.0, "FRA": 2.0, "IND": 3.0}, "people": {"DEU": 1.0, "FRA": 2.0, "IND": 2.0},
+              "inflation": {"DEU": 1.0, "FRA": 2.0}}  # fmt: skip
+    ranking = index.score(panel(values), TWO, weights={"size": 0.0})
+    assert list(ranking.scores.index) == ["DEU", "FRA"]
+    assert list(ranking.unranked.index) == ["IND"]
+    assert index.rescore(ranking).scores.equals(ranking.scores)
+
+
+def test_imputed_values_are_shown_in_the_unit_and_carried_through_to_ranks():
+    ranking = index.score(many(), TWO, Design(imputation="group median", imputations=6), GROUPS)
+    assert ranking.imputed.notna().equals(ranking.values.isna())
+    wealth, gaps = ranking.values["wealth"], ranking.imputed["wealth"].dropna()
+    assert gaps.between(wealth.min(), wealth.max()).all()
+    assert ranking.imputation_ranks.shape == (len(ranking.scores), 6)
+    whole = ranking.values.notna().all(axis=1)
+    spread = ranking.imputation_ranks.max(axis=1) - ranking.imputation_ranks.min(axis=1)
+    assert spread[~whole].mean() > spread[whole].mean()
+    assert ranking.imputation_ranks.min(axis=None) == 1
+
+
+def test_an_imputed_value_by_hand_goes_back_through_the_logarithm():
+    codes = [f"M{n:02d}" for n in range(24)]
+    values = panel(
+        {"wealth": {code: float(2**n) for n, code in enumerate(codes) if n}, "people": dict.fromkeys(codes, 1.0)}
+    )
+    ranking = index.score(values, only_size(minimum_coverage=0.4), Design(treatment="log", imputation="group median"),
+                          pd.Series("one", index=codes))  # fmt: skip
+    assert set(ranking.treated["method"]) == {"logarithm"}
+    assert ranking.imputed.at["M00", "wealth"] == pytest.approx(2.0**12)  # the median of 2, 4, ..., 2**23
+
+
+def test_standing_in_the_own_group():
+    figures = {"DEU": 1.0, "FRA": 5.0, "GBR": 5.0, "IND": 9.0}
+    ranking = index.score(panel(dict.fromkeys(("wealth", "people"), figures)), only_size())
+    table = index.by_group(ranking, pd.Series({"DEU": "EU", "FRA": "EU", "GBR": "other", "USA": "other"}))
+    assert table["rank"].to_dict() == {"FRA": 1, "GBR": 1, "DEU": 2}
+    assert table["of"].to_dict() == {"FRA": 2, "GBR": 1, "DEU": 2}
+    assert table["ahead"].to_dict() == {"FRA": 25.0, "GBR": 0.0, "DEU": -25.0}
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        Design(normalisation="z-score"),
+        Design(normalisation="rank"),
+        Design(across="geometric"),
+        Design(within="copeland", across="copeland"),
+        Design(imputation="iterative"),
+    ],
+)
+def test_rescaling_an_input_leaves_the_ranks_unchanged_under_every_design(design):
+    before, scaled = many(), many()
+    scaled.loc[scaled["indicator"] == "people", "value"] *= 1000
+    first, second = index.score(before, TWO, design), index.score(scaled, TWO, design)
+    assert first.scores["rank"].to_dict() == second.scores["rank"].to_dict()
+
+
+@pytest.mark.parametrize(
+    ("settings_", "reason"),
+    [
+        ({"normalisation": "best"}, "normalisation 'best' is not known; choose one of: min-max, z-score"),
+        ({"across": "max"}, "across 'max' is not known"),
+        ({"imputations": 4}, "4 imputations hide how unsure an imputed value is; use 5 or more"),
+    ],
+)
+def test_a_design_that_is_not_known_is_refused(settings_, reason):
+    with pytest.raises(DesignError, match=reason):
+        Design(**settings_)
+
+
+def test_pca_with_fewer_markets_than_indicators_is_refused():
+    wide = recipe(*(ingredient(key, "size") for key in "abcd"), dimensions={"size": 1.0})
+    values = {key: {"DEU": float(n), "FRA": float(n * n), "IND": 3.0 - n} for n, key in enumerate("abcd", start=1)}
+    with pytest.raises(DesignError, match="need more markets than columns: there are 3 for 4"):
+        index.score(panel(values), wide, Design(indicator_weights="pca"))
+
+
+def test_two_values_for_one_market_and_infinite_values_are_named():
+    with pytest.raises(DesignError, match="DEU has two values of wealth; keep one row"):
+        index.score(pd.concat([THREE_MARKETS, THREE_MARKETS.iloc[:1]]), TWO)
+    with pytest.raises(DesignError, match="Infinite values of wealth cannot be ranked; remove them"):
+        index.score(THREE_MARKETS.replace({"value": {30.0: np.inf}}), TWO)
+
+
+def test_only_weights_on_what_nobody_has_are_refused():
+    ranking = index.score(panel({key: {"DEU": 2.0, "FRA": 6.0} for key in ("wealth", "people")}), TWO)
+    with pytest.raises(DesignError, match="Only indicators without data have a weight"):
+        index.rescore(ranking, weights={"size": 0.0})
+
+
+def test_a_constant_indicator_moves_nobody():
+    values = panel(
+        {"wealth": {"DEU": 1.0, "FRA": 2.0, "IND": 3.0}, "people": dict.fromkeys(("DEU", "FRA", "IND"), 4.0)}
+    )
+    for design in (Design(), Design(normalisation="z-score"), Design(indicator_weights="entropy"),
+                   Design(indicator_weights="pca"), Design(within="copeland", across="copeland")):  # fmt: skip
+        assert index.score(values, only_size(), design).scores["rank"].to_dict() == {"IND": 1, "FRA": 2, "DEU": 3}
 
 
 # ------------------------------------------------------------------ the default year

@@ -3,8 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analytics import index, sensitivity
+from analytics.design import Design, DesignError
 from analytics.recipe import Ingredient, Measure, Recipe
 
 KEYS = ("a", "b", "c", "d")
@@ -70,3 +73,116 @@ def test_a_market_best_at_everything_is_first_whatever_the_weights():
     found = index.score(pd.DataFrame(rows, columns=["iso3", "indicator", "year", "value"]), FOUR)
     best = sensitivity.rank_ranges(found, seed=0).loc["M29"]
     assert best.to_dict() == {"low": 1, "high": 1, "p_top10": 1.0}
+
+
+# ------------------------------------------------------------------ all five choices together
+
+
+def gappy(markets: int = 30, seed: int = 2, share: float = 0.1, **settings_) -> index.Ranking:
+    """Markets with skewed figures and gaps, in three groups."""
+    random = np.random.default_rng(seed)
+    figures = random.lognormal(0, 1, (markets, 4))
+    figures[random.random(figures.shape) < share] = np.nan
+    codes = [f"M{n:02d}" for n in range(markets)]
+    rows = [(codes[n], key, 2020, figures[n, k]) for n in range(markets) for k, key in enumerate(KEYS)]
+    panel = pd.DataFrame(rows, columns=["iso3", "indicator", "year", "value"]).dropna()
+    return index.score(panel, FOUR, groups=pd.Series(np.arange(markets) % 3, codes), **settings_)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(2, 14), st.integers(0, 100), st.booleans())
+def test_chances_add_up_and_intervals_hold_the_median(markets, seed, twins):
+    found = gappy(markets, seed, share=0.0 if twins else 0.1)
+    if len(found.scores) < 2:
+        return
+    robust = sensitivity.monte_carlo(found, seed, 200, pairs=True)
+    beats = robust.beats.to_numpy()
+    ties = 1 - beats - beats.T
+    assert (np.diag(beats) == 0).all() and (ties >= -1e-9).all()
+    assert robust.distribution.sum(axis=1) == pytest.approx(1)
+    assert (robust.ranks["low"] <= robust.ranks["median"]).all()
+    assert (robust.ranks["median"] <= robust.ranks["high"]).all()
+    assert robust.p_top(len(found.scores)).to_numpy() == pytest.approx(1)
+    assert (robust.p_top(1) <= robust.p_top(2) + 1e-12).all()
+    # A market's mean rank is 1 and the chance of everybody else to be before it.
+    mean = robust.distribution @ np.arange(1, len(found.scores) + 1)
+    assert mean == pytest.approx(1 + beats.sum(axis=0))
+
+
+def test_twins_always_tie():
+    robust = sensitivity.monte_carlo(ranking(twins=True), 0, 300, pairs=True)
+    assert robust.beats.at["M00", "M30"] == robust.beats.at["M30", "M00"] == 0
+
+
+def test_two_runs_with_one_seed_are_identical_and_other_seeds_move_little():
+    found = gappy()
+    first, again, other = (sensitivity.monte_carlo(found, seed, 4000, pairs=True) for seed in (0, 0, 1))
+    assert first.ranks.equals(again.ranks) and first.beats.equals(again.beats)
+    assert not first.ranks.equals(other.ranks)
+    assert (first.ranks["p_top10"] - other.ranks["p_top10"]).abs().max() < 0.06
+
+
+def test_varying_everything_is_less_sure_than_varying_the_weights():
+    found = gappy()
+    weights = sensitivity.monte_carlo(found, 0, 2000, sensitivity.Choices.weights_only(found)).ranks
+    everything = sensitivity.monte_carlo(found, 0, 2000).ranks
+    assert (everything["high"] - everything["low"]).mean() > (weights["high"] - weights["low"]).mean()
+
+
+def test_what_was_prepared_once_serves_every_weight_but_no_other_figures():
+    found, other = gappy(), gappy(seed=3)
+    prepared = sensitivity.prepare(found, 0)
+    moved = index.rescore(found, weights={"size": 3.0})
+    robust = sensitivity.monte_carlo(moved, 0, 500, prepared=prepared)
+    assert list(robust.ranks.index) == list(moved.scores.index)
+    with pytest.raises(DesignError, match="about other figures or another design"):
+        sensitivity.monte_carlo(other, 0, 500, prepared=prepared)
+
+
+def test_intervals_stand_only_beside_the_ranking_they_are_about():
+    found = gappy()
+    robust = sensitivity.monte_carlo(found, 0, 500)
+    assert list(robust.about(found).columns) == ["score", "rank", "coverage", "low", "median", "high", "p_top10"]
+    for other in (index.rescore(found, weights={"size": 3.0}), index.rescore(found, Design(across="geometric"))):
+        with pytest.raises(DesignError, match="about another index than the one shown"):
+            robust.about(other)
+
+
+def test_one_market_is_no_ranking_to_be_sure_of():
+    one = index.score(pd.DataFrame([("DEU", key, 2020, 1.0) for key in KEYS] + [("FRA", "a", 2020, 2.0)] +
+                                   [("FRA", "b", 2020, 2.0)] + [("FRA", "c", 2020, 2.0)] + [("FRA", "d", 2020, 2.0)],
+                                   columns=["iso3", "indicator", "year", "value"]), FOUR)  # fmt: skip
+    alone = index.Ranking(**(vars(one) | {"scores": one.scores.iloc[:1]}))
+    with pytest.raises(DesignError, match="1 market is ranked, and a rank needs another"):
+        sensitivity.monte_carlo(alone, 0, 100)
+    assert sensitivity.rank_ranges(alone, 0).to_dict("records") == [{"low": 1, "high": 1, "p_top10": 1.0}]
+
+
+@pytest.mark.parametrize("draws", [0, -5])
+def test_no_draws_show_nothing(draws):
+    with pytest.raises(DesignError, match="show nothing"):
+        sensitivity.monte_carlo(gappy(), 0, draws)
+
+
+# ------------------------------------------------------------------ leaving one out
+
+
+def test_leaving_an_indicator_out_is_the_index_without_its_weight():
+    found = gappy()
+    moved = sensitivity.leave_one_out(found)
+    for key in KEYS:
+        without = index.rescore(found, weights={key: 0.0}).scores["rank"]
+        assert moved[key].to_dict() == (without - found.scores["rank"]).reindex(moved.index).to_dict()
+
+
+def test_the_last_indicator_cannot_be_left_out():
+    found = index.rescore(gappy(share=0), weights={"size": 0.0, "c": 0.0})
+    assert sensitivity.leave_one_out(found)["d"].eq(0).all()
+
+
+def test_the_ranking_is_not_mutated():
+    found = gappy()
+    before = found.values.copy(), found.normalised.copy(), found.whole.copy()
+    sensitivity.monte_carlo(found, 0, 200, pairs=True)
+    sensitivity.leave_one_out(found)
+    assert found.values.equals(before[0]) and found.normalised.equals(before[1]) and found.whole.equals(before[2])

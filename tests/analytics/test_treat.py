@@ -85,3 +85,22 @@ def test_the_input_is_not_mutated():
     copy = values.copy()
     treat.treat(values)
     assert values.equals(copy)
+
+
+def test_a_design_may_leave_values_alone_or_take_logarithms_at_once():
+    values = column([*range(20), 500])
+    untouched = treat.treat(values, "none")
+    assert untouched.values.equals(values) and untouched.log.empty
+    logged = treat.treat(values, "log")
+    assert set(logged.log["method"]) == {"logarithm"} and logged.scales == {"x": 10.5}
+    assert logged.convert("x", 500.0) == logged.values["x"].iloc[-1]
+    assert treat.treat(column(range(30)), "log").log.empty  # what is not skewed stays
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=40))
+def test_our_moments_are_scipys(numbers):
+    x = np.array(numbers)
+    if x.std() > 1e-6 * (1 + np.abs(x).max()):
+        skewness, kurtosis = stats.skew(x, bias=False), stats.kurtosis(x, bias=False)
+        if min(abs(abs(skewness) - 2), abs(kurtosis - 3.5)) > 1e-6:
+            assert treat.is_skewed(x) == (abs(skewness) > 2 and kurtosis > 3.5)

@@ -1,0 +1,224 @@
+"""The parts of the Potential page, each one question."""
+
+import pandas as pd
+import streamlit as st
+
+from analytics import panel
+from analytics.panel import PotentialError
+from analytics.potential import PotentialFit
+from dashboard import answers, components, links, load
+from dashboard.charts import potentials, rankings
+from dashboard.filters import MarketFilters
+from dashboard.language import _, compact, number, share
+
+SHOWN_REASONS = 8
+ICONS = {"PASS": ":material/check_circle:", "REVIEW": ":material/visibility:", "FAIL": ":material/error:"}
+
+
+def own_outcome() -> pd.Series | None:
+    """The reader's own outcome, such as revenue in markets already entered; None when none is given."""
+    with st.expander(_("Use your own outcome (revenue in markets you are in)"), icon=":material/upload_file:"):
+        st.write(
+            _("A CSV file with the columns iso3 and value. The model learns from these markets and predicts the rest.")
+        )
+        upload = st.file_uploader(_("File"), type=["csv"], key="own_outcome", max_upload_size=5)
+        if upload is None:
+            return None
+        try:
+            rows = pd.read_csv(upload, encoding="utf-8-sig", keep_default_na=False, dtype=str)
+            return panel.own_outcome(rows, list(load.markets().index))
+        except (PotentialError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+            st.error(str(error), icon=":material/error:")
+            return None
+
+
+def fitted(choice: MarketFilters, own: pd.Series | None) -> PotentialFit:
+    """The fit for the industry, or for the reader's own outcome. Raises PotentialError."""
+    if own is None:
+        return load.potential(choice.recipe, choice.year)
+    kept = st.session_state.get("own_fit")
+    key = (choice.recipe, choice.year, tuple(own.items()))
+    if kept is None or kept[0] != key:
+        kept = (key, load.own_potential(choice.recipe, choice.year, own))
+        st.session_state["own_fit"] = kept
+    return kept[1]
+
+
+def on_request(choice: MarketFilters) -> PotentialFit | None:
+    """The potential on another page: only when asked for, since it takes half a minute the first time."""
+    if not st.toggle(_("With potential (about half a minute the first time)"), key="with_potential"):
+        return None
+    try:
+        with st.spinner(_("Estimating the potential")):
+            return load.potential(choice.recipe, choice.year)
+    except PotentialError as error:
+        st.info(str(error), icon=":material/info:")
+        return None
+
+
+def ahead(fit: PotentialFit) -> pd.Series:
+    """Untapped potential by iso3, the largest first: in US$ of the whole market where there is such an amount."""
+    estimates = fit.estimates
+    amount = estimates["untapped_usd"] if estimates["untapped_usd"].notna().any() else estimates["untapped"]
+    return amount.sort_values(ascending=False, na_position="last")
+
+
+def headline(fit: PotentialFit, names: pd.Series) -> str:
+    """The answer: where most is untapped, and how well the model does on regions it has not seen."""
+    most = answers.listing([names.get(iso3, iso3) for iso3 in ahead(fit).index[:3]])
+    r2 = fit.comparison.at[fit.learner, "r2_leave_region_out"]
+    if pd.isna(r2):
+        return _("Most is untapped in {markets}").format(markets=most)
+    return _(
+        "Most is untapped in {markets}; the model explains {r2} of the differences in regions it has not seen"
+    ).format(markets=most, r2=share(r2))
+
+
+def verdicts(fit: PotentialFit) -> None:
+    """One card a check: verdict, figure, a sentence of advice."""
+    st.caption(
+        _("{outcome}, {unit}, {year}, from what was known by {before}; {n} markets; {learner}.").format(
+            outcome=_(fit.outcome_title),
+            unit=_(fit.outcome_unit),
+            year=fit.year,
+            before=fit.year - fit.horizon,
+            n=fit.n,
+            learner=_(fit.learner),
+        )
+    )
+    order = {"FAIL": 0, "REVIEW": 1, "PASS": 2}
+    checks = sorted(fit.checks, key=lambda check: order[check.verdict])
+    columns = st.columns(3)
+    for position, check in enumerate(checks):
+        with columns[position % 3], st.container(border=True, key=f"check_{check.name.replace(' ', '_')}"):
+            st.markdown(f"{ICONS[check.verdict]} **{_(check.title)}**: {number(check.figure, 2)}")
+            st.caption(_(check.advice))
+
+
+def scatter(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
+    """Every market's estimate against what it reports, the furthest named."""
+    template = _(
+        "<b>{market}</b><br>Reported {actual}, expected {predicted}<br>90 %: {low} to {high}<br>Imputed: {imputed}"
+    )
+    hover = {
+        row.Index: template.format(
+            market=names.get(row.Index, row.Index),
+            actual=compact(row.actual),
+            predicted=compact(row.predicted),
+            low=compact(row.low),
+            high=compact(row.high),
+            imputed=share(row.imputed_share),
+        )
+        for row in fit.estimates.itertuples()
+    }
+    unit = _(fit.outcome_unit)
+    components.chart(
+        potentials.predicted_against_actual(
+            fit.estimates,
+            names,
+            pd.Series(hover),
+            iso3,
+            (_("Reported, {unit}").format(unit=unit), _("Expected, {unit}").format(unit=unit)),
+            fit.transform == "log",
+            components.look(),
+        ),
+        fit.estimates.drop(columns="trained")
+        .reset_index(names="iso3")
+        .assign(market=lambda rows: rows["iso3"].map(names)),
+        "potential",
+        _("Expected against reported outcome of each market"),
+        load.source_line(tuple(fit.features.columns)),
+    )
+
+
+def reasons(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
+    """The estimate of one market with its interval, what it is associated with, and the markets most like it."""
+    row = fit.estimates.loc[iso3]
+    st.metric(
+        names.get(iso3, iso3),
+        compact(row["predicted"]),
+        _("90 %: {low} to {high}").format(low=compact(row["low"]), high=compact(row["high"])),
+        delta_color="off",
+        delta_arrow="off",
+    )
+    if pd.notna(row["untapped"]):
+        told = _("Untapped: {untapped} ({low} to {high}) {unit}").format(
+            untapped=compact(row["untapped"]),
+            low=compact(row["untapped_low"]),
+            high=compact(row["untapped_high"]),
+            unit=_(fit.outcome_unit),
+        )
+        usd = row["untapped_usd"]
+        st.write(told + ("" if pd.isna(usd) else _("; {usd} US$ in the whole market").format(usd=compact(usd))))
+    table = fit.reasons(iso3).head(SHOWN_REASONS)
+    titles = {key: _(title) for key, title in table["title"].items()}
+    components.chart(
+        rankings.bars(table["contribution"], titles, _("Contribution against the average market"), components.look()),
+        table.assign(title=pd.Series(titles)).round(3),
+        "reasons",
+        _("What the estimate is associated with"),
+        _("Associated with, not caused by: features overlap."),
+    )
+    alike = fit.analogues(iso3)
+    st.write(
+        _("Most similar markets: {markets}.").format(markets=answers.listing([names.get(c, c) for c in alike.index]))
+    )
+
+
+def honesty(fit: PotentialFit) -> None:
+    """Learners and baselines side by side, coverage by group, coefficients and influence."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(_("**Learners and naive baselines**"))
+        table = fit.comparison.reset_index(names="learner")
+        table["learner"], table["kind"] = table["learner"].map(_), table["kind"].map(_)
+        numbers = {
+            "r2_random": _("R², random folds"),
+            "r2_leave_region_out": _("R², region left out"),
+            "r2_time_split": _("R², later years"),
+            "mae_log": _("Mean error"),
+        }
+        titles = {key: st.column_config.NumberColumn(title, format="%.3f") for key, title in numbers.items()}
+        st.dataframe(table, hide_index=True, column_config={"learner": _("Learner"), "kind": _("Kind")} | titles)
+        components.download(table, "learners")
+    with right:
+        st.markdown(_("**Coverage of the 90 % intervals: {coverage} overall**").format(coverage=share(fit.coverage_90)))
+        by = fit.coverage_by.assign(
+            kind=fit.coverage_by["kind"].map(_), group=fit.coverage_by["group"].map(_)
+        ).sort_values("coverage")
+        coverage = st.column_config.ProgressColumn(_("Coverage"), min_value=0, max_value=1, format="percent")
+        st.dataframe(
+            by,
+            hide_index=True,
+            column_config={"kind": _("Kind"), "group": _("Group"), "n": _("Markets"), "coverage": coverage},
+        )
+        components.download(by, "coverage-by-group")
+    with st.expander(_("Least squares: coefficients and influence")):
+        coefficients = fit.coefficients.assign(title=fit.titles.map(_)).round(4)
+        st.dataframe(coefficients, hide_index=True)
+        components.download(coefficients, "coefficients")
+        top = fit.influence.iloc[0]
+        st.write(
+            _("Without {market} the coefficient of {feature} goes from {before} to {after}.").format(
+                market=load.markets()["name"].get(fit.influence.index[0], fit.influence.index[0]),
+                feature=_(fit.titles.get(top["feature"], top["feature"])),
+                before=number(top["estimate"]),
+                after=number(top["without"]),
+            )
+        )
+
+
+def curve(fit: PotentialFit) -> None:
+    """How the estimate goes with one feature."""
+    features = tuple(fit.features.columns)
+    feature = links.selectbox(
+        _("How the estimate goes with"), features, "feature", fit.importance.idxmax(), lambda key: _(fit.titles[key])
+    )
+    table = fit.ale(feature)
+    components.chart(
+        potentials.effect(table, (_(fit.titles[feature]), _("Accumulated local effect")), components.look()),
+        table.round(4),
+        "ale",
+        _("How the estimate goes with one feature"),
+        load.source_line((feature,)) + " " + _("Associated with, not caused by: features overlap."),
+    )

@@ -1,0 +1,37 @@
+"""How much larger could a market be, judged by markets like it, and can the model be trusted?"""
+
+import streamlit as st
+
+from analytics.panel import PotentialError
+from dashboard import components, filters, links, load, potential_parts
+from dashboard.language import _
+
+choice = filters.market_filters()
+own = potential_parts.own_outcome()
+try:
+    with st.spinner(
+        _("Fitting six learners and testing them on markets they have not seen; about half a minute, once")
+    ):
+        fit = potential_parts.fitted(choice, own)
+except PotentialError as error:
+    st.title(_("No potential can be estimated yet"))
+    components.nothing(str(error))
+names = load.markets()["name"]
+
+st.title(potential_parts.headline(fit, names))
+potential_parts.verdicts(fit)
+
+known = tuple(sorted(fit.estimates.index, key=lambda iso3: names.get(iso3, iso3)))
+first = potential_parts.ahead(fit).index[0]
+iso3 = links.selectbox(_("Market"), known, "market", first, lambda code: names.get(code, code))
+left, right = st.columns([1.5, 1], gap="medium")
+with left:
+    st.subheader(_("Expected against reported"))
+    potential_parts.scatter(fit, iso3, names)
+with right:
+    st.subheader(_("Why: what the estimate is associated with"))
+    potential_parts.reasons(fit, iso3, names)
+
+st.subheader(_("Can the model be trusted?"))
+potential_parts.honesty(fit)
+potential_parts.curve(fit)

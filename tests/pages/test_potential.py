@@ -1,0 +1,50 @@
+"""The Potential page: an estimate with its interval, how far to trust it, and one's own outcome."""
+
+import json
+import re
+
+import pytest
+
+SLOW = 240
+"""Seconds the first fit may take on a busy machine before the test runner gives up; not a claim about speed."""
+
+
+@pytest.fixture
+def opened(full_home, open_page, monkeypatch):
+    """The page with least squares and ridge only: what the page shows does not depend on how many learners compete."""
+    from analytics import learners
+
+    monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))
+
+    def page(**address: str):
+        return open_page("potential", recipe="healthcare", **address)
+
+    return page
+
+
+def test_the_page_answers_and_says_how_far_to_trust_it(opened):
+    app = opened()
+    assert app.title[0].value.startswith("Most is untapped in ")
+    assert any("R² leaving a region out" in text.value for text in app.markdown)
+    drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert drawn["layout"]["xaxis"]["type"] == "log"
+    assert re.match(r"90 %: .+ to .+", app.metric[0].delta)
+
+
+def test_another_market_changes_the_reasons(opened):
+    app = opened()
+    app.selectbox(key="market").set_value("JPN").run(timeout=SLOW)
+    assert not app.exception
+    assert app.metric[0].label == "Japan"
+
+
+def test_the_words_are_of_association_never_of_cause(opened, text_of):
+    said = " ".join(text_of(opened())).lower()
+    assert "associated with" in said
+    assert not re.search(r"(?<!not )\bcauses?\b", said)
+
+
+def test_an_industry_without_its_outcome_says_what_is_missing(home, open_page):
+    app = open_page("potential", recipe="healthcare")
+    assert app.title[0].value == "No potential can be estimated yet"
+    assert app.info[0].value
