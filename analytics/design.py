@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 TREATMENTS = ("none", "skew", "log")
 IMPUTATIONS = ("none", "group median", "nearest", "iterative")
@@ -10,7 +9,6 @@ NORMALISATIONS = ("min-max", "z-score", "rank", "percentile", "distance to targe
 WEIGHTINGS = ("recipe", "equal", "entropy", "pca")
 AGGREGATIONS = ("arithmetic", "geometric", "copeland")
 FEWEST_IMPUTATIONS = 5
-NOTHING: Mapping = MappingProxyType({})
 
 
 class DesignError(ValueError):
@@ -36,8 +34,8 @@ class Design:
     dimension_weights: str = "recipe"
     within: str = "arithmetic"
     across: str = "arithmetic"
-    targets: Mapping[str, float] = field(default_factory=lambda: NOTHING)
-    goalposts: Mapping[str, tuple[float, float]] = field(default_factory=lambda: NOTHING)
+    targets: Mapping[str, float] = field(default_factory=dict, hash=False)
+    goalposts: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
     imputations: int = FEWEST_IMPUTATIONS
     seed: int = 0
 

@@ -1,6 +1,7 @@
 """The composite index: worked by hand, and what must hold for any panel."""
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -296,6 +297,12 @@ def test_an_imputed_value_by_hand_goes_back_through_the_logarithm():
                           pd.Series("one", index=codes))  # fmt: skip
     assert set(ranking.treated["method"]) == {"logarithm"}
     assert ranking.imputed.at["M00", "wealth"] == pytest.approx(2.0**12)  # the median of 2, 4, ..., 2**23
+
+
+def test_a_ranking_can_be_cached():
+    ranking = index.score(many(), TWO, Design(imputation="nearest", targets=TARGETS))
+    assert pickle.loads(pickle.dumps(ranking)).scores.equals(ranking.scores)
+    assert hash(Design(targets=TARGETS)) == hash(Design(targets=TARGETS)) and Design() == Design()
 
 
 def test_standing_in_the_own_group():
