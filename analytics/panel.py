@@ -198,8 +198,8 @@ def assemble(
     """Features known by `year` beside an outcome.
 
     Features known for too few of the markets with an outcome, that are the same everywhere, that repeat others or that
-    are too many for the markets are left out with the reason, or refused when strict (the reader chose them). Raises PotentialError
-    when too few markets remain.
+    are too many for the markets are left out with the reason, or refused when strict (the reader chose them). Raises
+    PotentialError when too few markets remain.
     """
     everything = latest(history, wanted, year, window)
     here = everything.reindex(outcome.index)
@@ -245,7 +245,7 @@ def assemble(
 
 
 def _too_many(columns: list[str], markets: int) -> dict[str, str]:
-    """The features that so few markets cannot carry, by a fixed order: choosing by the outcome would flatter the fit."""
+    """The features so few markets cannot carry, in a fixed order: choosing by the outcome would flatter the fit."""
     most = max(2, markets // MARKETS_A_FEATURE)
     order = sorted(columns, key=lambda column: PRIORITY.index(column) if column in PRIORITY else len(PRIORITY))
     return dict.fromkeys(order[most:], f"{markets} markets carry {most} features at most")

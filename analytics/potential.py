@@ -33,17 +33,17 @@ class PotentialFit:
     """An estimate of what each market could be, and how far to trust it.
 
     estimates: by iso3; actual, predicted (by a model that did not see the market), low, high (90 %), untapped
-    (predicted - actual), untapped_low, untapped_high, in outcome_unit; untapped_usd (times the population, NaN where the
-    outcome is no amount per person); imputed_share (of its features); trained (has an outcome). Without an outcome
-    actual and untapped are NaN, except that all of one's own outcome is untapped in markets not entered.
-    comparison: by learner or baseline; kind, r2_random, r2_leave_region_out, r2_time_split, mae_log (absolute
-    error leaving a region out, on the model's scale; of the time split where there is no other). r2_growth: R2 of the growth
-    over the horizon, leaving a region out. NaN where it could not be measured.
-    coverage_90, coverage_by: of the time split (coverage_from "time split"), or of random folds where the history is too
-    short ("random folds"). coverage_by: kind, group, n, coverage. coefficients, influence: of least squares
-    (regression.LeastSquares), coefficients with `logged`: the estimate is then an elasticity where outcome is logged.
-    importance: mean share of each feature in the predictions. left_out: features, with the reason. sparse: markets with an
-    outcome that too little else is known of. titles: feature -> title. features: (markets, features) as used.
+    (predicted - actual), untapped_low, untapped_high, in outcome_unit; untapped_usd (times the population, NaN where
+    the outcome is no amount per person); imputed_share (of its features); trained (has an outcome). Without an outcome
+    actual and untapped are NaN, except that all of one's own outcome is untapped in markets not entered. comparison: by
+    learner or baseline; kind, r2_random, r2_leave_region_out, r2_time_split, mae_log (absolute error leaving a region
+    out, on the model's scale; of the time split where there is no other). r2_growth: R2 of the growth over the horizon,
+    leaving a region out. NaN where it could not be measured. coverage_90, coverage_by: of the time split (coverage_from
+    "time split"), or of random folds where the history is too short ("random folds"). coverage_by: kind, group, n,
+    coverage. coefficients, influence: of least squares (regression.LeastSquares), coefficients with `logged`: the
+    estimate is then an elasticity where outcome is logged. importance: mean share of each feature in the predictions.
+    left_out: features, with the reason. sparse: markets with an outcome that too little else is known of. titles:
+    feature -> title. features: (markets, features) as used.
     """
 
     recipe: Recipe
@@ -138,11 +138,11 @@ def fit(
 ) -> PotentialFit:
     """Estimate every market's outcome in `year` from what was known `horizon` years earlier.
 
-    history: iso3, indicator, year, value (as `store.series` gives for `history_codes`). groups: region and
-    income_group by iso3. learner: one of learners.NAMES, or "best": the one with the highest R2 leaving a region out, a
-    simpler one if it comes within 0.005. own_outcome: the reader's, by iso3 (`panel.own_outcome` checks it); the model then
-    learns from these markets and predicts the others. features: codes instead of the recipe's list. Raises PotentialError
-    when the data do not allow it.
+    history: iso3, indicator, year, value (as `store.series` gives for `history_codes`). groups: region and income_group
+    by iso3. learner: one of learners.NAMES, or "best": the one with the highest R2 leaving a region out, a simpler one
+    if it comes within 0.005. own_outcome: the reader's, by iso3 (`panel.own_outcome` checks it); the model then learns
+    from these markets and predicts the others. features: codes instead of the recipe's list. Raises PotentialError when
+    the data do not allow it.
     """
     from threadpoolctl import threadpool_limits
 

@@ -96,7 +96,8 @@ class FixedEffects:
     """Elasticities over time, each market compared with itself.
 
     coefficients: by feature; estimate, low, high (90 %), p, errors clustered by market. n, markets, years: what was
-    used. r2_within. market_effects, year_effects: sum to each observation's effect; fitted: (iso3, year), effects included.
+    used. r2_within. market_effects, year_effects: sum to each observation's effect; fitted: (iso3, year), effects
+    included.
     """
 
     coefficients: pd.DataFrame
