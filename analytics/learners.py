@@ -34,7 +34,7 @@ class LogSkewed(TransformerMixin, BaseEstimator):
     """Take logs of the columns that are nowhere negative and skewed (skewness > 1) in the training rows.
 
     A column with zeros is shifted by half its smallest positive value first. Values below what training saw as possible
-    are raised to the smallest.
+    are raised to half the smallest. A column without any value in training says nothing: it becomes zero.
     """
 
     def fit(self, X, y=None):
@@ -47,11 +47,13 @@ class LogSkewed(TransformerMixin, BaseEstimator):
         self.logged_ = (low >= 0) & (skewness > SKEWED) & np.isfinite(smallest)
         self.shift_ = np.where(self.logged_ & (low <= 0), smallest / 2, 0.0)
         self.floor_ = np.where(self.logged_, smallest / 2, -np.inf)
+        self.empty_ = np.isnan(values).all(axis=0)
         self.n_features_in_ = values.shape[1]
         return self
 
     def transform(self, X):
         values = _values(X).copy()
+        values[:, self.empty_] = 0.0
         for column in np.flatnonzero(self.logged_):
             values[:, column] = np.log(np.maximum(values[:, column] + self.shift_[column], self.floor_[column]))
         return values

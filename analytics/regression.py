@@ -59,7 +59,11 @@ def _reset(plain) -> float:
     """Ramsey's RESET with the squares and cubes of the fitted values; NaN where too few rows are left for it."""
     if plain.df_resid < 4:
         return float("nan")
-    return float(linear_reset(plain, power=3, test_type="fitted", use_f=True).pvalue)
+    # Standardised first: the test is the same, and cubes of large figures stay within a float's reach.
+    columns = plain.model.exog[:, 1:]
+    design = sm.add_constant((columns - columns.mean(axis=0)) / columns.std(axis=0), has_constant="add")
+    again = sm.OLS((plain.model.endog - plain.model.endog.mean()) / plain.model.endog.std(), design).fit()
+    return float(linear_reset(again, power=3, test_type="fitted", use_f=True).pvalue)
 
 
 def variance_inflation(features: pd.DataFrame) -> pd.Series:

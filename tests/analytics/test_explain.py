@@ -57,7 +57,7 @@ def test_a_feature_with_one_value_has_no_curve():
 
 def test_analogues_are_the_nearest_in_what_matters():
     features, outcome = made_up()
-    features.loc["M001", ["a", "b"]] = features.loc["M000", ["a", "b"]] + 0.001
+    features.loc["M001"] = features.loc["M000"] + 0.001
     model = learners.make("random forest").fit(features, outcome)
     weights = explain.importance(model, features)
     found = explain.analogues(model, features, weights, "M000", features.index, 5)

@@ -1,4 +1,4 @@
-"""Observations to features and outcome: nothing from the future, nothing that contains the outcome, every fault named."""
+"""Observations to features: nothing from the future, nothing that contains the outcome, every fault named."""
 
 import numpy as np
 import pandas as pd
@@ -148,5 +148,5 @@ def test_a_readers_outcome_needs_its_two_columns():
 
 
 def test_an_unknown_outcome_says_how_to_get_it():
-    with pytest.raises(PotentialError, match="Sales \\(Y\\) is known for fewer than 12 markets for 2020.*data import"):
+    with pytest.raises(PotentialError, match=r"Sales \(Y\) is known for fewer than 12 markets for 2020.*data import"):
         panel.outcome_of(history(A=np.ones(40)), TARGET, 2020)

@@ -116,3 +116,29 @@ def test_a_file_that_is_no_toml_is_named(tmp_path):
 def test_an_unknown_recipe_is_answered_with_the_known_ones(name):
     with pytest.raises(recipe.RecipeError, match="Known recipes: education, environment"):
         recipe.load(name)
+
+
+POTENTIAL = """
+[potential]
+title = "Sales"
+unit = "US$"
+share_of = "NY.GDP.MKTP.CD"
+excludes = ["SP.POP.*"]
+features = ["RL.EST", { code = "NY.GDP.PCAP.CD", denominator = "NY.GDP.PCAP.PP.CD" }]
+"""
+
+
+def test_a_target_says_what_is_predicted_from_what(tmp_path):
+    target = load(tmp_path, GOOD + POTENTIAL).target
+    assert target.measure == recipe.Measure("SP.POP.TOTL", share_of="NY.GDP.MKTP.CD")
+    assert [measure.codes for measure in target.features] == [("RL.EST",), ("NY.GDP.PCAP.CD", "NY.GDP.PCAP.PP.CD")]
+    assert (target.transform, target.per_person, target.excludes) == ("log", False, ("SP.POP.*",))
+    assert load(tmp_path, GOOD, "without").target is None
+
+
+def test_a_faulty_target_is_told_every_fault(tmp_path):
+    text = POTENTIAL.replace('"RL.EST"', '"NO.SUCH"') + 'transform = "root"\nscale = 2\n'
+    with pytest.raises(recipe.RecipeError) as error:
+        load(tmp_path, GOOD + text)
+    for fault in ("unknown indicator NO.SUCH", "transform 'root' is not one of log, share, none", "unknown key scale"):
+        assert f"potential: {fault}" in str(error.value)

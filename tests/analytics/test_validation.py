@@ -93,4 +93,4 @@ def test_what_was_not_measured_is_no_check():
 
 
 def test_no_sentence_claims_a_cause():
-    assert not [text for texts in validation._ADVICE.values() for text in texts if "cause" in text.lower()]
+    assert not [text for texts in validation.ADVICE.values() for text in texts if "cause" in text.lower()]

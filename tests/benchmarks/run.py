@@ -1,6 +1,6 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
-python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness.
+python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential.
 """
 
 import json
@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import crashes
 import index
+import potential
 import stores
 
 import pages
@@ -23,6 +24,7 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "pages": pages.overview_against_empty,
     "crash": crashes.kills,
     "robustness": index.robustness,
+    "potential": potential.healthcare,
 }
 
 
