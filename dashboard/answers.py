@@ -12,6 +12,8 @@ from data import catalog
 
 LISTED = 12
 """Markets in the Overview's list."""
+ASKED_FOR = ("talent", "governance", "competition")
+"""What strategists ask about every market: said when a recipe has no indicator of it."""
 CERTAIN_WITHIN = 3
 """A rank counts as certain when its interval reaches no further than this to either side."""
 
@@ -175,6 +177,8 @@ def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
             ]
         )
         said.append(_("Stand-ins serve: {pairs}.").format(pairs=pairs))
+    if outside := [_(name) for name in ASKED_FOR if name not in ranking.recipe.dimensions]:
+        said.append(_("Not part of this score: {dimensions}.").format(dimensions=listing(outside)))
     if len(ranking.unranked):
         first = listing([names.get(iso3, iso3) for iso3 in ranking.unranked.index[:NAMED]])
         sentence = (

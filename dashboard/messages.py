@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from analytics import learners, panel, potential, recipe, validation
 from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
-from dashboard import language, load, navigation, sentences
+from dashboard import answers, language, load, navigation, sentences
 from data import catalog, quality, store
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +72,7 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         ),
         "data/store.py": ("complete", "partial"),
         "data/reference/memberships.csv": members,
+        "dashboard/answers.py": answers.ASKED_FOR,
         "dashboard/load.py": (*load.INCOME_GROUPS, "Not classified"),
         "analytics/design.py": (*TREATMENTS, *IMPUTATIONS, *NORMALISATIONS, *WEIGHTINGS, *AGGREGATIONS),
         "analytics/sobol.py": ("weights", "imputation", "normalisation", "treatment", "aggregation"),

@@ -42,6 +42,6 @@ def heat(coverage: pd.DataFrame, titles: dict[str, str], unit: str, look: theme.
             look,
             height=70 + 15 * len(titles),
             yaxis={"autorange": "reversed", "automargin": True, "showgrid": False, "tickfont": {"size": 11}},
-            xaxis={"showgrid": False, "tickformat": "d", "side": "top"},
+            xaxis={"showgrid": False, "tickformat": "d", "side": "top", "automargin": True},
         ),
     }

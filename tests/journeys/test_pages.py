@@ -2,6 +2,7 @@
 
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -160,3 +161,35 @@ def test_on_a_phone_the_map_stands_above_the_list(full_app, visit):
     table = reader.page.locator('[data-testid="stDataFrame"]').first.bounding_box()
     assert chart["y"] + chart["height"] <= table["y"]
     assert chart["width"] <= NARROW[0]
+
+
+def test_ranking_answers_a_moved_weight_and_keeps_it_in_the_address(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/ranking?recipe=healthcare")
+    assert " leads; " in reader.title()
+    slider = reader.page.get_by_role("slider", name="Size")
+    slider.focus()
+    for _press in range(3):
+        reader.page.keyboard.press("ArrowRight")
+    reader.page.wait_for_url(re.compile("w_size="))
+    reader.settle()
+    assert reader.page.locator(".scatterlayer path.point").count() >= 30
+
+
+def test_potential_says_where_most_is_untapped_and_how_far_to_trust_it(full_app, visit):
+    reader = visit(full_app)
+    reader.page.goto(reader.address + "/potential?recipe=healthcare")
+    reader.page.wait_for_selector("h1", timeout=180_000)  # the first fit
+    reader.settle()
+    assert reader.title().startswith("Most is untapped in ")
+    assert reader.page.get_by_text("R² leaving a region out").first.is_visible()
+    assert not reader.scrolls_sideways()
+
+
+def test_a_decision_prints_on_a_page(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/decision?recipe=healthcare&market=DEU")
+    assert reader.title().startswith("Germany: Healthcare")
+    with reader.page.expect_download() as waiting:
+        reader.page.get_by_role("button", name="Print as PDF").click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"%PDF-")
