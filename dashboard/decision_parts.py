@@ -106,7 +106,7 @@ def flip_sentence(found: Case) -> str:
 
 def mode_names() -> dict[str, str]:
     return {
-        "export": _("Export"),
+        "export": _("Exporting"),
         "licensing": _("Licensing"),
         "joint_venture": _("Joint venture"),
         "wholly_owned": _("Wholly owned"),
