@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime
 from functools import lru_cache, wraps
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -20,6 +20,9 @@ from dashboard import answers, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
 from dashboard.sentences import said
 from data import quality, store
+
+if TYPE_CHECKING:
+    from analytics.regression import FixedEffects
 
 SEED = 0
 DRAWS = 2000
@@ -205,6 +208,14 @@ def potential(recipe_name: str, year: int) -> PotentialFit:
     history = series(potentials.history_codes(chosen), None)
     history = history[history["year"] <= year]
     return potentials.fit(history, chosen, potentials.default_year(history, chosen), _potential_groups(), seed=SEED)
+
+
+@_cached
+def elasticities(recipe_name: str, year: int) -> "FixedEffects":
+    """Each market compared with itself over ten years. Raises potential.PotentialError."""
+    chosen = recipe.load(recipe_name)
+    history = series(potentials.history_codes(chosen), None)
+    return potentials.elasticities(history[history["year"] <= year], chosen, year)
 
 
 def own_potential(recipe_name: str, year: int, outcome: pd.Series) -> PotentialFit:

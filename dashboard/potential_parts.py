@@ -208,6 +208,24 @@ def honesty(fit: PotentialFit) -> None:
         )
 
 
+def over_time(fit: PotentialFit) -> None:
+    """Elasticities with market and year effects: what goes with the outcome inside one market over the years."""
+    with st.expander(_("Over time: each market compared with itself")):
+        try:
+            found = load.elasticities(fit.recipe.name, fit.year)
+        except PotentialError as error:
+            st.write(str(error))
+            return
+        table = found.coefficients.assign(title=fit.titles.reindex(found.coefficients.index).map(_, na_action="ignore"))
+        st.dataframe(table.round(3), hide_index=True)
+        st.caption(
+            _("{n} figures of {markets} markets, {first} to {last}; market and year effects; within R² {r2}.").format(
+                n=found.n, markets=found.markets, first=found.years[0], last=found.years[-1], r2=number(found.r2_within)
+            )
+        )
+        components.download(table, "elasticities")
+
+
 def curve(fit: PotentialFit) -> None:
     """How the estimate goes with one feature."""
     features = tuple(fit.features.columns)

@@ -34,4 +34,6 @@ with right:
 
 st.subheader(_("Can the model be trusted?"))
 potential_parts.honesty(fit)
+if own is None:
+    potential_parts.over_time(fit)
 potential_parts.curve(fit)

@@ -5,6 +5,9 @@ import re
 
 import pytest
 
+from analytics.panel import PotentialError
+from dashboard import load
+
 SLOW = 240
 """Seconds the first fit may take on a busy machine before the test runner gives up; not a claim about speed."""
 
@@ -29,6 +32,13 @@ def test_the_page_answers_and_says_how_far_to_trust_it(opened):
     drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert drawn["layout"]["xaxis"]["type"] == "log"
     assert re.match(r"90 %: .+ to .+", app.metric[0].delta)
+
+
+def test_too_short_a_history_for_elasticities_is_said_in_their_place(opened):
+    app = opened()
+    with pytest.raises(PotentialError) as reason:
+        load.elasticities("healthcare", load.potential("healthcare", load.default_year("healthcare")).year)
+    assert str(reason.value) in [text.value for text in app.markdown]
 
 
 def test_another_market_changes_the_reasons(opened):
