@@ -23,6 +23,16 @@ from data import catalog, quality, store
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("dashboard", "pages")
 WIDTH = 120
+WORLD_BANK_REGIONS = (
+    "East Asia & Pacific",
+    "Europe & Central Asia",
+    "Latin America & Caribbean",
+    "Middle East & North Africa",
+    "North America",
+    "South Asia",
+    "Sub-Saharan Africa",
+)
+"""As the World Bank's country files name them; markets show the UN's regions, coverage tables these."""
 BORN = datetime(2026, 11, 21, tzinfo=UTC)
 """A fixed date in every header: the file changes when a message does, and only then."""
 
@@ -61,6 +71,8 @@ def _in_facts() -> Iterator[tuple[str, str]]:
     facts = {
         "analytics/validation.py": [text for texts in validation.ADVICE.values() for text in texts],
         "analytics/learners.py": (*learners.NAMES, "income group median", "last value", "learner", "baseline"),
+        "analytics/potential.py, comparison": ("fixed effects", "panel"),
+        "data/sources/worldbank.py": WORLD_BANK_REGIONS,
         "analytics/panel.py": (*(panel.title(measure) for measure in measures), "region", "income_group"),
         "analytics/potential.py": (potential.OWN_TITLE,),
         "analytics/recipes": [text for target in targets for text in (target.title, target.unit)],
