@@ -25,7 +25,6 @@ NAMES = (
     "random forest",
     "histogram boosting",
 )  # simplest first
-LINEAR = NAMES[:4]
 SKEWED = 1.0
 NEIGHBOURS = 5
 

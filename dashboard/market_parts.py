@@ -42,7 +42,6 @@ TRENDS = (
     ("NY.GDP.MKTP.KD.ZG", "gapminder:life_expectancy"),
     ("IT.NET.USER.ZS", "ecb:fx_volatility"),
 )
-LONG_WINDOW = 30
 PEERS = 5
 STRONG, WEAK = 0.75, 0.25
 

@@ -103,6 +103,8 @@ def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
             "(seed {seed}). They speak of how the index is built, not of errors in the figures."
         ).format(draws=number(float(found.draws), 6), seed=found.seed)
     )
+    if imputed := int(ranking.imputed.notna().to_numpy().sum()):
+        st.caption(_("{count} of the figures are imputed, not reported.").format(count=number(float(imputed), 6)))
     for warning in ranking.warnings:
         st.warning(warning, icon=":material/warning:")
 
@@ -145,6 +147,8 @@ def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
     st.markdown(
         _("The smallest change of weights that exchanges them: {moves}. Checked by ranking again.").format(moves=told)
     )
+    if not answer.is_smallest:
+        st.caption(_("Found by a search, as gaps or the method allow no proof: a smaller change may exist."))
 
 
 def leave_one_out(ranking: Ranking) -> None:

@@ -68,3 +68,10 @@ def test_sobol_shares_come_when_asked_for(full_home, open_page):
 
 def test_an_industry_that_cannot_rank_names_what_is_missing(home, open_page):
     assert open_page("ranking", recipe="finance").title[0].value == "Finance cannot be ranked yet"
+
+
+def test_filled_gaps_are_counted_and_called_imputed(full_home, open_page):
+    told = [text.value for text in open_page("ranking", imputation="nearest").caption]
+    plain = [text.value for text in open_page("ranking").caption]
+    assert any(re.fullmatch(r"[\d,]+ of the figures are imputed, not reported\.", text) for text in told)
+    assert not any("are imputed" in text for text in plain)
