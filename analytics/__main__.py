@@ -6,8 +6,9 @@ import sys
 
 import pandas as pd
 
-from analytics import index, potential_cli, recipe, sensitivity
+from analytics import index, potential_cli, recipe, scenario_cli, sensitivity, whatif
 from analytics.index import Ranking
+from analytics.documents import DocumentError
 from analytics.panel import PotentialError
 from data import store
 
@@ -34,8 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     robust.add_argument("--seed", type=int, default=0, help="the same seed gives the same numbers (default: 0)")
     robust.add_argument("--json", action="store_true", help="JSON instead of CSV")
     potential_cli.add_arguments(commands)
+    scenario_cli.add_arguments(commands)
     options = parser.parse_args(arguments)
-    run = {"rank": _rank, "robustness": _robustness, "potential": _potential}[options.command]
+    run = {"rank": _rank, "robustness": _robustness, "potential": _potential, "scenario": _scenario}[options.command]
     try:
         return run(options)
     except (
@@ -45,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         index.MissingIndicators,
         index.DesignError,
         PotentialError,
+        DocumentError,
+        whatif.ScenarioError,
         OSError,
     ) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
@@ -77,6 +81,21 @@ def _potential(options: argparse.Namespace) -> int:
     store.ensure()
     connection = store.connect()
     return potential_cli.run(options, lambda codes: store.series(connection, codes), store.markets(connection))
+
+
+def _scenario(options: argparse.Namespace) -> int:
+    store.ensure()
+    connection = store.connect()
+
+    def before(snapshot: str) -> str | None:
+        return store.snapshot_after(connection, snapshot) if snapshot else None
+
+    return scenario_cli.run(
+        options,
+        lambda codes, year, window, at: store.market_panel(connection, codes, year, window, before(at)),
+        lambda codes, at: store.series(connection, codes, None, before(at)),
+        store.markets(connection),
+    )
 
 
 def _ranking(options: argparse.Namespace) -> tuple[Ranking, pd.Series, int]:

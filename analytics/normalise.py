@@ -33,9 +33,13 @@ def normalise(treatment: Treatment, values: pd.DataFrame, directions: pd.Series,
 
 def min_max(values: pd.DataFrame, directions: pd.Series) -> pd.DataFrame:
     """Each column on 0-100: 100 (x - min) / (max - min), turned round where less is better."""
-    low, high = values.min(), values.max()
-    span = (high - low).where(high > low)
-    return _turned((values - low) / span * 100, directions).where(span.notna() | values.isna(), 50.0)
+    plain = values.to_numpy(dtype=float)
+    low = np.fmin.reduce(plain, axis=0, initial=np.inf)
+    high = np.fmax.reduce(plain, axis=0, initial=-np.inf)
+    varies = high > low
+    scaled = (plain - np.where(varies, low, 0.0)) / np.where(varies, high - low, 1.0) * 100
+    scaled = np.where(varies | np.isnan(plain), scaled, 50.0)
+    return _turned(pd.DataFrame(scaled, values.index, values.columns), directions)
 
 
 def z_score(values: pd.DataFrame, directions: pd.Series) -> pd.DataFrame:
@@ -91,4 +95,5 @@ ORDER_ONLY = tuple(SIMPLE)
 def _turned(scaled: pd.DataFrame, directions: pd.Series) -> pd.DataFrame:
     """100 - x where less is better."""
     less_is_better = directions.reindex(scaled.columns).to_numpy() < 0
-    return scaled.where(~np.broadcast_to(less_is_better, scaled.shape), 100 - scaled)
+    plain = scaled.to_numpy()
+    return pd.DataFrame(np.where(less_is_better, 100 - plain, plain), scaled.index, scaled.columns)

@@ -107,15 +107,19 @@ def latest(history: pd.DataFrame, wanted: Sequence[Measure], year: int, window: 
 
 def compute(figures: pd.DataFrame, measure: Measure) -> pd.Series:
     """A measure from its codes' columns; NaN where one is missing or infinite, or the denominator is not positive."""
-    columns = figures.reindex(columns=list(measure.codes)).astype(float)
-    figure = columns[measure.code]
+
+    def column(code: str) -> np.ndarray:
+        return figures[code].to_numpy(dtype=float) if code in figures else np.full(len(figures), np.nan)
+
+    figure = column(measure.code)
     if measure.denominator:
-        figure = figure / columns[measure.denominator].where(lambda divisor: divisor > 0)
+        divisor = column(measure.denominator)
+        figure = figure / np.where(divisor > 0, divisor, np.nan)
     if measure.multiplier:
-        figure = figure * columns[measure.multiplier]
+        figure = figure * column(measure.multiplier)
     if measure.share_of:
-        figure = figure / 100 * columns[measure.share_of]
-    return figure.where(np.isfinite(figure))
+        figure = figure / 100 * column(measure.share_of)
+    return pd.Series(np.where(np.isfinite(figure), figure, np.nan), figures.index)
 
 
 def outcomes(history: pd.DataFrame, target: Target) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from data import catalog
@@ -18,11 +19,12 @@ LIMITS = {
     "minimum_coverage": (0, 1),
     "minimum_weight": (0, 1),
 }
-TOP_KEYS = {"title", "question", "outcome", "potential", "dimension", "indicator", *LIMITS}
+TOP_KEYS = {"title", "question", "outcome", "potential", "dimension", "indicator", "propagation", *LIMITS}
 TARGET_KEYS = {"title", "unit", "share_of", "transform", "per_person", "features", "excludes"}
 TRANSFORMS = ("log", "share", "none")
 PARTS = ("denominator", "multiplier", "share_of")
 KEYS = {"code", *PARTS, "title", "dimension", "direction", "weight", "alternatives"}
+LINK_KEYS = {"from", "to", "why", "direction"}
 
 
 class RecipeError(ValueError):
@@ -76,13 +78,26 @@ class Ingredient:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A shock to the source is carried on to the target, both codes, by an estimated elasticity.
+
+    why: what the two have to do with each other. direction: the sign that is credible, 1 (they rise together) or -1.
+    """
+
+    source: str
+    target: str
+    why: str
+    direction: int = 1
+
+
+@dataclass(frozen=True)
 class Recipe:
     """An industry's score.
 
     dimensions: weight of each dimension, any positive scale. window: years within which the latest value counts.
     minimum_markets: markets an indicator must cover to count. minimum_coverage: share of the weight in the store that a
     market needs. minimum_weight: share of the recipe's weight that must be there at all. outcome: code of what
-    regression predicts; target: how, and from what.
+    regression predicts; target: how, and from what. propagation: which figures move with which; none in a circle.
     """
 
     name: str
@@ -96,6 +111,7 @@ class Recipe:
     minimum_coverage: float = 0.6
     minimum_weight: float = 0.75
     target: Target | None = None
+    propagation: tuple[Link, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -135,6 +151,7 @@ def load(name: str, folder: Path = FOLDER) -> Recipe:
         dimensions={key: _number(weight, 1.0) for key, weight in raw.get("dimension", {}).items()},
         ingredients=tuple(ingredients),
         target=_target(raw),
+        propagation=tuple(_link(entry) for entry in _links(raw)),
         **{key: raw[key] for key in LIMITS if key in raw},
     )
     if faults := misspelt + _faults(recipe):
@@ -165,7 +182,21 @@ def _misspelt(raw: dict) -> list[str]:
             unknown = alternative.keys() - {"code", *PARTS}
             faults += [f"{key}: unknown key {name} of an alternative" for name in unknown]
             faults += [f"{key}: an alternative has no code"] if "code" not in alternative else []
-    return sorted(faults)
+    return sorted(faults + _misspelt_links(raw))
+
+
+def _misspelt_links(raw: dict) -> list[str]:
+    entries = raw.get("propagation", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return ["propagation: not a list of tables; write [[propagation]] above each link"]
+    faults = []
+    for entry in entries:
+        name = f"propagation {entry.get('from', '?')} -> {entry.get('to', '?')}"
+        faults += [f"{name}: unknown key {key}" for key in entry.keys() - LINK_KEYS]
+        faults += [f"{name}: {key} is missing" for key in ("from", "to", "why") if not entry.get(key)]
+        if entry.get("direction", "up") not in ("up", "down"):
+            faults.append(f"{name}: direction {entry['direction']!r} is not up or down")
+    return faults
 
 
 def _is_number(value: object) -> bool:
@@ -189,6 +220,16 @@ def _ingredient(key: str, entry: dict) -> Ingredient:
         weight=_number(entry.get("weight"), 1.0),
         measures=(preferred, *(_stand_in(alternative) for alternative in entry.get("alternatives", []))),
     )
+
+
+def _links(raw: dict) -> list[dict]:
+    entries = raw.get("propagation", [])
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _link(entry: dict) -> Link:
+    source, target, why = (str(entry.get(key, "")) for key in ("from", "to", "why"))
+    return Link(source, target, why, -1 if entry.get("direction") == "down" else 1)
 
 
 def _target(raw: dict) -> Target | None:
@@ -236,4 +277,26 @@ def _faults(recipe: Recipe) -> list[str]:
             faults.append(f"{ingredient.key}: say which direction is better")
         if ingredient.weight <= 0:
             faults.append(f"{ingredient.key}: weight {ingredient.weight} is not positive")
+    return faults + _faults_of_links(recipe)
+
+
+def _faults_of_links(recipe: Recipe) -> list[str]:
+    """Links between figures the recipe does not use, of a figure to itself, named twice, or in a circle."""
+    figures, seen, faults = {i.measures[0].code for i in recipe.ingredients}, set(), []
+    for link in recipe.propagation:
+        name = f"propagation {link.source} -> {link.target}"
+        for code in filter(None, dict.fromkeys((link.source, link.target))):
+            if code not in catalog.load():
+                faults.append(f"{name}: unknown indicator {code}")
+            elif code not in figures:
+                faults.append(f"{name}: {code} is not an indicator of this recipe")
+        if link.source == link.target:
+            faults.append(f"{name}: a figure cannot move itself")
+        if (link.source, link.target) in seen:
+            faults.append(f"{name}: named twice")
+        seen.add((link.source, link.target))
+    try:
+        TopologicalSorter({target: {s for s, t in seen if t == target and s != t} for _, target in seen}).prepare()
+    except CycleError as error:
+        faults.append(f"propagation goes in a circle: {' -> '.join(error.args[1])}")
     return faults

@@ -618,10 +618,34 @@ def _as_it_stood() -> str:
     )
 
 
-def series(connection: Connection, codes: Sequence[str], iso3s: Sequence[str] | None = None) -> pd.DataFrame:
-    """Histories: iso3, indicator, year, value, source; one row a market, indicator and year, the last arrived."""
+def snapshot_after(connection: Connection, snapshot: str) -> str | None:
+    """The first arrival after this one: what `before_snapshot` takes to see the store as it then was.
+
+    None when this is the newest. Raises StoreError when it never arrived here.
+    """
+    ids = sorted(snapshots(connection)["id"])
+    if snapshot not in ids:
+        raise StoreError(f"The snapshot {snapshot} is not in this store. Import the export it came from.")
+    later = ids[ids.index(snapshot) + 1 :]
+    return later[0] if later else None
+
+
+def series(
+    connection: Connection,
+    codes: Sequence[str],
+    iso3s: Sequence[str] | None = None,
+    before_snapshot: str | None = None,
+) -> pd.DataFrame:
+    """Histories: iso3, indicator, year, value, source; one row a market, indicator and year, the last arrived.
+
+    before_snapshot gives them as they stood before that snapshot arrived.
+    """
     marks = _marks("c", codes)
     parameters: dict[str, object] = {f"c{i}": code for i, code in enumerate(codes)}
+    relation = "observations"
+    if before_snapshot is not None:
+        relation = _as_it_stood()
+        parameters["before"] = before_snapshot
     where = f"indicator IN ({marks})"
     if iso3s is not None:
         where += f" AND iso3 IN ({_marks('m', iso3s)})"
@@ -630,7 +654,7 @@ def series(connection: Connection, codes: Sequence[str], iso3s: Sequence[str] | 
         _cursor(connection)
         .execute(
             "SELECT iso3, indicator, year, arg_max(value, snapshot) AS value, arg_max(source, snapshot) AS source "
-            f"FROM observations WHERE {where} GROUP BY iso3, indicator, year ORDER BY indicator, iso3, year",
+            f"FROM {relation} WHERE {where} GROUP BY iso3, indicator, year ORDER BY indicator, iso3, year",
             parameters,
         )
         .df()

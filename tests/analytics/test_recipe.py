@@ -142,3 +142,79 @@ def test_a_faulty_target_is_told_every_fault(tmp_path):
         load(tmp_path, GOOD + text)
     for fault in ("unknown indicator NO.SUCH", "transform 'root' is not one of log, share, none", "unknown key scale"):
         assert f"potential: {fault}" in str(error.value)
+
+
+PROPAGATION = """
+[[propagation]]
+from = "SP.POP.TOTL"
+to = "NY.GDP.MKTP.CD"
+why = "More people, more output."
+[[propagation]]
+from = "NY.GDP.MKTP.CD"
+to = "FP.CPI.TOTL.ZG"
+direction = "down"
+why = "Larger markets have steadier prices."
+"""
+
+
+def test_links_say_what_moves_with_what_and_why(tmp_path):
+    first, second = load(tmp_path, GOOD + PROPAGATION).propagation
+    assert first == recipe.Link("SP.POP.TOTL", "NY.GDP.MKTP.CD", "More people, more output.", 1)
+    assert (second.source, second.target, second.direction) == ("NY.GDP.MKTP.CD", "FP.CPI.TOTL.ZG", -1)
+    assert load(tmp_path, GOOD, "without").propagation == ()
+
+
+@pytest.mark.parametrize("name", recipe.NAMES)
+def test_a_shipped_recipe_links_its_own_indicators_in_words(name):
+    links = recipe.load(name).propagation
+    assert 2 <= len(links) <= 4
+    assert all("associated" in link.why and "cause" not in link.why for link in links)
+
+
+def test_a_figure_used_within_another_only_is_no_end_of_a_link(tmp_path):
+    text = GOOD.replace("weight = 0.5", 'weight = 0.5\ndenominator = "SP.POP.GROW"')
+    with pytest.raises(recipe.RecipeError, match=r"SP.POP.GROW is not an indicator of this recipe"):
+        load(tmp_path, text + '[[propagation]]\nfrom = "SP.POP.GROW"\nto = "SP.POP.TOTL"\nwhy = "Growth adds up."\n')
+
+
+def test_every_fault_of_the_links_is_named_at_once(tmp_path):
+    text = (
+        PROPAGATION
+        + """
+[[propagation]]
+from = "FP.CPI.TOTL.ZG"
+to = "SP.POP.TOTL"
+why = "Closes the circle."
+[[propagation]]
+from = "SP.POP.TOTL"
+to = "SP.POP.TOTL"
+why = "Itself."
+[[propagation]]
+from = "NO.SUCH"
+to = "RL.EST"
+wy = "Misspelt."
+direction = "sideways"
+[[propagation]]
+from = "SP.POP.TOTL"
+to = "NY.GDP.MKTP.CD"
+why = "Again."
+"""
+    )
+    with pytest.raises(recipe.RecipeError) as error:
+        load(tmp_path, GOOD + text)
+    for fault in (
+        "propagation goes in a circle: ",
+        "propagation SP.POP.TOTL -> SP.POP.TOTL: a figure cannot move itself",
+        "propagation NO.SUCH -> RL.EST: unknown indicator NO.SUCH",
+        "propagation NO.SUCH -> RL.EST: RL.EST is not an indicator of this recipe",
+        "propagation NO.SUCH -> RL.EST: unknown key wy",
+        "propagation NO.SUCH -> RL.EST: why is missing",
+        "propagation NO.SUCH -> RL.EST: direction 'sideways' is not up or down",
+        "propagation SP.POP.TOTL -> NY.GDP.MKTP.CD: named twice",
+    ):
+        assert fault in str(error.value)
+
+
+def test_links_that_are_no_tables_are_refused(tmp_path):
+    with pytest.raises(recipe.RecipeError, match=r"not a list of tables; write \[\[propagation\]\]"):
+        load(tmp_path, 'propagation = "IT.NET.USER.ZS"\n' + GOOD)

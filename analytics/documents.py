@@ -1,0 +1,65 @@
+"""JSON files that people hand us: read within bounds, checked against a schema, every fault named with its place."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
+LARGEST = 5_000_000
+SHOWN = 10
+
+
+class DocumentError(ValueError):
+    """The document cannot be used; the message lists its faults (the first ten), each with its place."""
+
+
+def read(text: str | bytes, schema: str, what: str) -> dict[str, Any]:
+    """A JSON document of a schema in docs/schemas. what: it is called in messages ("scenario").
+
+    Raises DocumentError: too large, not JSON, another version, or what the schema does not allow.
+    """
+    if len(text) > LARGEST:
+        raise DocumentError(f"The {what} is {len(text):,} bytes long; at most {LARGEST:,} are read.")
+    try:
+        document = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"The {what} is not valid JSON: {error}. Export it again.") from error
+    if isinstance(document, dict) and document.get("version") != 1:
+        raise DocumentError(
+            f"The {what} has version {str(document.get('version', 'none'))[:20]!r}; this program reads version 1. "
+            "Export it again with the program that wrote it, or mend it after docs/schemas."
+        )
+    check(document, schema, what)
+    return document
+
+
+def check(document: Any, schema: str, what: str) -> None:
+    """Raises DocumentError listing what the schema does not allow."""
+    faults = sorted(_validator(schema).iter_errors(document), key=lambda fault: list(map(str, fault.absolute_path)))
+    if faults:
+        refuse([f"{_place(fault)}: {fault.message[:200]}" for fault in faults], what)
+
+
+def refuse(faults: list[str], what: str) -> None:
+    """Raises DocumentError with these faults, if there are any."""
+    if faults:
+        more = f"\n… and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+        raise DocumentError(f"The {what} has {len(faults)} fault(s):\n" + "\n".join(faults[:SHOWN]) + more)
+
+
+def _place(fault: jsonschema.ValidationError) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.absolute_path).lstrip(
+        "."
+    ) or ("the document")
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not a number JSON knows")
+
+
+@cache
+def _validator(schema: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads((FOLDER / schema).read_text(encoding="utf-8")))

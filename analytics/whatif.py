@@ -1,0 +1,628 @@
+"""What happens if an assumption moves: scores, ranks and potential before and after, and how sure that is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analytics import aggregate, index, normalise, panel, past, propagation, support, treat
+from analytics import draws as many
+from analytics import weights as weighting
+from analytics.draws import Choices
+from analytics.index import Ranking
+from analytics.propagation import Elasticity
+from analytics.recipe import Measure, Recipe
+from analytics.scenario import Scenario, Shock
+from data import catalog
+
+if TYPE_CHECKING:
+    from analytics.outlook import Outlook
+    from analytics.potential import PotentialFit
+
+DRAWS = 400
+LOW, HIGH = 0.05, 0.95
+NORMAL_95 = 1.6449
+"""Standard normal quantile of 0.95: half of a 90 % interval."""
+EXCHANGED = "current US$"
+
+
+IDENTITIES = (
+    Elasticity(
+        "NY.GDP.PCAP.PP.CD",
+        "NY.GDP.PCAP.CD",
+        coefficient=1.0,
+        standard_error=0.0,
+        low=1.0,
+        high=1.0,
+        n_markets=0,
+        n=0,
+        source_scale="log",
+        target_scale="log",
+        used=True,
+        why="The same income at two sets of prices.",
+    ),
+)
+"""Figures that move together because they measure one thing: without this, richer would mean cheaper."""
+
+
+class ScenarioError(ValueError):
+    """A scenario cannot be carried out on these data; the message names the cause and a remedy."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader of a scenario must know. kind: clamped, no figure, not ranked, new figure, moves nothing."""
+
+    kind: str
+    target: str
+    market: str = ""
+    wanted: float = float("nan")
+    used: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The potential model of a ground, and the figures it was asked about.
+
+    figures: (markets, codes) as known when the model's features were. measures: the features, in the order of
+    fit.features. What a shock changes today is carried over to these: amounts in proportion, the rest in points.
+    """
+
+    fit: "PotentialFit"
+    figures: pd.DataFrame
+    measures: tuple[Measure, ...]
+
+    @cached_property
+    def base(self) -> pd.Series:
+        """The model's prediction of every market on its own scale, unshocked."""
+        return pd.Series(self.fit.model.predict(self.fit.features), self.fit.features.index)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What scenarios stand on: the ranking without shocks, its figures, and what is known about how they move.
+
+    figures: (ranked markets, codes), in the indicators' units, NaN where unknown; those of the index, then those that
+    only the potential's model knows. regions: UN M49 code by iso3.
+    record: range and standard deviation of the last years (`past.record`). history: iso3, indicator, year, value.
+    outlook: how the figures were carried forward, for a base in the future; today: the ranking they started from.
+    """
+
+    ranking: Ranking
+    figures: pd.DataFrame
+    regions: pd.Series
+    elasticities: tuple[Elasticity, ...]
+    record: pd.DataFrame
+    history: pd.DataFrame
+    estimate: Estimate | None = None
+    outlook: "Outlook | None" = None
+    today: Ranking | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.ranking.recipe
+
+    @cached_property
+    def members(self) -> Mapping[str, np.ndarray]:
+        """Dimension -> positions of its ingredients."""
+        return self.ranking.members
+
+    @cached_property
+    def directions(self) -> pd.Series:
+        """(ingredients,), 1 where more is better, else -1."""
+        return self.ranking.directions
+
+    @cached_property
+    def support(self) -> support.Support:
+        """The region the data have seen: the model's training markets where there is one, else the ranked markets."""
+        if self.estimate is not None:
+            return support.fit(self.estimate.fit.features[self.estimate.fit.estimates["trained"]])
+        return support.fit(self.ranking.values)
+
+    @cached_property
+    def factors(self) -> np.ndarray:
+        """(draws, ingredients), what multiplies each weight in each draw; the same before and after."""
+        weights = many.balanced(self.ranking, Choices.weights_only(self.ranking), DRAWS, 1, 0).weights
+        return weights / self.ranking.whole.to_numpy()
+
+    @cached_property
+    def drift(self) -> np.ndarray:
+        """(markets,), standard deviation of each score that comes from carrying the figures forward; 0 for today."""
+        spread = np.zeros(len(self.figures))
+        if self.outlook is None:
+            return spread
+        start = Point.of(self, self.figures)
+        carried = set(self.outlook.methods.index)
+        for code in self.figures.columns.intersection(list(carried)):
+            edges = []
+            for side in (1.0, -1.0):
+                drawn = pd.Series(self.outlook.draw(code, self.figures.index, side), self.figures.index)
+                edges.append(start.at(self.figures.assign(**{code: drawn.fillna(self.figures[code])})).scores)
+            spread += ((edges[0] - edges[1]) / 2) ** 2
+        return np.sqrt(spread)
+
+    def chance(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Standard normals of a seed: (draws, links) for the elasticities, (draws, markets) for the outlook."""
+        random = np.random.default_rng(seed)
+        return (
+            random.standard_normal((DRAWS, max(len(self.elasticities), 1))),
+            random.standard_normal((DRAWS, len(self.figures))) if self.outlook is not None else np.zeros((1, 1)),
+        )
+
+
+@dataclass(frozen=True)
+class Point:
+    """The index on one set of figures: only the columns that moved are worked out again.
+
+    figures: (markets, codes). normalised: (markets, ingredients). whole: (ingredients,), weights in the whole.
+    """
+
+    ground: Ground
+    figures: pd.DataFrame
+    normalised: np.ndarray
+    whole: np.ndarray
+
+    @classmethod
+    def of(cls, ground: Ground, figures: pd.DataFrame) -> "Point":
+        start = cls(ground, ground.figures, ground.ranking.normalised.to_numpy(), ground.ranking.whole.to_numpy())
+        return start if figures is ground.figures else start.at(figures)
+
+    def at(self, figures: pd.DataFrame, own: Mapping[str, float] | None = None) -> "Point":
+        """The same index on other figures (same rows and columns), and perhaps other weights."""
+        ranking = self.ground.ranking
+        now, then = figures.to_numpy(), self.figures.to_numpy()
+        moved = ~((now == then) | (np.isnan(now) & np.isnan(then))).all(axis=0)
+        codes = set(figures.columns[moved])
+        normalised = self.normalised
+        keys = [key for key, measure in ranking.measures.items() if codes & set(measure.codes)]
+        if keys:
+            normalised = normalised.copy()
+            values = pd.DataFrame({key: panel.compute(figures, ranking.measures[key]) for key in keys})
+            treatment = treat.treat(values, ranking.design.treatment)
+            columns = ranking.normalised.columns.get_indexer(keys)
+            normalised[:, columns] = normalise.normalise(
+                treatment, treatment.values, self.ground.directions, ranking.design
+            ).to_numpy()
+        whole = self.whole
+        if own is not None:
+            whole = pd.Series(weighting.in_the_whole(self.ground.recipe, own))[ranking.whole.index].to_numpy()
+        return Point(self.ground, figures, normalised, whole)
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """(markets,), 0-100."""
+        return self._index(self.whole[None])[0]
+
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        """(markets,), 1 the best."""
+        return many.ranks(self.scores[None])[0].astype(int)
+
+    @cached_property
+    def drawn(self) -> np.ndarray:
+        """(draws, markets), scores when every weight is off by about 25 %."""
+        return self.weighed(self.ground.factors)
+
+    def weighed(self, factors: np.ndarray) -> np.ndarray:
+        """(draws, markets), scores with every weight multiplied by a factor; factors: (draws, ingredients)."""
+        return self._index(factors * self.whole)
+
+    def _index(self, weights: np.ndarray) -> np.ndarray:
+        design = self.ground.ranking.design
+        with many.ONE_THREAD.limit(limits=1, user_api="blas"):
+            return aggregate.index_scores(self.normalised, weights, self.ground.members, design.within, design.across)
+
+
+@dataclass(frozen=True)
+class Shocked:
+    """The figures with the shocks alone, before what is associated with them moves too.
+
+    figures: (markets, codes). start: what they are compared with to see what moves along: the unshocked figures, but at
+    the scenario's exchange rates, since converting money is nothing that others are associated with. mask: the cells
+    the scenario set. notes: clamped values and the like.
+    """
+
+    figures: pd.DataFrame
+    start: pd.DataFrame
+    mask: np.ndarray
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario does. Frames are indexed by iso3.
+
+    markets: score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws); p_improves (share
+    of the draws in which it ranks better than before in the same draw); potential_before, potential, each with _low and
+    _high (90 %), in the outcome's unit, NaN without a model; outside (the what-if point lies beyond what the data have
+    seen), distance, limit, nearest (three real markets). moved: iso3, indicator, before, after, how (shock,
+    propagated). notes: clamped values and the like.
+    """
+
+    scenario: Scenario
+    markets: pd.DataFrame
+    moved: pd.DataFrame
+    notes: tuple[Note, ...]
+    draws: int
+    figures: pd.DataFrame
+
+
+def stand(
+    observations: pd.DataFrame,
+    recipe: Recipe,
+    regions: pd.Series,
+    history: pd.DataFrame,
+    year: int,
+    elasticities: Sequence[Elasticity] = (),
+    fit: "PotentialFit | None" = None,
+    outlook: "Outlook | None" = None,
+) -> Ground:
+    """The ground of scenarios. observations: the panel of the recipe (as `index.score` takes); history: of its codes
+    and the potential's. Raises index.MissingIndicators.
+    """
+    today = index.score(observations, recipe)
+    ranking = today
+    if outlook is not None:
+        ahead = observations[["iso3", "indicator", "year", "value"]]
+        carried = outlook.values.set_index(["iso3", "indicator"])["value"]
+        keys = pd.MultiIndex.from_frame(ahead[["iso3", "indicator"]])
+        value = carried.reindex(keys).to_numpy()
+        ahead = ahead.assign(value=np.where(np.isnan(value), ahead["value"], value))
+        observations = ahead
+        ranking = index.score(ahead, recipe)
+    codes = [code for measure in ranking.measures.values() for code in measure.codes]
+    wide = observations.pivot(index="iso3", columns="indicator", values="value")
+    estimate = None if fit is None else _estimate(fit, history)
+    if estimate is not None:
+        others = [code for code in estimate.figures if code not in codes]
+        wide = wide.drop(columns=others, errors="ignore")
+        wide = wide.join(panel.latest(history, [Measure(code) for code in others], year, recipe.window))
+        codes += others
+    codes = list(dict.fromkeys(codes))
+    links = [*elasticities, *IDENTITIES]
+    return Ground(
+        ranking=ranking,
+        figures=wide.reindex(index=ranking.scores.index, columns=codes),
+        regions=regions.reindex(ranking.scores.index),
+        elasticities=tuple(e for e in links if e.used and e.source in codes and e.target in codes),
+        record=past.record(history[history["indicator"].isin(codes)], year),
+        history=history,
+        estimate=estimate,
+        outlook=outlook,
+        today=None if outlook is None else today,
+    )
+
+
+def _estimate(fit: "PotentialFit", history: pd.DataFrame) -> Estimate:
+    named = {panel.key(measure): measure for measure in panel.measures(fit.recipe)}
+    measures = tuple(named[key] for key in fit.features)
+    codes = tuple(dict.fromkeys(code for measure in measures for code in measure.codes))
+    figures = panel.latest(history, [Measure(code) for code in codes], fit.year - fit.horizon, fit.recipe.window)
+    return Estimate(fit, figures.reindex(fit.features.index), measures)
+
+
+def run(ground: Ground, scenario: Scenario) -> Outcome:
+    """Carry a scenario out: shocks in their order, what is associated with them, then index, ranks and potential.
+
+    Raises ScenarioError for a target the recipe does not know, or a market or region that is not there.
+    """
+    shocked = shock(ground, scenario.shocks)
+    after = spread(ground, shocked)
+    start = Point.of(ground, ground.figures)
+    end = start.at(after, own_weights(ground.recipe, scenario))
+    by_link, by_outlook = ground.chance(scenario.seed)
+    noise_before = by_outlook * ground.drift
+    noise_after = noise_before + _propagation_noise(ground, shocked, end, by_link)
+    before, drawn = start.drawn + noise_before, end.drawn + noise_after
+    ranks_before, ranks = many.ranks(before), many.ranks(drawn)
+    columns: dict[str, np.ndarray] = {}
+    for name, exact, chance in (
+        ("score_before", start.scores, before),
+        ("score", end.scores, drawn),
+        ("rank_before", start.ranks, ranks_before),
+        ("rank", end.ranks, ranks),
+    ):
+        low, high = _bounds(chance)
+        columns |= {name: exact, f"{name}_low": np.minimum(low, exact), f"{name}_high": np.maximum(high, exact)}
+    table = pd.DataFrame(columns, ground.figures.index)
+    table["p_improves"] = (ranks < ranks_before).mean(axis=0)
+    table = table.join(_potential(ground, shocked, after)).join(_outside(ground, after))
+    return Outcome(scenario, table, _moved(ground, after, shocked.mask), shocked.notes, DRAWS, after)
+
+
+def _bounds(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """5th and 95th percentile of each column, the nearest draw."""
+    low, high = round(LOW * (len(drawn) - 1)), round(HIGH * (len(drawn) - 1))
+    ordered = np.partition(drawn, (low, high), axis=0)
+    return ordered[low], ordered[high]
+
+
+def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
+    """The weights of a scenario in the form `index.score` takes; None when it leaves them alone.
+
+    Raises ScenarioError for an unknown name, or when nothing is left that weighs.
+    """
+    inside = {ingredient.key: ingredient.weight for ingredient in recipe.ingredients}
+    usual, own = inside | dict(recipe.dimensions), {}
+    for shock in scenario.shocks:
+        if shock.kind != "weight":
+            continue
+        if shock.target not in usual:
+            raise ScenarioError(
+                f"{shock.target!r} has no weight in the recipe {recipe.name}. "
+                f"Name one of its dimensions ({', '.join(recipe.dimensions)}) or indicators."
+            )
+        own[shock.target] = max(shock.moved(own.get(shock.target, usual[shock.target])), 0.0)
+    if own and not any(own.get(dimension, weight) > 0 for dimension, weight in recipe.dimensions.items()):
+        raise ScenarioError("No dimension is left with a weight. Give one of them a weight above zero.")
+    return own or None
+
+
+def shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
+    """Carry out shocks in their order, held within what the units allow. Raises ScenarioError."""
+    figures, start = ground.figures.to_numpy(copy=True), ground.figures.to_numpy(copy=True)
+    mask = np.zeros(figures.shape, dtype=bool)
+    notes: list[Note] = []
+    columns = {code: number for number, code in enumerate(ground.figures)}
+    for assumed in shocks:
+        if assumed.kind == "weight":
+            continue
+        rows, strangers = rows_of(ground, assumed.markets, assumed.regions)
+        notes += [Note("not ranked", assumed.target, market) for market in strangers]
+        if assumed.kind == "exchange rate":
+            at = np.ix_(rows, [columns[code] for code in exchanged(ground)])
+            figures[at] *= assumed.value
+            start[at] *= assumed.value
+            mask[at] = True
+            continue
+        if assumed.target not in columns:
+            raise ScenarioError(_no_indicator(ground, assumed.target))
+        column = columns[assumed.target]
+        before = figures[rows, column]
+        wanted = assumed.moved(before) if assumed.how != "set" else np.full(len(rows), assumed.value)
+        used = np.clip(wanted, *propagation.bounds(assumed.target))
+        figures[rows, column] = used
+        mask[rows, column] |= ~np.isnan(used)
+        for odd in np.flatnonzero(np.isnan(before) | (used != wanted)):
+            kind = "no figure" if np.isnan(used[odd]) else "new figure" if np.isnan(before[odd]) else "clamped"
+            market = ground.figures.index[rows[odd]]
+            notes.append(Note(kind, assumed.target, market, float(wanted[odd]), float(used[odd])))
+
+    def framed(values: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(values, ground.figures.index, ground.figures.columns)
+
+    return Shocked(framed(figures), framed(start), mask, tuple(notes))
+
+
+def exchanged(ground: Ground) -> list[str]:
+    """The figures that a change of the exchange rate moves: those in current US$."""
+    known = catalog.load()
+    return [code for code in ground.figures if code in known and EXCHANGED in known[code].unit]
+
+
+def rows_of(ground: Ground, markets: Sequence[str], regions: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Positions of the markets meant, and the named ones that are not ranked. Raises ScenarioError for nobody."""
+    names = ground.figures.index
+    if not markets and not regions:
+        return np.arange(len(names)), []
+    inside = names.isin(markets) | ground.regions.isin(regions).to_numpy()
+    unknown = [region for region in regions if not (ground.regions == region).any()]
+    if unknown:
+        raise ScenarioError(f"No ranked market lies in the region {', '.join(unknown)}. Use UN M49 codes such as 142.")
+    strangers = [market for market in markets if market not in names]
+    if not inside.any():
+        raise ScenarioError(
+            f"{', '.join(strangers)} is not ranked by this recipe: too little is known of it. "
+            "Choose another market, or import data on it."
+        )
+    return np.flatnonzero(inside), strangers
+
+
+def _no_indicator(ground: Ground, target: str) -> str:
+    return (
+        f"{target!r} is no figure of the recipe {ground.recipe.name} that the store holds. "
+        f"It uses: {', '.join(ground.figures.columns)}."
+    )
+
+
+def spread(ground: Ground, shocked: Shocked, noise: np.ndarray | None = None) -> pd.DataFrame:
+    """The figures after what is associated with the shocked ones moved too. noise: standard errors by link."""
+    if not ground.elasticities or not shocked.mask.any():
+        return shocked.figures
+    mask = pd.DataFrame(shocked.mask, shocked.figures.index, shocked.figures.columns)
+    return propagation.spread(ground.elasticities, shocked.start, shocked.figures, mask, noise)
+
+
+def _one_error_off(ground: Ground, shocked: Shocked) -> list[tuple[int, pd.DataFrame]]:
+    """For each link that carries a shock on: its number, and the figures if its elasticity were one error larger."""
+    found = []
+    for number, sources in enumerate(_sources(ground)):
+        if shocked.mask[:, sources].any():
+            one = np.zeros(len(ground.elasticities))
+            one[number] = 1.0
+            found.append((number, spread(ground, shocked, one)))
+    return found
+
+
+def _propagation_noise(ground: Ground, shocked: Shocked, end: Point, chance: np.ndarray) -> np.ndarray | float:
+    """(draws, markets), points the score is off because the elasticities are estimates (first order)."""
+    noise: np.ndarray | float = 0.0
+    for number, figures in _one_error_off(ground, shocked):
+        noise = noise + chance[:, [number]] * (end.at(figures).scores - end.scores)
+    return noise
+
+
+def _sources(ground: Ground) -> list[list[int]]:
+    """For each link the columns whose shock reaches it: its source, and what moves that."""
+    reach: list[list[int]] = []
+    for link in ground.elasticities:
+        found, open_ = set(), [link.source]
+        while open_:
+            code = open_.pop()
+            if code not in found:
+                found.add(code)
+                open_ += [other.source for other in ground.elasticities if other.target == code]
+        reach.append([ground.figures.columns.get_loc(code) for code in found])
+    return reach
+
+
+def potential_shift(ground: Ground, after: pd.DataFrame, markets: Sequence[str] = ()) -> pd.Series:
+    """How much the model's prediction moves, on its own scale; only (of these) markets whose figures moved."""
+    estimate = ground.estimate
+    now, then = after.to_numpy(), ground.figures.to_numpy()
+    changed = ~((now == then) | (np.isnan(now) & np.isnan(then)))
+    names = after.index[changed.any(axis=1)].intersection(estimate.fit.features.index)
+    names = names.intersection(pd.Index(markets)) if len(markets) else names
+    codes = [c for c in after.columns[changed.any(axis=0)] if c in estimate.figures.columns]
+    if names.empty or not codes:
+        return pd.Series(dtype=float)
+    figures = estimate.figures.loc[names].copy()
+    for code in codes:
+        figures[code] = carried(code, figures[code], ground.figures.loc[names, code], after.loc[names, code])
+    features = estimate.fit.features.loc[names].copy()
+    for measure in estimate.measures:
+        if set(measure.codes) & set(codes):
+            features[panel.key(measure)] = panel.compute(figures, measure)
+    return pd.Series(estimate.fit.model.predict(features), names) - estimate.base[names]
+
+
+def carried(code: str, earlier: pd.Series, before: pd.Series, after: pd.Series) -> pd.Series:
+    """An earlier figure moved as today's was: amounts in proportion, the rest in points; within what the unit allows.
+
+    Without a figure of today, or of then, it becomes the new figure itself.
+    """
+    moved = earlier * (after / before.where(before > 0)) if past.is_amount(code) else earlier + (after - before)
+    same = (after == before) | (after.isna() & before.isna())
+    return moved.where(moved.notna(), after).where(~same, earlier).clip(*propagation.bounds(code))
+
+
+def _potential(ground: Ground, shocked: Shocked, after: pd.DataFrame) -> pd.DataFrame:
+    """The potential with its 90 % interval before and after, by market."""
+    names = ["potential_before", "potential_before_low", "potential_before_high"]
+    names += ["potential", "potential_low", "potential_high"]
+    if ground.estimate is None:
+        return pd.DataFrame(np.nan, ground.figures.index, names)
+    fit = ground.estimate.fit
+    before = fit.estimates[["predicted", "low", "high"]].reindex(ground.figures.index)
+    shift = potential_shift(ground, after)
+    error = pd.Series(0.0, shift.index)
+    for _, figures in _one_error_off(ground, shocked) if len(shift) else ():
+        off = potential_shift(ground, figures)
+        error = error + (off.reindex(shift.index).fillna(shift) - shift) ** 2
+    scale = before.apply(panel.to_scale, transform=fit.transform)
+    middle = scale["predicted"].add(shift.reindex(scale.index).fillna(0.0))
+    wider = (NORMAL_95 * np.sqrt(error)).reindex(scale.index).fillna(0.0)
+    ends = pd.DataFrame(
+        {
+            "potential": middle,
+            "potential_low": middle - np.hypot(scale["predicted"] - scale["low"], wider),
+            "potential_high": middle + np.hypot(scale["high"] - scale["predicted"], wider),
+        }
+    )
+    ends = ends.apply(panel.from_scale, transform=fit.transform)
+    return before.set_axis(names[:3], axis=1).join(ends)
+
+
+def _points(ground: Ground, after: pd.DataFrame) -> pd.DataFrame:
+    """The what-if points in the columns of the support. after: the markets whose figures moved."""
+    if ground.estimate is None:
+        points = ground.ranking.values.loc[after.index].copy()
+        moved = {code for code in after if not after[code].equals(ground.figures.loc[after.index, code])}
+        for key, measure in ground.ranking.measures.items():
+            if moved & set(measure.codes):
+                points[key] = panel.compute(after, measure)
+        return points
+    estimate = ground.estimate
+    names = after.index.intersection(estimate.fit.features.index)
+    figures = estimate.figures.loc[names].copy()
+    for code in figures.columns.intersection(after.columns):
+        before, now = ground.figures.loc[names, code], after.loc[names, code]
+        if not before.equals(now):
+            figures[code] = carried(code, figures[code], before, now)
+    features = estimate.fit.features.loc[names].copy()
+    for measure in estimate.measures:
+        if set(measure.codes) & set(after.columns):
+            features[panel.key(measure)] = panel.compute(figures, measure)
+    return features
+
+
+def _outside(ground: Ground, after: pd.DataFrame) -> pd.DataFrame:
+    """Which markets' what-if points lie beyond what the data have seen: outside, distance, nearest, reasons."""
+    changed = (after.to_numpy() != ground.figures.to_numpy()) & after.notna().to_numpy()
+    names = after.index[changed.any(axis=1)]
+    points = _points(ground, after.loc[names]) if len(names) else None
+    if points is None or points.empty:
+        columns = ["distance", "outside", "nearest", "reasons"]
+        return pd.DataFrame(columns=columns, index=after.index).assign(outside=False)
+    found = ground.support.check(points).reindex(after.index)
+    return found.assign(outside=found["outside"].eq(True))[["distance", "outside", "nearest", "reasons"]]
+
+
+def _moved(ground: Ground, after: pd.DataFrame, shocked: np.ndarray) -> pd.DataFrame:
+    now, then = after.to_numpy(), ground.figures.to_numpy()
+    rows, columns = np.nonzero((now != then) & ~np.isnan(now))
+    return pd.DataFrame(
+        {
+            "iso3": after.index[rows],
+            "indicator": after.columns[columns],
+            "before": then[rows, columns],
+            "after": now[rows, columns],
+            "how": np.where(shocked[rows, columns], "shock", "propagated"),
+        }
+    )
+
+
+def contributions(ground: Ground, scenario: Scenario) -> pd.DataFrame:
+    """What each shock adds to each market's score: (markets, shocks), rows summing to the whole change.
+
+    Each is the mean of its part when the shocks join in their order and in the reverse one, so that none gains from
+    standing first. Ranks and potential are not sums: see `run`.
+    """
+    total = np.zeros((len(ground.figures), len(scenario.shocks)))
+    numbers = list(range(len(scenario.shocks)))
+    for order in (numbers, numbers[::-1]):
+        taken: list[int] = []
+        last = Point.of(ground, ground.figures).scores
+        for number in order:
+            taken.append(number)
+            some = replace(scenario, shocks=tuple(scenario.shocks[n] for n in sorted(taken)))
+            scores = point(ground, some).scores
+            total[:, number] += (scores - last) / 2
+            last = scores
+    return pd.DataFrame(total, ground.figures.index, range(len(scenario.shocks)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One market under a scenario: score (0-100), rank, potential (outcome's unit, NaN without a model).
+
+    ahead: points it is ahead of each other market, the closest rival first when sorted.
+    """
+
+    score: float
+    rank: int
+    potential: float
+    ahead: np.ndarray
+
+
+def read(ground: Ground, scenario: Scenario, market: str) -> Reading:
+    """Where one market stands under a scenario. Raises ScenarioError."""
+    row = rows_of(ground, (market,), ())[0][0]
+    found = point(ground, scenario)
+    potential = np.nan
+    if ground.estimate is not None and market in ground.estimate.fit.features.index:
+        fit = ground.estimate.fit
+        before = panel.to_scale(fit.estimates.loc[[market], "predicted"], fit.transform)
+        shift = potential_shift(ground, found.figures, (market,)).reindex([market]).fillna(0.0)
+        potential = float(panel.from_scale(before + shift, fit.transform)[0])
+    ahead = found.scores[row] - np.delete(found.scores, row)
+    return Reading(float(found.scores[row]), int(found.ranks[row]), potential, ahead)
+
+
+def point(ground: Ground, scenario: Scenario) -> Point:
+    """The index under a scenario, without its intervals."""
+    own = own_weights(ground.recipe, scenario)
+    return Point.of(ground, ground.figures).at(spread(ground, shock(ground, scenario.shocks)), own)
