@@ -6,9 +6,9 @@ import sys
 
 import pandas as pd
 
-from analytics import index, potential_cli, recipe, scenario_cli, sensitivity, whatif
-from analytics.index import Ranking
+from analytics import allocation_cli, index, potential_cli, recipe, scenario_cli, sensitivity, whatif
 from analytics.documents import DocumentError
+from analytics.index import Ranking
 from analytics.panel import PotentialError
 from data import store
 
@@ -36,8 +36,15 @@ def main(arguments: list[str] | None = None) -> int:
     robust.add_argument("--json", action="store_true", help="JSON instead of CSV")
     potential_cli.add_arguments(commands)
     scenario_cli.add_arguments(commands)
+    allocation_cli.add_arguments(commands)
     options = parser.parse_args(arguments)
-    run = {"rank": _rank, "robustness": _robustness, "potential": _potential, "scenario": _scenario}[options.command]
+    run = {
+        "rank": _rank,
+        "robustness": _robustness,
+        "potential": _potential,
+        "scenario": _scenario,
+        "allocate": allocation_cli.run,
+    }[options.command]
     try:
         return run(options)
     except (
@@ -49,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         PotentialError,
         DocumentError,
         whatif.ScenarioError,
+        *allocation_cli.FAULTS,
         OSError,
     ) as error:
         print(f"{options.command}: {error}", file=sys.stderr)

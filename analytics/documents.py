@@ -24,7 +24,7 @@ def read(text: str | bytes, schema: str, what: str) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise DocumentError(f"The {what} is {len(text):,} bytes long; at most {LARGEST:,} are read.")
     try:
-        document = json.loads(text, parse_constant=_refuse)
+        document = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"The {what} is not valid JSON: {error}. Export it again.") from error
     if isinstance(document, dict) and document.get("version") != 1:
@@ -54,6 +54,14 @@ def _place(fault: jsonschema.ValidationError) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.absolute_path).lstrip(
         "."
     ) or ("the document")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+        raise ValueError(f"{twice[:40]!r} is given twice in one place")
+    return found
 
 
 def _refuse(name: str) -> None:

@@ -134,8 +134,7 @@ class Ground:
         spread = np.zeros(len(self.figures))
         if self.outlook is None:
             return spread
-        start = Point.of(self, self.figures)
-        carried = set(self.outlook.methods.index)
+        start, carried = self.start, set(self.outlook.methods.index)
         for code in self.figures.columns.intersection(list(carried)):
             edges = []
             for side in (1.0, -1.0):
@@ -143,6 +142,32 @@ class Ground:
                 edges.append(start.at(self.figures.assign(**{code: drawn.fillna(self.figures[code])})).scores)
             spread += ((edges[0] - edges[1]) / 2) ** 2
         return np.sqrt(spread)
+
+    @cached_property
+    def start(self) -> "Point":
+        """The index on the unshocked figures."""
+        return Point(self, self.figures, self.ranking.normalised.to_numpy(), self.ranking.whole.to_numpy())
+
+    @cached_property
+    def _now(self) -> dict[str, np.ndarray]:
+        """`before` without noise: the same for every seed when nothing was carried forward."""
+        return self._summary(np.zeros((1, 1)))
+
+    def before(self, noise: np.ndarray) -> dict[str, np.ndarray]:
+        """Scores and ranks without the scenario, with their intervals, and the rank in every draw (`drawn`).
+
+        noise: (draws, markets), points every score is off because the figures were carried forward.
+        """
+        return self._now if self.outlook is None else self._summary(noise)
+
+    def _summary(self, noise: np.ndarray) -> dict[str, np.ndarray]:
+        scores = self.start.drawn + noise
+        ranks = many.ranks(scores)
+        return (
+            interval("score_before", self.start.scores, scores)
+            | interval("rank_before", self.start.ranks, ranks)
+            | {"drawn": ranks}
+        )
 
     def chance(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Standard normals of a seed: (draws, links) for the elasticities, (draws, markets) for the outlook."""
@@ -164,11 +189,6 @@ class Point:
     figures: pd.DataFrame
     normalised: np.ndarray
     whole: np.ndarray
-
-    @classmethod
-    def of(cls, ground: Ground, figures: pd.DataFrame) -> "Point":
-        start = cls(ground, ground.figures, ground.ranking.normalised.to_numpy(), ground.ranking.whole.to_numpy())
-        return start if figures is ground.figures else start.at(figures)
 
     def at(self, figures: pd.DataFrame, own: Mapping[str, float] | None = None) -> "Point":
         """The same index on other figures (same rows and columns), and perhaps other weights."""
@@ -311,33 +331,28 @@ def run(ground: Ground, scenario: Scenario) -> Outcome:
     """
     shocked = shock(ground, scenario.shocks)
     after = spread(ground, shocked)
-    start = Point.of(ground, ground.figures)
-    end = start.at(after, own_weights(ground.recipe, scenario))
+    end = ground.start.at(after, own_weights(ground.recipe, scenario))
     by_link, by_outlook = ground.chance(scenario.seed)
-    noise_before = by_outlook * ground.drift
-    noise_after = noise_before + _propagation_noise(ground, shocked, end, by_link)
-    before, drawn = start.drawn + noise_before, end.drawn + noise_after
-    ranks_before, ranks = many.ranks(before), many.ranks(drawn)
-    columns: dict[str, np.ndarray] = {}
-    for name, exact, chance in (
-        ("score_before", start.scores, before),
-        ("score", end.scores, drawn),
-        ("rank_before", start.ranks, ranks_before),
-        ("rank", end.ranks, ranks),
-    ):
-        low, high = _bounds(chance)
-        columns |= {name: exact, f"{name}_low": np.minimum(low, exact), f"{name}_high": np.maximum(high, exact)}
+    carried = by_outlook * ground.drift
+    before = dict(ground.before(carried))
+    ranks_before = before.pop("drawn")
+    drawn = end.drawn + carried + _propagation_noise(ground, shocked, end, by_link)
+    ranks = many.ranks(drawn)
+    columns = before | interval("score", end.scores, drawn) | interval("rank", end.ranks, ranks)
+    columns["p_improves"] = (ranks < ranks_before).mean(axis=0)
+    columns |= dict(_potential(ground, shocked, after).items()) | dict(_outside(ground, after).items())
     table = pd.DataFrame(columns, ground.figures.index)
-    table["p_improves"] = (ranks < ranks_before).mean(axis=0)
-    table = table.join(_potential(ground, shocked, after)).join(_outside(ground, after))
     return Outcome(scenario, table, _moved(ground, after, shocked.mask), shocked.notes, DRAWS, after)
 
 
-def _bounds(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """5th and 95th percentile of each column, the nearest draw."""
+def interval(name: str, exact: np.ndarray, drawn: np.ndarray) -> dict[str, np.ndarray]:
+    """A figure with the 5th and 95th percentile of its draws (the nearest draw), reaching at least to itself."""
     low, high = round(LOW * (len(drawn) - 1)), round(HIGH * (len(drawn) - 1))
-    ordered = np.partition(drawn, (low, high), axis=0)
-    return ordered[low], ordered[high]
+    rows = np.ascontiguousarray(drawn.T)
+    is_rank = rows.dtype.kind == "i"  # small integers sort faster than they part
+    ordered = np.sort(rows, axis=1) if is_rank else np.partition(rows, (low, high), axis=1)
+    ends = {f"{name}_low": np.minimum(ordered[:, low], exact), f"{name}_high": np.maximum(ordered[:, high], exact)}
+    return {name: exact} | ends
 
 
 def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
@@ -474,19 +489,13 @@ def potential_shift(ground: Ground, after: pd.DataFrame, markets: Sequence[str] 
     estimate = ground.estimate
     now, then = after.to_numpy(), ground.figures.to_numpy()
     changed = ~((now == then) | (np.isnan(now) & np.isnan(then)))
-    names = after.index[changed.any(axis=1)].intersection(estimate.fit.features.index)
+    names = after.index[changed.any(axis=1)]
     names = names.intersection(pd.Index(markets)) if len(markets) else names
-    codes = [c for c in after.columns[changed.any(axis=0)] if c in estimate.figures.columns]
-    if names.empty or not codes:
+    moved = set(after.columns[changed.any(axis=0)]) & set(estimate.figures.columns)
+    features = _points(ground, after.loc[names], moved) if len(names) and moved else pd.DataFrame()
+    if features.empty:
         return pd.Series(dtype=float)
-    figures = estimate.figures.loc[names].copy()
-    for code in codes:
-        figures[code] = carried(code, figures[code], ground.figures.loc[names, code], after.loc[names, code])
-    features = estimate.fit.features.loc[names].copy()
-    for measure in estimate.measures:
-        if set(measure.codes) & set(codes):
-            features[panel.key(measure)] = panel.compute(figures, measure)
-    return pd.Series(estimate.fit.model.predict(features), names) - estimate.base[names]
+    return pd.Series(estimate.fit.model.predict(features), features.index) - estimate.base[features.index]
 
 
 def carried(code: str, earlier: pd.Series, before: pd.Series, after: pd.Series) -> pd.Series:
@@ -526,39 +535,34 @@ def _potential(ground: Ground, shocked: Shocked, after: pd.DataFrame) -> pd.Data
     return before.set_axis(names[:3], axis=1).join(ends)
 
 
-def _points(ground: Ground, after: pd.DataFrame) -> pd.DataFrame:
-    """The what-if points in the columns of the support. after: the markets whose figures moved."""
+def _points(ground: Ground, after: pd.DataFrame, moved: set[str]) -> pd.DataFrame:
+    """The what-if points in the columns of the support. after: the markets whose figures moved; moved: which did."""
     if ground.estimate is None:
-        points = ground.ranking.values.loc[after.index].copy()
-        moved = {code for code in after if not after[code].equals(ground.figures.loc[after.index, code])}
-        for key, measure in ground.ranking.measures.items():
-            if moved & set(measure.codes):
-                points[key] = panel.compute(after, measure)
-        return points
-    estimate = ground.estimate
-    names = after.index.intersection(estimate.fit.features.index)
-    figures = estimate.figures.loc[names].copy()
-    for code in figures.columns.intersection(after.columns):
-        before, now = ground.figures.loc[names, code], after.loc[names, code]
-        if not before.equals(now):
-            figures[code] = carried(code, figures[code], before, now)
-    features = estimate.fit.features.loc[names].copy()
-    for measure in estimate.measures:
-        if set(measure.codes) & set(after.columns):
-            features[panel.key(measure)] = panel.compute(figures, measure)
-    return features
+        points, figures = ground.ranking.values.loc[after.index].copy(), after
+        measures = {key: measure for key, measure in ground.ranking.measures.items() if moved & set(measure.codes)}
+    else:
+        estimate = ground.estimate
+        names = after.index.intersection(estimate.fit.features.index)
+        points, figures = estimate.fit.features.loc[names].copy(), estimate.figures.loc[names].copy()
+        for code in moved & set(figures.columns):
+            figures[code] = carried(code, figures[code], ground.figures.loc[names, code], after.loc[names, code])
+        measures = {panel.key(m): m for m in estimate.measures if moved & set(m.codes)}
+    for key, measure in measures.items():
+        points[key] = panel.compute(figures, measure)
+    return points
 
 
 def _outside(ground: Ground, after: pd.DataFrame) -> pd.DataFrame:
     """Which markets' what-if points lie beyond what the data have seen: outside, distance, nearest, reasons."""
-    changed = (after.to_numpy() != ground.figures.to_numpy()) & after.notna().to_numpy()
-    names = after.index[changed.any(axis=1)]
-    points = _points(ground, after.loc[names]) if len(names) else None
+    columns = ["distance", "outside", "nearest", "reasons"]
+    now = after.to_numpy()
+    changed = (now != ground.figures.to_numpy()) & ~np.isnan(now)
+    rows = changed.any(axis=1)
+    points = _points(ground, after[rows], set(after.columns[changed.any(axis=0)])) if rows.any() else None
     if points is None or points.empty:
-        columns = ["distance", "outside", "nearest", "reasons"]
         return pd.DataFrame(columns=columns, index=after.index).assign(outside=False)
     found = ground.support.check(points).reindex(after.index)
-    return found.assign(outside=found["outside"].eq(True))[["distance", "outside", "nearest", "reasons"]]
+    return found.assign(outside=found["outside"].eq(True))[columns]
 
 
 def _moved(ground: Ground, after: pd.DataFrame, shocked: np.ndarray) -> pd.DataFrame:
@@ -585,7 +589,7 @@ def contributions(ground: Ground, scenario: Scenario) -> pd.DataFrame:
     numbers = list(range(len(scenario.shocks)))
     for order in (numbers, numbers[::-1]):
         taken: list[int] = []
-        last = Point.of(ground, ground.figures).scores
+        last = ground.start.scores
         for number in order:
             taken.append(number)
             some = replace(scenario, shocks=tuple(scenario.shocks[n] for n in sorted(taken)))
@@ -625,4 +629,4 @@ def read(ground: Ground, scenario: Scenario, market: str) -> Reading:
 def point(ground: Ground, scenario: Scenario) -> Point:
     """The index under a scenario, without its intervals."""
     own = own_weights(ground.recipe, scenario)
-    return Point.of(ground, ground.figures).at(spread(ground, shock(ground, scenario.shocks)), own)
+    return ground.start.at(spread(ground, shock(ground, scenario.shocks)), own)

@@ -1,12 +1,13 @@
 """Answers in words, and the tables a reader sees, made from a ranking."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analytics.index import Ranking
 from dashboard import theme
-from dashboard.charts import Checked, maps
+from dashboard.charts import maps
 from dashboard.language import _, current, share
 from data import catalog
 
@@ -29,7 +30,7 @@ class OverviewAnswer:
     """
 
     headline: str
-    world: Checked
+    world: dict[str, Any]
     table: pd.DataFrame
     listed: pd.DataFrame
     unknowns: list[str]
@@ -47,7 +48,7 @@ def overview(
 ) -> OverviewAnswer:
     """The whole answer for the shown markets (iso3 in rank order, at least one), in the reader's language.
 
-    outlined: markets with a polygon on the map. The figure is built here once, since Plotly checks it piece by piece.
+    outlined: markets with a polygon on the map.
     """
     names = markets["name"]
     world = maps.score_map(
@@ -63,7 +64,7 @@ def overview(
     table = ranked_table(ranking, ranges, names, history, shown)
     return OverviewAnswer(
         headline(ranking, ranges, names, shown),
-        Checked(world),
+        world,
         table.drop(columns="history"),
         table.drop(columns="iso3").head(LISTED),
         unknowns(ranking, names, year),

@@ -1,5 +1,6 @@
 """Pieces every page uses: charts with their table and source, empty states, errors, downloads."""
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -8,7 +9,7 @@ import streamlit as st
 
 from analytics.index import MissingIndicators, Ranking
 from dashboard import links, load, navigation, theme
-from dashboard.charts import Checked
+from dashboard.charts import Drawn
 from dashboard.language import _, current, day, number
 from dashboard.sentences import said
 from data import catalog, store
@@ -25,8 +26,8 @@ def look() -> theme.Theme:
 
 
 def chart(
-    figure: dict[str, Any] | Checked,
-    table: pd.DataFrame,
+    figure: dict[str, Any],
+    table: pd.DataFrame | Callable[[], pd.DataFrame],
     name: str,
     alt: str,
     source: str,
@@ -35,7 +36,12 @@ def chart(
 ) -> Any:
     """A chart, its source line, and its table to read or download as CSV. name: of the file and the widgets' keys."""
     shown = st.plotly_chart(
-        figure, theme=None, config={"displayModeBar": False} | (config or {}), alt=alt, key=f"chart_{name}", **more
+        Drawn(figure),
+        theme=None,
+        config={"displayModeBar": False} | (config or {}),
+        alt=alt,
+        key=f"chart_{name}",
+        **more,
     )
     with st.container(horizontal=True, vertical_alignment="center", key=f"foot_{name}"):
         st.caption(source, width="stretch")
@@ -43,13 +49,14 @@ def chart(
     return shown
 
 
-def table_popover(table: pd.DataFrame, name: str) -> None:
+def table_popover(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
     """The figures behind a chart: a table, made when it is opened, and a CSV to take away."""
     popover = st.popover(
         _("Table and CSV"), icon=":material/table:", type="tertiary", key=f"table_{name}", on_change="rerun"
     )
     if not popover.open:
         return
+    table = table() if callable(table) else table
     with popover:
         st.dataframe(table, hide_index=True, height=320, column_config=column_titles())
         download(table, name)

@@ -1,28 +1,37 @@
 """Every cached load: the store, its queries, slow analytics. Results are shared by all sessions: never change them."""
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache, wraps
-from threading import RLock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
+import babel
 import holidays
 import pandas as pd
 import streamlit as st
 
-from analytics import changes, distance, index, peers, recipe, sensitivity, sobol
+from analytics import changes, distance, index, peers, propagation, recipe, sensitivity, sobol, whatif
 from analytics import potential as potentials
 from analytics.design import Design
 from analytics.index import MissingIndicators, Ranking
+from analytics.panel import PotentialError
 from analytics.potential import PotentialFit
+from analytics.scenario import Scenario
 from dashboard import answers, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
 from dashboard.sentences import said
 from data import quality, store
 
 if TYPE_CHECKING:
+    from analytics import plan_inputs
+    from analytics.outlook import Outlook
     from analytics.regression import FixedEffects
+    from dashboard import plan_answers
 
 SEED = 0
 DRAWS = 2000
@@ -54,6 +63,24 @@ def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
         with computing:
             return remembered(version(), *arguments)
 
+    return call
+
+
+def _apart(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Like `_cached`, but different arguments are worked out side by side: for what takes many seconds."""
+    remembered = lru_cache(maxsize=64)(lambda stamp, *arguments: function(*arguments))
+    computing: WeakValueDictionary[tuple[Hashable, ...], Any] = WeakValueDictionary()
+    choosing = Lock()
+
+    @wraps(function)
+    def call(*arguments: Hashable) -> Any:
+        key = (version(), *arguments)
+        with choosing:
+            mine = computing.setdefault(key, Lock())
+        with mine:
+            return remembered(*key)
+
+    call.forget = remembered.cache_clear
     return call
 
 
@@ -216,6 +243,188 @@ def elasticities(recipe_name: str, year: int) -> "FixedEffects":
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
     return potentials.elasticities(history[history["year"] <= year], chosen, year)
+
+
+@_cached
+def _history(recipe_name: str, before: str | None) -> pd.DataFrame:
+    """The histories of a recipe's figures and of its potential's."""
+    chosen = recipe.load(recipe_name)
+    codes = tuple(dict.fromkeys((*chosen.codes, *potentials.history_codes(chosen))))
+    return store.series(connection(), codes, None, before)
+
+
+@_cached
+def snapshot_after(snapshot: str) -> str | None:
+    """The arrival after this one, None for the newest. Raises store.StoreError when it never arrived here."""
+    return store.snapshot_after(connection(), snapshot)
+
+
+@_cached
+def propagations(recipe_name: str, year: int, before: str | None) -> "tuple[propagation.Elasticity, ...]":
+    """How the recipe's figures move with each other; takes a second the first time."""
+    return propagation.estimate(_history(recipe_name, before), recipe.load(recipe_name), year)
+
+
+@_cached
+def outlook(recipe_name: str, year: int, horizon: int, before: str | None) -> "Outlook":
+    """The recipe's figures carried forward; takes some seconds the first time. Raises outlook.OutlookError."""
+    from analytics import outlook as outlooks
+
+    chosen = recipe.load(recipe_name)
+    return outlooks.outlook(_history(recipe_name, before), chosen.codes, year, horizon, chosen.window, SEED)
+
+
+@_cached
+def _other_potential(recipe_name: str, year: int, before: str | None, learner: str) -> PotentialFit:
+    chosen = recipe.load(recipe_name)
+    history = _history(recipe_name, before)
+    history = history[history["year"] <= year]
+    outcome_year = potentials.default_year(history, chosen)
+    return potentials.fit(history, chosen, outcome_year, _potential_groups(), learner=learner, seed=SEED)
+
+
+def potential_as_of(recipe_name: str, year: int, before: str | None, learner: str = potentials.BEST) -> PotentialFit:
+    """The potential as the store was before that snapshot arrived, None for now. Raises potential.PotentialError."""
+    if before is None and learner == potentials.BEST:
+        return potential(recipe_name, year)
+    return _other_potential(recipe_name, year, before, learner)
+
+
+@_cached
+def ground(recipe_name: str, year: int, horizon: int, before: str | None, learner: str) -> whatif.Ground:
+    """What scenarios stand on; before: as the store was before that snapshot arrived, None for now; learner: of the
+    potential, empty to do without.
+
+    Load the potential and the outlook first: this one waits for them. Raises index.MissingIndicators, PotentialError.
+    """
+    chosen = recipe.load(recipe_name)
+    return whatif.stand(
+        store.market_panel(connection(), chosen.codes, year, chosen.window, before),
+        chosen,
+        markets()["region"],
+        _history(recipe_name, before),
+        year,
+        propagations(recipe_name, year, before),
+        potential_as_of(recipe_name, year, before, learner) if learner else None,
+        outlook(recipe_name, year, horizon, before) if horizon else None,
+    )
+
+
+@_cached
+def outcome(
+    recipe_name: str, year: int, horizon: int, before: str | None, learner: str, scenario: Scenario
+) -> whatif.Outcome:
+    """A scenario carried out. Raises as `ground`, and whatif.ScenarioError."""
+    return whatif.run(ground(recipe_name, year, horizon, before, learner), scenario)
+
+
+_estimated: set[tuple[Hashable, ...]] = set()
+"""Potentials that plans have asked for: (store version, industry, year)."""
+
+
+def plan_potential(industry: str, year: int) -> None:
+    """Work out the potential of an industry for a plan; where there is none, plan_material says why."""
+    with suppress(PotentialError):
+        potential(industry, year)
+    _estimated.add((version(), industry, year))
+
+
+def plan_missing(industries: tuple[str, ...], year: int) -> tuple[str, ...]:
+    """Industries whose potential no plan has asked for yet: they would take long."""
+    return tuple(name for name in industries if (version(), name, year) not in _estimated)
+
+
+@_cached
+def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) -> pd.DataFrame:
+    """What is known of markets for a plan (`plan_inputs.market_table`). moved: (iso3, code, value) of a scenario."""
+    from analytics import plan_inputs
+
+    english = babel.Locale("en").territories
+    places = _markets_in("en")
+    table = places.assign(region=[english.get(code, code) for code in places["region"]])
+    codes = (plan_inputs.INCOME, plan_inputs.LAW)
+    rows = store.market_panel(connection(), codes, year, recipe.Recipe.window)
+    known = rows.pivot(index="iso3", columns="indicator", values="value").reindex(places.index, columns=codes)
+    for iso3, code, value in moved:
+        known.loc[iso3, code] = value
+    languages = store.market_facts(connection(), "market_languages")
+    far = distances(home, year)["euclidean"]
+    today = datetime.now(UTC).date()
+    return plan_inputs.market_table(table, languages, known[codes[0]], known[codes[1]], far, home, today)
+
+
+@_apart
+def plan_material(
+    industries: tuple[str, ...], year: int, home: str, scenario: Scenario | None
+) -> "plan_inputs.Material":
+    """What a plan can be made of: the potential of each industry, under a scenario if one is given.
+
+    An industry without a potential is left out, with the reason; half a minute an industry, the first time. Raises
+    index.MissingIndicators, whatif.ScenarioError, outlook.OutlookError for a scenario that cannot be carried out.
+    """
+    from analytics import plan_inputs
+
+    found, moved = [], ()
+    for industry in industries:
+        try:
+            fit = potential(industry, year)
+        except PotentialError as error:
+            found.append(plan_inputs.left_out(industry, str(error)))
+            continue
+        if scenario is None:
+            found.append(plan_inputs.offers(industry, fit.estimates))
+            continue
+        stands = ground(industry, year, scenario.horizon, None, scenario.base.learner)
+        told = plan_scenario(industry, year, scenario)
+        shocked = whatif.run(stands, told)
+        factors = plan_inputs.growth(stands.recipe, stands.figures, shocked.figures)
+        found.append(plan_inputs.offers(industry, stands.estimate.fit.estimates, shocked.markets, *factors))
+        rows = shocked.moved[shocked.moved["indicator"].isin((plan_inputs.INCOME, plan_inputs.LAW))]
+        moved = moved or tuple(zip(rows["iso3"], rows["indicator"], rows["after"], strict=True))
+    return plan_inputs.gather(plan_facts(home, year, moved), found, home)
+
+
+@lru_cache(maxsize=64)
+def plan_file(text: str) -> "tuple[plan_inputs.Material, plan_inputs.Wish]":
+    """The material and the wish of a problem's JSON. Raises DocumentError."""
+    from analytics import allocation_problem, plan_inputs
+
+    return plan_inputs.from_problem(allocation_problem.read(text))
+
+
+@_cached
+def _region_names_in(language: str) -> dict[str, str]:
+    english = babel.Locale("en").territories
+    return {english.get(code, code): territory_name(code) for code in markets()["region"].dropna().unique()}
+
+
+def region_names() -> dict[str, str]:
+    """English name of a UN region -> its name in the reader's language."""
+    return _region_names_in(current())
+
+
+def plan_scenario(industry: str, year: int, scenario: Scenario) -> Scenario:
+    """The assumptions that concern an industry's potential: shocks of figures it has, and of the exchange rate."""
+    stands = ground(industry, year, scenario.horizon, None, scenario.base.learner)
+    known = set(stands.figures)
+    shocks = tuple(s for s in scenario.shocks if s.kind == "exchange rate" or s.target in known)
+    return replace(scenario, shocks=shocks, base=replace(scenario.base, recipe=industry, year=year))
+
+
+@_apart
+def plan_answer(problem: str) -> "plan_answers.Answer | plan_answers.Refusal":
+    """The plan of a problem (its JSON) with its rivals and offices; up to its time limit. Raises DocumentError."""
+    from dashboard import plan_answers
+
+    return plan_answers.answer(problem)
+
+
+@_apart
+def plan_frontier(problem: str) -> pd.DataFrame:
+    """What less risk costs: five plans."""
+    from dashboard import plan_answers
+
+    return plan_answers.frontier(problem)
 
 
 def own_potential(recipe_name: str, year: int, outcome: pd.Series) -> PotentialFit:

@@ -31,6 +31,8 @@ PAGES = (
     Entry("ranking", "Ranking", ":material/format_list_numbered:", "Assess"),
     Entry("potential", "Potential", ":material/trending_up:", "Assess"),
     Entry("decision", "Decision", ":material/gavel:", "Assess"),
+    Entry("scenarios", "Scenarios", ":material/tune:", "Plan"),
+    Entry("plan", "Plan", ":material/account_tree:", "Plan"),
     Entry("data", "Data", ":material/database:", "Data"),
 )
 

@@ -55,7 +55,7 @@ def as_html(sheet: Sheet) -> str:
 
 def as_pdf(sheet: Sheet) -> bytes:
     """One A4 page; text shrinks rather than run over to a second one."""
-    regular, bold = _fonts(sheet.language)
+    regular, bold = fonts(sheet.language)
     look = theme.LIGHT
 
     def style(size: float, colour: str = look.ink, font: str = regular, before: float = 0) -> ParagraphStyle:
@@ -100,7 +100,8 @@ def as_pdf(sheet: Sheet) -> bytes:
     return target.getvalue()
 
 
-def _fonts(language: str) -> tuple[str, str]:
+def fonts(language: str) -> tuple[str, str]:
+    """The regular and the bold face of a language, known to reportlab from then on."""
     if language != "zh":
         return "Helvetica", "Helvetica-Bold"
     pdfmetrics.registerFont(UnicodeCIDFont(CHINESE_FONT))

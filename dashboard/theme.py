@@ -59,6 +59,7 @@ def layout(look: Theme, **overrides: Any) -> dict[str, Any]:
         "gridcolor": look.line,
         "zeroline": False,
         "linecolor": look.line,
+        "ticks": "",
         "tickfont": {"color": look.muted, "size": 12},
         "title": {"font": {"color": look.muted, "size": 12}},
     }
@@ -68,6 +69,7 @@ def layout(look: Theme, **overrides: Any) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "showlegend": False,
+        "hovermode": "closest",
         "hoverlabel": {
             "bgcolor": look.surface,
             "bordercolor": look.line,

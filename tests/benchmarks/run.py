@@ -1,6 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
-python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential.
+python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential,
+scenarios, allocation, board.
 """
 
 import json
@@ -10,9 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import allocation
+import board
 import crashes
 import index
 import potential
+import scenarios
 import stores
 
 import pages
@@ -25,6 +29,9 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "crash": crashes.kills,
     "robustness": index.robustness,
     "potential": potential.healthcare,
+    "scenarios": scenarios.scenarios,
+    "allocation": allocation.sixty_markets,
+    "board": board.boards,
 }
 
 

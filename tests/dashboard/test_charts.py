@@ -5,10 +5,11 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from dashboard import theme
-from dashboard.charts import Checked, coverage, maps, profiles, trends
+from dashboard.charts import Drawn, coverage, maps, profiles, trends
 from data import store
 
 FOLDER = Path(maps.__file__).parent
@@ -145,11 +146,10 @@ def test_coverage_leaves_years_without_figures_empty():
     assert theme.LIGHT.missing not in {colour for _at, colour in heat["colorscale"]}
 
 
-def test_a_checked_figure_is_the_same_figure():
+def test_a_drawn_figure_is_handed_over_as_it_is():
     figure = world(theme.LIGHT, {"DEU": 60.0, "SGP": 40.0})
-    checked = Checked(figure)
-    assert checked.to_dict() is checked.to_dict()
-    assert [trace["type"] for trace in checked.to_dict()["data"]] == ["choropleth", "choropleth", "scattergeo"]
+    assert Drawn(figure).to_dict() is figure
+    assert isinstance(Drawn(figure), go.Figure)
 
 
 def test_values_are_said_in_the_readers_words_on_axis_and_hover():

@@ -1,0 +1,253 @@
+"""A board as PDF, A4 landscape: a page a finding, its chart as lines and letters one can zoom into."""
+
+import html
+import io
+import re
+from typing import Any
+
+from reportlab.graphics import renderPDF
+from reportlab.graphics import shapes as drawn
+from reportlab.lib import colors
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph
+from reportlab.platypus import Table as Rows
+
+from dashboard import board_layout as layout
+from dashboard import sheet, theme
+from dashboard.board import Board, Chart
+from dashboard.board_drawing import Dot, Line, Rect, Word, draw
+from dashboard.board_layout import Box, Grid, Page
+from dashboard.language import _, day
+
+WIDTH, HEIGHT = landscape(A4)
+MARGIN = 40
+INNER = WIDTH - 2 * MARGIN
+KICKER = Box(MARGIN, 24, INNER, 16)
+TITLE = Box(MARGIN, 42, INNER, 62)
+FOOT = Box(MARGIN, HEIGHT - 52, INNER - 110, 36)
+FRAME = layout.Frame(TITLE, (24, 22, 20, 18, 16, 14, 12), bottom=FOOT.top - 14, gap=14)
+FOOT_SIZES = (9, 8, 7, 6)
+APPENDIX_SIZE = 9.5
+COLUMNS = 2
+CODE_FACE = "Courier"
+LOOK = theme.LIGHT
+INKS = {role: getattr(LOOK, role) for role in ("ink", "muted", "line", "paper", "accent", "grey")}
+INKS |= {"down": theme.CATEGORIES[1], "up": theme.CATEGORIES[0]}
+INKS |= {f"c{number}": colour for number, colour in enumerate(theme.CATEGORIES)}
+SAID_OTHERWISE = {"−": "–", "‑": "-", "\u00a0": " ", "\u202f": " "}
+"""Characters that neither face has, and what reads the same."""
+UNKNOWN = "?"
+
+
+def as_pdf(board: Board) -> bytes:
+    """The file; the Chinese face is one that every reader supplies."""
+    with board.spoken():
+        pages = [page for slide in board.slides for page in FRAME.pages(slide)]
+        title = _("How this was computed, and from what")
+        room, body = (INNER - layout.GUTTER) / COLUMNS, FRAME.body(title)
+        columns = layout.appendix(board.appendix, room, body.height, APPENDIX_SIZE)
+        count = len(pages) + -(-len(columns) // COLUMNS)
+        target = io.BytesIO()
+        language = {"zh": "zh-CN"}.get(board.language, board.language)
+        writer = _Writer(board, Canvas(target, pagesize=(WIDTH, HEIGHT), lang=language), count)
+        for page in pages:
+            writer.finding(page)
+        for start in range(0, len(columns), COLUMNS):
+            writer.open(layout.continued(title) if start else title, board.footnote)
+            for at, column in enumerate(columns[start : start + COLUMNS]):
+                writer.column(column, Box(MARGIN + at * (room + layout.GUTTER), body.top, room, body.height))
+            writer.close()
+        writer.canvas.save()
+        return target.getvalue()
+
+
+class _Writer:
+    """Puts pages on a canvas, whose origin is at the bottom: here everything is counted from the top."""
+
+    def __init__(self, board: Board, canvas: Canvas, count: int) -> None:
+        self.board, self.canvas, self.count = board, canvas, count
+        self.regular, self.bold = sheet.fonts("en")
+        self.chinese, _same = sheet.fonts("zh")
+        canvas.setTitle(board.title)
+        canvas.setSubject(board.subtitle)
+        canvas.setAuthor("Lepton Atlas")
+
+    def finding(self, page: Page) -> None:
+        self.open(layout.continued(page.slide.title) if page.continued else page.slide.title, page.slide.footnote)
+        if page.text is not None:
+            self._words(page.text.box, page.text.paragraphs, page.text.size, LOOK.ink)
+        if page.chart is not None and page.slide.chart is not None:
+            self._chart(page.slide.chart, page.chart)
+        if page.grid is not None:
+            self._table(page.grid)
+        self.close()
+
+    def open(self, title: str, footnote: str) -> None:
+        """A new page: kicker, title, footnote, page number."""
+        kicker = "  ·  ".join(part for part in (self.board.title, self.board.subtitle) if part)
+        self._words(KICKER, (layout.shortened(kicker, 10, INNER, True),), 10, LOOK.accent, bold=True)
+        found = FRAME.heading(title)
+        self.canvas.bookmarkPage(f"p{self.canvas.getPageNumber()}")
+        self.canvas.addOutlineEntry(title, f"p{self.canvas.getPageNumber()}")
+        self._words(TITLE, found.paragraphs, found.size, LOOK.ink, bold=True)
+        self.canvas.setStrokeColor(_colour(LOOK.line))
+        self.canvas.setLineWidth(0.6)
+        self.canvas.line(MARGIN, HEIGHT - FOOT.top + 5, WIDTH - MARGIN, HEIGHT - FOOT.top + 5)
+        foot = layout.fitted((footnote,), FOOT, FOOT_SIZES)
+        self._words(FOOT, foot.paragraphs, foot.size, LOOK.muted)
+        number = _("Page {number} of {count}").format(number=self.canvas.getPageNumber(), count=self.count)
+        corner = Box(WIDTH - MARGIN - 105, FOOT.top, 105, 24)
+        self._words(corner, (number, day(self.board.made_at)), 8, LOOK.muted, right=True)
+
+    def close(self) -> None:
+        self.canvas.showPage()
+
+    def column(self, blocks: list[layout.Paragraph], box: Box) -> None:
+        """A column of the appendix."""
+        top = box.top
+        for position, block in enumerate(blocks):
+            size = APPENDIX_SIZE + {"heading": 1, "text": 0, "code": -1}[block.kind]
+            top += 0 if position == 0 else {"heading": 10, "text": 3, "code": 0}[block.kind]
+            if block.kind == "code":
+                self._code(box.left, top, block.text, size)
+                top += size * layout.LEADING
+                continue
+            heading = block.kind == "heading"
+            place = Box(box.left, top, box.width, box.height)
+            top += self._words(place, (block.text,), size, LOOK.ink, bold=heading)
+
+    def _code(self, left: float, top: float, text: str, size: float) -> None:
+        for part, face in self._faces(text, CODE_FACE):
+            self.canvas.setFont(face, size)
+            self.canvas.setFillColor(_colour(LOOK.ink))
+            self.canvas.drawString(left, HEIGHT - top - size, part)
+            left += pdfmetrics.stringWidth(part, face, size)
+
+    # -------------------------------------------------------------- words
+
+    def _faces(self, text: str, latin: str) -> list[tuple[str, str]]:
+        """The text in pieces of one face: Latin as it is, everything else in the Chinese face, which holds the most."""
+        for odd, plain in SAID_OTHERWISE.items():
+            text = text.replace(odd, plain)
+        pieces: list[tuple[str, str]] = []
+        for character in text:
+            face = latin if _in(character, "cp1252") else self.chinese
+            if face == self.chinese and not _in(character, "gbk"):
+                character, face = UNKNOWN, latin
+            if pieces and pieces[-1][1] == face:
+                pieces[-1] = (pieces[-1][0] + character, face)
+            else:
+                pieces.append((character, face))
+        return pieces
+
+    def _marked(self, text: str, latin: str) -> str:
+        return "".join(
+            html.escape(part) if face == latin else f'<font name="{face}">{html.escape(part)}</font>'
+            for part, face in self._faces(text, latin)
+        )
+
+    def _paragraph(self, text: str, size: float, colour: str, bold: bool = False, right: bool = False) -> Paragraph:
+        latin = self.bold if bold else self.regular
+        chinese = bool(re.search(r"[\u2e80-\uffef]", text))
+        style = ParagraphStyle(
+            "words",
+            fontName=latin,
+            fontSize=size,
+            leading=size * layout.LEADING,
+            textColor=_colour(colour),
+            wordWrap="CJK" if chinese else None,
+            splitLongWords=1,
+            alignment=TA_RIGHT if right else 0,
+        )
+        return Paragraph(self._marked(text, latin), style)
+
+    def _words(
+        self, box: Box, texts: tuple[str, ...], size: float, colour: str, bold: bool = False, right: bool = False
+    ) -> float:
+        """Paragraphs under each other; the points they took."""
+        top = box.top
+        for text in texts:
+            paragraph = self._paragraph(text, size, colour, bold, right)
+            _wide, tall = paragraph.wrapOn(self.canvas, box.width, HEIGHT)
+            paragraph.drawOn(self.canvas, box.left, HEIGHT - top - tall)
+            top += tall + size * layout.GAP
+        return top - box.top - size * layout.GAP
+
+    # -------------------------------------------------------------- tables and charts
+
+    def _table(self, grid: Grid) -> None:
+        cells = [
+            [
+                self._paragraph(
+                    text,
+                    grid.size,
+                    LOOK.muted if at == 0 else LOOK.accent if at - 1 == grid.highlight else LOOK.ink,
+                    bold=at == 0 or at - 1 == grid.highlight,
+                    right=grid.right[number],
+                )
+                for number, text in enumerate(row)
+            ]
+            for at, row in enumerate((grid.header, *grid.rows))
+        ]
+        style: list[Any] = [
+            ("LINEBELOW", (0, 0), (-1, -1), 0.4, _colour(LOOK.line)),
+            ("LINEBELOW", (0, 0), (-1, 0), 0.6, _colour(LOOK.muted)),
+            ("TOPPADDING", (0, 0), (-1, -1), 1.5),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+            ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ]
+        table = Rows(cells, colWidths=list(grid.widths), style=style)
+        _wide, tall = table.wrapOn(self.canvas, grid.box.width, HEIGHT)
+        table.drawOn(self.canvas, grid.box.left, HEIGHT - grid.box.top - tall)
+
+    def _chart(self, chart: Chart, box: Box) -> None:
+        found = draw(chart, box.width, box.height, 9.5)
+        picture = drawn.Drawing(box.width, box.height)
+        for shape in found.shapes:
+            if isinstance(shape, Rect):
+                top = found.height - shape.top - shape.height
+                picture.add(
+                    drawn.Rect(
+                        shape.left, top, shape.width, shape.height, fillColor=_colour(INKS[shape.ink]), strokeColor=None
+                    )
+                )
+            elif isinstance(shape, Line):
+                ends = shape.x1, found.height - shape.y1, shape.x2, found.height - shape.y2
+                ink = _colour(INKS[shape.ink])
+                picture.add(drawn.Line(*ends, strokeColor=ink, strokeWidth=shape.width, strokeOpacity=shape.opacity))
+            elif isinstance(shape, Dot):
+                ink = _colour(INKS[shape.ink])
+                picture.add(
+                    drawn.Circle(shape.x, found.height - shape.y, shape.radius, fillColor=ink, strokeColor=None)
+                )
+            elif isinstance(shape, Word):
+                self._letters(picture, shape, found.height)
+        renderPDF.draw(picture, self.canvas, box.left, HEIGHT - box.top - box.height)
+
+    def _letters(self, picture: drawn.Drawing, word: Word, tall: float) -> None:
+        """A word of a chart, in pieces where it needs two faces."""
+        pieces = self._faces(word.text, self.bold if word.bold else self.regular)
+        rooms = [pdfmetrics.stringWidth(part, face, word.size) for part, face in pieces]
+        left = word.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[word.anchor] * sum(rooms)
+        for (part, face), room in zip(pieces, rooms, strict=True):
+            ink = _colour(INKS[word.ink])
+            picture.add(drawn.String(left, tall - word.y, part, fontName=face, fontSize=word.size, fillColor=ink))
+            left += room
+
+
+def _in(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _colour(colour: str) -> Any:
+    return colors.HexColor(colour)

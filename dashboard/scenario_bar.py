@@ -1,0 +1,183 @@
+"""Where a scenario stands, and the bar above it: name, undo, reset, save, open, share."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from analytics import recipe, scenario
+from analytics.documents import DocumentError
+from analytics.panel import PotentialError
+from analytics.scenario import Scenario
+from analytics.whatif import Ground, Outcome
+from dashboard import load, scenario_state
+from dashboard.filters import MarketFilters
+from dashboard.language import _, day
+from data import shelf
+
+SHELF = "scenarios"
+
+
+def ground(current: Scenario) -> Ground:
+    """What the scenario stands on, with progress while it is worked out. Raises MissingIndicators, OutlookError."""
+    base, before = current.base, scenario_state.standing(current).before
+    learner = base.learner if st.session_state.get("with_potential", False) else ""
+    if current.horizon:
+        with st.spinner(_("Carrying the figures forward; some seconds, once")):
+            load.outlook(base.recipe, base.year, current.horizon, before)
+    if learner:
+        try:
+            with st.spinner(_("Estimating the potential; about half a minute, once")):
+                load.potential_as_of(base.recipe, base.year, before, learner)
+        except (PotentialError, ValueError) as error:
+            st.info(str(error), icon=":material/info:")
+            learner = ""
+    return load.ground(base.recipe, base.year, current.horizon, before, learner)
+
+
+def outcome(ground: Ground, current: Scenario) -> Outcome:
+    """The scenario carried out; its name and notes change nothing. Raises ScenarioError."""
+    base, before = current.base, scenario_state.standing(current).before
+    bare = replace(current, name="", author="", note="", uncertain=())
+    learner = "" if ground.estimate is None else base.learner
+    return load.outcome(base.recipe, base.year, current.horizon, before, learner, bare)
+
+
+def notices(current: Scenario) -> None:
+    """Put the scenario in the address; say so when it does not fit, or stands on another state of the store."""
+    if too_long := scenario_state.publish(current):
+        st.warning(too_long, icon=":material/link_off:")
+    standing = scenario_state.standing(current)
+    if standing.gone:
+        st.warning(
+            _(
+                "This scenario was made on figures that are not in this store (snapshot {snapshot}). It is shown on "
+                "the figures here, so its numbers may differ."
+            ).format(snapshot=current.base.snapshot),
+            icon=":material/history:",
+        )
+    elif standing.before is not None:
+        rows = load.snapshots().set_index("id")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(
+                _("Stands on the figures as of {day}; newer ones have arrived since.").format(
+                    day=day(rows.at[current.base.snapshot, "retrieved_at"])
+                ),
+                icon=":material/history:",
+            )
+            if st.button(_("Use the newest"), key="use_newest"):
+                newest = str(load.snapshots()["id"].iloc[0])
+                scenario_state.change(replace(current, base=replace(current.base, snapshot=newest)))
+                st.rerun(scope="fragment")
+
+
+# ------------------------------------------------------------------ name, undo, save, open, share
+
+
+def bar(choice: MarketFilters, current: Scenario) -> None:
+    """Name, undo, reset, save, open, share: in one row."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="scenario_bar"):
+        key = f"scenario_name|{scenario_state.turn()}"
+        st.text_input(
+            _("Scenario"),
+            current.name,
+            key=key,
+            max_chars=shelf.LONGEST_NAME,
+            on_change=_rename,
+            args=(key, current.name),
+            width=280,
+        )
+        st.button(
+            _("Undo"), icon=":material/undo:", on_click=scenario_state.undo, disabled=not scenario_state.can_undo()
+        )
+        st.button(
+            _("Reset"),
+            icon=":material/restart_alt:",
+            on_click=lambda: scenario_state.change(replace(scenario_state.fresh(choice), name=current.name)),
+            disabled=scenario_state.is_plain(current),
+        )
+        with st.popover(_("Save"), icon=":material/save:"):
+            _save(current)
+        opened = st.popover(_("Open"), icon=":material/folder_open:", on_change="rerun", key="open_scenario")
+        if opened.open:
+            with opened:
+                _open()
+        shared = st.popover(_("Share"), icon=":material/share:", on_change="rerun", key="share_scenario")
+        if shared.open:
+            with shared:
+                _share(current)
+
+
+def _rename(key: str, before: str) -> None:
+    name = st.session_state[key].strip()
+    if name and name != before:
+        scenario_state.change(replace(scenario_state.now(), name=name))
+
+
+def _save(current: Scenario) -> None:
+    author = st.text_input(_("Author"), current.author, key="scenario_author", max_chars=80)
+    note = st.text_area(_("Note"), current.note, key="scenario_note", max_chars=2000)
+    taken = any(entry.name == current.name for entry in shelf.saved(SHELF))
+    label = _("Replace {name}") if taken else _("Save {name}")
+    if st.button(label.format(name=current.name), type="primary", key="save_scenario"):
+        kept = replace(current, author=author, note=note)
+        scenario_state.change(kept)
+        try:
+            shelf.save(SHELF, kept.name, scenario.to_json(kept), overwrite=taken)
+            st.success(_("Saved."), icon=":material/check:")
+        except shelf.ShelfError as error:
+            st.error(str(error), icon=":material/error:")
+    if taken:
+        st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
+
+
+def _open() -> None:
+    known = [entry.name for entry in shelf.saved(SHELF)]
+    if known:
+        name = st.selectbox(_("Saved scenarios"), known, key="saved_name")
+        with st.container(horizontal=True):
+            if st.button(_("Open"), key="open_saved", type="primary"):
+                _take(lambda: shelf.read(SHELF, name))
+            if st.button(_("Duplicate"), key="duplicate_saved"):
+                _take(lambda: shelf.read(SHELF, name), _("{name} (copy)").format(name=name)[: shelf.LONGEST_NAME])
+            if st.button(_("Remove"), key="remove_saved"):
+                try:
+                    shelf.remove(SHELF, name)
+                    st.rerun()
+                except shelf.ShelfError as error:
+                    st.error(str(error), icon=":material/error:")
+    else:
+        st.write(_("Nothing is saved yet."))
+    upload = st.file_uploader(_("Or a scenario file"), type=["json"], key="scenario_file", max_upload_size=5)
+    if upload is not None and st.button(_("Open the file"), key="open_file"):
+        _take(upload.getvalue)
+
+
+def _take(read, name: str = "") -> None:
+    """Work on what was read, or say why that is not possible; what is there stays then."""
+    try:
+        found = scenario.from_json(read())
+    except (DocumentError, shelf.ShelfError) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if found.base.recipe not in recipe.NAMES:
+        st.error(_("There is no industry {name} here.").format(name=found.base.recipe), icon=":material/error:")
+        return
+    scenario_state.start(replace(found, name=name) if name else found)
+    st.rerun()
+
+
+def _share(current: Scenario) -> None:
+    st.write(_("The page's address holds the whole scenario: copy it from the browser, or this part of it."))
+    try:
+        st.code(f"scenarios?scenario={scenario.to_link(current)}", wrap_lines=True)
+    except DocumentError as error:
+        st.warning(str(error), icon=":material/warning:")
+    st.download_button(
+        _("Scenario file"),
+        lambda: scenario.to_json(current).encode(),
+        f"{current.name}.json",
+        "application/json",
+        icon=":material/download:",
+        key="scenario_json",
+        on_click="ignore",
+    )

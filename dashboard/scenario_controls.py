@@ -1,0 +1,282 @@
+"""The sliders of a scenario: each with its past drawn under it, today's value, and a number to type."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from analytics import past, propagation
+from analytics.scenario import Scenario, Shock
+from analytics.whatif import Ground
+from dashboard import components, links, load, scenario_state
+from dashboard.charts.scenarios import track
+from dashboard.language import _, number, territory_name, with_unit
+from dashboard.scenario_words import indicator_name, indicator_unit, weight_name
+from data import catalog
+
+LEAST, MOST = -50.0, 100.0
+"""Percent an amount can be moved by the slider; more can be typed."""
+FARTHEST = 900.0
+STEPS = 200
+FARTHEST_YEARS = 10
+HEAVIEST = 3.0
+
+
+@dataclass(frozen=True)
+class Scope:
+    """For whom the sliders hold: a market, a region, or all."""
+
+    market: str = ""
+    region: str = ""
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        return (self.market,) if self.market else ()
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return (self.region,) if self.region else ()
+
+
+@dataclass(frozen=True)
+class Control:
+    """One slider, in the unit it is moved in. how: set (the indicator's unit), add (points) or scale (percent).
+
+    low, high, step: of the slider. start: where nothing is assumed. seen: the range of the last years. bounds: of the
+    number typed. today: the present value in words.
+    """
+
+    code: str
+    how: str
+    low: float
+    high: float
+    step: float
+    start: float
+    seen: tuple[float, float]
+    bounds: tuple[float, float]
+    today: str
+
+    def shown(self, shock: Shock | None) -> float:
+        """Where the slider stands under a shock."""
+        if shock is None or shock.how != self.how:
+            return self.start
+        return (shock.value - 1) * 100 if self.how == "scale" else shock.value
+
+    def shock(self, value: float, scope: Scope) -> Shock:
+        amount = 1 + value / 100 if self.how == "scale" else value
+        return Shock("indicator", self.code, self.how, amount, scope.markets, scope.regions)
+
+
+def scope(ground: Ground) -> Scope:
+    """Ask for whom the sliders hold."""
+    kinds = {"market": _("One market"), "region": _("A region"), "all": _("All markets")}
+    kind = links.segmented(_("Move the figures of"), tuple(kinds), "scope", "market", kinds.get)
+    if kind == "market":
+        names = load.markets()["name"]
+        ranked = tuple(ground.figures.index)
+        return Scope(
+            market=links.selectbox(
+                _("Market"), ranked, "market", ranked[0], names.get, pinned=True, label_visibility="collapsed"
+            )
+        )
+    if kind == "region":
+        here = tuple(sorted(ground.regions.dropna().unique(), key=territory_name))
+        return Scope(
+            region=links.selectbox(
+                _("Region"), here, "area", here[0], territory_name, pinned=True, label_visibility="collapsed"
+            )
+        )
+    return Scope()
+
+
+def sliders(ground: Ground, scenario: Scenario, whom: Scope) -> None:
+    """All sliders, grouped by dimension; a group is drawn when it is open."""
+    by_place = {shock.place: shock for shock in scenario.shocks}
+    dimensions = list(ground.recipe.dimensions)
+    groups: dict[str, list[str]] = {dimension: [] for dimension in dimensions}
+    of_code = {
+        code: ingredient.dimension
+        for ingredient in ground.recipe.ingredients
+        if ingredient.key in ground.ranking.measures
+        for code in ground.ranking.measures[ingredient.key].codes
+    }
+    for code in ground.figures:
+        groups.setdefault(of_code.get(code, ""), []).append(code)
+    for dimension, codes in groups.items():
+        if not codes:
+            continue
+        title = _(dimension).capitalize() if dimension else _("Of the potential only")
+        first = dimension == dimensions[0]
+        group = st.expander(title, expanded=first, key=f"group_{dimension}", on_change="rerun")
+        if group.open:
+            with group:
+                for code in codes:
+                    _slider(control(ground, code, whom), by_place, whom)
+    with st.expander(_("Currency, weights and time"), key="group_other", on_change="rerun") as other:
+        if other.open:
+            _exchange(by_place, whom)
+            _weights(ground, by_place)
+            _horizon(scenario)
+    st.toggle(_("With potential (about half a minute the first time)"), key="with_potential")
+
+
+def control(ground: Ground, code: str, whom: Scope) -> Control | None:
+    """The slider of a figure; None where a market has no figure to move."""
+    known, (low, high) = ground.figures[code].dropna(), propagation.bounds(code)
+    record = ground.record.xs(code, level="indicator") if code in ground.record.index.levels[1] else None
+    if whom.market:
+        today = ground.figures.at[whom.market, code]
+        if np.isnan(today):
+            return None
+        mine = record.loc[whom.market] if record is not None and whom.market in record.index else None
+        seen = (today, today) if mine is None else (float(mine["low"]), float(mine["high"]))
+        said = with_unit(today, indicator_unit(code))
+        if past.is_amount(code) and today > 0:
+            relative = tuple((edge / today - 1) * 100 for edge in seen)
+            return Control(code, "scale", LEAST, MOST, 1.0, 0.0, relative, (-100.0, FARTHEST), said)
+        ends = np.quantile(known, [0.02, 0.98])
+        bottom = low if low == 0 and high == 100 else min(ends[0], seen[0], today)
+        top = high if low == 0 and high == 100 else max(ends[1], seen[1], today)
+        step = _step(top - bottom)
+        bottom, top = math.floor(bottom / step) * step, math.ceil(top / step) * step
+        return Control(code, "set", bottom, top, step, float(today), seen, _typed(code, known), said)
+    usual = float(record["sd"].median()) if record is not None else 0.0
+    said = _("median {value}").format(value=with_unit(float(known.median()), indicator_unit(code)))
+    if past.is_amount(code):
+        usual = 100 * usual / float(known.abs().median()) if known.abs().median() > 0 else 0.0
+        return Control(code, "scale", LEAST, MOST, 1.0, 0.0, (-usual, usual), (-100.0, FARTHEST), said)
+    spread = float(np.ptp(np.quantile(known, [0.02, 0.98]))) / 2 or 1.0
+    step = _step(spread)
+    reach = math.ceil(spread / step) * step
+    return Control(code, "add", -reach, reach, step, 0.0, (-usual, usual), (-10 * reach, 10 * reach), said)
+
+
+def _typed(code: str, known) -> tuple[float, float]:
+    low, high = propagation.bounds(code)
+    reach = 10 * float(np.ptp(known)) or 1.0
+    return (low if np.isfinite(low) else float(known.min()) - reach), (
+        high if np.isfinite(high) else float(known.max()) + reach
+    )
+
+
+def _step(width: float) -> float:
+    """A round step of about a two-hundredth of the width."""
+    raw = max(width, 1e-9) / STEPS
+    size = 10 ** math.floor(math.log10(raw))
+    return next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.999)
+
+
+def _slider(found: Control | None, by_place: dict, whom: Scope) -> None:
+    if found is None:
+        return
+    shock = by_place.get(("indicator", found.code, whom.markets, whom.regions))
+
+    def moved(chosen: float) -> Scenario:
+        made = found.shock(chosen, whom)
+        is_start = math.isclose(chosen, found.start, abs_tol=found.step / 2)
+        return scenario_state.now().without(made.place) if is_start else scenario_state.now().with_shock(made)
+
+    unit = {"set": indicator_unit(found.code), "add": _("points"), "scale": "%"}[found.how]
+    title = f"{indicator_name(found.code)} · {found.today}"
+    key = f"{found.code}|{whom.market}{whom.region}|{found.how}"
+    _pair(key, title, found.shown(shock), found, moved, _help(found.code, unit))
+
+
+def _pair(key: str, title: str, value: float, found: Control, moved: Callable[[float], Scenario], about: str) -> None:
+    """A slider and a number that agree, and the past under them. moved: the scenario with a value chosen.
+
+    The number's key holds its value, so that each new value is a new widget: two widgets that set each other send old
+    values back when one moves quickly. Streamlit also calls back for widgets that did not change when runs overtake
+    each other: such calls change nothing.
+    """
+    low, high = float(min(found.low, value)), float(max(found.high, value))
+    places = max(0, -math.floor(math.log10(found.step))) if found.step < 1 else 0
+    slide, typed = f"slide|{key}|{scenario_state.turn()}", f"type|{key}|{value:.9g}"
+
+    turn = scenario_state.turn()
+
+    def slid() -> None:
+        if scenario_state.turn() == turn:
+            scenario_state.change(moved(float(st.session_state[slide])), by_slider=True)
+
+    def wrote() -> None:
+        if st.session_state[typed] != float(value):
+            scenario_state.change(moved(float(st.session_state[typed])))
+
+    left, right = st.columns([2.6, 1], vertical_alignment="bottom")
+    with left:
+        st.slider(
+            title,
+            low,
+            high,
+            float(value),
+            step=float(found.step),
+            key=slide,
+            format=f"%.{places}f" if found.how == "set" else f"%+.{places}f",
+            on_change=slid,
+            help=about,
+        )
+        now = found.start if low <= found.start <= high else None
+        st.image(track(low, high, *found.seen, now, components.look()), width="stretch")
+    with right:
+        st.number_input(
+            title,
+            float(min(found.bounds[0], value)),
+            float(max(found.bounds[1], value)),
+            float(value),
+            step=float(found.step),
+            key=typed,
+            format=f"%.{places}f",
+            on_change=wrote,
+            label_visibility="collapsed",
+        )
+
+
+def _help(code: str, unit: str) -> str:
+    known = catalog.load().get(code)
+    about = _(known.description) + " " if known and known.description else ""
+    return about + _("Moved in {unit}. The bar below shows the last 15 years, its mark today.").format(unit=_(unit))
+
+
+def _exchange(by_place: dict, whom: Scope) -> None:
+    shock = by_place.get(("exchange rate", "", whom.markets, whom.regions))
+    shown = Control("", "scale", LEAST, MOST, 1.0, 0.0, (-10.0, 10.0), (-99.0, FARTHEST), "")
+
+    def moved(chosen: float) -> Scenario:
+        made = Shock("exchange rate", "", "scale", 1 + chosen / 100, whom.markets, whom.regions)
+        return scenario_state.now().without(made.place) if chosen == 0 else scenario_state.now().with_shock(made)
+
+    about = _("Every figure in current US$ is converted at the new rate. The bar shows ±10 %.")
+    title = _("Currency against the US$, %")
+    _pair(f"fx|{whom.market}{whom.region}", title, shown.shown(shock), shown, moved, about)
+
+
+def _weights(ground: Ground, by_place: dict) -> None:
+    for dimension, usual in ground.recipe.dimensions.items():
+        shock = by_place.get(("weight", dimension, (), ()))
+        shown = Control(dimension, "set", 0.0, HEAVIEST, 0.1, float(usual), (usual, usual), (0.0, 100.0), "")
+
+        def moved(chosen: float, dimension: str = dimension, usual: float = usual) -> Scenario:
+            made = Shock("weight", dimension, "set", chosen)
+            same = math.isclose(chosen, usual, abs_tol=1e-9)
+            return scenario_state.now().without(made.place) if same else scenario_state.now().with_shock(made)
+
+        value = float(usual) if shock is None else max(shock.moved(float(usual)), 0.0)
+        title = _("Weight of {name}").format(name=weight_name(dimension))
+        about = _("The recipe gives it {usual}.").format(usual=number(usual))
+        _pair(f"weight|{dimension}", title, value, shown, moved, about)
+
+
+def _horizon(scenario: Scenario) -> None:
+    key = f"horizon|{scenario_state.turn()}"
+
+    turn = scenario_state.turn()
+
+    def take() -> None:
+        if scenario_state.turn() == turn:
+            scenario_state.change(replace(scenario_state.now(), horizon=int(st.session_state[key])), by_slider=True)
+
+    about = _("Carries every figure forward first, and tests on the past how well that works.")
+    st.slider(_("Years ahead"), 0, FARTHEST_YEARS, scenario.horizon, key=key, on_change=take, help=about)

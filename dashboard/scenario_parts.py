@@ -1,0 +1,155 @@
+"""What a scenario does: its assumptions, the figures before and after, warnings, the map, the movers."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analytics import whatif
+from analytics.scenario import Scenario
+from analytics.whatif import Ground, Outcome
+from dashboard import board_parts, components, links, load, scenario_board, scenario_state
+from dashboard import scenario_words as words
+from dashboard.charts import maps, scenarios
+from dashboard.language import _, number, share
+
+
+def assumed(current: Scenario) -> None:
+    """Every assumption, each with a button that takes it back."""
+    if not current.shocks:
+        return
+    with st.container(horizontal=True, key="assumptions"):
+        for position, shock in enumerate(current.shocks):
+            st.button(
+                words.told(shock),
+                icon=":material/close:",
+                key=f"drop_{position}",
+                help=_("Take this back"),
+                on_click=lambda place=shock.place: scenario_state.change(scenario_state.now().without(place)),
+            )
+
+
+def figures(found: Outcome, ground: Ground, iso3: str) -> None:
+    """Rank, score and potential of the market in question, before and after."""
+    row = found.markets.loc[iso3]
+    cells = st.columns(3 if ground.estimate is None else 4)
+    cells[0].metric(
+        _("Rank"),
+        f"{int(row['rank'])} ({int(row['rank_low'])}–{int(row['rank_high'])})",
+        int(row["rank_before"] - row["rank"]) or None,
+        help=_("5–95 % when every weight is off by about 25 %."),
+    )
+    gained = round(float(row["score"] - row["score_before"]), 1)
+    cells[1].metric(_("Score"), f"{row['score']:.1f}", f"{gained:+.1f}" if gained else None)
+    cells[2].metric(_("Improves in"), share(float(row["p_improves"])), help=words.chance(found, iso3))
+    if ground.estimate is not None:
+        fit = ground.estimate.fit
+        change = row["potential"] / row["potential_before"] - 1 if row["potential_before"] > 0 else np.nan
+        cells[3].metric(
+            _("Potential"),
+            number(row["potential"]),
+            None if np.isnan(change) else f"{change * 100:+.1f} %",
+            help=_("{outcome}, {unit}; 90 %: {low} to {high}; before: {before}").format(
+                outcome=_(fit.outcome_title),
+                unit=_(fit.outcome_unit),
+                low=number(row["potential_low"]),
+                high=number(row["potential_high"]),
+                before=number(row["potential_before"]),
+            ),
+        )
+
+
+def flags(found: Outcome, current: Scenario, iso3: str, names: pd.Series) -> None:
+    """What a reader must know before believing it."""
+    if warning := words.outside(found, iso3, names):
+        st.warning(warning, icon=":material/travel_explore:")
+    for sentence in words.notes(found.notes, names):
+        st.warning(sentence, icon=":material/warning:")
+    for sentence in (words.moved_along(found, iso3), words.alone(current, found)):
+        if sentence:
+            st.caption(sentence)
+
+
+def export(found: Outcome, ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+    """The scenario for the board: slides, one file to read anywhere, pages to print."""
+    with st.popover(_("Board export"), icon=":material/slideshow:"):
+        st.write(_("Slides with charts that can be edited, one HTML file, or a PDF: the figures of this page."))
+        board_parts.board_downloads(
+            lambda: scenario_board.scenario_board(found, ground, current, iso3, names), current.name
+        )
+
+
+def movers(found: Outcome, ground: Ground, iso3: str, names: pd.Series) -> None:
+    """Who moves most, the market in question always among them."""
+    table, keep = found.markets, scenario_board.movers(found, iso3)
+    if keep.empty:
+        return
+    columns = ["rank_before", "rank", "rank_low", "rank_high", "score_before", "score", "p_improves"]
+    components.chart(
+        scenarios.movers(table.loc[keep, columns], names, components.look(), _("Who moves most: rank, 5–95 %")),
+        lambda: table[columns].round(3).reset_index(names="iso3").assign(market=lambda rows: rows["iso3"].map(names)),
+        "movers",
+        _("Ranks before and after of the markets that move most"),
+        source(ground, found.scenario),
+    )
+
+
+def world(found: Outcome, ground: Ground, iso3: str, names: pd.Series) -> None:
+    """Ranks before and after on the map."""
+    shown = links.segmented(
+        _("Map"),
+        ("change", "before", "after"),
+        "map",
+        "change",
+        {"change": _("Change of rank"), "before": _("Score before"), "after": _("Score after")}.get,
+        label_visibility="collapsed",
+    )
+    table = found.markets
+    said = names.reindex(table.index).to_list()
+    ranks = zip(said, table["rank_before"].to_list(), table["rank"].to_list(), strict=True)
+    hover = pd.Series([f"<b>{name}</b><br>{before} → {after}" for name, before, after in ranks], table.index)
+    labels = {"score": _("Score, 0–100"), "missing": _("Not ranked or not shown")}
+    places, outlined = load.markets()[["latitude", "longitude"]], load.map_markets()
+    if shown == "change":
+        labels["score"] = _("Places gained or lost")
+        change = table["rank_before"] - table["rank"]
+        figure = scenarios.change_map(change, hover, places, outlined, iso3, components.look(), labels)
+    else:
+        values = table["score_before" if shown == "before" else "score"]
+        figure = maps.score_map(values, names, hover, places, outlined, iso3, components.look(), labels)
+    components.chart(
+        figure,
+        lambda: table[["score_before", "score"]].round(2).reset_index(names="iso3"),
+        "scenario_map",
+        _("World map of ranks before and after the scenario"),
+        components.ranking_source(ground.ranking) + " " + _("Boundaries: United Nations, as shipped with plotly.js."),
+        config=maps.CONFIG,
+    )
+
+
+def contributions(ground: Ground, current: Scenario, iso3: str) -> None:
+    """What each assumption adds to the score."""
+    if len(current.shocks) < 2:
+        return
+    parts = whatif.contributions(ground, current).loc[iso3]
+    table = pd.DataFrame({_("Assumption"): [words.told(s) for s in current.shocks], _("Points"): parts.round(2)})
+    st.subheader(_("What each assumption adds to the score"))
+    st.dataframe(table, hide_index=True)
+
+
+def source(ground: Ground, current: Scenario) -> str:
+    """Publishers and vintage, and how the figures were carried forward."""
+    text = components.ranking_source(ground.ranking)
+    text += " " + _("Scenario: {name}, seed {seed}.").format(name=scenario_state.now().name, seed=current.seed)
+    if ground.outlook is None:
+        return text
+    methods = ground.outlook.methods["method"].value_counts()
+    return (
+        text
+        + " "
+        + _(
+            "Carried forward {years} years: {damped} indicators by damped trend, {last} by their last value, which did "
+            "as well when tested on the past."
+        ).format(
+            years=current.horizon, damped=int(methods.get("damped trend", 0)), last=int(methods.get("last value", 0))
+        )
+    )

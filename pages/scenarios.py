@@ -1,0 +1,69 @@
+"""What happens if an assumption moves, and how far is that from what the data have seen?"""
+
+import streamlit as st
+
+from analytics.index import MissingIndicators
+from analytics.outlook import OutlookError
+from analytics.whatif import ScenarioError
+from dashboard import components, filters, links, load
+from dashboard import scenario_bar as bar
+from dashboard import scenario_controls as controls
+from dashboard import scenario_parts as parts
+from dashboard import scenario_questions as questions
+from dashboard import scenario_state as state
+from dashboard import scenario_words as words
+from dashboard.language import _
+
+trouble = state.take_address()
+choice = filters.market_filters()
+state.current(choice)
+if trouble:
+    st.error(trouble, icon=":material/link_off:")
+
+
+@st.fragment  # a slider draws this part again, not the whole page
+def body() -> None:
+    current = state.now()
+    if (current.base.recipe, current.base.year) != (choice.recipe, choice.year):
+        st.rerun()  # undone to another industry or year: the filters follow
+    bar.bar(choice, current)
+    try:
+        ground = bar.ground(current)
+    except MissingIndicators as error:
+        components.missing_indicators(error)
+    except OutlookError as error:
+        components.nothing(str(error))
+    names = load.markets()["name"]
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        whom = controls.scope(ground)
+    iso3 = whom.market or ground.figures.index[0]
+    with right:
+        bar.notices(current)
+        parts.assumed(current)
+        try:
+            found = bar.outcome(ground, current)
+            plain = state.is_plain(current)
+            st.title(_("Nothing is assumed yet: move a slider") if plain else words.headline(found, iso3, names[iso3]))
+            st.write(words.summary(found, names))
+            parts.figures(found, ground, iso3)
+            parts.flags(found, current, iso3, names)
+            views = {"world": _("Map and movers")} | questions.titles()
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                view = links.segmented(
+                    _("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed"
+                )
+                parts.export(found, ground, current, iso3, names)
+            if view == "world":
+                parts.movers(found, ground, iso3, names)
+                parts.world(found, ground, iso3, names)
+                parts.contributions(ground, current, iso3)
+            else:
+                questions.ASK[view](ground, current, iso3, names)
+        except ScenarioError as error:
+            st.error(str(error), icon=":material/error:")
+    with left:  # after the results: they are what is waited for
+        controls.sliders(ground, current, whom)
+
+
+body()
