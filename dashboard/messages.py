@@ -15,7 +15,7 @@ import pandas as pd
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from analytics import learners, panel, potential, recipe, validation
+from analytics import learners, outlook, panel, potential, propagation, recipe, validation
 from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
 from dashboard import answers, language, load, navigation, sentences
 from data import catalog, quality, store
@@ -77,6 +77,9 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         "analytics/potential.py": (potential.OWN_TITLE,),
         "analytics/recipes": [text for target in targets for text in (target.title, target.unit)],
         "data/catalog.py": (*catalog.DIMENSIONS, "described", "extended", "undescribed"),
+        "analytics/outlook.py": (outlook.DAMPED, outlook.LAST),
+        "analytics/propagation.py": (propagation.ZERO, propagation.AGAINST, propagation.FEW, propagation.STILL),
+        "analytics/recipes, propagation": [link.why for name in recipe.NAMES for link in recipe.load(name).propagation],
         "data/quality.py": (
             *quality.SEVERITIES,
             *quality.SENTENCES,

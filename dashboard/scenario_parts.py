@@ -1,6 +1,5 @@
 """What a scenario does: its assumptions, the figures before and after, warnings, the map, the movers."""
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -43,11 +42,12 @@ def figures(found: Outcome, ground: Ground, iso3: str) -> None:
     cells[2].metric(_("Improves in"), share(float(row["p_improves"])), help=words.chance(found, iso3))
     if ground.estimate is not None:
         fit = ground.estimate.fit
-        change = row["potential"] / row["potential_before"] - 1 if row["potential_before"] > 0 else np.nan
+        change = row["potential"] / row["potential_before"] - 1 if row["potential_before"] > 0 else 0.0
+        moved = round(float(change) * 100, 1)
         cells[3].metric(
             _("Potential"),
             number(row["potential"]),
-            None if np.isnan(change) else f"{change * 100:+.1f} %",
+            f"{moved:+.1f} %" if moved else None,
             help=_("{outcome}, {unit}; 90 %: {low} to {high}; before: {before}").format(
                 outcome=_(fit.outcome_title),
                 unit=_(fit.outcome_unit),
@@ -56,6 +56,14 @@ def figures(found: Outcome, ground: Ground, iso3: str) -> None:
                 before=number(row["potential_before"]),
             ),
         )
+
+
+def subject(found: Outcome, market: str) -> str:
+    """The market the answer is about: the one on the sliders, else the one whose rank moves most, else the first."""
+    if market:
+        return market
+    moved = (found.markets["rank"] - found.markets["rank_before"]).abs()
+    return str(moved.idxmax()) if moved.any() else str(found.markets.index[0])
 
 
 def flags(found: Outcome, current: Scenario, iso3: str, names: pd.Series) -> None:
@@ -134,6 +142,72 @@ def contributions(ground: Ground, current: Scenario, iso3: str) -> None:
     table = pd.DataFrame({_("Assumption"): [words.told(s) for s in current.shocks], _("Points"): parts.round(2)})
     st.subheader(_("What each assumption adds to the score"))
     st.dataframe(table, hide_index=True)
+
+
+def associations(current: Scenario) -> None:
+    """Which figures move with which, by how much, and which links were not used and why."""
+    base, before = current.base, scenario_state.standing(current).before
+    found = load.propagations(base.recipe, base.year, before)
+    if not found:
+        return
+    with st.expander(_("What moves along with what")):
+        shown = pd.DataFrame(
+            {
+                _("When this moves"): [words.indicator_name(link.source) for link in found],
+                _("this moves too"): [words.indicator_name(link.target) for link in found],
+                _("by (90 %)"): [
+                    _("{middle} ({low} to {high})").format(
+                        middle=number(link.coefficient), low=number(link.low), high=number(link.high)
+                    )
+                    for link in found
+                ],
+                _("In"): [_scales(link.source_scale, link.target_scale) for link in found],
+                _("Markets"): [link.n_markets for link in found],
+                _("Used"): [_("yes") if link.used else _(link.reason) for link in found],
+                _("Because"): [_(link.why) for link in found],
+            }
+        )
+        st.dataframe(shown, hide_index=True)
+        st.caption(
+            _(
+                "Each market compared with itself over 15 years, less what all had in common (two-way fixed effects, "
+                "errors clustered by market): associated with, not caused by. Other figures move alone."
+            )
+        )
+
+
+def _scales(source: str, target: str) -> str:
+    words_of = {
+        ("log", "log"): _("% for 1 %"),
+        ("log", "level"): _("points for a log point"),
+        ("level", "log"): _("log points for a point"),
+        ("level", "level"): _("points for a point"),
+    }
+    return words_of[source, target]
+
+
+def carried_forward(ground: Ground) -> None:
+    """By which method each figure was carried forward, and how that did on the past."""
+    if ground.outlook is None:
+        return
+    with st.expander(_("How each figure was carried forward")):
+        table = ground.outlook.methods.reindex(ground.figures.columns).dropna(subset=["method"])
+        shown = pd.DataFrame(
+            {
+                _("Indicator"): [words.indicator_name(code) for code in table.index],
+                _("Method"): [_(method).capitalize() for method in table["method"]],
+                _("Error, damped trend"): table["mae_damped"].round(4).to_numpy(),
+                _("Error, last value"): table["mae_last"].round(4).to_numpy(),
+                _("90 % intervals that held"): [share(value) for value in table["coverage"]],
+            }
+        )
+        st.dataframe(shown, hide_index=True)
+        st.caption(
+            _(
+                "Mean absolute errors on earlier years, on the scale the figure was carried forward on (logarithm, "
+                "logit or as it is). Damped trend (Gardner and McKenzie 1985) is used where it beats the last value."
+            )
+        )
 
 
 def source(ground: Ground, current: Scenario) -> str:

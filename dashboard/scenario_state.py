@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from analytics import recipe
 from analytics import scenario as scenarios
 from analytics.documents import DocumentError
 from analytics.scenario import Base, Scenario
@@ -52,7 +53,13 @@ def take_address() -> str | None:
         found = scenarios.from_link(text)
     except DocumentError as error:
         return str(error)
+    if found.base.recipe not in recipe.NAMES:
+        return _("There is no industry {name} here.").format(name=found.base.recipe)
     start(found, text)
+    if found.base.year not in load.years(found.base.recipe):
+        return _(
+            "The scenario stands on {year}, for which this store has no figures. It is shown on another year."
+        ).format(year=found.base.year)
     return None
 
 

@@ -37,13 +37,12 @@ def body() -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         whom = controls.scope(ground)
-    iso3 = whom.market or ground.figures.index[0]
     with right:
         bar.notices(current)
         parts.assumed(current)
         try:
             found = bar.outcome(ground, current)
-            plain = state.is_plain(current)
+            iso3, plain = parts.subject(found, whom.market), state.is_plain(current)
             st.title(_("Nothing is assumed yet: move a slider") if plain else words.headline(found, iso3, names[iso3]))
             st.write(words.summary(found, names))
             parts.figures(found, ground, iso3)
@@ -58,6 +57,8 @@ def body() -> None:
                 parts.movers(found, ground, iso3, names)
                 parts.world(found, ground, iso3, names)
                 parts.contributions(ground, current, iso3)
+                parts.associations(current)
+                parts.carried_forward(ground)
             else:
                 questions.ASK[view](ground, current, iso3, names)
         except ScenarioError as error:
