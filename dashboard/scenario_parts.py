@@ -138,20 +138,21 @@ def contributions(ground: Ground, current: Scenario, iso3: str) -> None:
     """What each assumption adds to the score."""
     if len(current.shocks) < 2:
         return
-    parts = whatif.contributions(ground, current).loc[iso3]
-    table = pd.DataFrame({_("Assumption"): [words.told(s) for s in current.shocks], _("Points"): parts.round(2)})
-    st.subheader(_("What each assumption adds to the score"))
-    st.dataframe(table, hide_index=True)
+    with st.expander(_("What each assumption adds to the score"), key="contributions", on_change="rerun") as shown:
+        if shown.open:
+            parts = whatif.contributions(ground, current).loc[iso3].round(2)
+            told = [words.told(shock) for shock in current.shocks]
+            st.dataframe(pd.DataFrame({_("Assumption"): told, _("Points"): parts}), hide_index=True)
 
 
 def associations(current: Scenario) -> None:
     """Which figures move with which, by how much, and which links were not used and why."""
     base, before = current.base, scenario_state.standing(current).before
     found = load.propagations(base.recipe, base.year, before)
-    if not found:
-        return
-    with st.expander(_("What moves along with what")):
-        shown = pd.DataFrame(
+    with st.expander(_("What moves along with what"), key="associations", on_change="rerun") as shown:
+        if not shown.open:
+            return
+        table = pd.DataFrame(
             {
                 _("When this moves"): [words.indicator_name(link.source) for link in found],
                 _("this moves too"): [words.indicator_name(link.target) for link in found],
@@ -167,7 +168,7 @@ def associations(current: Scenario) -> None:
                 _("Because"): [_(link.why) for link in found],
             }
         )
-        st.dataframe(shown, hide_index=True)
+        st.dataframe(table, hide_index=True)
         st.caption(
             _(
                 "Each market compared with itself over 15 years, less what all had in common (two-way fixed effects, "
@@ -190,18 +191,20 @@ def carried_forward(ground: Ground) -> None:
     """By which method each figure was carried forward, and how that did on the past."""
     if ground.outlook is None:
         return
-    with st.expander(_("How each figure was carried forward")):
-        table = ground.outlook.methods.reindex(ground.figures.columns).dropna(subset=["method"])
-        shown = pd.DataFrame(
+    with st.expander(_("How each figure was carried forward"), key="carried", on_change="rerun") as shown:
+        if not shown.open:
+            return
+        methods = ground.outlook.methods.reindex(ground.figures.columns).dropna(subset=["method"])
+        table = pd.DataFrame(
             {
-                _("Indicator"): [words.indicator_name(code) for code in table.index],
-                _("Method"): [_(method).capitalize() for method in table["method"]],
-                _("Error, damped trend"): table["mae_damped"].round(4).to_numpy(),
-                _("Error, last value"): table["mae_last"].round(4).to_numpy(),
-                _("90 % intervals that held"): [share(value) for value in table["coverage"]],
+                _("Indicator"): [words.indicator_name(code) for code in methods.index],
+                _("Method"): [_(method).capitalize() for method in methods["method"]],
+                _("Error, damped trend"): methods["mae_damped"].round(4).to_numpy(),
+                _("Error, last value"): methods["mae_last"].round(4).to_numpy(),
+                _("90 % intervals that held"): [share(value) for value in methods["coverage"]],
             }
         )
-        st.dataframe(shown, hide_index=True)
+        st.dataframe(table, hide_index=True)
         st.caption(
             _(
                 "Mean absolute errors on earlier years, on the scale the figure was carried forward on (logarithm, "

@@ -53,18 +53,23 @@ def body() -> None:
                     _("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed"
                 )
                 parts.export(found, ground, current, iso3, names)
+            below = st.container()
             if view == "world":
-                parts.movers(found, ground, iso3, names)
-                parts.world(found, ground, iso3, names)
-                parts.contributions(ground, current, iso3)
-                parts.associations(current)
-                parts.carried_forward(ground)
+                with below:
+                    parts.movers(found, ground, iso3, names)
             else:
                 questions.ASK[view](ground, current, iso3, names)
         except ScenarioError as error:
+            view = "error"
             st.error(str(error), icon=":material/error:")
-    with left:  # after the results: they are what is waited for
+    with left:  # after the answer: that is what is waited for
         controls.sliders(ground, current, whom)
+    if view == "world":
+        with below:
+            parts.world(found, ground, iso3, names)
+            parts.contributions(ground, current, iso3)
+            parts.associations(current)
+            parts.carried_forward(ground)
 
 
 body()
