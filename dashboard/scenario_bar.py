@@ -95,8 +95,10 @@ def bar(choice: MarketFilters, current: Scenario) -> None:
             on_click=lambda: scenario_state.change(replace(scenario_state.fresh(choice), name=current.name)),
             disabled=scenario_state.is_plain(current),
         )
-        with st.popover(_("Save"), icon=":material/save:"):
-            _save(current)
+        kept = st.popover(_("Save"), icon=":material/save:", on_change="rerun", key="keep_scenario")
+        if kept.open:
+            with kept:
+                _save(current)
         opened = st.popover(_("Open"), icon=":material/folder_open:", on_change="rerun", key="open_scenario")
         if opened.open:
             with opened:

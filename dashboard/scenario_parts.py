@@ -66,12 +66,14 @@ def subject(found: Outcome, market: str) -> str:
     return str(moved.idxmax()) if moved.any() else str(found.markets.index[0])
 
 
-def flags(found: Outcome, current: Scenario, iso3: str, names: pd.Series) -> None:
+def flags(found: Outcome, ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
     """What a reader must know before believing it."""
     if warning := words.outside(found, iso3, names):
         st.warning(warning, icon=":material/travel_explore:")
     for sentence in words.notes(found.notes, names):
         st.warning(sentence, icon=":material/warning:")
+    if ground.outlook is not None and ground.estimate is not None:
+        st.caption(_("The potential is not carried forward: it is that of the model's own year, moved by the shocks."))
     for sentence in (words.moved_along(found, iso3), words.alone(current, found)):
         if sentence:
             st.caption(sentence)

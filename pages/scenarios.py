@@ -46,7 +46,7 @@ def body() -> None:
             st.title(_("Nothing is assumed yet: move a slider") if plain else words.headline(found, iso3, names[iso3]))
             st.write(words.summary(found, names))
             parts.figures(found, ground, iso3)
-            parts.flags(found, current, iso3, names)
+            parts.flags(found, ground, current, iso3, names)
             views = {"world": _("Map and movers")} | questions.titles()
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 view = links.segmented(
