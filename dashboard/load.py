@@ -342,7 +342,7 @@ def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) 
     english = babel.Locale("en").territories
     places = _markets_in("en")
     table = places.assign(region=[english.get(code, code) for code in places["region"]])
-    codes = (plan_inputs.INCOME, plan_inputs.LAW)
+    codes = plan_inputs.CODES
     rows = store.market_panel(connection(), codes, year, recipe.Recipe.window)
     known = rows.pivot(index="iso3", columns="indicator", values="value").reindex(places.index, columns=codes)
     for iso3, code, value in moved:
@@ -350,7 +350,9 @@ def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) 
     languages = store.market_facts(connection(), "market_languages")
     far = distances(home, year)["euclidean"]
     today = datetime.now(UTC).date()
-    return plan_inputs.market_table(table, languages, known[codes[0]], known[codes[1]], far, home, today)
+    return plan_inputs.market_table(
+        table, languages, plan_inputs.income(known), known[plan_inputs.LAW], far, home, today
+    )
 
 
 @_apart
@@ -379,7 +381,7 @@ def plan_material(
         shocked = whatif.run(stands, told)
         factors = plan_inputs.growth(stands.recipe, stands.figures, shocked.figures)
         found.append(plan_inputs.offers(industry, stands.estimate.fit.estimates, shocked.markets, *factors))
-        rows = shocked.moved[shocked.moved["indicator"].isin((plan_inputs.INCOME, plan_inputs.LAW))]
+        rows = shocked.moved[shocked.moved["indicator"].isin(plan_inputs.CODES)]
         moved = moved or tuple(zip(rows["iso3"], rows["indicator"], rows["after"], strict=True))
     return plan_inputs.gather(plan_facts(home, year, moved), found, home)
 

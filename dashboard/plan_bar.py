@@ -1,0 +1,128 @@
+"""The bar above a plan: name, undo, reset, save, open, file."""
+
+import streamlit as st
+
+from analytics.documents import DocumentError
+from dashboard import navigation, plan_state
+from dashboard.language import _
+from data import shelf
+
+SHELF = "plans"
+EXAMPLE = navigation.ROOT / "docs" / "examples" / "allocation.json"
+FILE_MB = 5
+
+
+def title(name: str) -> str:
+    """What a plan is called; one without a name is "My plan"."""
+    return name or _("My plan")
+
+
+def bar(text: str) -> None:
+    """Name, undo, reset, save, open, file: in one row. text: the problem's JSON, empty while there is none."""
+    draft = plan_state.now()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="plan_bar"):
+        shown = title(draft.wish.name)
+        if st.session_state.get("plan_name") != shown:
+            st.session_state["plan_name"] = shown
+        st.text_input(_("Plan"), key="plan_name", max_chars=shelf.LONGEST_NAME, on_change=_rename, width=260)
+        st.button(
+            _("Undo"),
+            icon=":material/undo:",
+            key="plan_undo",
+            on_click=plan_state.undo,
+            disabled=not plan_state.can_undo(),
+        )
+        st.button(_("Reset"), icon=":material/restart_alt:", key="plan_reset", on_click=plan_state.reset)
+        saving = st.popover(
+            _("Save"), icon=":material/save:", on_change="rerun", key="save_plan_open", disabled=not text
+        )
+        if saving.open and text:
+            with saving:
+                _save(title(draft.wish.name), text)
+        opened = st.popover(_("Open"), icon=":material/folder_open:", on_change="rerun", key="open_plan")
+        if opened.open:
+            with opened:
+                _open()
+        if text:
+            st.download_button(
+                _("File"),
+                lambda: text.encode(),
+                f"{title(draft.wish.name)}.json",
+                "application/json",
+                icon=":material/download:",
+                key="plan_json",
+                on_click="ignore",
+                help=_("The whole problem as JSON: open it here again, or run python -m analytics allocate FILE."),
+            )
+    if draft.file:
+        with st.container(horizontal=True, vertical_alignment="center", key="plan_from_file"):
+            st.info(
+                _("This plan stands on the amounts in its file, not on the atlas's figures of today."),
+                icon=":material/description:",
+            )
+            st.button(_("Use the atlas's figures"), key="plan_atlas", on_click=_leave_file)
+
+
+def _leave_file() -> None:
+    plan_state.put(plan_state.fresh())
+
+
+def _rename() -> None:
+    name = st.session_state["plan_name"].strip()
+    if name:
+        plan_state.change(name=name)
+
+
+def _save(name: str, text: str) -> None:
+    taken = any(entry.name == name for entry in shelf.saved(SHELF))
+    label = _("Replace {name}") if taken else _("Save {name}")
+    if st.button(label.format(name=name), type="primary", key="save_plan"):
+        try:
+            shelf.save(SHELF, name, text, overwrite=taken)
+            st.success(_("Saved."), icon=":material/check:")
+        except shelf.ShelfError as error:
+            st.error(str(error), icon=":material/error:")
+    if taken:
+        st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
+
+
+def _open() -> None:
+    known = [entry.name for entry in shelf.saved(SHELF)]
+    if known:
+        name = st.selectbox(_("Saved plans"), known, key="saved_plan")
+        with st.container(horizontal=True):
+            if st.button(_("Open"), key="open_saved_plan", type="primary"):
+                take(lambda: shelf.read(SHELF, name))
+            if st.button(_("Remove"), key="remove_saved_plan"):
+                try:
+                    shelf.remove(SHELF, name)
+                    st.rerun()
+                except shelf.ShelfError as error:
+                    st.error(str(error), icon=":material/error:")
+    else:
+        st.write(_("Nothing is saved yet."))
+    upload("bar")
+    example("bar")
+
+
+def upload(where: str) -> None:
+    """A problem from the reader's machine. where: part of the widgets' keys."""
+    given = st.file_uploader(_("A plan's file"), type=["json"], key=f"plan_file_{where}", max_upload_size=FILE_MB)
+    if given is not None and st.button(_("Open the file"), key=f"open_plan_file_{where}"):
+        take(given.getvalue)
+
+
+def example(where: str) -> None:
+    """The problem that comes with the program. where: part of the button's key."""
+    if st.button(_("Open the worked example"), icon=":material/school:", key=f"plan_example_{where}"):
+        take(lambda: EXAMPLE.read_text(encoding="utf-8"))
+
+
+def take(read) -> None:
+    """Work on what was read, or say why that is not possible; what is there stays then."""
+    try:
+        plan_state.open_text(read())
+    except (DocumentError, shelf.ShelfError, OSError) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()

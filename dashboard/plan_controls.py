@@ -1,0 +1,328 @@
+"""What a plan is asked: industries, markets, years, money, people, risk, offices; as sliders with a number to type."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from analytics import plan_inputs, recipe
+from analytics.plan_inputs import Material, Wish
+from dashboard import components, load, plan_state, plan_words
+from dashboard.charts.scenarios import track
+from dashboard.language import _, number
+from dashboard.plan_words import Names
+
+MOST_MARKETS = plan_state.MOST_MARKETS
+CAPS = (1, 2, 5)
+MILLION = 1e6
+PRESENCE = 30
+HOURS = 8.0
+
+
+def pair(
+    key: str,
+    label: str,
+    value: float,
+    low: float,
+    high: float,
+    step: float,
+    take: Callable[[float], None],
+    seen: tuple[float, float] | None = None,
+    about: str | None = None,
+    most: float | None = None,
+) -> None:
+    """A slider and a number to type that always agree. seen: today's plan, drawn below. most: of the number typed."""
+    whole = isinstance(step, int)
+    cast = int if whole else float
+    value, low = cast(value), cast(low)
+    high = cast(max(high, value))
+    slide, typed = f"slide_{key}", f"type_{key}"
+    for widget in (slide, typed):
+        if st.session_state.get(widget) != value:  # set at every run, it would jump under a moving hand
+            st.session_state[widget] = value
+
+    def taken(widget: str) -> None:
+        take(cast(st.session_state[widget]))
+
+    form = "%d" if whole else "%.2f" if step < 0.1 else "%.1f"
+    left, right = st.columns([2.4, 1], vertical_alignment="bottom")
+    with left:
+        st.slider(label, low, high, key=slide, step=step, format=form, on_change=taken, args=(slide,), help=about)
+        if seen is not None:
+            now = min(max(seen[1], low), high)
+            st.image(track(low, high, *seen, now, components.look()), width="stretch")
+    with right:
+        top = cast(max(most, value)) if most is not None else high
+        st.number_input(
+            label,
+            low,
+            top,
+            key=typed,
+            step=step,
+            format=form,
+            on_change=taken,
+            args=(typed,),
+            label_visibility="collapsed",
+        )
+
+
+def all_of(material: Material, wish: Wish, names: Names) -> None:
+    """Everything below the industries."""
+    markets(material, wish, names)
+    money_and_people(wish, today_range(wish, material))
+    risk(wish)
+    with st.expander(_("Presence and offices"), key="plan_box_offices"):
+        presence(wish, material)
+        offices(material, wish, names)
+
+
+def industries(wish: Wish, usual: str, file: Material | None) -> tuple[str, ...]:
+    """Ask which industries the plan is about; the chosen recipe when none is."""
+    known = tuple(file.offers["industry"].unique()) if file is not None else recipe.NAMES
+    chosen = [name for name in wish.industries if name in known] or ([usual] if usual in known else list(known[:1]))
+    _set("plan_industries", chosen)
+    st.multiselect(
+        _("Industries"),
+        known,
+        key="plan_industries",
+        format_func=plan_words.industry,
+        on_change=lambda: plan_state.change(industries=tuple(st.session_state["plan_industries"])),
+        placeholder=_("The industry above"),
+    )
+    return tuple(chosen)
+
+
+def markets(material: Material, wish: Wish, names: Names) -> None:
+    """Ask which markets may be entered: by name, or the first by what is untapped or by rank."""
+    here = material.offers[material.offers["industry"].isin(wish.industries)]
+    amounts = here.groupby("market")["untapped_usd"].sum()
+    known = sorted(amounts.index, key=lambda iso3: names[iso3])
+    _set("plan_markets", [iso3 for iso3 in wish.markets if iso3 in amounts.index])
+    st.multiselect(
+        _("Markets that may be entered"),
+        known,
+        key="plan_markets",
+        format_func=lambda iso3: names[iso3],
+        on_change=lambda: plan_state.change(markets=tuple(st.session_state["plan_markets"])),
+        placeholder=_("The first ones"),
+        max_selections=MOST_MARKETS,
+    )
+    if material.from_file:
+        return
+    orders = {"untapped": _("untapped"), "rank": _("rank")}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="plan_first_row"):
+        _set("plan_first", wish.first)
+        st.number_input(
+            _("The first"), 1, min(MOST_MARKETS, max(len(known), 1)), key="plan_first", on_change=_first, width=130
+        )
+        _set("plan_by", wish.by)
+        st.segmented_control(
+            _("by"), list(orders), key="plan_by", format_func=orders.get, on_change=_first, required=True
+        )
+
+
+def _first() -> None:
+    plan_state.change(first=int(st.session_state["plan_first"]), by=st.session_state["plan_by"], markets=())
+
+
+def money_and_people(wish: Wish, today: tuple[tuple[float, float], tuple[float, float]] | None) -> None:
+    """Ask for the years, and for money and people in each: one figure for all, or one a year.
+
+    today: least and most of today's plan over the years, US$ and people, drawn under the sliders.
+    """
+    years = len(wish.budget_usd)
+    _set("plan_years", years)
+    st.slider(
+        _("Years, from {year}").format(year=wish.base_year),
+        1,
+        plan_state.MOST_YEARS,
+        key="plan_years",
+        on_change=lambda: plan_state.put(
+            replace(plan_state.now(), wish=plan_state.now().wish.lasting(int(st.session_state["plan_years"])))
+        ),
+    )
+    uneven = len(set(wish.budget_usd)) > 1 or len(set(wish.people)) > 1
+    if uneven and not st.session_state.get("plan_each"):
+        st.session_state["plan_each"] = True
+    each = st.toggle(_("Each year its own"), key="plan_each", on_change=_level) if years > 1 else False
+    seen = None if today is None else tuple(edge / MILLION for edge in today[0])
+    about = _("For wages, programmes, entry costs and offices.") + (
+        " " + _("The bar below shows today's plan.") if today is not None else ""
+    )
+    for n in range(years if each else 1):
+        label = _("Budget {year}, million US$").format(year=wish.years[n]) if each else _("Budget a year, million US$")
+        value = wish.budget_usd[n] / MILLION
+        pair(
+            f"budget_{n}",
+            label,
+            value,
+            0.0,
+            _cap(value, 20),
+            0.1,
+            lambda v, n=n: _year("budget_usd", n, v * MILLION, each),
+            seen,
+            about,
+            plan_state.MOST_USD / MILLION,
+        )
+    for n in range(years if each else 1):
+        label = _("People {year}").format(year=wish.years[n]) if each else _("People a year, at most")
+        value = wish.people[n]
+        pair(
+            f"people_{n}",
+            label,
+            value,
+            0,
+            _cap(value, 100),
+            1,
+            lambda v, n=n: _year("people", n, v, each),
+            None if today is None else today[1],
+            None,
+            plan_state.MOST_PEOPLE,
+        )
+
+
+def _year(name: str, n: int, value: float, each: bool) -> None:
+    before = getattr(plan_state.now().wish, name)
+    after = tuple(value if (not each or k == n) else old for k, old in enumerate(before))
+    plan_state.change(**{name: after})
+
+
+def _level() -> None:
+    """Back to one figure for all years: the first year's."""
+    wish = plan_state.now().wish
+    if not st.session_state["plan_each"]:
+        years = len(wish.budget_usd)
+        plan_state.change(budget_usd=(wish.budget_usd[0],) * years, people=(wish.people[0],) * years)
+
+
+def _cap(value: float, least: float) -> float:
+    """The slider's end: a round number at least twice the value."""
+    if 2 * value <= least:
+        return least
+    power = 10 ** math.floor(math.log10(2 * value))
+    return next(power * part for part in (1, 2, 5, 10) if power * part >= 2 * value)
+
+
+def risk(wish: Wish) -> None:
+    """Ask for the position of the risk dial."""
+    pair(
+        "risk",
+        _("Risk dial"),
+        wish.risk,
+        0.0,
+        1.0,
+        0.05,
+        lambda v: plan_state.change(risk=v),
+        about=_(
+            "0 looks at the expected gain alone, 1 at the bad cases alone: the mean of the worst fifth of the draws."
+        ),
+    )
+
+
+def presence(wish: Wish, material: Material) -> None:
+    """Ask for the fewest and the most people in an open market."""
+    table = plan_inputs.figures(material, replace(wish, own=()))
+    for key, label, about in (
+        (
+            "min_people",
+            _("Fewest people in an open market"),
+            _("Below this a market cannot be run; one person alone has no one to stand in."),
+        ),
+        ("max_people", _("Most people in one market"), _("More cannot be hired or led there.")),
+    ):
+        usual = int(table[key].median()) if len(table) else 0
+        given = getattr(wish, key)
+        pair(
+            key,
+            label,
+            usual if given is None else given,
+            0,
+            PRESENCE,
+            1,
+            lambda v, key=key: plan_state.change(**{key: v}),
+            about=about,
+            most=plan_state.MOST_PEOPLE,
+        )
+
+
+def offices(material: Material, wish: Wish, names: Names) -> None:
+    """Ask where offices may be, and how many working hours they must share with a market."""
+    if len(material.sites):
+        known = list(material.sites.index)
+    else:
+        priced = plan_inputs.figures(material, wish)["wage_usd"].dropna().index
+        known = [iso3 for iso3 in dict.fromkeys((material.home, *wish.markets)) if iso3 in priced]
+    chosen = [site for site in wish.sites or () if site in known]
+    _set("plan_sites", chosen)
+    st.multiselect(
+        _("Offices may be in"),
+        known,
+        key="plan_sites",
+        format_func=lambda iso3: names[iso3],
+        on_change=lambda: plan_state.change(sites=tuple(st.session_state["plan_sites"])),
+        placeholder=_("Anywhere: offices do not limit the plan"),
+        help=_("Every market needs an open office within its working hours. At first: home and the best scored."),
+    )
+    if chosen:
+        hours = wish.rules.hub_hours if not len(material.sites) else float(material.sites["min_overlap_hours"].min())
+        pair(
+            "hub_hours",
+            _("Working hours an office must share"),
+            hours if wish.hub_hours is None else wish.hub_hours,
+            0.0,
+            HOURS,
+            0.5,
+            lambda v: plan_state.change(hub_hours=v),
+            about=_("Of 9 to 17 o'clock on both clocks. Fewer hours let one office serve markets further away."),
+        )
+
+
+def today_range(wish: Wish, material: Material) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Least and most that today's plan spends and employs over the years; None without one."""
+    if not wish.today:
+        return None
+    wages = plan_inputs.figures(material, wish)["wage_usd"]
+    usd, people = [], []
+    for year in wish.years:
+        rows = [row for row in wish.today if row.year in (None, year) and row.market in wages.index]
+        usd.append(sum(row.people * float(wages[row.market]) + row.programme_usd for row in rows))
+        people.append(sum(row.people for row in rows))
+    return (min(usd), max(usd)), (min(people), max(people))
+
+
+def ask_for_potential(missing: tuple[str, ...], year: int) -> None:
+    """The one button that starts what takes long, with what and how long."""
+    told = ", ".join(plan_words.industry(name) for name in missing)
+    st.write(
+        _(
+            "A plan needs to know what is untapped. That is estimated from the figures of all markets and tested on "
+            "markets the model has not seen: up to half a minute an industry, once."
+        )
+    )
+    if st.button(
+        _("Estimate what is untapped in {industries}").format(industries=told),
+        type="primary",
+        icon=":material/trending_up:",
+        key="plan_estimate",
+    ):
+        estimate(missing, year)
+        st.rerun()
+
+
+def estimate(missing: tuple[str, ...], year: int) -> None:
+    """Work out the potentials, with progress."""
+    bar = st.progress(0.0)
+    for n, name in enumerate(missing):
+        told = _("Estimating {industry} ({n} of {count}); up to half a minute")
+        bar.progress(
+            n / len(missing), told.format(industry=plan_words.industry(name), n=number(n + 1), count=len(missing))
+        )
+        load.plan_potential(name, year)
+    bar.empty()
+
+
+def _set(key: str, value: Any) -> None:
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value

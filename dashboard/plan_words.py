@@ -1,0 +1,447 @@
+"""Plans in words: the finding, what binds and what it costs, why there is none, what is left out.
+
+The solver names its limits in English; they are recognised here by their shape and said again in the reader's language.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics import recipe
+from analytics.allocation_conflicts import Conflict, Infeasible, Repair
+from analytics.layout import Layout
+from analytics.plan_inputs import Material, Wish
+from dashboard import answers, load, plan_answers
+from dashboard.language import _, compact, language_name, number, share
+from dashboard.plan_answers import Answer
+
+NAMED = 3
+TOLD = 6
+"""Binding limits told, those worth most."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What markets are called in the reader's language, by iso3; a file's own name where the atlas knows none."""
+
+    known: Mapping[str, str]
+
+    def __getitem__(self, iso3: str) -> str:
+        return self.known.get(iso3, iso3)
+
+    def listed(self, codes: list[str] | tuple[str, ...]) -> str:
+        return answers.listing([self[code] for code in codes])
+
+
+def names_of(material: Material) -> Names:
+    return Names({**material.markets["name"].to_dict(), **load.markets()["name"].to_dict()})
+
+
+def industry(name: str) -> str:
+    return _(recipe.load(name).title) if name in recipe.NAMES else name
+
+
+def region(name: str) -> str:
+    """A UN region in the reader's language by its English name; a file's own words as they are."""
+    return load.region_names().get(name, name)
+
+
+def usd(value: float) -> str:
+    """An amount as one says it: 34.2 million US$."""
+    return _("{amount} US$").format(amount=compact(value))
+
+
+def shown(text: str) -> str:
+    """A sentence for Streamlit's Markdown, which would take what stands between two US$ for a formula."""
+    return text.replace("$", "\\$")
+
+
+def between(low: float, high: float) -> str:
+    """An interval as one says it: 14–29.6 million."""
+    bottom, top = compact(low), compact(high)
+    unit = top.partition(" ")[2]
+    return f"{bottom.removesuffix(' ' + unit) if unit else bottom}–{top}"
+
+
+def span(years: tuple[int, ...] | list[int]) -> str:
+    return str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
+
+
+# ------------------------------------------------------------------ the finding
+
+
+def headline(found: Answer, names: Names) -> str:
+    """12 people in 5 markets win 34 million US$ (21-52 million) in 3 years; Germany first."""
+    last = found.comparison.table.loc["optimised"]
+    if not last["people"]:
+        return _("No plan within these limits wins more than it costs to be there: nobody is sent anywhere")
+    first = plan_answers.gained(found.plan).index[0]
+    years = len(found.problem.years)
+    sentence = _("{people} in {markets} win {mean} US$ ({range}) {years}; {first} first")
+    return sentence.format(
+        people=people(last["people"]),
+        markets=_("1 market") if last["markets"] == 1 else _("{count} markets").format(count=int(last["markets"])),
+        mean=compact(found.mean_usd),
+        range=between(found.low_usd, found.high_usd),
+        years=_("in one year") if years == 1 else _("over {count} years").format(count=years),
+        first=names[first],
+    )
+
+
+def meaning(found: Answer) -> str:
+    """What the figure is, and what it is not."""
+    problem = found.problem
+    return _(
+        "Expected gain, {low} to {high} % of {draws} draws, discounted by {rate} a year: what the plan wins of the "
+        "untapped amounts, at most {share} of them a year. It is no revenue forecast: the share and the curve are "
+        "judgements, to be changed under Parameters."
+    ).format(
+        low=5,
+        high=95,
+        draws=number(found.comparison.draws, 9),
+        rate=share(problem.discount_rate),
+        share=percent(problem.response.attainable_share),
+    )
+
+
+def nearness(found: Answer) -> str:
+    """How near to the best, and whether the search was cut short."""
+    plan = found.plan
+    if plan.reached:
+        return _("Within {gap} of the best there can be; found in {seconds} s.").format(
+            gap=percent(plan.gap), seconds=number(plan.seconds, 2)
+        )
+    return _(
+        "The search stopped after {seconds} s: the plan keeps every limit, but may be {gap} below the best there can "
+        "be. Fewer markets or years make it faster."
+    ).format(seconds=number(plan.seconds, 2), gap=percent(plan.gap))
+
+
+def percent(part: float) -> str:
+    """A small share of one as percent, two digits: 0.0074 -> 0.74 %."""
+    return "< 0.01 %" if 0 < part < 1e-4 else f"{number(part * 100, 2)} %"
+
+
+def curve(found: Answer) -> str:
+    return _(
+        "The response curve is made of {segments} straight pieces that lie under it, at most {error} of what is "
+        "attainable: the plan promises no more than the curve."
+    ).format(segments=found.problem.response.segments, error=percent(found.plan.curve_error))
+
+
+def against(before: Answer, after: Answer, name: str, names: Names) -> str:
+    """What a scenario does to the plan, in a sentence or two."""
+    change = after.mean_usd / before.mean_usd - 1 if before.mean_usd > 0 else float("nan")
+    first = _("Under “{name}” the best plan wins {after} US$ instead of {before} ({change}).").format(
+        name=name,
+        after=compact(after.mean_usd),
+        before=compact(before.mean_usd),
+        change="–" if pd.isna(change) else f"{change * 100:+.1f} %",
+    )
+    moved = plan_answers.moves(before.plan, after.plan)
+    moved = moved[moved["people_after"] != moved["people_before"]]
+    if moved.empty:
+        return first + " " + _("Nobody moves.")
+    told = [
+        _("{market} {before} → {after}").format(
+            market=names[row.Index], before=int(row.people_before), after=int(row.people_after)
+        )
+        for row in moved.head(NAMED + 1).itertuples()
+    ]
+    return first + " " + _("People in the last year: {moves}.").format(moves=_("; ").join(told))
+
+
+# ------------------------------------------------------------------ limits
+
+
+def limit(name: str, names: Names) -> str:
+    """A limit in the reader's words: "most people in Germany (15)"."""
+    for pattern, say in _LIMITS:
+        if found := re.fullmatch(pattern, name):
+            return say(found, names)
+    return name
+
+
+def _label(text: str, names: Names) -> str:
+    """A market, perhaps with an industry: "Germany, Healthcare"."""
+    code, _space, of = text.partition(" ")
+    return f"{names[code]}, {industry(of)}" if of else names[code]
+
+
+def _figure(text: str) -> str:
+    return compact(float(text.replace(",", "")))
+
+
+_LIMITS = (
+    (r"budget", lambda f, names: _("the budget")),
+    (r"people limit", lambda f, names: _("the number of people")),
+    (r"budget of region (.+)", lambda f, names: _("the budget of {region}").format(region=region(f[1]))),
+    (r"people of region (.+)", lambda f, names: _("the people of {region}").format(region=region(f[1]))),
+    (
+        r"language capacity (\w+)",
+        lambda f, names: _("the people who speak {language}").format(language=language_name(f[1])),
+    ),
+    (
+        r"max_people (\d+) of (\w+)",
+        lambda f, names: _("the most people in {market} ({count})").format(market=names[f[2]], count=f[1]),
+    ),
+    (
+        r"min_people (\d+) of (\w+)",
+        lambda f, names: _("the least people in {market} ({count})").format(market=names[f[2]], count=f[1]),
+    ),
+    (
+        r"a hub within working hours of (\w+)",
+        lambda f, names: _("an office within working hours of {market}").format(market=names[f[1]]),
+    ),
+    (r"lock of hub (\w+) open", lambda f, names: _("the office in {market} kept open").format(market=names[f[1]])),
+    (r"lock of hub (\w+) closed", lambda f, names: _("the office in {market} kept closed").format(market=names[f[1]])),
+    (r"lock (\w+) open=true", lambda f, names: _("{market} locked open").format(market=names[f[1]])),
+    (r"lock (\w+) open=false", lambda f, names: _("{market} locked closed").format(market=names[f[1]])),
+    (
+        r"lock (.+) people=([\d,]+)",
+        lambda f, names: _("{market} locked at {count} people").format(market=_label(f[1], names), count=f[2]),
+    ),
+    (
+        r"lock (.+) budget_usd=([\d,]+)",
+        lambda f, names: _("{market} locked at {amount} US$").format(market=_label(f[1], names), amount=_figure(f[2])),
+    ),
+    (
+        r"bound (.+) people at least ([\d,]+)",
+        lambda f, names: _("at least {count} people in {market}").format(market=_label(f[1], names), count=f[2]),
+    ),
+    (
+        r"bound (.+) people at most ([\d,]+)",
+        lambda f, names: _("at most {count} people in {market}").format(market=_label(f[1], names), count=f[2]),
+    ),
+    (
+        r"bound (.+) budget_usd at least ([\d,]+)",
+        lambda f, names: _("at least {amount} US$ in {market}").format(
+            market=_label(f[1], names), amount=_figure(f[2])
+        ),
+    ),
+    (
+        r"bound (.+) budget_usd at most ([\d,]+)",
+        lambda f, names: _("at most {amount} US$ in {market}").format(market=_label(f[1], names), amount=_figure(f[2])),
+    ),
+)
+
+
+def binding(found: Answer, names: Names) -> list[str]:
+    """What binds, each with its price, the most worth first."""
+    table = plan_answers.prices(found.plan)
+    if table.empty:
+        return [_("No limit binds: more money or people would win nothing more.")]
+    told = [_price(row, names) for row in table.head(TOLD).itertuples()]
+    more = [row for row in table.itertuples() if not (row.less or row.locked) and row.worth > 0]
+    if more:
+        told.append(
+            _("Raise first: {limit}. A tenth more would win about {worth} US$.").format(
+                limit=limit(more[0].limit, names), worth=compact(more[0].worth, 2)
+            )
+        )
+    return told
+
+
+def _price(row, names: Names) -> str:
+    what, years = limit(row.limit, names), span(row.years)
+    each = sorted({float(f"{price:.2g}") for price in row.prices})
+    price = compact(each[0], 2) if len(each) == 1 else f"{compact(each[0], 2)}–{compact(each[-1], 2)}"
+    what = what[0].upper() + what[1:]
+    if row.unit == "USD":
+        sentence = _("{limit} binds in {years}: one more US$ would win {price} US$.")
+        if row.less or row.locked:
+            sentence = _("{limit} binds in {years}: one US$ less there would win {price} US$.")
+            if row.locked and row.prices[0] > 0:
+                sentence = _("{limit} binds in {years}: one more US$ would win {price} US$.")
+    else:
+        sentence = _("{limit} binds in {years}: one more person would win about {price} US$.")
+        if row.less or (row.locked and row.prices[0] < 0):
+            sentence = _("{limit} binds in {years}: one person fewer required would win about {price} US$.")
+    return sentence.format(limit=what, years=years, price=price.replace("-", ""))
+
+
+# ------------------------------------------------------------------ no plan
+
+
+def conflicts(reason: Infeasible, names: Names) -> list[str]:
+    """Which limits cannot hold together, a sentence each."""
+    told = [_conflict(conflict, names) for conflict in reason.conflicts]
+    if not reason.complete:
+        told.append(_("There may be more: the search for them was cut short."))
+    return told
+
+
+_NEEDS = re.compile(
+    r"[\d-]+: .+ needs? (?P<amount>[\d.,e+]+) (?P<unit>USD|people|person); (?P<cap>.+) allows (?P<most>.+)\."
+)
+
+
+def _conflict(conflict: Conflict, names: Names) -> str:
+    years = span(conflict.years)
+    hubs = [name for name in conflict.limits if name.startswith("a hub within")]
+    if hubs:
+        others = [limit(name, names) for name in conflict.limits if name not in hubs]
+        return _("{years}: {others} needs {hubs}, but no candidate site that may open offers it.").format(
+            years=years,
+            others=answers.listing(others) if others else _("the plan"),
+            hubs=answers.listing([limit(name, names) for name in hubs]),
+        )
+    if found := _NEEDS.fullmatch(conflict.sentence):
+        others = [limit(name, names) for name in conflict.limits if name != found["cap"]]
+        sentence = _("{years}: {amount} US$ are needed for {others}; {cap} allows {most}.")
+        if found["unit"] != "USD":
+            sentence = _("{years}: {amount} people are needed for {others}; {cap} allows {most}.")
+        return sentence.format(
+            years=years,
+            others=answers.listing(others),
+            amount=_figure(found["amount"]),
+            cap=limit(found["cap"], names),
+            most=_figure(found["most"]),
+        )
+    return _("{years}: {limits} cannot hold together.").format(
+        years=years, limits=answers.listing([limit(name, names) for name in conflict.limits])
+    )
+
+
+def repairs(reason: Infeasible, names: Names) -> list[str]:
+    """The least that would have to give."""
+    return [_repair(repair, names) for repair in reason.repairs]
+
+
+def _repair(repair: Repair, names: Names) -> str:
+    what = limit(repair.limit, names)
+    what = what[0].upper() + what[1:]
+    if repair.limit.startswith("a hub within"):
+        return _("{limit}, {year}: add a site, or ask for fewer shared hours.").format(limit=what, year=repair.year)
+    if repair.unit == "markets":
+        return _("{limit}, {year}: would have to be given up.").format(limit=what, year=repair.year)
+    words = {
+        ("USD", True): _("{limit}, {year}: {amount} US$ more."),
+        ("USD", False): _("{limit}, {year}: {amount} US$ less."),
+        ("people", True): _("{limit}, {year}: {amount} people more."),
+        ("people", False): _("{limit}, {year}: {amount} people fewer."),
+    }
+    sentence = words["USD" if repair.unit == "USD" else "people", repair.by > 0]
+    amount = compact(abs(repair.by)) if repair.unit == "USD" else number(abs(repair.by))
+    return sentence.format(limit=what, year=repair.year, amount=amount)
+
+
+# ------------------------------------------------------------------ rivals, offices, what is left out
+
+
+def plans() -> dict[str, str]:
+    return {
+        "optimised": _("This plan"),
+        "proportional": _("In proportion to what is untapped"),
+        "greedy": _("Always the best next dollar"),
+        "today": _("Today's plan"),
+    }
+
+
+def rival_note(plan: str, note: str, names: Names) -> str:
+    """How a rival was made, or why there is none."""
+    if note == "none was found that keeps the limits":
+        return _("None was found that keeps the limits.")
+    if plan == "greedy":
+        return _("One person or market after the other, whatever wins most per US$.")
+    if plan == "proportional":
+        count = re.search(r"the (\d+) largest", note)
+        return _("Shared out among the {count} largest markets, as far as the limits let it.").format(
+            count=count[1] if count else "?"
+        )
+    if note == "as given":
+        return _("As given.")
+    if note.startswith("moved to keep: "):
+        broken = [part.split(":")[0].strip() for part in note.removeprefix("moved to keep: ").split("; ")]
+        told = [_with_year(part, names) for part in broken]
+        return _("Moved as little as needed to keep: {limits}.").format(limits=answers.listing(told))
+    return note
+
+
+def _with_year(text: str, names: Names) -> str:
+    found = re.fullmatch(r"(.+) (\d{4})", text)
+    if not found:
+        return text
+    plain = re.fullmatch(r"(max|min)_people of (\w+)", found[1])
+    if plain:
+        most = _("the most people in {market}") if plain[1] == "max" else _("the least people in {market}")
+        return f"{most.format(market=names[plain[2]])} {found[2]}"
+    return f"{limit(found[1], names)} {found[2]}"
+
+
+def offices(placed: Layout, names: Names) -> str:
+    """Which office serves whom, in a sentence each."""
+    return " ".join(
+        _("The office in {office} serves {markets} ({people}).").format(
+            office=names[row.site],
+            markets=names.listed(row.markets),
+            people=people(row.staff),
+        )
+        for row in placed.hubs.sort_values("staff", ascending=False, kind="stable").itertuples()
+    )
+
+
+def people(count: float) -> str:
+    return _("1 person") if count == 1 else _("{count} people").format(count=int(count))
+
+
+def not_served(placed: Layout, names: Names) -> str:
+    """The markets nobody serves, by reason; empty where there is none."""
+    told = [
+        _("{reason}: {markets}").format(reason=unserved(reason), markets=names.listed(list(rows["market"])))
+        for reason, rows in placed.unserved.groupby("reason", sort=False)
+    ]
+    return _("Not served – {markets}.").format(markets=_("; ").join(told)) if told else ""
+
+
+def unserved(reason: str) -> str:
+    """Why a market is not served."""
+    if found := re.fullmatch(r"opens in (\d+)", reason):
+        return _("opens in {year}").format(year=found[1])
+    return {
+        "open, but the allocation names no candidate hubs": _("open, but there are no candidate offices"),
+        "a lock keeps it closed": _("a lock keeps it closed"),
+        "no candidate site shares enough working hours with it": _(
+            "no candidate site shares enough working hours with it"
+        ),
+        "the only sites within its working hours are locked closed": _(
+            "the only sites within its working hours are locked closed"
+        ),
+        "nothing is untapped there": _("nothing is untapped there"),
+        "money and people win more elsewhere": _("money and people win more elsewhere"),
+    }.get(reason, reason)
+
+
+def left_out(material: Material, wish: Wish, names: Names) -> list[str]:
+    """What of the wish cannot be planned with, and why."""
+    told = []
+    for row in material.left_out[material.left_out["market"] == ""].itertuples():
+        if row.reason == "not an amount":
+            told.append(
+                _(
+                    "{industry} has no outcome in money per person, so that nothing untapped can be counted: it is "
+                    "left out."
+                ).format(industry=industry(row.industry))
+            )
+        else:
+            told.append(
+                _("{industry} is left out: {reason}").format(industry=industry(row.industry), reason=row.reason)
+            )
+    missing = material.left_out[material.left_out["market"].isin(wish.markets)]
+    reasons = {
+        "outcome": _("nothing is reported to compare with ({industry})"),
+        "income": _("its income per person is unknown, so nothing says what people cost"),
+        "language": _("its language is unknown"),
+        "friction": _("its distance, law and clock are unknown"),
+    }
+    if material.offers.empty:
+        for (reason, of), rows in material.left_out[material.left_out["market"] != ""].groupby(["reason", "industry"]):
+            why = reasons.get(reason, reason).format(industry=industry(of))
+            told.append(_("{count} markets: {reason}.").format(count=len(rows), reason=why))
+        return told
+    for row in missing.itertuples():
+        why = reasons.get(row.reason, row.reason).format(industry=industry(row.industry))
+        told.append(_("{market}: {reason}.").format(market=names[row.market], reason=why))
+    return told

@@ -1,0 +1,257 @@
+"""Plans in words: the finding, the price of each limit, why there is none; and their charts and board."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from analytics import allocation_limits, allocation_problem, plan_inputs
+from analytics.allocation_conflicts import Conflict, Infeasible, Repair
+from analytics.allocation_problem import Bound, Hub, Lock
+from dashboard import plan_answers, plan_board, plan_words, theme
+from dashboard.board import Board
+from dashboard.charts import plans
+from dashboard.plan_words import Names
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "allocation.json"
+NAMES = Names({"DEU": "Germany", "BRA": "Brazil", "ARE": "the Emirates", "JPN": "Japan", "SGP": "Singapore"})
+LOOKS = (theme.LIGHT, theme.DARK)
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return EXAMPLE.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def problem(text):
+    return allocation_problem.read(text)
+
+
+@pytest.fixture(scope="module")
+def found(text) -> plan_answers.Answer:
+    return plan_answers.answer(text)
+
+
+@pytest.fixture
+def spoken(speak, monkeypatch):
+    speak("en")
+    monkeypatch.setattr("dashboard.load.region_names", lambda: {"Europe": "Europe"})
+
+
+def test_the_headline_says_people_markets_gain_with_its_interval_and_the_first_market(found, spoken):
+    told = plan_words.headline(found, NAMES)
+    assert re.fullmatch(
+        r"\d+ people in 3 markets win [\d.]+ million US\$ \([\d.]+–[\d.]+ million\) over 3 years; \w+ first", told
+    )
+    assert plan_answers.gained(found.plan).index[0] == "DEU"
+    assert told.endswith("Germany first")
+
+
+def test_the_interval_holds_the_mean_and_bad_cases_lie_below_it(found):
+    assert found.low_usd < found.cvar_usd < found.mean_usd < found.high_usd
+
+
+def test_a_plan_of_nobody_says_so(problem, spoken):
+    nobody = plan_answers.answer(allocation_problem.to_json(replace(problem, budget_usd=(0.0,) * 3, locks=())))
+    assert "nobody is sent anywhere" in plan_words.headline(nobody, NAMES)
+
+
+def test_what_binds_is_told_with_its_price_and_what_to_raise_first(found, spoken):
+    told = plan_words.binding(found, NAMES)
+    assert re.fullmatch(r"The budget binds in 2026–2028: one more US\$ would win [\d.]+–[\d.]+ US\$\.", told[0])
+    assert told[-1].startswith("Raise first: the budget. A tenth more would win about ")
+
+
+def test_a_tenth_more_is_the_sum_over_the_years_of_price_times_a_tenth(found):
+    first = plan_answers.prices(found.plan).iloc[0]
+    limits = found.plan.limits[found.plan.limits["limit"] == first["limit"]]
+    assert first["worth"] == pytest.approx((limits["shadow_price"] * limits["available"]).sum() / 10)
+
+
+def test_every_limit_the_solver_knows_has_words(problem, spoken):
+    whole = replace(
+        problem,
+        hubs=(*problem.hubs[:2], Hub("SGP", "Asia/Singapore", 1.0, 3.0, open=False)),
+        locks=(
+            Lock("DEU", open=True), Lock("BRA", open=False), Lock("JPN", people=5), Lock("ARE", budget_usd=4e5),
+            Lock("JPN", "fintech", 2027, people=2),
+        ),
+        bounds=(
+            Bound("DEU", min_people=1, max_people=9), Bound("DEU", "fintech", min_budget_usd=1.0, max_budget_usd=9e6),
+        ),
+        region_limits={"Europe": allocation_problem.RegionLimit(3e6, 20)},
+    )  # fmt: skip
+    names = {limit.name for limit in allocation_limits.system(whole).limits}
+    assert len(names) > 20
+    assert {name for name in names if plan_words.limit(name, NAMES) == name} == set()
+    assert plan_words.limit("lock JPN fintech people=2", NAMES) == "Japan, fintech locked at 2 people"
+
+
+def test_conflicts_and_repairs_are_said_again_in_whole_sentences(problem, spoken):
+    tight = replace(problem, budget_usd=(4e5,) * 3, locks=(Lock("DEU", people=10), Lock("JPN", open=True)), today=())
+    refusal = plan_answers.answer(allocation_problem.to_json(tight))
+    assert isinstance(refusal, plan_answers.Refusal)
+    told = plan_words.conflicts(refusal.reason, NAMES)
+    assert any(
+        "Germany locked at 10 people" in sentence and "the budget allows 400,000" in sentence for sentence in told
+    )
+    assert all(
+        re.search(r"US\$ more|people fewer|given up|add a site", each)
+        for each in plan_words.repairs(refusal.reason, NAMES)
+    )
+
+
+def test_a_market_without_an_office_is_told_with_its_remedy(spoken):
+    name = "a hub within working hours of JPN"
+    reason = Infeasible(
+        (Conflict((name, "lock JPN open=true"), (2026,), "2026: ..."),),
+        (Repair(name, 2026, 1.0, "markets", ""),),
+        False,
+    )
+    assert plan_words.conflicts(reason, NAMES) == [
+        "2026: Japan locked open needs an office within working hours of Japan, but no candidate site that may open "
+        "offers it.",
+        "There may be more: the search for them was cut short.",
+    ]
+    [repair] = plan_words.repairs(reason, NAMES)
+    assert repair == "An office within working hours of Japan, 2026: add a site, or ask for fewer shared hours."
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ("as given", "As given."),
+        ("none was found that keeps the limits", "None was found that keeps the limits."),
+        (
+            "moved to keep: budget 2026: 5,000.00 is more than 4,000.00; max_people of DEU 2027: 9.00 is more than 5",
+            "Moved as little as needed to keep: the budget 2026 and the most people in Germany 2027.",
+        ),
+    ],
+)
+def test_how_todays_plan_was_moved_is_said(note, said, spoken):
+    assert plan_words.rival_note("today", note, NAMES) == said
+
+
+def test_what_a_scenario_moves_is_one_sentence(found, problem, spoken):
+    rows = tuple(
+        replace(row, untapped_usd=row.untapped_usd / 3, low_usd=row.low_usd / 3, high_usd=row.high_usd / 3)
+        if row.market == "JPN"
+        else row
+        for row in problem.opportunities
+    )
+    other = plan_answers.answer(allocation_problem.to_json(replace(problem, opportunities=rows)))
+    told = plan_words.against(found, other, "Japan shrinks", NAMES)
+    assert re.match(r"Under “Japan shrinks” the best plan wins [\d.]+ million US\$ instead of [\d.]+ million \(-", told)
+    assert "Japan 12 → " in told
+
+
+def test_intervals_name_their_unit_once(spoken):
+    assert plan_words.between(1.4e7, 2.96e7) == "14–29.6 million"
+    assert plan_words.between(0.0, 3e8) == "0–300 million"
+    assert plan_words.between(5e5, 3e6) == "500,000–3 million"
+
+
+def test_two_dollar_signs_are_no_formula():
+    assert plan_words.shown("1 US$ wins 2 US$") == "1 US\\$ wins 2 US\\$"
+
+
+# ------------------------------------------------------------------ sums, charts, board
+
+
+def test_the_bars_add_up_to_the_years_costs_and_people(found):
+    spent, staffed = plan_answers.spent(found.plan), plan_answers.staffed(found.plan)
+    years = found.plan.years.set_index("year")
+    costs = years[["wages_usd", "programme_usd", "entry_usd", "hubs_usd"]].sum(axis=1)
+    assert spent.sum().to_numpy() == pytest.approx(costs.to_numpy())
+    assert staffed.sum().to_numpy() == pytest.approx(years["people"].to_numpy())
+    assert plan_answers.spent(found.plan, "industry").sum().to_numpy() == pytest.approx(costs.to_numpy())
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_stacked_bars_name_large_pieces_in_place_and_the_small_in_a_legend(look):
+    table = pd.DataFrame({2026: [5.0, 0.1], 2027: [6.0, 0.2]}, index=["DEU", "hubs"])
+    hover = {key: ["a", "b"] for key in table.index}
+    figure = plans.stacked(
+        table,
+        {"DEU": "Germany", "hubs": "Offices"},
+        plans.colours(["DEU", "hubs"], "hubs"),
+        look,
+        "US$",
+        hover,
+        "others",
+    )
+    go.Figure(figure)
+    assert [trace["text"] for trace in figure["data"]] == [["Germany", "Germany"], ["", ""]]
+    assert [trace["showlegend"] for trace in figure["data"]] == [False, True]
+    assert figure["layout"]["yaxis"]["title"]["text"] == "US$"
+
+
+def test_more_series_than_colours_become_one():
+    table = pd.DataFrame({2026: range(10, 0, -1)}, index=list("abcdefghij"))
+    hover = {key: [key] for key in table.index}
+    titles = dict(zip(table.index, table.index, strict=True))
+    figure = plans.stacked(table, titles, plans.colours(list(table.index)), theme.LIGHT, "US$", hover, "others")
+    assert len(figure["data"]) == plans.MOST + 1
+    assert (figure["data"][-1]["name"], figure["data"][-1]["y"]) == ("others", [6.0])
+    assert figure["data"][-1]["hovertext"] == ["h<br>i<br>j"]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_the_frontier_marks_this_plan_and_joins_positions_with_one_plan(look):
+    table = pd.DataFrame({"risk": [0.0, 0.5, 1.0], "cvar_usd": [1.0, 1.0, 2.0], "mean_usd": [5.0, 5.0, 4.0]})
+    figure = plans.frontier(table, (1.0, 5.0), look, ("bad", "mean"), "this plan", ["dial 0", "dial 0.5", "dial 1"])
+    go.Figure(figure)
+    assert figure["data"][0]["text"] == ["", "dial 0, dial 0.5", "dial 1"]
+    assert (figure["data"][1]["x"], figure["data"][1]["y"]) == ([1.0], [5.0])
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_the_map_links_offices_with_markets_and_marks_the_unserved(found, look):
+    places = pd.DataFrame(
+        {"latitude": [52.5, -15.8, 24.5, 35.7], "longitude": [13.4, -47.9, 54.4, 139.7]},
+        index=["DEU", "BRA", "ARE", "JPN"],
+    )
+    placed = found.layout
+    labels = {"office": "Office", "served": "Served", "unserved": "Not served"}
+    hover = {"BRA": "why not"}
+    figure = plans.offices(
+        placed.hubs,
+        placed.links,
+        placed.unserved,
+        hover,
+        dict(NAMES.known),
+        places,
+        frozenset(places.index),
+        look,
+        labels,
+    )
+    go.Figure(figure)
+    lines = [trace for trace in figure["data"] if trace.get("mode") == "lines"]
+    assert len(lines) == len(placed.links[placed.links["market"] != placed.links["hub"]])
+    crosses = figure["data"][-1]
+    assert (crosses["name"], crosses["hovertext"]) == ("Not served", ["why not"])
+
+
+def test_a_map_of_no_office_is_still_a_map():
+    empty = pd.DataFrame(columns=["site", "staff", "market", "hub", "people"])
+    places = pd.DataFrame({"latitude": [1.0], "longitude": [2.0]}, index=["DEU"])
+    labels = {"office": "Office", "served": "Served", "unserved": "Not served"}
+    go.Figure(plans.offices(empty, empty, empty, {}, {}, places, frozenset({"DEU"}), theme.LIGHT, labels))
+
+
+def test_the_board_has_a_finding_a_slide_and_the_problem_is_told(found, spoken):
+    made = plan_board.plan_board(found.problem, found.plan, found.comparison, found.layout, NAMES, "Ours")
+    assert isinstance(made, Board)
+    assert made.title == "Plan: Ours"
+    assert made.slides[0].title == plan_words.headline(found, NAMES)
+    assert len(made.slides) == 6
+    assert all(slide.footnote for slide in made.slides)
+    assert any("Germany: person and year" in sentence for part in made.appendix for sentence in part.sentences)
+
+
+def test_the_rules_beside_the_formulas_are_those_of_the_file():
+    assert plan_inputs.Rules() == plan_inputs.Rules(**plan_inputs.defaults()["rules"])
