@@ -10,6 +10,7 @@ import jsonschema
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 LARGEST = 5_000_000
 SHOWN = 10
+MOST_DIGITS = 18
 
 
 class DocumentError(ValueError):
@@ -24,7 +25,8 @@ def read(text: str | bytes, schema: str, what: str) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise DocumentError(f"The {what} is {len(text):,} bytes long; at most {LARGEST:,} are read.")
     try:
-        document = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
+        document = json.loads(text, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=_once)
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair can be neither shown nor kept
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"The {what} is not valid JSON: {error}. Export it again.") from error
     if isinstance(document, dict) and document.get("version") != 1:
@@ -38,7 +40,10 @@ def read(text: str | bytes, schema: str, what: str) -> dict[str, Any]:
 
 def check(document: Any, schema: str, what: str) -> None:
     """Raises DocumentError listing what the schema does not allow."""
-    faults = sorted(_validator(schema).iter_errors(document), key=lambda fault: list(map(str, fault.absolute_path)))
+    try:
+        faults = sorted(_validator(schema).iter_errors(document), key=lambda fault: list(map(str, fault.absolute_path)))
+    except RecursionError as error:
+        raise DocumentError(f"The {what} is nested too deeply to be one. Export it again.") from error
     if faults:
         refuse([f"{_place(fault)}: {fault.message[:200]}" for fault in faults], what)
 
@@ -62,6 +67,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
         raise ValueError(f"{twice[:40]!r} is given twice in one place")
     return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"{digits[:MOST_DIGITS]}… has more than {MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _refuse(name: str) -> None:

@@ -178,11 +178,16 @@ def _together(margin: Callable, ends: np.ndarray, read: Callable) -> tuple[np.nd
         [(margin(np.eye(width)[i] * step[i]) - margin(-np.eye(width)[i] * step[i])) for i in range(width)]
     )
     farthest = np.where(slopes >= 0, ends[1], ends[0])
+    alone = [way for way in np.concatenate([np.diag(end) for end in ends]) if way.any()]
+    farthest = max([farthest, *alone], key=margin)
     best = read(farthest)
     if margin(farthest) < 0:
         return None, best
-    ray = _shorten(lambda share: margin(share * farthest), 0.0, 1.0) * farthest
-    candidates = [ray]
+
+    def least_on(way: np.ndarray) -> np.ndarray:
+        return _shorten(lambda share: margin(share * way), 0.0, 1.0) * way
+
+    candidates = [least_on(farthest)]
     gradient = slopes / (2 * step)
     if (gradient != 0).any():  # the least effort if the target were linear: along the gradient
         candidates.append(np.clip(gradient * (-here / (gradient**2).sum()) * 1.05, *ends))
@@ -200,5 +205,10 @@ def _together(margin: Callable, ends: np.ndarray, read: Callable) -> tuple[np.nd
         for effort in (answer.x, first):
             effort = np.clip(np.nan_to_num(effort), *ends)
             if margin(effort) >= 0:
-                found.append(_shorten(lambda share, effort=effort: margin(share * effort), 0.0, 1.0) * effort)
-    return min(found, key=lambda effort: (effort**2).sum()), best
+                found.append(least_on(effort))
+    least = min(found, key=np.linalg.norm)
+    for way in alone:  # one figure alone may take less than the search found
+        near = way * min(1.0, np.linalg.norm(least) / np.linalg.norm(way))
+        if margin(near) >= 0:
+            least = min(least, least_on(near), key=np.linalg.norm)
+    return least, best

@@ -141,7 +141,12 @@ def _regress(table: pd.DataFrame, sources: list[str], target: str) -> pd.DataFra
     from linearmodels.panel import PanelOLS
 
     model = PanelOLS(table[target], table[sources], entity_effects=True, time_effects=True, drop_absorbed=True)
-    result = model.fit(cov_type="clustered", cluster_entity=True, group_debias=True)
+    try:
+        result = model.fit(cov_type="clustered", cluster_entity=True, group_debias=True)
+    except ValueError as error:
+        if "absorbed" not in str(error):
+            raise
+        return pd.DataFrame()  # nothing is left of any source once the effects are taken out
     bounds = result.conf_int(0.9)
     return pd.DataFrame(
         {"estimate": result.params, "error": result.std_errors, "low": bounds["lower"], "high": bounds["upper"]}

@@ -18,6 +18,8 @@ WHAT = "scenario"
 LONGEST_LINK = 6000
 """Characters; browsers and servers take addresses of about 8,000."""
 LARGEST_FROM_LINK = 200_000
+LARGEST = 1e18
+"""Of a value: more than any figure is."""
 KINDS = ("indicator", "weight", "exchange rate")
 HOWS = ("set", "add", "scale")
 
@@ -160,10 +162,10 @@ def from_json(text: str | bytes) -> Scenario:
     documents.refuse(_faults(document, shocks, uncertain), WHAT)
     return Scenario(
         name=document["name"].strip() or "Scenario",
-        base=Base(**document["base"]),
+        base=Base(**document["base"] | {"year": int(document["base"]["year"])}),
         shocks=shocks,
-        horizon=document.get("horizon", 0),
-        seed=document.get("seed", 0),
+        horizon=int(document.get("horizon", 0)),  # a schema takes 2.0 for a whole number
+        seed=int(document.get("seed", 0)),
         author=document.get("author", ""),
         note=document.get("note", ""),
         uncertain=uncertain,
@@ -177,6 +179,8 @@ def _faults(document: Mapping, shocks: tuple[Shock, ...], uncertain: tuple[Uncer
         at = f"shocks[{number}]"
         if not math.isfinite(shock.value):
             faults.append(f"{at}: {shock.value} is not a number")
+        elif abs(shock.value) > LARGEST:
+            faults.append(f"{at}: {shock.value:g} is too large; give at most {LARGEST:g}")
         if shock.kind != "exchange rate" and not shock.target:
             faults.append(f"{at}: target is missing; name an indicator, or a dimension for a weight")
         if shock.kind == "exchange rate" and (shock.how != "scale" or shock.value <= 0 or shock.target):
@@ -197,8 +201,8 @@ def _faults(document: Mapping, shocks: tuple[Shock, ...], uncertain: tuple[Uncer
         extra = document["uncertain"][number].keys() & {k for keys in PARAMETERS.values() for k in keys} - given.keys()
         faults += [f"{at}: {entry.distribution} needs {key}" for key in missing]
         faults += [f"{at}: {entry.distribution} has no {key}" for key in sorted(extra)]
-        if any(not math.isfinite(value) for value in given.values()):
-            faults.append(f"{at}: every parameter must be a finite number")
+        if any(not abs(value) <= LARGEST for value in given.values()):
+            faults.append(f"{at}: every parameter must be a number of at most {LARGEST:g}")
         elif entry.distribution == "triangular" and not missing and not _is_triangle(**given):
             faults.append(f"{at}: low <= mode <= high must hold, and low < high")
         if entry.distribution == "bootstrap" and entry.how == "set":

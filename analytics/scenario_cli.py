@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import documents, outlook, potential, propagation, recipe, scenario, sweeps, whatif
+from analytics.outlook import OutlookError
 from analytics.panel import PotentialError
 
 SUMMARY = ("potential", "low", "high", "rank_before", "rank", "rank_low", "rank_high", "p_improves", "extrapolates")
@@ -56,7 +57,10 @@ def run(options: argparse.Namespace, panel_of: Callable, history_of: Callable, m
             why_not = str(error)
     carried = None
     if wanted.horizon:
-        carried = outlook.outlook(history, chosen.codes, base.year, wanted.horizon, chosen.window, wanted.seed)
+        try:
+            carried = outlook.outlook(history, chosen.codes, base.year, wanted.horizon, chosen.window, wanted.seed)
+        except OutlookError as error:
+            raise whatif.ScenarioError(str(error)) from error
     ground = whatif.stand(
         panel_of(chosen.codes, base.year, chosen.window, base.snapshot),
         chosen,

@@ -35,7 +35,7 @@ def tornado(ground: Ground, scenario: Scenario, market: str) -> pd.DataFrame:
             continue
         row = {"value": value, "sd": known["sd"], "own": bool(known["own"])}
         for side, name in ((-1, "down"), (1, "up")):
-            moved = _also(scenario, Shock("indicator", code, "add", side * known["sd"], (market,)))
+            moved = _also(scenario, Shock("indicator", code, "set", value + side * known["sd"], (market,)))
             found = whatif.read(ground, moved, market)
             row |= {f"{measure}_{name}": getattr(found, measure) for measure in MEASURES}
         rows[code] = row

@@ -27,7 +27,8 @@ LOW, HIGH = 0.05, 0.95
 NORMAL_95 = 1.6449
 """Standard normal quantile of 0.95: half of a 90 % interval."""
 EXCHANGED = "current US$"
-
+LARGEST = 1e24
+"""Figures and weights beyond are no assumption any more, and their powers no numbers."""
 
 IDENTITIES = (
     Elasticity(
@@ -209,6 +210,10 @@ class Point:
         whole = self.whole
         if own is not None:
             whole = pd.Series(weighting.in_the_whole(self.ground.recipe, own))[ranking.whole.index].to_numpy()
+            if not whole.sum() > 0:
+                raise ScenarioError(
+                    "Only indicators without data are left with a weight. Give another one a weight, or import data."
+                )
         return Point(self.ground, figures, normalised, whole)
 
     @cached_property
@@ -242,12 +247,14 @@ class Shocked:
 
     figures: (markets, codes). start: what they are compared with to see what moves along: the unshocked figures, but at
     the scenario's exchange rates, since converting money is nothing that others are associated with. mask: the cells
-    the scenario set. notes: clamped values and the like.
+    the scenario set. converted: those an exchange rate moved, which may still move with others. notes: clamped values
+    and the like.
     """
 
     figures: pd.DataFrame
     start: pd.DataFrame
     mask: np.ndarray
+    converted: np.ndarray
     notes: tuple[Note, ...]
 
 
@@ -342,7 +349,8 @@ def run(ground: Ground, scenario: Scenario) -> Outcome:
     columns["p_improves"] = (ranks < ranks_before).mean(axis=0)
     columns |= dict(_potential(ground, shocked, after).items()) | dict(_outside(ground, after).items())
     table = pd.DataFrame(columns, ground.figures.index)
-    return Outcome(scenario, table, _moved(ground, after, shocked.mask), shocked.notes, DRAWS, after)
+    moved = _moved(ground, after, shocked.mask | shocked.converted)
+    return Outcome(scenario, table, moved, shocked.notes, DRAWS, after)
 
 
 def interval(name: str, exact: np.ndarray, drawn: np.ndarray) -> dict[str, np.ndarray]:
@@ -358,7 +366,8 @@ def interval(name: str, exact: np.ndarray, drawn: np.ndarray) -> dict[str, np.nd
 def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
     """The weights of a scenario in the form `index.score` takes; None when it leaves them alone.
 
-    Raises ScenarioError for an unknown name, or when nothing is left that weighs.
+    A dimension whose indicators all weigh nothing weighs nothing itself. Raises ScenarioError for an unknown name, a
+    weight too large to compute with, or when nothing is left that weighs.
     """
     inside = {ingredient.key: ingredient.weight for ingredient in recipe.ingredients}
     usual, own = inside | dict(recipe.dimensions), {}
@@ -371,6 +380,13 @@ def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
                 f"Name one of its dimensions ({', '.join(recipe.dimensions)}) or indicators."
             )
         own[shock.target] = max(shock.moved(own.get(shock.target, usual[shock.target])), 0.0)
+        if not own[shock.target] <= LARGEST:
+            raise ScenarioError(
+                f"A weight of {own[shock.target]:g} for {shock.target} is too large. Give a smaller one."
+            )
+    if own:
+        weighing = {i.dimension for i in recipe.ingredients if own.get(i.key, i.weight) > 0}
+        own |= dict.fromkeys(recipe.dimensions.keys() - weighing, 0.0)
     if own and not any(own.get(dimension, weight) > 0 for dimension, weight in recipe.dimensions.items()):
         raise ScenarioError("No dimension is left with a weight. Give one of them a weight above zero.")
     return own or None
@@ -378,8 +394,13 @@ def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
 
 def shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
     """Carry out shocks in their order, held within what the units allow. Raises ScenarioError."""
+    with np.errstate(over="ignore"):  # refused with a sentence
+        return _shock(ground, shocks)
+
+
+def _shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
     figures, start = ground.figures.to_numpy(copy=True), ground.figures.to_numpy(copy=True)
-    mask = np.zeros(figures.shape, dtype=bool)
+    mask, converted = np.zeros(figures.shape, dtype=bool), np.zeros(figures.shape, dtype=bool)
     notes: list[Note] = []
     columns = {code: number for number, code in enumerate(ground.figures)}
     for assumed in shocks:
@@ -391,7 +412,8 @@ def shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
             at = np.ix_(rows, [columns[code] for code in exchanged(ground)])
             figures[at] *= assumed.value
             start[at] *= assumed.value
-            mask[at] = True
+            converted[at] = True
+            _refuse_too_large(figures[at], "The exchange rate", assumed.value)
             continue
         if assumed.target not in columns:
             raise ScenarioError(_no_indicator(ground, assumed.target))
@@ -399,6 +421,7 @@ def shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
         before = figures[rows, column]
         wanted = assumed.moved(before) if assumed.how != "set" else np.full(len(rows), assumed.value)
         used = np.clip(wanted, *propagation.bounds(assumed.target))
+        _refuse_too_large(used, assumed.target, assumed.value)
         figures[rows, column] = used
         mask[rows, column] |= ~np.isnan(used)
         for odd in np.flatnonzero(np.isnan(before) | (used != wanted)):
@@ -409,7 +432,12 @@ def shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
     def framed(values: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(values, ground.figures.index, ground.figures.columns)
 
-    return Shocked(framed(figures), framed(start), mask, tuple(notes))
+    return Shocked(framed(figures), framed(start), mask, converted, tuple(notes))
+
+
+def _refuse_too_large(figures: np.ndarray, target: str, value: float) -> None:
+    if (np.abs(figures) > LARGEST).any():
+        raise ScenarioError(f"{target}: {value:g} makes figures too large to compute with. Give a smaller number.")
 
 
 def exchanged(ground: Ground) -> list[str]:
@@ -451,22 +479,29 @@ def spread(ground: Ground, shocked: Shocked, noise: np.ndarray | None = None) ->
     return propagation.spread(ground.elasticities, shocked.start, shocked.figures, mask, noise)
 
 
-def _one_error_off(ground: Ground, shocked: Shocked) -> list[tuple[int, pd.DataFrame]]:
+def _one_error_off(ground: Ground, shocked: Shocked, errors: float = 1.0) -> list[tuple[int, pd.DataFrame]]:
     """For each link that carries a shock on: its number, and the figures if its elasticity were one error larger."""
     found = []
     for number, sources in enumerate(_sources(ground)):
         if shocked.mask[:, sources].any():
             one = np.zeros(len(ground.elasticities))
-            one[number] = 1.0
+            one[number] = errors
             found.append((number, spread(ground, shocked, one)))
     return found
 
 
 def _propagation_noise(ground: Ground, shocked: Shocked, end: Point, chance: np.ndarray) -> np.ndarray | float:
-    """(draws, markets), points the score is off because the elasticities are estimates (first order)."""
+    """(draws, markets), points the score is off because the elasticities are estimates (first order, either side).
+
+    The best market can lose points where a figure is smaller, and gain none where it is larger.
+    """
     noise: np.ndarray | float = 0.0
-    for number, figures in _one_error_off(ground, shocked):
-        noise = noise + chance[:, [number]] * (end.at(figures).scores - end.scores)
+    for (number, more), (_, less) in zip(
+        _one_error_off(ground, shocked), _one_error_off(ground, shocked, -1.0), strict=True
+    ):
+        drawn = chance[:, [number]]
+        up, down = end.at(more).scores - end.scores, end.scores - end.at(less).scores
+        noise = noise + drawn * np.where(drawn > 0, up, down)
     return noise
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from analytics.documents import DocumentError
 from dashboard import navigation, plan_state
 from dashboard.language import _
+from dashboard.sentences import said
 from data import shelf
 
 SHELF = "plans"
@@ -81,7 +82,7 @@ def _save(name: str, text: str) -> None:
             shelf.save(SHELF, name, text, overwrite=taken)
             st.success(_("Saved."), icon=":material/check:")
         except shelf.ShelfError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(said(str(error)), icon=":material/error:")
     if taken:
         st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
 
@@ -98,7 +99,7 @@ def _open() -> None:
                     shelf.remove(SHELF, name)
                     st.rerun()
                 except shelf.ShelfError as error:
-                    st.error(str(error), icon=":material/error:")
+                    st.error(said(str(error)), icon=":material/error:")
     else:
         st.write(_("Nothing is saved yet."))
     upload("bar")
@@ -123,6 +124,6 @@ def take(read) -> None:
     try:
         plan_state.open_text(read())
     except (DocumentError, shelf.ShelfError, OSError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(said(str(error)), icon=":material/error:")
         return
     st.rerun()

@@ -12,7 +12,7 @@ from analytics.allocation import Plan
 from analytics.allocation_problem import Problem
 from analytics.allocation_rivals import Comparison
 from analytics.layout import Layout
-from dashboard import language, plan_answers, plan_words
+from dashboard import answers, language, plan_answers, plan_words
 from dashboard.board import Board, Chart, Section, Series, Slide, Table
 from dashboard.language import _, compact, language_name, number, share
 from dashboard.plan_answers import Answer
@@ -59,7 +59,7 @@ def plan_board(
     slides += [_limits(found, names, foot), _rivals(found, names, foot)]
     if problem.hubs and len(layout.hubs):
         slides.append(_offices(found, names, foot))
-    industries = ", ".join(dict.fromkeys(plan_words.industry(row.industry) for row in problem.opportunities))
+    industries = answers.listing(list(dict.fromkeys(plan_words.industry(o.industry) for o in problem.opportunities)))
     return Board(
         title=_("Plan: {name}").format(name=name or problem.name or _("My plan")),
         subtitle=_("{industries}, {years}").format(industries=industries, years=plan_words.span(problem.years)),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics import plan_inputs, recipe
 from analytics.plan_inputs import Material, Wish
-from dashboard import components, load, plan_state, plan_words
+from dashboard import answers, components, load, plan_state, plan_words
 from dashboard.charts.scenarios import track
 from dashboard.language import _, number
 from dashboard.plan_words import Names
@@ -111,7 +111,7 @@ def markets(material: Material, wish: Wish, names: Names) -> None:
     )
     if material.from_file:
         return
-    orders = {"untapped": _("untapped"), "rank": _("rank")}
+    orders = {"untapped": _("untapped"), "rank": _("Rank")}
     with st.container(horizontal=True, vertical_alignment="bottom", key="plan_first_row"):
         _set("plan_first", wish.first)
         st.number_input(
@@ -294,7 +294,7 @@ def today_range(wish: Wish, material: Material) -> tuple[tuple[float, float], tu
 
 def ask_for_potential(missing: tuple[str, ...], year: int) -> None:
     """The one button that starts what takes long, with what and how long."""
-    told = ", ".join(plan_words.industry(name) for name in missing)
+    told = answers.listing([plan_words.industry(name) for name in missing])
     st.write(
         _(
             "A plan needs to know what is untapped. That is estimated from the figures of all markets and tested on "

@@ -7,6 +7,7 @@ from analytics.documents import DocumentError
 from analytics.plan_inputs import Material, Wish
 from analytics.scenario import Scenario
 from dashboard import (
+    answers,
     components,
     links,
     load,
@@ -23,6 +24,7 @@ from dashboard.charts import maps, plans
 from dashboard.language import _, compact, language_name, number, share
 from dashboard.plan_answers import Answer, Refusal
 from dashboard.plan_words import Names, shown, usd
+from dashboard.sentences import said
 
 MILLION = 1e6
 TOLD = 4
@@ -253,7 +255,7 @@ def offices(found: Answer, names: Names) -> None:
             office=names[row.site],
             year=row.since,
             staff=row.staff,
-            languages=", ".join(language_name(code) for code in row.languages),
+            languages=answers.listing([language_name(code) for code in row.languages]),
         )
     for row in placed.unserved.itertuples():
         hover[row.market] = _("<b>{market}</b>, not served<br>{reason}").format(
@@ -343,7 +345,9 @@ def refused(refusal: Refusal, names: Names) -> None:
 def other_ways() -> None:
     """A plan without the atlas's estimates: a file, or the worked example."""
     with st.expander(_("Or plan with figures of your own"), icon=":material/upload_file:", key="plan_other"):
-        st.write(_("A file after docs/schemas/allocation.schema.json, such as one saved here; or the worked example."))
+        st.write(
+            _("A file that follows docs/schemas/allocation.schema.json, such as one saved here; or the worked example.")
+        )
         plan_bar.upload("page")
         plan_bar.example("page")
 
@@ -360,7 +364,7 @@ def nothing_to_plan(material: Material, wish: Wish, names: Names) -> None:
 def unfit(error: DocumentError) -> None:
     """What is asked does not fit together: which parts, each with its place."""
     st.title(_("These limits do not fit together"))
-    st.error(str(error), icon=":material/error:")
+    st.error(said(str(error)), icon=":material/error:")
     st.write(_("Change them on the left, or undo the last change."))
 
 

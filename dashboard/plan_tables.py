@@ -238,7 +238,7 @@ def locks(material: Material, wish: Wish, names: Names) -> None:
     fields = ["market", "industry", "year", "open", "people", "budget_usd"]
     table = pd.DataFrame([[getattr(row, name) for name in fields] for row in wish.locks], columns=fields, dtype=object)
     table["open"] = table["open"].map({True: "open", False: "closed"}.get)
-    states = {"open": _("open"), "closed": _("closed")}
+    states = {"open": _("is open"), "closed": _("is closed")}
     columns = _place_columns(wish, names) | {
         "open": st.column_config.SelectboxColumn(_("Must be"), options=list(states), format_func=states.get),
         "people": st.column_config.NumberColumn(_("People, exactly"), min_value=0, step=1),

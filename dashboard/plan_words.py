@@ -189,7 +189,7 @@ _LIMITS = (
     ),
     (
         r"min_people (\d+) of (\w+)",
-        lambda f, names: _("the least people in {market} ({count})").format(market=names[f[2]], count=f[1]),
+        lambda f, names: _("the fewest people in {market} ({count})").format(market=names[f[2]], count=f[1]),
     ),
     (
         r"a hub within working hours of (\w+)",
@@ -366,7 +366,7 @@ def _with_year(text: str, names: Names) -> str:
         return text
     plain = re.fullmatch(r"(max|min)_people of (\w+)", found[1])
     if plain:
-        most = _("the most people in {market}") if plain[1] == "max" else _("the least people in {market}")
+        most = _("the most people in {market}") if plain[1] == "max" else _("the fewest people in {market}")
         return f"{most.format(market=names[plain[2]])} {found[2]}"
     return f"{limit(found[1], names)} {found[2]}"
 

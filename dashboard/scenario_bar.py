@@ -1,6 +1,8 @@
 """Where a scenario stands, and the bar above it: name, undo, reset, save, open, share."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -12,9 +14,11 @@ from analytics.whatif import Ground, Outcome
 from dashboard import load, scenario_state
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day
+from dashboard.sentences import said
 from data import shelf
 
 SHELF = "scenarios"
+TROUBLE = "scenario_trouble"
 
 
 def ground(current: Scenario) -> Ground:
@@ -29,7 +33,7 @@ def ground(current: Scenario) -> Ground:
             with st.spinner(_("Estimating the potential; about half a minute, once")):
                 load.potential_as_of(base.recipe, base.year, before, learner)
         except (PotentialError, ValueError) as error:
-            st.info(str(error), icon=":material/info:")
+            st.info(said(str(error)), icon=":material/info:")
             learner = ""
     return load.ground(base.recipe, base.year, current.horizon, before, learner)
 
@@ -64,10 +68,8 @@ def notices(current: Scenario) -> None:
                 ),
                 icon=":material/history:",
             )
-            if st.button(_("Use the newest"), key="use_newest"):
-                newest = str(load.snapshots()["id"].iloc[0])
-                scenario_state.change(replace(current, base=replace(current.base, snapshot=newest)))
-                st.rerun(scope="fragment")
+            newest = replace(current, base=replace(current.base, snapshot=str(rows.index[0])))
+            st.button(_("Use the newest"), key="use_newest", on_click=scenario_state.change, args=(newest,))
 
 
 # ------------------------------------------------------------------ name, undo, save, open, share
@@ -127,7 +129,7 @@ def _save(current: Scenario) -> None:
             shelf.save(SHELF, kept.name, scenario.to_json(kept), overwrite=taken)
             st.success(_("Saved."), icon=":material/check:")
         except shelf.ShelfError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(said(str(error)), icon=":material/error:")
     if taken:
         st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
 
@@ -137,35 +139,39 @@ def _open() -> None:
     if known:
         name = st.selectbox(_("Saved scenarios"), known, key="saved_name")
         with st.container(horizontal=True):
-            if st.button(_("Open"), key="open_saved", type="primary"):
-                _take(lambda: shelf.read(SHELF, name))
-            if st.button(_("Duplicate"), key="duplicate_saved"):
-                _take(lambda: shelf.read(SHELF, name), _("{name} (copy)").format(name=name)[: shelf.LONGEST_NAME])
+            copy = _("{name} (copy)").format(name=name)[: shelf.LONGEST_NAME]
+            st.button(
+                _("Open"), key="open_saved", type="primary", on_click=_take, args=(partial(shelf.read, SHELF, name),)
+            )
+            st.button(
+                _("Duplicate"), key="duplicate_saved", on_click=_take, args=(partial(shelf.read, SHELF, name), copy)
+            )
             if st.button(_("Remove"), key="remove_saved"):
                 try:
                     shelf.remove(SHELF, name)
                     st.rerun()
                 except shelf.ShelfError as error:
-                    st.error(str(error), icon=":material/error:")
+                    st.error(said(str(error)), icon=":material/error:")
     else:
         st.write(_("Nothing is saved yet."))
     upload = st.file_uploader(_("Or a scenario file"), type=["json"], key="scenario_file", max_upload_size=5)
-    if upload is not None and st.button(_("Open the file"), key="open_file"):
-        _take(upload.getvalue)
+    if upload is not None:
+        st.button(_("Open the file"), key="open_file", on_click=_take, args=(upload.getvalue,))
+    if trouble := st.session_state.pop(TROUBLE, None):
+        st.error(trouble, icon=":material/error:")
 
 
-def _take(read, name: str = "") -> None:
-    """Work on what was read, or say why that is not possible; what is there stays then."""
+def _take(read: Callable[[], str | bytes], name: str = "") -> None:
+    """Work on what was read, or keep why that is not possible; what is there stays then. Before widgets are drawn."""
     try:
         found = scenario.from_json(read())
     except (DocumentError, shelf.ShelfError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.session_state[TROUBLE] = said(str(error))
         return
     if found.base.recipe not in recipe.NAMES:
-        st.error(_("There is no industry {name} here.").format(name=found.base.recipe), icon=":material/error:")
+        st.session_state[TROUBLE] = _("There is no industry {name} here.").format(name=found.base.recipe)
         return
     scenario_state.start(replace(found, name=name) if name else found)
-    st.rerun()
 
 
 def _share(current: Scenario) -> None:
@@ -173,7 +179,7 @@ def _share(current: Scenario) -> None:
     try:
         st.code(f"scenarios?scenario={scenario.to_link(current)}", wrap_lines=True)
     except DocumentError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(said(str(error)), icon=":material/warning:")
     st.download_button(
         _("Scenario file"),
         lambda: scenario.to_json(current).encode(),

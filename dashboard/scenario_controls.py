@@ -94,8 +94,7 @@ def scope(ground: Ground) -> Scope:
 def sliders(ground: Ground, scenario: Scenario, whom: Scope) -> None:
     """All sliders, grouped by dimension; a group is drawn when it is open."""
     by_place = {shock.place: shock for shock in scenario.shocks}
-    dimensions = list(ground.recipe.dimensions)
-    groups: dict[str, list[str]] = {dimension: [] for dimension in dimensions}
+    groups: dict[str, list[str]] = {dimension: [] for dimension in ground.recipe.dimensions}
     of_code = {
         code: ingredient.dimension
         for ingredient in ground.recipe.ingredients
@@ -104,11 +103,10 @@ def sliders(ground: Ground, scenario: Scenario, whom: Scope) -> None:
     }
     for code in ground.figures:
         groups.setdefault(of_code.get(code, ""), []).append(code)
+    groups = {dimension: codes for dimension, codes in groups.items() if codes}
     for dimension, codes in groups.items():
-        if not codes:
-            continue
         title = _(dimension).capitalize() if dimension else _("Of the potential only")
-        first = dimension == dimensions[0]
+        first = dimension == next(iter(groups))
         group = st.expander(title, expanded=first, key=f"group_{dimension}", on_change="rerun")
         if group.open:
             with group:

@@ -166,7 +166,7 @@ def associations(current: Scenario) -> None:
                 ],
                 _("In"): [_scales(link.source_scale, link.target_scale) for link in found],
                 _("Markets"): [link.n_markets for link in found],
-                _("Used"): [_("yes") if link.used else _(link.reason) for link in found],
+                _("Used"): [_("used") if link.used else _(link.reason) for link in found],
                 _("Because"): [_(link.why) for link in found],
             }
         )

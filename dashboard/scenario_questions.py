@@ -18,6 +18,7 @@ from dashboard.charts import scenarios
 from dashboard.language import _, compact, number, share, with_unit
 from dashboard.scenario_bar import SHELF, outcome
 from dashboard.scenario_parts import source
+from dashboard.sentences import said
 from data import shelf
 
 BARS = 14
@@ -274,7 +275,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
     try:
         scenario.from_json(scenario.to_json(wanted))
     except DocumentError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(said(str(error)), icon=":material/error:")
         return
     scenario_state.change(wanted)
     st.rerun()
@@ -292,7 +293,7 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
             recipe.load(found[name].base.recipe)
         except (DocumentError, shelf.ShelfError, recipe.RecipeError) as error:
             found.pop(name, None)
-            st.error(str(error), icon=":material/error:")
+            st.error(said(str(error)), icon=":material/error:")
     if len(found) < 2:
         st.write(_("Save a scenario, change it, and compare the two here."))
         return
@@ -303,7 +304,7 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
             stands = load.ground(base.recipe, base.year, entry.horizon, before, "")
             ranks[name] = outcome(stands, entry).markets["rank"]
         except (ScenarioError, MissingIndicators, OutlookError) as error:
-            st.error(f"{name}: {error}", icon=":material/error:")
+            st.error(f"{name}: {said(str(error))}", icon=":material/error:")
     table = pd.DataFrame(ranks)
     spread = (table.max(axis=1) - table.min(axis=1)).sort_values(ascending=False, kind="stable")
     shown = table.loc[spread.index].head(20).assign(market=lambda rows: names.reindex(rows.index))

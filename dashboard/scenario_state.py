@@ -11,6 +11,7 @@ from analytics.scenario import Base, Scenario
 from dashboard import links, load
 from dashboard.filters import MarketFilters
 from dashboard.language import _
+from dashboard.sentences import said
 from data import store
 
 KEY = "scenario"
@@ -52,10 +53,10 @@ def take_address() -> str | None:
     try:
         found = scenarios.from_link(text)
     except DocumentError as error:
-        return str(error)
+        return said(str(error))
     if found.base.recipe not in recipe.NAMES:
         return _("There is no industry {name} here.").format(name=found.base.recipe)
-    start(found, text)
+    start(found)
     if found.base.year not in load.years(found.base.recipe):
         return _(
             "The scenario stands on {year}, for which this store has no figures. It is shown on another year."
@@ -63,11 +64,14 @@ def take_address() -> str | None:
     return None
 
 
-def start(found: Scenario, seen: str | None = None) -> None:
-    """Work on this scenario from now on; its recipe and year become the filters'. What was there can be undone."""
+def start(found: Scenario) -> None:
+    """Work on this scenario from now on; its recipe and year become the filters'. What was there can be undone.
+
+    Call from a callback or before the filters are drawn. The link that still stands in the address is not taken again.
+    """
     kept = st.session_state.get(KEY)
     past = (*kept.past, kept.now)[-STEPS:] if kept is not None else ()
-    st.session_state[KEY] = Kept(found, past, seen, kept.turn + 1 if kept is not None else 0)
+    st.session_state[KEY] = Kept(found, past, st.query_params.get(KEY), kept.turn + 1 if kept is not None else 0)
     links.choose("recipe", found.base.recipe)
     links.choose("year", found.base.year)
 
@@ -132,7 +136,7 @@ def publish(scenario: Scenario) -> str | None:
         try:
             text = scenarios.to_link(scenario)
         except DocumentError as error:
-            trouble = str(error)
+            trouble = said(str(error))
     if text is None:
         st.query_params.pop(KEY, None)
     elif st.query_params.get(KEY) != text:

@@ -140,7 +140,7 @@ def notes(found: tuple[Note, ...], names: pd.Series) -> list[str]:
         first = group.iloc[0]
         said.append(
             templates[kind].format(
-                name=indicator_name(target),
+                name=indicator_name(target) if target else _("Currency"),
                 market=market,
                 wanted=with_unit(first[3], unit),
                 used=with_unit(first[4], unit),

@@ -1,6 +1,6 @@
-"""Sentences that data/ fills in itself (faults of a file, refusals, a failed refresh), in the reader's language.
+"""Sentences that data/ and analytics/ fill in themselves (faults of a file, refusals), in the reader's language.
 
-data/ knows no languages. Its sentences are recognised here by their template, and said again by its translation; one
+They know no languages. Its sentences are recognised here by their template, and said again by its translation; one
 that is not listed stays English.
 """
 
@@ -101,11 +101,37 @@ REFRESH = (
 NOTES = ("comes with the program", "{count} indicators fetched", "{count} faults skipped", "failed: {codes}")
 SOURCES = ("embedded reference", "World Bank API", "file {name}")
 LICENCES = ("see data/reference/sources.csv", "as its publisher states", "not stated")
-TEMPLATES = FAULTS + LAYOUTS + STORE + REFRESH + NOTES + SOURCES + LICENCES
+SCENARIOS = (
+    "Only indicators without data are left with a weight. Give another one a weight, or import data.",
+    "{target} has no weight in the recipe {recipe}. Name one of its dimensions ({names}) or indicators.",
+    "No dimension is left with a weight. Give one of them a weight above zero.",
+    "{target}: {value} makes figures too large to compute with. Give a smaller number.",
+    "No ranked market lies in the region {region}. Use UN M49 codes such as 142.",
+    "{markets} is not ranked by this recipe: too little is known of it. Choose another market, or import data on it.",
+    "{markets} is not ranked by this recipe: too little is known of it. Choose another market.",
+    "{target} is no figure of the recipe {recipe} that the store holds. It uses: {codes}.",
+    "There is no rank {rank}: {count} markets are ranked. Choose another.",
+    "A score of {score} is not between 0 and 100. Choose another.",
+    "There is no potential to seek: no model was fitted, or it does not know this market.",
+    "A potential of {potential} is not positive. Choose another.",
+    "{target} has {count} yearly changes on record for these markets, and a bootstrap needs {least}. Name more "
+    "markets, or give it a triangular or normal distribution.",
+    "The scenario is too long for a link ({found} characters, {most} fit). Save it and send the file instead.",
+    "The link is {found} characters long; one of ours has at most {most}. Ask for the file.",
+    "The link holds more than a scenario, or only a part of one. Ask for the file.",
+    "The link is damaged: it was cut off or changed on the way. Copy it again.",
+    "The {document} is not valid JSON: {error}. Export it again.",
+    "The {document} has version {version}; this program reads version 1. Export it again with the program that wrote "
+    "it, or mend it after docs/schemas.",
+    "There is one called {name} already. Choose another name, or replace it.",
+    "There is none called {name}.",
+    "A name has 1 to {most} characters. Choose another one.",
+)
+TEMPLATES = FAULTS + LAYOUTS + STORE + REFRESH + NOTES + SOURCES + LICENCES + SCENARIOS
 
 
 def said(sentence: str) -> str:
-    """A sentence of data/, in the reader's language; itself in English and where no template fits."""
+    """A sentence of data/ or analytics/, in the reader's language; itself in English and where no template fits."""
     if current() == "en" or not isinstance(sentence, str):
         return sentence
     known = _(sentence)

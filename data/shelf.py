@@ -3,15 +3,20 @@
 import os
 import re
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 
 from data import store
 
 KINDS = ("scenarios", "plans")
 LONGEST_NAME = 80
 MOST = 500
+LONGEST_FILE = 220
+"""Bytes of a file's name, so that there is room for the time before it when it is put aside."""
+_changing = RLock()
 
 
 class ShelfError(ValueError):
@@ -28,9 +33,10 @@ class Saved:
 
 def saved(kind: str) -> tuple[Saved, ...]:
     """Everything of a kind, the newest first."""
-    found = [
-        Saved(_name(file), datetime.fromtimestamp(file.stat().st_mtime, UTC)) for file in _folder(kind).glob("*.json")
-    ]
+    found = []
+    for file in _folder(kind).glob("*.json"):
+        with suppress(FileNotFoundError):  # removed by somebody else meanwhile
+            found.append(Saved(_name(file), datetime.fromtimestamp(file.stat().st_mtime, UTC)))
     return tuple(sorted(found, key=lambda entry: (entry.saved_at, entry.name), reverse=True))
 
 
@@ -48,29 +54,43 @@ def save(kind: str, name: str, text: str, overwrite: bool = False) -> None:
     Raises ShelfError for a name that is taken (unless overwrite), empty or too long, or when it cannot be written.
     """
     file = _file(kind, name)
-    if file.exists() and not overwrite:
-        raise ShelfError(f"There is one called {name!r} already. Choose another name, or replace it.")
-    if not file.exists() and len(saved(kind)) >= MOST:
-        raise ShelfError(f"{MOST} are saved already. Remove some of them first.")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if file.exists():
-            _put_aside(file, "replaced")
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False, encoding="utf-8") as part:
-            part.write(text)
-            part.flush()
-            os.fsync(part.fileno())
-        Path(part.name).replace(file)
-    except OSError as error:
-        raise ShelfError(f"{name!r} cannot be saved: {error}. Free some space, or mend the folder's rights.") from error
+    with _changing:
+        if file.exists() and not overwrite:
+            raise ShelfError(f"There is one called {name!r} already. Choose another name, or replace it.")
+        if not file.exists() and len(saved(kind)) >= MOST:
+            raise ShelfError(f"{MOST} are saved already. Remove some of them first.")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _put_in_place(file, text)
+        except OSError as error:
+            raise ShelfError(
+                f"{name!r} cannot be saved: {error}. Free some space, or mend the folder's rights."
+            ) from error
 
 
 def remove(kind: str, name: str) -> None:
     """Take a document off the shelf; it stays in the folder `removed`. Raises ShelfError when it is not there."""
     file = _file(kind, name)
-    if not file.exists():
-        raise ShelfError(f"There is none called {name!r}.")
-    _put_aside(file, "removed")
+    with _changing:
+        if not file.exists():
+            raise ShelfError(f"There is none called {name!r}.")
+        try:
+            _put_aside(file, "removed")
+        except OSError as error:
+            raise ShelfError(f"{name!r} cannot be removed: {error}. Mend the folder's rights.") from error
+
+
+def _put_in_place(file: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False, encoding="utf-8") as part:
+        try:
+            part.write(text)
+            part.flush()
+            os.fsync(part.fileno())
+            if file.exists():
+                _put_aside(file, "replaced")
+            Path(part.name).replace(file)
+        finally:
+            Path(part.name).unlink(missing_ok=True)
 
 
 def _put_aside(file: Path, where: str) -> None:
@@ -93,7 +113,7 @@ def _file(kind: str, name: str) -> Path:
     if not name.strip() or len(name) > LONGEST_NAME:
         raise ShelfError(f"A name has 1 to {LONGEST_NAME} characters. Choose another one.")
     safe = re.sub(r"[^\w -]", lambda found: f"%{ord(found[0]):x};", name.strip())
-    if len(safe.encode()) > 240:
+    if len(safe.encode()) > LONGEST_FILE:
         raise ShelfError("The name is too long for a file. Choose a shorter one.")
     return _folder(kind) / f"{safe}.json"
 

@@ -13,6 +13,7 @@ from dashboard import scenario_questions as questions
 from dashboard import scenario_state as state
 from dashboard import scenario_words as words
 from dashboard.language import _
+from dashboard.sentences import said
 
 trouble = state.take_address()
 choice = filters.market_filters()
@@ -32,7 +33,7 @@ def body() -> None:
     except MissingIndicators as error:
         components.missing_indicators(error)
     except OutlookError as error:
-        components.nothing(str(error))
+        components.nothing(said(str(error)))
     names = load.markets()["name"]
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -61,7 +62,7 @@ def body() -> None:
                 questions.ASK[view](ground, current, iso3, names)
         except ScenarioError as error:
             view = "error"
-            st.error(str(error), icon=":material/error:")
+            st.error(said(str(error)), icon=":material/error:")
     with left:  # after the answer: that is what is waited for
         controls.sliders(ground, current, whom)
     if view == "world":

@@ -357,6 +357,53 @@ def test_a_series_has_one_row_a_year_from_the_source_that_arrived_last(home):
     assert len(store.series(store.connect(), ["X"])) == 3
 
 
+def series(before: str | None = None, iso3s: list[str] | None = None) -> list[tuple]:
+    found = store.series(store.connect(), ["X"], iso3s, before)
+    return list(found[["iso3", "year", "value", "source"]].itertuples(index=False, name=None))
+
+
+def test_a_series_can_be_read_as_it_stood_before_an_arrival(home):
+    first = land("ours", [("DEU", "X", 2019, 1.0), ("DEU", "X", 2020, 2.0)], day=1)
+    second = land("theirs", [("DEU", "X", 2020, 3.0), ("FRA", "X", 2020, 4.0)], day=2)
+    third = land("ours", [("DEU", "X", 2019, 1.5), ("DEU", "X", 2020, 2.5), ("DEU", "X", 2021, 9.0)], day=3)
+    fourth = land("ours", [("DEU", "X", 2019, 1.7)], day=4, withdraw=True)
+    ours = [("DEU", 2019, 1.0, "ours"), ("DEU", 2020, 2.0, "ours")]
+    assert series(before=first) == []
+    assert series(before=second) == ours
+    assert series(before=third) == [ours[0], ("DEU", 2020, 3.0, "theirs"), ("FRA", 2020, 4.0, "theirs")]
+    assert series(before=fourth, iso3s=["DEU"]) == [
+        ("DEU", 2019, 1.5, "ours"),
+        ("DEU", 2020, 2.5, "ours"),
+        ("DEU", 2021, 9.0, "ours"),
+    ]
+    assert series(iso3s=["DEU"]) == [("DEU", 2019, 1.7, "ours"), ("DEU", 2020, 3.0, "theirs")]
+
+
+def test_after_a_snapshot_comes_the_next_arrival_and_after_the_newest_none(home):
+    embedded = store.snapshots(store.connect())["id"].iloc[-1]
+    first = land("ours", [("DEU", "X", 2020, 1.0)], day=1)
+    second = land("theirs", [("DEU", "X", 2020, 2.0)], day=2)
+    connection = store.connect()
+    assert store.snapshot_after(connection, embedded) == first
+    assert store.snapshot_after(connection, first) == second
+    assert store.snapshot_after(connection, second) is None
+
+
+def test_what_stood_after_a_snapshot_stays_whatever_arrives_later(home):
+    first = land("ours", [("DEU", "X", 2020, 1.0), ("FRA", "X", 2020, 5.0)], day=1)
+    then = series()
+    for day in (2, 3):
+        land("ours", [("DEU", "X", 2020, float(day))], day=day, withdraw=True)
+        before = store.snapshot_after(store.connect(), first)
+        assert series(before=before) == then
+        assert panel(before=before) == [("DEU", "X", 2020, 1.0), ("FRA", "X", 2020, 5.0)]
+
+
+def test_a_snapshot_that_never_arrived_is_named_with_a_remedy(home):
+    with pytest.raises(store.StoreError, match=r"snapshot 20200101T000000Z-aaaaaaaa is not in this store. Import"):
+        store.snapshot_after(store.connect(), "20200101T000000Z-aaaaaaaa")
+
+
 @pytest.mark.parametrize("codes", [[], ["nothing"], ["'; DROP TABLE observations; --"]])
 def test_asking_for_nothing_gives_an_empty_frame(home, codes):
     connection = store.connect()

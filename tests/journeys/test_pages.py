@@ -16,6 +16,8 @@ PAGES = (
     "/compare?markets=DEU,FRA,JPN",
     "/ranking",
     "/decision?market=DEU",
+    "/scenarios?market=DEU",
+    "/plan",
     "/data",
     "/data?section=coverage",
 )

@@ -4,10 +4,25 @@ import re
 
 import pytest
 
+from analytics import scenario
+from analytics.scenario import Base, Scenario, Shock
+
 CJK = re.compile("[\u4e00-\u9fff]")
 SENTENCE = re.compile(r"[A-Za-z’']+(?: [A-Za-z’'-]+){3,}")
 MAY_BE_ENGLISH = ("近期公共假日",)
 """The holidays library names a market's holidays in Chinese for some markets only."""
+ASSUMED = scenario.to_link(
+    Scenario(
+        "A",
+        Base("general", 2023),
+        (
+            Shock("indicator", "SP.POP.TOTL", "scale", 1.3, ("DEU", "FRA")),
+            Shock("weight", "digital", "set", 0.0),
+            Shock("exchange rate", "", "scale", 0.9),
+        ),
+    )
+)
+VIEWS = ("world", "tornado", "two", "goal", "draws", "compare")
 SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
 VISITS = [
     *(("overview", address) for address in ({}, {"recipe": "finance"}, {"region": "053", "income": "High income"})),
@@ -15,6 +30,8 @@ VISITS = [
     *(("compare", address) for address in ({}, {"markets": "DEU,GRL,FRA"}, {"markets": "DEU,FRA", "scale": "indexed"})),
     ("ranking", {"recipe": "healthcare"}),
     ("decision", {"market": "DEU", "beside": "JPN"}),
+    *(("scenarios", {"market": "DEU", "scenario": ASSUMED, "view": view}) for view in VIEWS),
+    *(("plan", address) for address in ({}, {"recipe": "healthcare"})),
     *(("data", {"section": section}) for section in SECTIONS),
 ]
 

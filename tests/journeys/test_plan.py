@@ -1,0 +1,33 @@
+"""What a reader does on the Plan page, in a real browser."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_plan_is_made_changed_by_keyboard_undone_and_taken_away(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/plan?recipe=healthcare")
+    assert reader.title() == "Where should money and people go?"
+    reader.page.get_by_text("Or plan with figures of your own").click()
+    reader.page.get_by_role("button", name=re.compile("worked example")).click()
+    reader.page.get_by_text("Where the money goes").wait_for(timeout=60_000)
+    reader.settle()
+    planned = reader.title()
+    assert re.match(r"\d+ people in \d+ markets? win ", planned)
+    assert reader.page.locator(".scattergeo path.point").count() > 0
+
+    budget = reader.page.locator("input[type=number][aria-label*=udget]").first
+    budget.fill("0.9")
+    budget.press("Enter")
+    reader.page.wait_for_function("before => document.querySelector('h1').innerText !== before", arg=planned)
+    reader.settle()
+    assert reader.title() != planned
+    reader.page.get_by_role("button", name="Undo").click()
+    reader.page.wait_for_function("before => document.querySelector('h1').innerText === before", arg=planned)
+
+    with reader.page.expect_download() as taken:
+        reader.page.get_by_role("button", name="PowerPoint").click()
+    assert taken.value.suggested_filename.endswith(".pptx")
