@@ -1,0 +1,115 @@
+"""A reader on Scenarios, in a real browser: quick hands on a slider, a typed number, undo, a shared address."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from analytics import scenario as scenarios
+
+pytestmark = pytest.mark.browser
+
+PAGE = "/scenarios?recipe=healthcare&market=IND"
+USERS = "Internet users"
+
+
+def thumb(reader) -> Locator:
+    """The slider of internet users; its title also says today's figure."""
+    return reader.page.get_by_role("slider", name=re.compile(f"^{USERS} · ")).first
+
+
+def number(reader) -> Locator:
+    """The number beside it."""
+    return reader.page.get_by_role("spinbutton", name=re.compile(f"^{USERS} · ")).first
+
+
+def assumed(reader) -> Locator:
+    """The buttons that say what is assumed."""
+    return reader.page.locator(".st-key-assumptions button:visible")
+
+
+def in_the_address(reader) -> float:
+    """The value of internet users that the address holds."""
+    (text,) = parse_qs(urlsplit(reader.page.url).query)["scenario"]
+    (shock,) = scenarios.from_link(text).shocks
+    return shock.value
+
+
+def open_digital(reader) -> None:
+    reader.go(PAGE)
+    reader.page.get_by_text("Digital", exact=True).first.click()
+    expect(thumb(reader)).to_be_visible()
+    reader.settle()
+
+
+def agrees(reader, value: float) -> None:
+    """Thumb, number, assumption and address say the same, and go on saying it."""
+    for _again in range(2):
+        expect(number(reader)).to_have_value(f"{value:.1f}")
+        assert float(thumb(reader).input_value()) == pytest.approx(value)
+        expect(assumed(reader)).to_have_count(1)
+        expect(assumed(reader)).to_contain_text(f"{USERS}, India: {value:.3g} % of population")
+        assert in_the_address(reader) == pytest.approx(value)
+        reader.page.wait_for_timeout(400)
+
+
+def test_a_slider_moved_quickly_and_everything_beside_it_agree_and_the_address_holds_it(full_app, visit):
+    reader = visit(full_app)
+    open_digital(reader)
+    assert reader.title() == "Nothing is assumed yet: move a slider"
+    start = float(thumb(reader).input_value())
+
+    thumb(reader).focus()
+    for _press in range(40):
+        reader.page.keyboard.press("ArrowRight")
+    for _press in range(8):
+        reader.page.keyboard.press("ArrowLeft")
+    reader.page.wait_for_url(re.compile("scenario="))
+    reader.settle()
+    end = start + (40 - 8) * 0.5
+    agrees(reader, end)
+    moved = reader.title()
+    assert re.fullmatch(r"India (rises|falls|stays) .*\(\d+–\d+\)", moved)
+
+    number(reader).fill("90")
+    number(reader).press("Enter")
+    expect(assumed(reader)).to_contain_text(": 90 % of population")
+    reader.settle()
+    agrees(reader, 90.0)
+    typed = reader.title()
+    assert typed != moved
+
+    other = visit(full_app)
+    other.go(reader.page.url.removeprefix(full_app))
+    assert other.title() == typed
+
+    reader.page.get_by_role("button", name="Undo").click()
+    expect(reader.page.locator("h1").first).to_have_text(moved)
+    reader.settle()
+    agrees(reader, end)
+
+
+def test_a_saved_scenario_is_opened_in_the_place_of_another(synthetic, serve, visit):
+    with serve(synthetic) as address:
+        reader = visit(address)
+        open_digital(reader)
+        number(reader).fill("90")
+        number(reader).press("Enter")
+        expect(assumed(reader)).to_contain_text(": 90 % of population")
+        kept = reader.title()
+        reader.page.get_by_test_id("stPopoverButton").filter(has_text="Save").click()
+        reader.page.get_by_role("button", name="Save My scenario").click()
+        expect(reader.page.get_by_text("Saved.", exact=True)).to_be_visible()
+        reader.page.keyboard.press("Escape")
+        reader.settle()
+
+        number(reader).fill("30")
+        number(reader).press("Enter")
+        expect(assumed(reader)).to_contain_text(": 30 % of population")
+        reader.page.get_by_test_id("stPopoverButton").filter(has_text="folder_open").click()
+        reader.page.locator(".st-key-open_saved button").click()
+        expect(assumed(reader)).to_contain_text(": 90 % of population")
+        reader.settle()
+        assert reader.title() == kept
+        assert in_the_address(reader) == 90.0
