@@ -14,7 +14,17 @@ from analytics import documents, outlook, potential, propagation, recipe, scenar
 from analytics.outlook import OutlookError
 from analytics.panel import PotentialError
 
-SUMMARY = ("potential", "low", "high", "rank_before", "rank", "rank_low", "rank_high", "p_improves", "extrapolates")
+SUMMARY = (
+    "potential",
+    "low",
+    "high",
+    "rank_before",
+    "rank_after",
+    "rank_low",
+    "rank_high",
+    "p_improves",
+    "extrapolates",
+)
 
 
 def add_arguments(commands: argparse._SubParsersAction) -> None:
@@ -102,7 +112,6 @@ def summary(ground: whatif.Ground, outcome: whatif.Outcome, why_not: str = "") -
             "score": _plain(row["score"]),
             "rank_before": int(row["rank_before"]),
             "rank_after": int(row["rank"]),
-            "rank": int(row["rank"]),
             "rank_low": int(row["rank_low"]),
             "rank_high": int(row["rank_high"]),
             "p_improves": _plain(row["p_improves"]),

@@ -118,10 +118,17 @@ class Ground:
 
     @cached_property
     def support(self) -> support.Support:
-        """The region the data have seen: the model's training markets where there is one, else the ranked markets."""
+        """The region the data have seen: the model's training markets where there is one, else the ranked markets.
+
+        Raises ScenarioError when they are too few.
+        """
+        known = self.ranking.values
         if self.estimate is not None:
-            return support.fit(self.estimate.fit.features[self.estimate.fit.estimates["trained"]])
-        return support.fit(self.ranking.values)
+            known = self.estimate.fit.features[self.estimate.fit.estimates["trained"]]
+        try:
+            return support.fit(known)
+        except support.SupportError as error:
+            raise ScenarioError(str(error)) from error
 
     @cached_property
     def factors(self) -> np.ndarray:

@@ -12,8 +12,10 @@ import jsonschema
 import numpy as np
 import pytest
 from referencing import Registry, Resource
+from threadpoolctl import threadpool_limits
 
 from analytics import scenario_cli, whatif
+from analytics.__main__ import main
 from data import store
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +56,7 @@ def answer(file: Path, *options: str) -> dict:
     def before(snapshot: str) -> str | None:
         return store.snapshot_after(connection, snapshot) if snapshot else None
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):  # the threads of small fits get in their own way
         patch.setattr(sys, "stdout", printed)
         done = scenario_cli.run(
             parser.parse_args(["scenario", str(file), "--json", *options]),
@@ -81,8 +83,8 @@ def test_the_published_example_is_answered_in_json_that_follows_the_schema(full_
     assert len(found["markets"]) == 80
     wanted = {"potential", "low", "high", "rank_before", "rank_after", "extrapolates"}
     assert all(wanted <= market.keys() for market in found["markets"])
-    assert [market["rank"] for market in found["markets"]] == sorted(market["rank"] for market in found["markets"])
-    assert all(market["rank"] == market["rank_after"] for market in found["markets"])
+    ranks = [market["rank_after"] for market in found["markets"]]
+    assert ranks == sorted(ranks)
     india = next(market for market in found["markets"] if market["iso3"] == "IND")
     assert sum(india["contributions"]) == pytest.approx(india["score"] - india["score_before"], abs=1e-3)
     assert india["simulated"]["rank_low"] <= india["simulated"]["rank_median"] <= india["simulated"]["rank_high"]
@@ -122,7 +124,7 @@ def test_what_cannot_be_estimated_is_said_and_the_ranks_come_all_the_same(full_h
     found = answer(written(tmp_path, base=PLAIN["base"] | {"learner": "oracle"}))
     follows_its_schema(found)
     assert "no learner 'oracle'" in found["potential"]["why_not"]
-    assert all(market["potential"] is None and market["rank"] for market in found["markets"])
+    assert all(market["potential"] is None and market["rank_after"] for market in found["markets"])
 
 
 def test_a_broken_file_names_all_its_faults_without_a_traceback(home, tmp_path):
@@ -157,13 +159,13 @@ def test_a_broken_file_names_all_its_faults_without_a_traceback(home, tmp_path):
     ],
     ids=["missing", "empty", "pickle", "version", "recipe", "indicators", "snapshot", "nothing to carry forward"],
 )
-def test_what_cannot_be_carried_out_is_one_sentence_and_exit_status_1(home, tmp_path, content, reason):
+def test_what_cannot_be_carried_out_is_one_sentence_and_exit_status_1(home, tmp_path, capsys, content, reason):
     file = tmp_path / "scenario.json"
     if content is not None:
         file.write_bytes(content)
-    done = call(file, "--json", "--without-potential")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert reason in done.stderr and done.stderr.startswith("scenario: ") and "Traceback" not in done.stderr
+    assert main(["scenario", str(file), "--json", "--without-potential"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.startswith("scenario: ") and reason in printed.err
 
 
 def test_a_file_too_large_to_be_a_scenario_is_not_read(tmp_path, monkeypatch):

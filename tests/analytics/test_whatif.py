@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from analytics import index, outlook, potential, whatif
 from analytics.design import Design
@@ -549,7 +550,8 @@ def with_outcome() -> tuple[pd.DataFrame, Recipe, pd.DataFrame]:
 @pytest.fixture(scope="module")
 def modelled() -> Ground:
     rows, recipe, groups = with_outcome()
-    fit = potential.fit(rows, recipe, YEAR, groups, learner="ridge")
+    with threadpool_limits(1):  # the threads of small fits get in their own way
+        fit = potential.fit(rows, recipe, YEAR, groups, learner="ridge")
     links = (replace(INCOME_TO_SPENDING, target=LAW, target_scale="level"),)
     return whatif.stand(rows[rows["year"] == YEAR], recipe, REGIONS, rows, YEAR, links, fit)
 
@@ -647,3 +649,9 @@ def test_with_a_model_the_data_are_its_training_markets(modelled):
 def test_an_earlier_figure_is_carried_as_todays_moved(code, earlier, before, after, expected):
     found = whatif.carried(code, *(pd.Series([value], ["M03"]) for value in (earlier, before, after)))
     assert found["M03"] == pytest.approx(expected)
+
+
+def test_too_few_markets_to_say_what_is_usual_are_refused_with_a_sentence():
+    few = stand(figures().iloc[:8])
+    with pytest.raises(ScenarioError, match="8"):
+        whatif.run(few, scenario(move(few.figures.columns[0], "scale", 1.1, few.figures.index[0])))
