@@ -1,5 +1,6 @@
 """The scenario a reader works on: in the session with what can be undone, and in the address."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -17,6 +18,8 @@ from data import store
 KEY = "scenario"
 STEPS = 50
 """Changes that can be undone."""
+RECENT = 20
+"""Changes whose links are known for our own when the browser sends them late."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def take_address() -> str | None:
     """
     text = st.query_params.get(KEY)
     kept = st.session_state.get(KEY)
-    if not text or (kept is not None and text == kept.seen):
+    if not text or (kept is not None and (text == kept.seen or _is_ours(kept, text))):
         return None
     try:
         found = scenarios.from_link(text)
@@ -62,6 +65,15 @@ def take_address() -> str | None:
             "The scenario stands on {year}, for which this store has no figures. It is shown on another year."
         ).format(year=found.base.year)
     return None
+
+
+def _is_ours(kept: Kept, text: str) -> bool:
+    """Is it a link of this very work? A browser that moves fast still sends the address of a moment ago."""
+    for scenario in (kept.now, *kept.past[-RECENT:]):
+        with suppress(DocumentError):
+            if scenarios.to_link(scenario) == text:
+                return True
+    return False
 
 
 def start(found: Scenario) -> None:

@@ -17,60 +17,49 @@ from dashboard.sentences import said
 
 trouble = state.take_address()
 choice = filters.market_filters()
-state.current(choice)
+current = state.current(choice)
 if trouble:
     st.error(trouble, icon=":material/link_off:")
 
-
-@st.fragment  # a slider draws this part again, not the whole page
-def body() -> None:
-    current = state.now()
-    if (current.base.recipe, current.base.year) != (choice.recipe, choice.year):
-        st.rerun()  # undone to another industry or year: the filters follow
-    bar.bar(choice, current)
+bar.bar(choice, current)
+try:
+    ground = bar.ground(current)
+except MissingIndicators as error:
+    components.missing_indicators(error)
+except OutlookError as error:
+    components.nothing(said(str(error)))
+names = load.markets()["name"]
+left, right = st.columns([1, 2], gap="large")
+with left:
+    whom = controls.scope(ground)
+with right:
+    bar.notices(current)
+    parts.assumed(current)
     try:
-        ground = bar.ground(current)
-    except MissingIndicators as error:
-        components.missing_indicators(error)
-    except OutlookError as error:
-        components.nothing(said(str(error)))
-    names = load.markets()["name"]
-    left, right = st.columns([1, 2], gap="large")
-    with left:
-        whom = controls.scope(ground)
-    with right:
-        bar.notices(current)
-        parts.assumed(current)
-        try:
-            found = bar.outcome(ground, current)
-            iso3, plain = parts.subject(found, whom.market), state.is_plain(current)
-            st.title(_("Nothing is assumed yet: move a slider") if plain else words.headline(found, iso3, names[iso3]))
-            st.write(words.summary(found, names))
-            parts.figures(found, ground, iso3)
-            parts.flags(found, ground, current, iso3, names)
-            views = {"world": _("Map and movers")} | questions.titles()
-            with st.container(horizontal=True, vertical_alignment="bottom"):
-                view = links.segmented(
-                    _("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed"
-                )
-                parts.export(found, ground, current, iso3, names)
-            below = st.container()
-            if view == "world":
-                with below:
-                    parts.movers(found, ground, iso3, names)
-            else:
-                questions.ASK[view](ground, current, iso3, names)
-        except ScenarioError as error:
-            view = "error"
-            st.error(said(str(error)), icon=":material/error:")
-    with left:  # after the answer: that is what is waited for
-        controls.sliders(ground, current, whom)
-    if view == "world":
-        with below:
-            parts.world(found, ground, iso3, names)
-            parts.contributions(ground, current, iso3)
-            parts.associations(current)
-            parts.carried_forward(ground)
-
-
-body()
+        found = bar.outcome(ground, current)
+        iso3, plain = parts.subject(found, whom.market), state.is_plain(current)
+        st.title(_("Nothing is assumed yet: move a slider") if plain else words.headline(found, iso3, names[iso3]))
+        st.write(words.summary(found, names))
+        parts.figures(found, ground, iso3)
+        parts.flags(found, ground, current, iso3, names)
+        views = {"world": _("Map and movers")} | questions.titles()
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            view = links.segmented(_("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed")
+            parts.export(found, ground, current, iso3, names)
+        below = st.container()
+        if view == "world":
+            with below:
+                parts.movers(found, ground, iso3, names)
+        else:
+            questions.ASK[view](ground, current, iso3, names)
+    except ScenarioError as error:
+        view = "error"
+        st.error(said(str(error)), icon=":material/error:")
+with left:  # after the answer: that is what is waited for
+    controls.sliders(ground, current, whom)
+if view == "world":
+    with below:
+        parts.world(found, ground, iso3, names)
+        parts.contributions(ground, current, iso3)
+        parts.associations(current)
+        parts.carried_forward(ground)
