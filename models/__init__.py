@@ -1,0 +1,1 @@
+"""Models we trained: language in `models.text`; one training loop, one registry of weights and cards."""

@@ -1,0 +1,250 @@
+"""Trained models on disk: safetensors beside a JSON card, every file checked by its sha256 before it is read.
+
+Models that ship lie in `models/weights/NAME/`, models trained here in the data folder under `models/NAME/`, where they
+come first. A folder holds `card.json` and the files that the card lists. Nothing is ever unpickled.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from data import store
+
+SHIPPED = Path(__file__).with_name("weights")
+WEIGHTS = "weights.safetensors"
+CARD = "card.json"
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+LARGEST_FILE = 256 * 2**20
+
+
+class ModelError(RuntimeError):
+    """A model is missing, damaged or not what its card says; the message names the cause and the remedy."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data a model was trained on: whose, under which licence, how many rows."""
+
+    name: str
+    licence: str
+    url: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model is for, what it learned from, how good it is and where it is weak.
+
+    metrics: as `evaluation.report` gives them, on the test split: n, accuracy, macro_f1, ece, per_language {code:
+    {n, macro_f1, accuracy}}, confusion (labels x labels, rows the truth), calibration bins. tried: the other encoders
+    on the same split. variants: compressed forms with bytes, latency and what they give up. config: what rebuilds the
+    network. base: for an adapter, the model under it. files: name -> sha256.
+    """
+
+    name: str
+    task: str
+    title: str
+    purpose: str
+    family: str
+    labels: tuple[str, ...]
+    languages: tuple[str, ...]
+    data: tuple[Source, ...]
+    splits: Mapping[str, int]
+    metrics: Mapping[str, Any]
+    training: Mapping[str, Any]
+    config: Mapping[str, Any]
+    limits: tuple[str, ...]
+    tried: tuple[Mapping[str, Any], ...] = ()
+    variants: tuple[Mapping[str, Any], ...] = ()
+    base: str | None = None
+    version: str = "1"
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True, default=float) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Card":
+        """Raises ModelError naming what is missing, unknown or of the wrong kind."""
+        try:
+            found = json.loads(text)
+        except ValueError as error:
+            raise ModelError(f"The card is not JSON: {error}. Train the model again, or restore its folder.") from error
+        if not isinstance(found, dict):
+            raise ModelError("The card is not a JSON object. Train the model again, or restore its folder.")
+        known = {entry.name: entry for entry in fields(cls)}
+        needed = {name for name in known if name not in {"tried", "variants", "base", "version", "files"}}
+        wrong = sorted(needed - set(found)) + sorted(set(found) - set(known))
+        if wrong:
+            raise ModelError(f"The card lacks or does not know: {', '.join(wrong)}. Train the model again.")
+        tables = ("splits", "metrics", "training", "config", "files")
+        if not all(isinstance(found.get(name, {}), dict) for name in tables):
+            raise ModelError(f"The card's {', '.join(tables)} must be objects. Train the model again.")
+        try:
+            sources = tuple(Source(**source) for source in found["data"])
+            lists = {
+                name: tuple(found.get(name, ())) for name in ("labels", "languages", "limits", "tried", "variants")
+            }
+        except TypeError as error:
+            raise ModelError(f"The card's lists are not whole: {error}. Train the model again.") from error
+        return cls(**found | lists | {"data": sources})
+
+
+def own() -> Path:
+    """The folder of models trained on this machine."""
+    return store.home() / "models"
+
+
+def names() -> tuple[str, ...]:
+    """Every model there is, shipped or trained here, by name."""
+    found = {path.parent.name for root in (SHIPPED, own()) for path in root.glob(f"*/{CARD}")}
+    return tuple(sorted(found))
+
+
+def folder(name: str) -> Path:
+    """Where a model lies: one trained here before a shipped one. Raises ModelError when there is none."""
+    if not NAME.fullmatch(name):
+        raise ModelError(f"{name!r} is no model's name: lower-case letters, digits, '.', '_' and '-' only.")
+    for root in (own(), SHIPPED):
+        if (root / name / CARD).is_file():
+            return root / name
+    raise ModelError(f"There is no model {name!r}. Make it with: python -m models train {name}")
+
+
+def card(name: str) -> Card:
+    """A model's card. Raises ModelError when there is none or it cannot be read."""
+    try:
+        return Card.from_json((folder(name) / CARD).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"The card of {name!r} cannot be read: {error}.") from error
+
+
+def read(name: str, file: str) -> bytes:
+    """One file of a model, checked against the card. Raises ModelError when it is missing, too large or altered."""
+    expected = card(name).files.get(file)
+    if expected is None:
+        raise ModelError(f"The card of {name!r} lists no {file}. Make it again with: python -m models train {name}")
+    path = folder(name) / file
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ModelError(f"{file} of {name!r} is over {LARGEST_FILE // 2**20} MB and is not read.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file} of {name!r} cannot be read: {error}. Train it again, or restore the file.") from error
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise ModelError(
+            f"{file} of {name!r} is not the file that its card describes: the sha256 differs. It was altered or "
+            "damaged and is not loaded; restore it, or train the model again."
+        )
+    return content
+
+
+def weights(name: str) -> dict[str, torch.Tensor]:
+    """A model's tensors in fp32, unpacked. Raises ModelError when the file is altered or not safetensors."""
+    try:
+        return unpack(load_tensors(read(name, WEIGHTS)))
+    except SafetensorError as error:
+        raise ModelError(f"The weights of {name!r} are not safetensors: {error}. Train the model again.") from error
+
+
+def save(
+    made: Card,
+    tensors: Mapping[str, torch.Tensor],
+    others: Mapping[str, bytes] | None = None,
+    *,
+    root: Path | None = None,
+    packed: bool = True,
+) -> Path:
+    """Write weights, other files and card into one folder, whole or not at all. Returns the folder.
+
+    Tables over 4,096 values are kept as int8 with one scale a row, the rest in fp16 (packed), else all in fp32.
+    root: None for the data folder. Raises ModelError for a name that cannot be one, or when it cannot be written.
+    """
+    if not NAME.fullmatch(made.name):
+        raise ModelError(f"{made.name!r} is no model's name: lower-case letters, digits, '.', '_' and '-' only.")
+    root = own() if root is None else root
+    content = {WEIGHTS: save_tensors(pack(tensors) if packed else {k: v.contiguous() for k, v in tensors.items()})}
+    content |= dict(others or {})
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+    whole = Card(**{entry.name: getattr(made, entry.name) for entry in fields(Card)} | {"files": hashes})
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        working = Path(tempfile.mkdtemp(prefix=f".{made.name}-", dir=root))
+        for name, data in content.items():
+            (working / name).write_bytes(data)
+        (working / CARD).write_text(whole.to_json(), encoding="utf-8")
+        working.chmod(0o755)
+        _swap(working, root / made.name)
+    except OSError as error:
+        raise ModelError(f"{made.name!r} cannot be saved in {root}: {error}.") from error
+    return root / made.name
+
+
+def remove(name: str) -> None:
+    """Take away a model trained here; a shipped one stays. Raises ModelError when there is none of one's own."""
+    if not NAME.fullmatch(name) or not (own() / name / CARD).is_file():
+        raise ModelError(f"There is no model {name!r} of your own to remove.")
+    shutil.rmtree(own() / name)
+
+
+def _swap(working: Path, target: Path) -> None:
+    old = target.with_name(f".{target.name}-old-{os.getpid()}")
+    if target.exists():
+        target.rename(old)
+    working.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+# ------------------------------------------------------------------ small on disk
+
+SCALE = "::scale"
+SMALL = 4096
+
+
+def pack(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Tables of over 4,096 values as int8 with one fp16 scale a row (symmetric), other floats as fp16."""
+    packed = {}
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().cpu()
+        if tensor.is_floating_point() and tensor.dim() == 2 and tensor.numel() > SMALL:
+            scale = (tensor.abs().amax(1, keepdim=True) / 127).clamp_min(1e-7).half()
+            packed[name] = (tensor / scale.float()).round().clamp(-127, 127).to(torch.int8).contiguous()
+            packed[name + SCALE] = scale.contiguous()
+        else:
+            packed[name] = (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+    return packed
+
+
+def unpack(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What `pack` made, in fp32; integers that were integers stay so."""
+    found = {}
+    for name, tensor in tensors.items():
+        if name.endswith(SCALE):
+            continue
+        scale = tensors.get(name + SCALE)
+        if scale is not None:
+            tensor = tensor.float() * scale.float()
+        found[name] = tensor.float() if tensor.is_floating_point() else tensor
+    return found
+
+
+def size(name: str) -> dict[str, int]:
+    """Bytes on disk and number of parameters of a model."""
+    tensors = weights(name)
+    return {
+        "bytes": sum((folder(name) / file).stat().st_size for file in card(name).files),
+        "parameters": int(np.sum([tensor.numel() for tensor in tensors.values()])),
+    }

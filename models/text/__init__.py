@@ -1,0 +1,1 @@
+"""Language models: which language, which sentiment, which topic, which intent; adapters for one market."""

@@ -1,0 +1,62 @@
+"""What every text model answers: a class with calibrated probabilities, whether it is sure, and the reasons by word."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+LONGEST = 2_000
+"""Characters of a text that are read; the rest is cut, and the answer says so."""
+
+
+class TextError(ValueError):
+    """A text cannot be classified; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One text classified: probabilities by class (calibrated, the likeliest first), and whether to rely on them.
+
+    note: "" or why not to: "empty" (nothing to read), "no words" (no letter in it), "cut" (longer than LONGEST),
+    "unsure" (below the model's threshold), "unseen" (a language or script the model never saw).
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    sure: bool
+    note: str = ""
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the likeliest class."""
+        return self.probabilities[self.label]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one word did to the score of a class: where it stands in the text, and its attribution (signed)."""
+
+    start: int
+    end: int
+    weight: float
+
+
+class Classifier(Protocol):
+    """A loaded text model. Thread-safe for reading; `device` is where it runs ("cpu", "cuda")."""
+
+    name: str
+    labels: tuple[str, ...]
+    device: str
+
+    def predict(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> list[Answer]:
+        """One answer a text; languages: BCP 47 codes where they are known (else found out)."""
+        ...
+
+    def explain(self, text: str, label: str | None = None, language: str | None = None) -> list[Reason]:
+        """Integrated gradients by word for a class (the likeliest unless told); sums to the change of its logit."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """One unit vector a text, shape (texts, dimensions), float32. Raises TextError where a model has none."""
+        ...
