@@ -1,0 +1,117 @@
+"""Hashed n-grams of characters and words, for all texts at once in numpy.
+
+The hashing trick (Weinberger et al. 2009): an n-gram's bucket is a hash of it, so there is no vocabulary to ship and no
+word is unknown. With a language, every n-gram stands twice, once for all languages and once for this one (Daume III
+2007, "Frustratingly easy domain adaptation").
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+BASE = np.uint64(1_000_003)
+WORD, PAIR, OWN = 101, 102, 999
+"""Salts that keep words, word pairs and a language's own n-grams apart from character n-grams."""
+
+
+@dataclass(frozen=True)
+class Grams:
+    """What is counted: character n-grams of 1 to `longest`, words and pairs of words, in 2**bits buckets.
+
+    scoped: each n-gram a second time for the text's language. lower: case is folded.
+    """
+
+    longest: int = 5
+    words: int = 2
+    bits: int = 20
+    scoped: bool = False
+    lower: bool = True
+
+
+@dataclass(frozen=True)
+class Bags:
+    """Texts as bags: buckets (int64) and weights (float32) of all texts in a row; text i starts at offsets[i]."""
+
+    buckets: np.ndarray
+    weights: np.ndarray
+    offsets: np.ndarray
+
+
+def bags(texts: Sequence[str], grams: Grams, languages: Sequence[int] | None = None) -> Bags:
+    """Count n-grams; a text's weights are 1 + ln(count), scaled to unit length (Euclid).
+
+    languages: a number a text, needed for scoped n-grams; below 0 where it is unknown (then only the shared ones).
+    """
+    prepared = [f" {clean(text, grams.lower)} " for text in texts]
+    points = np.frombuffer("".join(prepared).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    lengths = np.array([len(text) for text in prepared], dtype=np.int64)
+    rows = np.repeat(np.arange(len(prepared)), lengths)
+    hashes, owners = _characters(points, rows, grams.longest)
+    if grams.words:
+        found = _words(points, rows, grams.words)
+        hashes, owners = hashes + found[0], owners + found[1]
+    hashed, owner = np.concatenate(hashes), np.concatenate(owners)
+    if grams.scoped and languages is not None:
+        number = np.asarray(languages, dtype=np.int64)[owner]
+        known = number >= 0
+        scoped = _mixed(hashed[known] + number[known].astype(np.uint64) * np.uint64(0x51ED27), OWN)
+        hashed, owner = np.concatenate((hashed, scoped)), np.concatenate((owner, owner[known]))
+    buckets = (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64)
+    keys, counts = np.unique((owner << grams.bits) | buckets, return_counts=True)
+    owner, weights = keys >> grams.bits, 1 + np.log(counts)
+    squares = np.bincount(owner, weights**2, minlength=len(prepared))
+    starts = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(prepared)))[:-1]))
+    scaled = weights / np.sqrt(squares[owner])
+    return Bags(keys & (2**grams.bits - 1), scaled.astype(np.float32), starts.astype(np.int64))
+
+
+def clean(text: str, lower: bool = True) -> str:
+    """NFC, one space for any run of white space or control characters, folded case if asked."""
+    text = unicodedata.normalize("NFC", text)
+    text = " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
+    return text.lower() if lower else text
+
+
+def _characters(points: np.ndarray, rows: np.ndarray, longest: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Rolling hashes of the character n-grams that stay within their text."""
+    hashes, owners = [], []
+    rolling = np.zeros(len(points), dtype=np.uint64)
+    for size in range(1, longest + 1):
+        count = max(0, len(points) - size + 1)
+        rolling = rolling[:count] * BASE + points[size - 1 :] + np.uint64(1)
+        within = rows[:count] == rows[size - 1 :]
+        hashes.append(_mixed(rolling[within], size))
+        owners.append(rows[:count][within])
+    return hashes, owners
+
+
+def _words(points: np.ndarray, rows: np.ndarray, pairs: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Hashes of whole words and, for pairs >= 2, of two words beside each other."""
+    space = points == 32
+    begins = np.flatnonzero(~space & np.concatenate(([True], space[:-1])))
+    if not len(begins):
+        return [], []
+    ends = np.flatnonzero(~space & np.concatenate((space[1:], [True]))) + 1
+    started = np.zeros(len(points), dtype=np.int64)
+    started[begins] = begins
+    place = np.arange(len(points)) - np.maximum.accumulate(started)
+    powers = np.cumprod(np.full(int((ends - begins).max()) + 1, BASE, dtype=np.uint64))
+    values = np.where(space, np.uint64(0), (points + np.uint64(7)) * powers[np.minimum(place, len(powers) - 1)])
+    words, owner = np.add.reduceat(values, begins), rows[begins]
+    hashes, owners = [_mixed(words, WORD)], [owner]
+    if pairs > 1:
+        beside = owner[1:] == owner[:-1]
+        both = _mixed(words[:-1], PAIR) * np.uint64(31) + words[1:]
+        hashes.append(_mixed(both[beside], PAIR))
+        owners.append(owner[1:][beside])
+    return hashes, owners
+
+
+def _mixed(hashes: np.ndarray, salt: int) -> np.ndarray:
+    """The finaliser of MurmurHash3 (Appleby, public domain): every bit of the input moves every bit of the output."""
+    hashes = (hashes ^ np.uint64(salt)) * np.uint64(0xFF51AFD7ED558CCD)
+    hashes ^= hashes >> np.uint64(33)
+    hashes *= np.uint64(0xC4CEB9FE1A85EC53)
+    return hashes ^ (hashes >> np.uint64(33))
