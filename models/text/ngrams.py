@@ -56,7 +56,7 @@ def bags(texts: Sequence[str], grams: Grams, languages: Sequence[int] | None = N
     if grams.scoped and languages is not None:
         number = np.asarray(languages, dtype=np.int64)[owner]
         known = number >= 0
-        scoped = _mixed(hashed[known] + number[known].astype(np.uint64) * np.uint64(0x51ED27), OWN)
+        scoped = _own(hashed[known], number[known].astype(np.uint64))
         hashed, owner = np.concatenate((hashed, scoped)), np.concatenate((owner, owner[known]))
     buckets = (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64)
     keys, counts = np.unique((owner << grams.bits) | buckets, return_counts=True)
@@ -65,6 +65,34 @@ def bags(texts: Sequence[str], grams: Grams, languages: Sequence[int] | None = N
     starts = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(prepared)))[:-1]))
     scaled = weights / np.sqrt(squares[owner])
     return Bags(keys & (2**grams.bits - 1), scaled.astype(np.float32), starts.astype(np.int64))
+
+
+def traced(text: str, grams: Grams, language: int = -1) -> tuple[Bags, np.ndarray, np.ndarray, np.ndarray]:
+    """The bag of one text, and where its n-grams stand in the cleaned text.
+
+    Returns the bag and, a row an occurrence, the position of its bucket in the bag, its first and its end character
+    (in `clean(text)`, so that a space before the text is -1).
+    """
+    found = bags([text], grams, [language])
+    prepared = f" {clean(text, grams.lower)} "
+    points = np.frombuffer(prepared.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    rows = np.zeros(len(points), dtype=np.int64)
+    hashes, spans = [], []
+    for size, part in enumerate(_characters(points, rows, grams.longest)[0], start=1):
+        hashes.append(part)
+        spans.append(np.stack((np.arange(len(part)), np.arange(len(part)) + size), axis=1))
+    space = points == 32
+    begins = np.flatnonzero(~space & np.concatenate(([True], space[:-1])))
+    ends = np.flatnonzero(~space & np.concatenate((space[1:], [True]))) + 1
+    for apart, part in enumerate(_words(points, rows, grams.words)[0] if grams.words else ()):
+        hashes.append(part)
+        spans.append(np.stack((begins[: len(part)], ends[apart:]), axis=1))
+    hashed, where = np.concatenate(hashes), np.concatenate(spans) - 1
+    if grams.scoped and language >= 0:
+        hashed = np.concatenate((hashed, _own(hashed, np.uint64(language))))
+        where = np.concatenate((where, where))
+    place = np.searchsorted(found.buckets, (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64))
+    return found, place, where[:, 0], where[:, 1]
 
 
 def clean(text: str, lower: bool = True) -> str:
@@ -107,6 +135,11 @@ def _words(points: np.ndarray, rows: np.ndarray, pairs: int) -> tuple[list[np.nd
         hashes.append(_mixed(both[beside], PAIR))
         owners.append(owner[1:][beside])
     return hashes, owners
+
+
+def _own(hashes: np.ndarray, language: np.ndarray | np.uint64) -> np.ndarray:
+    """Where an n-gram stands a second time, for its language."""
+    return _mixed(hashes + language * np.uint64(0x51ED27), OWN)
 
 
 def _mixed(hashes: np.ndarray, salt: int) -> np.ndarray:

@@ -4,16 +4,22 @@ Masked-language modelling on the training texts of every task; on SIB-200's para
 languages' versions of the same sentences, each must find its other half among all in the batch.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models import registry, training
+from models.registry import Card
+from models.text import corpora, tokens
 from models.text.encoder import Config, Encoder
 from models.text.tokens import FIRST, MASK, padded
+from models.training import Progress, Settings
 
 MASKED = 0.15
 OTHERS = 4096
@@ -64,9 +70,9 @@ class Pretraining(nn.Module):
 
 
 def batches(
-    loose: list[list[int]], parallel: Mapping[int, Mapping[str, list[int]]], tokens: int, seed: int, device: str = "cpu"
+    loose: list[list[int]], parallel: Mapping[int, Mapping[str, list[int]]], budget: int, seed: int, device: str = "cpu"
 ) -> Iterator[Batch]:
-    """One pass: loose texts by length, about `tokens` a batch, mixed with pairs of parallel sentences.
+    """One pass: loose texts by length, about `budget` tokens a batch, mixed with pairs of parallel sentences.
 
     parallel: sentence -> language -> token numbers. PAIRED says how many pairs are drawn.
     """
@@ -76,14 +82,14 @@ def batches(
     start = 0
     while start < len(order):
         longest, stop = 0, start
-        while stop < len(order) and (stop - start + 1) * max(longest, len(loose[order[stop]])) <= tokens:
+        while stop < len(order) and (stop - start + 1) * max(longest, len(loose[order[stop]])) <= budget:
             longest = max(longest, len(loose[order[stop]]))
             stop += 1
         stop = max(stop, start + 1)
         plans.append((False, [loose[i] for i in order[start:stop]]))
         start = stop
     sentences = list(parallel)
-    pairs = max(8, tokens // 110)
+    pairs = max(8, budget // 110)
     for _ in range(round(len(plans) * PAIRED) if sentences else 0):
         chosen = random.choice(len(sentences), min(pairs, len(sentences)), replace=False)
         left, right = [], []
@@ -97,3 +103,80 @@ def batches(
         halves, rows = plans[index]
         ids, mask = padded(rows)
         yield Batch(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device), halves)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the encoder is pre-trained: tokens a batch, longest text, passes, and its shape (no dropout: few passes)."""
+
+    shape: Config = field(default_factory=lambda: Config(dropout=0.0))
+    settings: Settings = field(default_factory=lambda: Settings(epochs=2, rate=1e-3, save_every_s=120))
+    tokens: int = 6144
+    longest: int = 96
+    intents: int = 15_000
+    """Rows of the English intent corpora that are read, so that English does not outweigh the rest."""
+
+
+def make(
+    where: Path | None = None,
+    plan: Plan = Plan(),
+    *,
+    root: Path | None = None,
+    say: Callable[[str], None] = print,
+    on_progress: Callable[[str, Progress], None] | None = None,
+    working: Path | None = None,
+) -> Path:
+    """Learn the tokeniser and pre-train the encoder on every training text; save both as the model "encoder".
+
+    Raises ModelError for texts that are not there.
+    """
+    plan = plan or Plan()
+    sentiment, topics = corpora.sentiment(where), corpora.topics(where)
+    intents = [corpora.intents(name, where) for name in ("banking77", "clinc150", "bitext")]
+    english = pd.concat([corpus.rows[corpus.rows["split"] == "train"]["text"] for corpus in intents])
+    parallel_rows = topics.split("train")
+    tokenizer = tokens.train([*sentiment.split("train")["text"], *parallel_rows["text"], *english])
+    chosen = english.sample(min(plan.intents, len(english)), random_state=0)
+    encoded = tokens.encode(tokenizer, [*sentiment.split("train")["text"], *chosen], plan.longest)
+    loose = [row for row in encoded if len(row) > 3]
+    parallel: dict[int, dict[str, list[int]]] = {}
+    rows = tokens.encode(tokenizer, parallel_rows["text"].tolist(), plan.longest)
+    for sentence, language, row in zip(parallel_rows["sentence_id"], parallel_rows["language"], rows, strict=True):
+        parallel.setdefault(sentence, {})[language] = row
+    torch.manual_seed(plan.settings.seed)
+    shape = replace(plan.shape, vocabulary=tokenizer.get_vocab_size())
+    module = Pretraining(shape).to(training.device())
+    steps = sum(1 for _ in batches(loose, parallel, plan.tokens, 0))
+    say(f"{len(loose)} texts and {len(parallel)} parallel sentences, {steps} steps a pass")
+    fit = training.fit(
+        module,
+        lambda epoch: batches(loose, parallel, plan.tokens, epoch, training.device()),
+        steps,
+        module.loss,
+        plan.settings,
+        on_progress=(lambda progress: on_progress("encoder", progress)) if on_progress else None,
+        checkpoint=working and working / "encoder" / "checkpoint",
+        log=working and working / "encoder" / "scalars",
+    )
+    card = Card(
+        name="encoder",
+        task="encoder",
+        title="Multilingual encoder",
+        purpose="One vector for a text; the start of the models of sentiment and topic. Not shipped: those hold it.",
+        family="Transformer encoder",
+        labels=(),
+        languages=tuple(sorted(parallel_rows["language"].unique())),
+        data=(*sentiment.sources, *topics.sources, *(source for corpus in intents for source in corpus.sources)),
+        splits={"train": len(loose) + len(rows)},
+        metrics={"loss": fit.curve[-1][1]},
+        training={
+            "command": "python -m models train encoder",
+            "device": fit.device,
+            "seconds": round(fit.seconds),
+            "settings": asdict(plan.settings),
+        },
+        config={"shape": asdict(shape)},
+        limits=("No answers by itself.",),
+    )
+    state = {name: tensor.contiguous() for name, tensor in module.encoder.state_dict().items()}
+    return registry.save(card, state, {"tokenizer.json": tokenizer.to_str().encode()}, root=root, packed=False)

@@ -1,0 +1,179 @@
+"""Models from the command line: python -m models list | train | evaluate | predict | card | search."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from models import registry
+from models.registry import ModelError
+from models.training import Progress, TrainingError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0 when done, 1 when it cannot be, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m models", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", help="every model, its task, size and score")
+    train = commands.add_parser("train", help="train a model by its recipe")
+    train.add_argument("name")
+    train.add_argument("--data-dir", type=Path, help="folder of the training text (default: ATLAS_TEXT_DATA)")
+    train.add_argument("--working", type=Path, help="folder for checkpoints and TensorBoard scalars; resumes from it")
+    train.add_argument("--to", type=Path, help="folder to save the model in (default: models in the data folder)")
+    evaluate = commands.add_parser("evaluate", help="judge a model on a test split or on a file")
+    evaluate.add_argument("name", help="a model, or 'intent': the intent model that knows the file's intents")
+    evaluate.add_argument("--data", type=Path, help="parquet of language, text, label (or text, intent; text, topic)")
+    evaluate.add_argument("--data-dir", type=Path, help="folder of the training text, for the recipe's test split")
+    evaluate.add_argument("--json", action="store_true")
+    predict = commands.add_parser("predict", help="classify texts")
+    predict.add_argument("name")
+    predict.add_argument("--text", action="append", required=True, help="may be given several times")
+    predict.add_argument("--language", help="BCP 47 code; found out where it is not given")
+    predict.add_argument("--explain", action="store_true", help="the attribution of every word")
+    predict.add_argument("--json", action="store_true")
+    card = commands.add_parser("card", help="a model's card as JSON")
+    card.add_argument("name")
+    search = commands.add_parser("search", help="search families and hyper-parameters within a time budget (Optuna)")
+    search.add_argument("name")
+    search.add_argument("--minutes", type=float, default=20)
+    search.add_argument("--study", type=Path, help="SQLite file to go on from (default: in the data folder)")
+    search.add_argument("--rows", type=int, default=40_000, help="training rows a trial sees at most")
+    search.add_argument("--data-dir", type=Path)
+    options = parser.parse_args(arguments)
+    run = {
+        "list": _list, "train": _train, "evaluate": _evaluate, "predict": _predict, "card": _card, "search": _search,
+    }[options.command]  # fmt: skip
+    try:
+        return run(options)
+    except (ModelError, TrainingError, ValueError, OSError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _list(options: argparse.Namespace) -> int:
+    for name in registry.names():
+        try:
+            card, size = registry.card(name), registry.size(name)
+        except ModelError as error:
+            print(f"{name}: {error}")
+            continue
+        score = card.metrics.get("macro_f1")
+        print(
+            f"{name:20} {card.task:10} {len(card.languages) or 1:4} languages  {size['bytes'] / 1e6:6.1f} MB  "
+            f"{size['parameters'] / 1e6:6.2f} M parameters  " + (f"macro-F1 {score:.3f}" if score is not None else "")
+        )
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from models.text import fitting, loading, pretraining
+    from models.text.recipes import RECIPES
+
+    report = _Bar()
+    if options.name == "encoder":
+        pretraining.make(options.data_dir, root=options.to, say=report.say, on_progress=report, working=options.working)
+        return 0
+    if options.name not in RECIPES:
+        raise ModelError(f"There is no recipe {options.name!r}. There are: encoder, {', '.join(RECIPES)}.")
+    recipe = RECIPES[options.name]
+    tokenizer = start = None
+    if recipe.reads_tokens:
+        tokenizer, start = loading.tokenizer("encoder"), registry.weights("encoder")
+    made = fitting.make(
+        recipe, options.data_dir, tokenizer=tokenizer, start=start, root=options.to, say=report.say,
+        on_progress=report, working=options.working,
+    )  # fmt: skip
+    print(f"saved in {made}")
+    return 0
+
+
+class _Bar:
+    """One line that is written over: what is trained, how far, loss, score, time to go."""
+
+    def __init__(self) -> None:
+        self.last = 0.0
+
+    def __call__(self, title: str, progress: Progress) -> None:
+        if time.monotonic() - self.last < (1 if sys.stderr.isatty() else 30):
+            return
+        self.last = time.monotonic()
+        share = progress.step / progress.steps
+        score = f" dev {progress.score:.4f}" if progress.score is not None else ""
+        line = (
+            f"{title[:44]:44} [{'#' * int(20 * share):20}] {share:4.0%} loss {progress.loss:.3f}{score} "
+            f"{progress.eta_s / 60:.1f} min to go"
+        )
+        print(f"\r{line}" if sys.stderr.isatty() else line, end="" if sys.stderr.isatty() else "\n", file=sys.stderr)
+
+    def say(self, line: str) -> None:
+        print(f"\n{line}" if sys.stderr.isatty() else line, flush=True)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from models.text import fitting, loading, testing
+    from models.text.recipes import RECIPES
+
+    if options.data:
+        rows, name = testing.read(options.data, options.name)
+        if name != options.name:
+            print(f"evaluate: these are the intents of {name}", file=sys.stderr)
+    else:
+        name = options.name
+        base = registry.card(name).base or name
+        if base not in RECIPES:
+            raise ModelError(f"{name!r} has no recipe and so no test split of its own: give a file with --data.")
+        rows = RECIPES[base].corpus(options.data_dir).split("test")
+    metrics = fitting.judged(loading.classifier(name), rows)
+    if options.json:
+        print(json.dumps({"model": name, **metrics}, ensure_ascii=False))
+        return 0
+    print(f"{name}: {metrics['n']} rows, macro-F1 {metrics['macro_f1']:.4f}, accuracy {metrics['accuracy']:.4f}, "
+          f"calibration error {metrics['ece']:.4f}")  # fmt: skip
+    for key in ("in_scope_accuracy", "out_of_scope_recall", "out_of_scope_precision"):
+        if key in metrics:
+            print(f"{key.replace('_', ' ')} {metrics[key]:.4f}")
+    for code, entry in sorted(metrics.get("per_language", {}).items(), key=lambda item: item[1]["macro_f1"]):
+        print(f"{code:12} {entry['macro_f1']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]  {entry['n']} rows")
+    return 0
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from models.text import languages, loading
+
+    model = loading.classifier(options.name)
+    for text in options.text:
+        language = options.language
+        if language is None and model.card.languages and model.card.task != "language":
+            found = loading.classifier("language").predict([text])[0]
+            language = found.label if found.label in model.card.languages else languages.bcp47(found.label)
+        answer = model.predict([text], [language])[0]
+        reasons = model.explain(text, language=language) if options.explain else []
+        if options.json:
+            words = [{"word": text[r.start : r.end], "weight": r.weight} for r in reasons]
+            line = {"text": text, "language": language, "label": answer.label, "sure": answer.sure,
+                    "note": answer.note, "probabilities": answer.probabilities, "reasons": words}  # fmt: skip
+            print(json.dumps(line, ensure_ascii=False))
+            continue
+        best = ", ".join(f"{label} {share:.2f}" for label, share in list(answer.probabilities.items())[:3])
+        print(f"{answer.label if answer.sure else 'not sure'} ({best}){' ' + language if language else ''}: {text}")
+        for reason in reasons:
+            print(f"  {reason.weight:+.3f}  {text[reason.start : reason.end]}")
+    return 0
+
+
+def _card(options: argparse.Namespace) -> int:
+    print(registry.card(options.name).to_json(), end="")
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    from models.text import search
+
+    print(search.run(options.name, options.minutes, options.study, options.data_dir, options.rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

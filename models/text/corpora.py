@@ -1,0 +1,95 @@
+"""Labelled text to train and judge on: parquet files of one layout, with whose they are and what they allow.
+
+Sentiment: source, language (BCP 47), split, text, label. Topics: language (FLORES code), split, sentence_id, text,
+topic. Intents: source, split, text, intent. The files are not part of the program; a folder that holds them is named by
+ATLAS_TEXT_DATA or `--data-dir`, and `../shared/data/text` beside the repository is looked at.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from models.registry import ModelError, Source
+
+BESIDE = Path(__file__).parents[2].parent / "shared" / "data" / "text"
+SPLITS = ("train", "dev", "test")
+AFRISENTI = ("AfriSenti", "CC BY 4.0", "https://github.com/afrisenti-semeval/afrisent-semeval-2023")
+XED = ("XED", "CC BY 4.0", "https://github.com/Helsinki-NLP/XED")
+NUSAX = ("NusaX", "CC BY-SA 4.0", "https://github.com/IndoNLP/nusax")
+SIB = ("SIB-200", "CC BY-SA 4.0", "https://github.com/dadelani/sib-200")
+BANKING77 = ("Banking77", "CC BY 4.0", "https://github.com/PolyAI-LDN/task-specific-datasets")
+CLINC150 = ("CLINC150", "CC BY 3.0", "https://github.com/clinc/oos-eval")
+BITEXT = (
+    "Bitext customer support",
+    "CDLA-Sharing 1.0",
+    "https://github.com/bitext/customer-support-llm-chatbot-training-dataset",
+)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Rows with split, text, label and language (None for an English-only task), and their sources."""
+
+    rows: pd.DataFrame
+    sources: tuple[Source, ...]
+
+    def split(self, name: str) -> pd.DataFrame:
+        """The rows of one split."""
+        return self.rows[self.rows["split"] == name]
+
+
+def folder(given: Path | None = None) -> Path:
+    """The folder of the files. Raises ModelError when there is none."""
+    named = given or (Path(os.environ["ATLAS_TEXT_DATA"]) if os.environ.get("ATLAS_TEXT_DATA") else BESIDE)
+    if not named.is_dir():
+        raise ModelError(
+            f"There is no training text in {named}. Name the folder that holds sentiment.parquet, topics.parquet and "
+            "intents.parquet with --data-dir or ATLAS_TEXT_DATA."
+        )
+    return named
+
+
+def sentiment(where: Path | None = None) -> Corpus:
+    """AfriSenti, XED and NusaX: 64 languages; labels negative, neutral, positive."""
+    rows = _read(folder(where) / "sentiment.parquet", ("source", "language", "split", "text", "label"))
+    return Corpus(rows, _sources(rows, {"afrisenti": AFRISENTI, "xed": XED, "nusax": NUSAX}))
+
+
+def topics(where: Path | None = None) -> Corpus:
+    """SIB-200: 205 languages, seven topics, the same sentences (sentence_id) in all."""
+    rows = _read(folder(where) / "topics.parquet", ("language", "split", "sentence_id", "text", "topic"))
+    rows = rows.rename(columns={"topic": "label"}).assign(source="sib")
+    return Corpus(rows, _sources(rows, {"sib": SIB}))
+
+
+def languages(where: Path | None = None) -> Corpus:
+    """SIB-200 again, the language itself as the label."""
+    found = topics(where)
+    return Corpus(found.rows.assign(label=found.rows["language"], language=None), found.sources)
+
+
+def intents(source: str, where: Path | None = None) -> Corpus:
+    """One of banking77, clinc150 and bitext, English. Where there is no dev split, every eighth training row is dev."""
+    rows = _read(folder(where) / "intents.parquet", ("source", "split", "text", "intent"))
+    rows = rows[rows["source"] == source].rename(columns={"intent": "label"}).assign(language=None)
+    if not (rows["split"] == "dev").any():
+        train = rows.index[rows["split"] == "train"]
+        rows.loc[rows.loc[train].sample(len(train) // 8, random_state=0).index, "split"] = "dev"
+    return Corpus(rows, _sources(rows, {"banking77": BANKING77, "clinc150": CLINC150, "bitext": BITEXT}))
+
+
+def _read(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    try:
+        rows = pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{file} cannot be read: {error}") from error
+    if missing := [column for column in columns if column not in rows.columns]:
+        raise ModelError(f"{file} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, rows.columns))}.")
+    return rows[list(columns)].reset_index(drop=True)
+
+
+def _sources(rows: pd.DataFrame, known: dict[str, tuple[str, str, str]]) -> tuple[Source, ...]:
+    counts = rows["source"].value_counts()
+    return tuple(Source(*known[name], rows=int(counts[name])) for name in known if name in counts)

@@ -1,0 +1,343 @@
+"""Fit the members of a text network one by one, weigh them on dev, calibrate, judge on test, write the card."""
+
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from models import evaluation, registry, training
+from models.registry import Card
+from models.text import loading
+from models.text.corpora import Corpus
+from models.text.loading import Doubts, TextModel
+from models.text.network import BagConfig, Config, Inputs, Member, Network
+from models.training import Fit, Progress, Settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one member is trained. title: its row in the card's table; smoothing: of labels; shipped: part of the network
+    (else only compared); crop: share of texts cut to a random piece, so that short texts are known too."""
+
+    title: str
+    member: Member
+    settings: Settings
+    batch: int = 256
+    smoothing: float = 0.0
+    crop: float = 0.0
+    shipped: bool = True
+    pretrained: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that makes a model: its card's words, its corpus, its members, when it hesitates."""
+
+    name: str
+    task: str
+    title: str
+    purpose: str
+    family: str
+    corpus: Callable[[Path | None], Corpus]
+    plans: tuple[Plan, ...]
+    limits: tuple[str, ...]
+    doubts: Doubts = field(default_factory=Doubts)
+    masked: bool = False
+    """Whether a language's answers are limited to the labels its training rows had."""
+    outside_share: float = 0.05
+    """How many requests are taken to be out of scope in use (dev holds far fewer)."""
+    refit: bool = False
+    """Whether the members are trained once more on train and dev together, once mix and doubts are found."""
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether a member needs the encoder's tokeniser."""
+        return any(not isinstance(plan.member, BagConfig) for plan in self.plans)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A split as arrays: texts, label numbers, languages."""
+
+    texts: np.ndarray
+    y: np.ndarray
+    languages: np.ndarray
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, labels: Sequence[str]) -> "Rows":
+        number = {label: index for index, label in enumerate(labels)}
+        languages = rows["language"].astype(object).where(rows["language"].notna(), None)
+        return cls(
+            rows["text"].to_numpy(object), rows["label"].map(number).to_numpy(np.int64), languages.to_numpy(object)
+        )
+
+
+def config_for(recipe: Recipe, corpus: Corpus, members: tuple[Member, ...]) -> Config:
+    """Labels, languages and what a language may answer, from the training rows (languages: from all rows)."""
+    train = corpus.split("train")
+    labels = tuple(sorted(corpus.rows["label"].unique()))
+    languages = tuple(sorted(corpus.rows["language"].dropna().unique()))
+    allowed = {}
+    if recipe.masked:
+        by = train.groupby("language")["label"].unique()
+        allowed = {language: tuple(sorted(found)) for language, found in by.items() if len(found) < len(labels)}
+    return Config(labels, languages, members, allowed)
+
+
+def fit_member(
+    plan: Plan,
+    config: Config,
+    train: Rows,
+    dev: Rows | None,
+    tokenizer: Tokenizer | None = None,
+    start: dict[str, Tensor] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    checkpoint: Path | None = None,
+    log: Path | None = None,
+) -> tuple[Network, Fit]:
+    """Train a network of this one member, for its settings' epochs where there is no dev to choose the best by.
+
+    start: tensors of a pre-trained encoder.
+    """
+    torch.manual_seed(plan.settings.seed)
+    network = Network(replace(config, members=(plan.member,)), tokenizer).to(training.device())
+    if start:
+        network.members[0].encoder.load_state_dict(start)
+
+    def batches(epoch: int) -> Iterator[tuple[Inputs, Tensor]]:
+        return _batches(network, plan, train, epoch)
+
+    def loss(batch: tuple[Inputs, Tensor]) -> Tensor:
+        return F.cross_entropy(network(batch[0]).float(), batch[1], label_smoothing=plan.smoothing)
+
+    def score() -> float:
+        found = logits(network, dev)
+        return mean_macro_f1(found.argmax(1), dev, len(config.labels))
+
+    steps = max(1, len(train.texts) // plan.batch)
+    fit = training.fit(
+        network, batches, steps, loss, plan.settings, score=score if dev else None, on_progress=on_progress,
+        should_stop=should_stop, checkpoint=checkpoint, log=log,
+    )  # fmt: skip
+    return network, fit
+
+
+def _batches(network: Network, plan: Plan, rows: Rows, epoch: int) -> Iterator[tuple[Inputs, Tensor]]:
+    """Every row once, in an order of the epoch; texts of about one length together where padding costs."""
+    random = np.random.default_rng((plan.settings.seed, epoch))
+    order = random.permutation(len(rows.texts))
+    count = max(1, len(order) // plan.batch)
+    if isinstance(plan.member, BagConfig):
+        groups = np.array_split(order, count)
+    else:
+        lengths = np.array([len(text.encode()) for text in rows.texts])[order]
+        sortable = np.argsort(lengths + random.normal(0, 12, len(order)))
+        groups = np.array_split(order[sortable], count)
+        random.shuffle(groups)
+    for group in groups:
+        texts = [_cropped(text, random) if random.random() < plan.crop else text for text in rows.texts[group]]
+        inputs = network.prepare(texts, list(rows.languages[group])).to(training.device())
+        yield inputs, torch.from_numpy(rows.y[group]).to(inputs.language.device)
+
+
+def _cropped(text: str, random: np.random.Generator) -> str:
+    length = max(12, int(len(text) * random.uniform(0.12, 1)))
+    start = 0 if random.random() < 0.5 else int(random.integers(0, max(1, len(text) - length + 1)))
+    return text[start : start + length]
+
+
+def logits(network: Network, rows: Rows) -> np.ndarray:
+    """Logits of every row, (rows, labels)."""
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(rows.texts), 1024):
+            part = slice(start, start + 1024)
+            inputs = network.prepare(list(rows.texts[part]), list(rows.languages[part]))
+            found.append(network(inputs.to(training.device())).float().cpu().numpy())
+    return np.concatenate(found)
+
+
+def mean_macro_f1(predicted: np.ndarray, rows: Rows, classes: int) -> float:
+    """Mean over languages of macro-F1 (one language: its own)."""
+    keys = np.array([language or "" for language in rows.languages])
+    return float(np.mean([
+        evaluation.macro_f1(rows.y[keys == key], predicted[keys == key], classes) for key in np.unique(keys)
+    ]))  # fmt: skip
+
+
+def mixed(members: Sequence[np.ndarray], rows: Rows) -> np.ndarray:
+    """Weights (>= 0) of the members' logits that make dev likeliest, every language counting by the root of its rows.
+
+    Stacking (Wolpert 1992) with one number a member; the sum is calibrated by itself. members: (rows, labels) each.
+    """
+    _, place, counts = np.unique([language or "" for language in rows.languages], return_inverse=True,
+                                    return_counts=True)  # fmt: skip
+    importance = (1 / np.sqrt(counts))[place]
+    importance /= importance.sum()
+    stacked = np.stack(members)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total = np.tensordot(weights, stacked, 1)
+        total -= total.max(1, keepdims=True)
+        odds = np.exp(total)
+        shares = odds / odds.sum(1, keepdims=True)
+        picked = shares[np.arange(len(rows.y)), rows.y]
+        rest = shares.copy()
+        rest[np.arange(len(rows.y)), rows.y] -= 1
+        slope = np.tensordot(stacked, rest * importance[:, None], axes=([1, 2], [0, 1]))
+        return float(-(importance * np.log(np.maximum(picked, 1e-12))).sum()), slope
+
+    start = np.full(len(members), 0.5 / len(members))
+    return minimize(loss, start, jac=True, bounds=[(0, 5)] * len(members), method="L-BFGS-B").x
+
+
+def make(
+    recipe: Recipe,
+    where: Path | None = None,
+    *,
+    tokenizer: Tokenizer | None = None,
+    start: dict[str, Tensor] | None = None,
+    root: Path | None = None,
+    say: Callable[[str], None] = print,
+    on_progress: Callable[[str, Progress], None] | None = None,
+    working: Path | None = None,
+) -> Path:
+    """Train every member, weigh, calibrate, judge, save. Returns the model's folder.
+
+    working: a folder for checkpoints and TensorBoard scalars; a run broken off goes on from there. Raises ModelError
+    for data that are not there, training.TrainingError for settings that do not work.
+    """
+    began = time.monotonic()
+    corpus = recipe.corpus(where)
+    shipped = tuple(plan.member for plan in recipe.plans if plan.shipped)
+    config = config_for(recipe, corpus, shipped)
+    train, dev, test = (Rows.of(corpus.split(name), config.labels) for name in ("train", "dev", "test"))
+    tried, members, on_dev = [], [], []
+    for plan in recipe.plans:
+        place = working / recipe.name / plan.title.replace(" ", "-").replace("/", "-") if working else None
+        network, fit = fit_member(
+            plan, config, train, dev, tokenizer, start if plan.pretrained else None,
+            (lambda progress, title=plan.title: on_progress(title, progress)) if on_progress else None,
+            checkpoint=place and place / "checkpoint", log=place and place / "scalars",
+        )  # fmt: skip
+        found = logits(network, test)
+        row = _row(plan.title, found, test, network, fit)
+        say(f"{plan.title}: dev {fit.best:.4f}, test {row['macro_f1']:.4f} ({fit.ended}, {fit.seconds:.0f} s)")
+        tried.append(row)
+        if plan.shipped:
+            members.append(network)
+            on_dev.append(logits(network, dev))
+    mix = mixed([_free(found) for found in on_dev], dev)
+    network = _together(config, tokenizer, members, mix)
+    doubts = _doubts(recipe, logits(network, dev), dev, config.labels)
+    if recipe.refit:
+        both = Rows.of(corpus.rows[corpus.rows["split"] != "test"], config.labels)
+        plans = [plan for plan in recipe.plans if plan.shipped]
+        again = [fit_member(p, config, both, None, tokenizer, start if p.pretrained else None)[0] for p in plans]
+        network = _together(config, tokenizer, again, mix)
+    weights = dict(zip((plan.title for plan in recipe.plans if plan.shipped), map(float, mix), strict=True))
+    if len(shipped) > 1:
+        tried.append({**_row("all members together", logits(network, test), test, network, None), "weights": weights})
+    card = Card(
+        name=recipe.name, task=recipe.task, title=recipe.title, purpose=recipe.purpose, family=recipe.family,
+        labels=config.labels, languages=config.languages, data=corpus.sources,
+        splits={name: len(corpus.split(name)) for name in ("train", "dev", "test")}, metrics={},
+        training={
+            "command": f"python -m models train {recipe.name}", "device": training.device(),
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+            "seconds": round(time.monotonic() - began), "commit": commit(), "torch": torch.__version__,
+            "members": [{"title": p.title, "settings": asdict(p.settings), "batch": p.batch} for p in recipe.plans],
+        },
+        config={"network": config.to_dict(), "doubts": asdict(doubts)}, limits=recipe.limits, tried=tuple(tried),
+    )  # fmt: skip
+    others = {loading.TOKENIZER: tokenizer.to_str().encode()} if network.tokenizer else {}
+    metrics = judged(TextModel(card, network), corpus.split("test"))
+    say(
+        f"{recipe.name}: macro-F1 {metrics['macro_f1']:.4f}, accuracy {metrics['accuracy']:.4f}, "
+        f"calibration error {metrics['ece']:.4f}"
+    )
+    return registry.save(replace(card, metrics=metrics), network.state_dict(), others, root=root)
+
+
+def _together(config: Config, tokenizer: Tokenizer | None, members: Sequence[Network], mix: np.ndarray) -> Network:
+    """One network of members trained apart, as it ships: int8 and fp16."""
+    network = Network(config, tokenizer if any(not isinstance(m, BagConfig) for m in config.members) else None)
+    for index, member in enumerate(members):
+        network.members[index].load_state_dict(member.members[0].state_dict())
+    network.mix.copy_(torch.from_numpy(mix))
+    network.load_state_dict(registry.unpack(registry.pack(network.state_dict())))
+    return network.to(training.device()).eval()
+
+
+def _free(found: np.ndarray) -> np.ndarray:
+    """Logits with what a language cannot answer far off, but not so far that weights vanish beside it."""
+    return np.maximum(found, found.max(1, keepdims=True) - 60)
+
+
+def _row(title: str, found: np.ndarray, rows: Rows, network: Network, fit: Fit | None) -> dict[str, Any]:
+    predicted = found.argmax(1)
+    return {
+        "name": title,
+        "macro_f1": mean_macro_f1(predicted, rows, found.shape[1]),
+        "accuracy": float((predicted == rows.y).mean()),
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "seconds": round(fit.seconds) if fit else None,
+        "dev": fit.best if fit else None,
+    }
+
+
+def _doubts(recipe: Recipe, found: np.ndarray, rows: Rows, labels: Sequence[str]) -> Doubts:
+    """The recipe's doubts; with a label for what is outside, its rule fitted on dev as if `outside_share` were so."""
+    if recipe.doubts.outside is None:
+        return recipe.doubts
+    odds = np.exp(found - found.max(1, keepdims=True))
+    number = list(labels).index(recipe.doubts.outside)
+    truth = rows.y == number
+    share = np.where(truth, recipe.outside_share / truth.mean(), (1 - recipe.outside_share) / (1 - truth.mean()))
+    evidence = loading.outside_evidence(odds / odds.sum(1, keepdims=True), number)
+    fitted = LogisticRegression(C=100).fit(evidence, truth, sample_weight=share)
+    return replace(recipe.doubts, rule=(*map(float, fitted.coef_[0]), float(fitted.intercept_[0])))
+
+
+def judged(model: TextModel, rows: pd.DataFrame) -> dict[str, Any]:
+    """What `evaluation.report` says of a model on rows of text, label and, where there is one, language."""
+    languages = rows["language"].tolist() if "language" in rows and rows["language"].notna().all() else None
+    answers = model.predict(rows["text"].tolist(), languages)
+    predicted, sure = [a.label for a in answers], [a.confidence for a in answers]
+    by = languages
+    if model.card.task == "language":
+        by = rows["label"].tolist()
+    metrics = evaluation.report(rows["label"].tolist(), predicted, sure, model.labels, by)
+    outside = model.doubts.outside
+    if outside is not None and (rows["label"] == outside).any():
+        truth, guess = rows["label"].to_numpy(), np.array(predicted)
+        inside = truth != outside
+        metrics["in_scope_accuracy"] = float((truth == guess)[inside].mean())
+        metrics["out_of_scope_recall"] = float((guess == outside)[~inside].mean())
+        metrics["out_of_scope_precision"] = float((truth == outside)[guess == outside].mean())
+    return metrics
+
+
+def commit() -> str:
+    """The commit the code is at, or "unknown" outside a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+            cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()

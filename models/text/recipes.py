@@ -1,0 +1,163 @@
+"""Which members each text model has, and how they are trained: `python -m models train NAME` follows these."""
+
+from dataclasses import replace
+
+from models.text import corpora, encoder
+from models.text.fitting import Plan, Recipe
+from models.text.loading import Doubts
+from models.text.network import BagConfig, EncoderConfig, LstmConfig
+from models.text.ngrams import Grams
+from models.training import Settings
+
+SHAPE = encoder.Config()
+LINEAR = Settings(epochs=4, sparse_rate=0.02, rate=1e-3, bf16=False)
+WIDE = Settings(epochs=3, sparse_rate=2e-3, rate=2e-3, bf16=False)
+NGRAM_LIMITS = "Reads letters and words: irony, negation far from its word and spelling never seen mislead it."
+BASELINE = Plan("char n-gram logistic regression", BagConfig(Grams(longest=5, words=0, bits=20), dropout=0.0), LINEAR)
+SCOPED = Plan("n-grams, shared and per language", BagConfig(Grams(bits=21, scoped=True), dropout=0.2), LINEAR)
+
+SENTIMENT = Recipe(
+    name="sentiment",
+    task="sentiment",
+    title="Sentiment in 64 languages",
+    purpose="Says whether a short text (a post, a subtitle line, a review) sounds negative, neutral or positive.",
+    family="n-gram bags and a Transformer encoder, added as logits",
+    corpus=corpora.sentiment,
+    masked=True,
+    plans=(
+        BASELINE,
+        SCOPED,
+        Plan(
+            "hashed n-gram bag with a hidden layer",
+            BagConfig(Grams(bits=18), width=32, hidden=128, dropout=0.4),
+            replace(WIDE, epochs=2),
+            smoothing=0.05,
+        ),
+        Plan(
+            "LSTM (embedding 128, LSTM 64, dense)",
+            LstmConfig(),
+            Settings(epochs=2, rate=2e-3),
+            shipped=False,
+        ),
+        Plan(
+            "Transformer encoder, pre-trained and aligned (cross-cultural fusion)",
+            EncoderConfig(replace(SHAPE, longest=64)),
+            Settings(epochs=4, rate=5e-4, patience=2),
+            batch=256,
+            smoothing=0.05,
+            pretrained=True,
+        ),
+    ),
+    limits=(
+        NGRAM_LIMITS,
+        "XED's lines are film subtitles, and translations of one line stand in several languages on both sides of the "
+        "split: its figures are better than new text would give.",
+        "Oromo and Tigrinya have no training rows: their figures are what carries over from other languages.",
+        "Languages whose training rows have no neutral ones (29 XED languages) are never called neutral.",
+    ),
+    doubts=Doubts(threshold=0.5),
+)
+
+TOPIC = Recipe(
+    name="topic",
+    task="topic",
+    title="Topic in 205 languages",
+    purpose="Says which of seven topics a sentence is about, in any of 205 languages.",
+    family="n-gram bags and a Transformer encoder, added as logits",
+    corpus=corpora.topics,
+    plans=(
+        Plan("n-grams, shared and per language", BagConfig(Grams(bits=20, scoped=True), dropout=0.2),
+             replace(LINEAR, epochs=2)),
+        Plan(
+            "hashed n-gram bag with a hidden layer",
+            BagConfig(Grams(bits=17), width=32, dropout=0.4),
+            replace(WIDE, epochs=2),
+        ),
+        Plan(
+            "Transformer encoder, pre-trained and aligned (cross-cultural fusion)",
+            EncoderConfig(replace(SHAPE, longest=96)),
+            Settings(epochs=1, rate=3e-4),
+            pretrained=True,
+        ),
+    ),
+    limits=(
+        NGRAM_LIMITS,
+        "Learned from 701 sentences of news and travel writing, the same in every language: other kinds of text, and "
+        "texts on several topics, are less sure than the figures say.",
+    ),
+    doubts=Doubts(threshold=0.4),
+)  # fmt: skip
+
+LANGUAGE = Recipe(
+    name="language",
+    task="language",
+    title="Language of a text, 205 languages",
+    purpose="Says which language and script a text is in, and when it cannot tell.",
+    family="hashed n-gram bag",
+    corpus=corpora.languages,
+    plans=(
+        Plan(
+            "hashed n-gram bag",
+            BagConfig(Grams(longest=5, words=1, bits=17), width=48, dropout=0.3),
+            Settings(epochs=3, sparse_rate=3e-3, rate=3e-3, bf16=False),
+            crop=0.5,
+        ),
+    ),
+    limits=(
+        "Sentences of clean prose: short chat, mixed languages and transliteration are told apart less well.",
+        "Written Arabic of the Gulf, the Levant and the standard language, and Chinese in traditional characters "
+        "(Mandarin or Cantonese), often cannot be told apart from one sentence.",
+    ),
+    doubts=Doubts(threshold=0.5),
+)
+
+
+def _intents(
+    name: str, title: str, purpose: str, epochs: int, doubts: Doubts, limits: tuple[str, ...], bits: int = 15
+) -> Recipe:
+    settings = Settings(epochs=epochs, sparse_rate=2e-3, rate=2e-3, bf16=False)
+    wide = BagConfig(Grams(bits=bits), width=128, dropout=0.4)
+    return Recipe(
+        name=name,
+        task="intent",
+        title=title,
+        purpose=purpose,
+        family="hashed n-gram bags, added as logits",
+        corpus=lambda where: corpora.intents(name, where),
+        refit=True,
+        plans=(
+            Plan(
+                "n-gram logistic regression",
+                BagConfig(Grams(bits=bits), dropout=0.3),
+                replace(settings, sparse_rate=0.01),
+                batch=128,
+                shipped=False,
+            ),
+            Plan("hashed n-gram bag, 128 wide", wide, settings, batch=128),
+            Plan(
+                "the same, longer n-grams",
+                replace(wide, grams=Grams(longest=6, bits=bits)),
+                replace(settings, seed=1),
+                batch=128,
+            ),
+        ),
+        limits=(NGRAM_LIMITS, "English only.", *limits),
+        doubts=doubts,
+    )
+
+
+BANKING77 = _intents(
+    "banking77", "Banking questions, 77 intents", "Says what a bank's customer asks for.", 14, Doubts(threshold=0.4),
+    ("Knows questions to a bank only, and gives every text one of its 77 intents.",),
+)  # fmt: skip
+CLINC150 = _intents(
+    "clinc150", "Assistant requests, 150 intents or none", "Says what a user asks an assistant for, or that it is "
+    "nothing the assistant knows.", 12, Doubts(threshold=0.4, outside="oos"),
+    ("What is out of scope is known from 100 examples and from low confidence: expect misses.",),
+)  # fmt: skip
+BITEXT = _intents(
+    "bitext", "Customer-support requests, 27 intents", "Says what an online shop's customer wants.", 5,
+    Doubts(threshold=0.5), ("Sentences made from templates: real customers write differently.",), bits=13,
+)  # fmt: skip
+
+RECIPES = {recipe.name: recipe for recipe in (LANGUAGE, SENTIMENT, TOPIC, BANKING77, CLINC150, BITEXT)}

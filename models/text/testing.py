@@ -1,0 +1,53 @@
+"""Files to judge a model on: parquet of language, text and label; or text and intent, topic or language."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.lib
+
+from models import registry
+from models.registry import ModelError
+
+LABELS = ("label", "intent", "topic")
+INTENTS = ("banking77", "clinc150", "bitext")
+
+
+def read(file: Path, name: str) -> tuple[pd.DataFrame, str]:
+    """Rows of text, label and (where the file has one) language, and the model they are for.
+
+    name "intent" stands for the intent model that knows most of the file's intents. Raises ModelError naming a fault.
+    """
+    try:
+        rows = pd.read_parquet(file)
+    except (OSError, ValueError, pyarrow.lib.ArrowException) as error:
+        raise ModelError(f"{file} cannot be read as parquet: {error}") from error
+    name = _intent_model(rows) if name == "intent" else name
+    task = registry.card(name).task
+    label = next((column for column in LABELS if column in rows.columns), None)
+    if task == "language" and "language" in rows.columns:
+        labels = set(registry.card(name).labels)
+        label = label if label and set(rows[label].dropna()) <= labels else "language"
+    if label is None or "text" not in rows.columns:
+        raise ModelError(
+            f"{file} needs a column text and one of {', '.join(LABELS)}; it has {', '.join(map(str, rows.columns))}."
+        )
+    if not len(rows):
+        raise ModelError(f"{file} has no rows.")
+    empty = rows.index[rows["text"].isna() | rows[label].isna()]
+    if len(empty):
+        raise ModelError(f"{file}: {len(empty)} rows lack text or {label}, the first is row {empty[0]}.")
+    found = pd.DataFrame({"text": rows["text"].astype(str), "label": rows[label].astype(str)})
+    if "language" in rows.columns and task != "language":
+        found["language"] = rows["language"].astype(str)
+    return found, name
+
+
+def _intent_model(rows: pd.DataFrame) -> str:
+    if "intent" not in rows.columns:
+        raise ModelError("To find the intent model the file needs a column intent.")
+    asked = set(rows["intent"].dropna())
+    known = {name: len(asked & set(registry.card(name).labels)) for name in INTENTS if name in registry.names()}
+    best = max(known, key=known.__getitem__, default=None)
+    if best is None or not known[best]:
+        raise ModelError(f"No intent model knows any of these intents: {', '.join(sorted(map(str, asked))[:5])} ...")
+    return best
