@@ -81,16 +81,40 @@ def column_titles() -> dict[str, Any]:
     }
 
 
-def download(table: pd.DataFrame, name: str) -> None:
+def download(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "") -> None:
+    """A table as CSV, made when it is asked for; no cell of it is a formula to a spreadsheet."""
     st.download_button(
-        _("Download CSV"),
-        lambda: table.to_csv(index=False).encode("utf-8-sig"),
+        label or _("Download CSV"),
+        lambda: plain_cells(table() if callable(table) else table).to_csv(index=False).encode("utf-8-sig"),
         file_name=f"lepton-atlas-{name}.csv",
         mime="text/csv",
         icon=":material/download:",
         key=f"csv_{name}",
         on_click="ignore",
     )
+
+
+def plain_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with an apostrophe before every text, name of a column included, that a spreadsheet would compute.
+
+    That is what begins with = + - @ or a control character and is no number (OWASP: CSV injection).
+    """
+    texts = {name: table[name].map(_plain) for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])}
+    return table.assign(**texts).rename(columns=_plain) if all(map(_is_text, table.columns)) else table.assign(**texts)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def ranking_source(ranking: Ranking) -> str:

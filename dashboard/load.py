@@ -1,6 +1,6 @@
 """Every cached load: the store, its queries, slow analytics. Results are shared by all sessions: never change them."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import babel
 import holidays
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from analytics.outlook import Outlook
     from analytics.regression import FixedEffects
     from dashboard import plan_answers
+    from models.registry import Card
+    from models.serving import Server
+    from models.text.knowledge import KnowledgeBase
+    from models.text.retrieval import Embedder, Index
 
 SEED = 0
 DRAWS = 2000
@@ -141,7 +146,8 @@ def markets() -> pd.DataFrame:
 
 
 @_cached
-def market_facts(table: str, iso3: str) -> pd.DataFrame:
+def market_facts(table: str, iso3: str | None = None) -> pd.DataFrame:
+    """The rows of one market, or of all, in a reference table."""
     return store.market_facts(connection(), table, iso3)
 
 
@@ -566,3 +572,169 @@ def public_holidays(iso2: str, year: int, language: str) -> dict[date, str]:
     except NotImplementedError:
         return {}
     return dict(sorted(known.items()))
+
+
+# ------------------------------------------------------------------ models (torch comes with them: imported when asked)
+
+
+def model_names() -> tuple[str, ...]:
+    """Every model there is, shipped or trained here."""
+    from models import registry
+
+    return registry.names()
+
+
+@lru_cache(maxsize=128)
+def _card(name: str, path: str, changed: int, size: int) -> "Card":
+    from models import registry
+
+    return registry.card(name)
+
+
+def model_card(name: str) -> "Card":
+    """A model's card, read again when its file changed. Raises registry.ModelError."""
+    from models import registry
+
+    file = registry.folder(name) / registry.CARD
+    stamp = file.stat()
+    return _card(name, str(file), stamp.st_mtime_ns, stamp.st_size)
+
+
+def model_fault(name: str) -> str:
+    """Why a model cannot be used, "" when its card and files are whole; a file is read again when it changed."""
+    from models import registry
+
+    try:
+        card = model_card(name)
+        stamps = [(registry.folder(name) / file).stat() for file in card.files]
+    except registry.ModelError as error:
+        return str(error)
+    except OSError as error:
+        return f"The files of {name!r} cannot be read: {error}. Train it again, or restore its folder."
+    return _fault(name, tuple(card.files.items()), tuple((stamp.st_mtime_ns, stamp.st_size) for stamp in stamps))
+
+
+@lru_cache(maxsize=128)
+def _fault(name: str, files: tuple[tuple[str, str], ...], stamps: tuple[tuple[int, int], ...]) -> str:
+    from models import registry
+
+    try:
+        for file, _sha256 in files:
+            registry.read(name, file)
+    except registry.ModelError as error:
+        return str(error)
+    return ""
+
+
+@_cached
+def reviews() -> pd.DataFrame:
+    """A row a signed review of a model, the newest first."""
+    return store.reviews(connection())
+
+
+def model_bytes(name: str) -> int:
+    """What a model takes on disk. Raises registry.ModelError, OSError."""
+    from models import registry
+
+    return sum((registry.folder(name) / file).stat().st_size for file in model_card(name).files)
+
+
+def text_server(name: str) -> "Server":
+    """The one server of a text model in this process; another when the model, or the one under it, was trained again.
+
+    Raises registry.ModelError when there is no such model, or when it is damaged.
+    """
+    from models import registry
+
+    card = model_card(name)
+    base = model_card(card.base).files if card.base and card.base in registry.names() else {}
+    return _text_server(
+        name, tuple(sorted({**base, **{f"own {file}": sha for file, sha in card.files.items()}}.items()))
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=24, on_release=lambda server: server.close())
+def _text_server(name: str, files: tuple[tuple[str, str], ...]) -> "Server":
+    from models import serving
+    from models.text import loading
+
+    return serving.Server(loading.classifier(name))
+
+
+# ------------------------------------------------------------------ the assistant's knowledge
+
+
+@_cached
+def feedback() -> pd.DataFrame:
+    """A row a reply of the assistant that somebody judged, the newest first."""
+    return store.feedback(connection())
+
+
+@lru_cache(maxsize=1)
+def knowledge_sample() -> "KnowledgeBase":
+    """The knowledge base about our own products."""
+    from models.text import knowledge
+
+    return knowledge.sample()
+
+
+ENCODER = "encoder"
+HUB_AGAIN_S = 600
+"""After that long a hub model that was out of reach is tried again."""
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, ttl=HUB_AGAIN_S)
+def _hub(name: str) -> "Embedder | str":
+    """Embeddings of a hub model, or why there are none."""
+    from models.text import hub
+
+    try:
+        return hub.embedder(name)
+    except hub.HubError as error:
+        return str(error)
+
+
+def embeddings() -> tuple[str, str]:
+    """Which embeddings the assistant searches with ("" for words alone), and why the hub's were not to be had."""
+    from models import registry
+    from models.text import hub
+
+    problem = ""
+    if wanted := hub.wanted():
+        found = _hub(wanted)
+        if not isinstance(found, str):
+            return wanted, ""
+        problem = found
+    try:
+        text_server(ENCODER)
+    except registry.ModelError:
+        return "", problem
+    return ENCODER, problem
+
+
+def _encoded(texts: Sequence[str]) -> np.ndarray:
+    """Unit vectors from our own encoder, in parts, so that a typed question is not kept waiting by a whole base."""
+    server = text_server(ENCODER)
+    parts = [server.embed(texts[start : start + 64], timeout_s=60).answers for start in range(0, len(texts), 64)]
+    return np.concatenate(parts)
+
+
+def knowledge_index(base: "KnowledgeBase", embedded_by: str) -> "Index":
+    """The search over a base. embedded_by: as `embeddings` names them, "" for words alone.
+
+    Raises registry.ModelError, serving.ServingError when the embeddings cannot be had after all.
+    """
+    files = tuple(sorted(model_card(ENCODER).files.items())) if embedded_by == ENCODER else ()
+    return _knowledge_index((base.name, base.digest), embedded_by, files, base)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _knowledge_index(
+    content: tuple[str, str], embedded_by: str, files: tuple[tuple[str, str], ...], _base: "KnowledgeBase"
+) -> "Index":
+    from models.text import retrieval
+
+    if embedded_by == ENCODER:
+        return retrieval.Index(_base, _encoded)
+    found = _hub(embedded_by) if embedded_by else None
+    return retrieval.Index(_base, None if isinstance(found, str) else found)

@@ -5,6 +5,7 @@ indicators, titles of recipes, findings and their remedies, faults of a file.
 """
 
 import ast
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ BORN = datetime(2026, 11, 21, tzinfo=UTC)
 def gather() -> dict[str, list[str]]:
     """Every message, and the files it comes from (no lines: they would change with every edit)."""
     found: dict[str, set[str]] = defaultdict(set)
-    for message, place in (*_in_code(), *_in_facts()):
+    for message, place in (*_in_code(), *_in_facts(), *_in_cards()):
         found[message].add(place)
     return {message: sorted(found[message]) for message in sorted(found)}
 
@@ -95,6 +96,14 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         "dashboard/sentences.py": sentences.TEMPLATES,
     }
     yield from ((text, place) for place, texts in facts.items() for text in texts)
+
+
+def _in_cards() -> Iterator[tuple[str, str]]:
+    """Titles, purposes and limits of the models that ship."""
+    for file in sorted((ROOT / "models" / "weights").glob("*/card.json")):
+        card = json.loads(file.read_text(encoding="utf-8"))
+        for text in (card["title"], card["purpose"], *card["limits"]):
+            yield text, file.relative_to(ROOT).as_posix()
 
 
 def read(file: Path) -> Catalog:

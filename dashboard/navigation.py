@@ -33,6 +33,9 @@ PAGES = (
     Entry("decision", "Decision", ":material/gavel:", "Assess"),
     Entry("scenarios", "Scenarios", ":material/tune:", "Plan"),
     Entry("plan", "Plan", ":material/account_tree:", "Plan"),
+    Entry("language", "Language lab", ":material/translate:", "Labs"),
+    Entry("assistant", "Assistant", ":material/support_agent:", "Labs"),
+    Entry("cards", "Model cards", ":material/badge:", "Labs"),
     Entry("data", "Data", ":material/database:", "Data"),
 )
 

@@ -127,7 +127,79 @@ SCENARIOS = (
     "There is none called {name}.",
     "A name has 1 to {most} characters. Choose another one.",
 )
-TEMPLATES = FAULTS + LAYOUTS + STORE + REFRESH + NOTES + SOURCES + LICENCES + SCENARIOS
+MODELS = (
+    "The model {name} is busy: {requests} requests with {texts} texts wait for it already. Try again in some seconds, "
+    "or send a smaller file.",
+    "The model {name} did not answer within {seconds} s ({done} of {all} texts done): the machine is slow or others "
+    "are ahead. Try again, or send less at once.",
+    "The server of the model {name} was closed: the model was replaced or the program ends. Ask again.",
+    "The model {name} gave {found} answers to {wanted} texts. Train it again.",
+    "The model {name} has too little memory for even one text. Close other programs, or send shorter texts.",
+    "There is no model {name}. Make it with: python -m models train {again}",
+    "The card is not JSON: {error}. Train the model again, or restore its folder.",
+    "The card is not a JSON object. Train the model again, or restore its folder.",
+    "The card lacks or does not know: {fields}. Train the model again.",
+    "The card's {fields} must be objects. Train the model again.",
+    "The card's lists are not whole: {error}. Train the model again.",
+    "The card of {name} cannot be read: {error}.",
+    "The card of {name} lists no {file}. Make it again with: python -m models train {again}",
+    "The files of {name} cannot be read: {error}. Train it again, or restore its folder.",
+    "{file} of {name} is over {mb} MB and is not read.",
+    "{file} of {name} cannot be read: {error}. Train it again, or restore the file.",
+    "{file} of {name} is not the file that its card describes: the sha256 differs. It was altered or damaged and is "
+    "not loaded; restore it, or train the model again.",
+    "The weights of {name} are not safetensors: {error}. Train the model again.",
+    "{name} cannot be built from its card: {error}. Train it again.",
+    "There is nothing to explain: the text is empty.",
+)
+TABLES = (
+    "{file} has over {mb} MB. Split it, or leave out columns that are not needed.",
+    "{file} is empty. Choose a file with a header and rows below it.",
+    "{file} has a header and no rows below it. Choose a file with rows.",
+    "{file} is neither CSV nor XLSX. Save it as one of these and choose it again.",
+    "{file} is a web page or XML, not a table. Save it as CSV or XLSX and choose it again.",
+    "{file} cannot be read as a table ({error}). Check its quotes and save it again.",
+    "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.",
+)
+KNOWLEDGE = (
+    "There is no entry in it.",
+    "Add at least one question with its answer.",
+    "The file has {size} MB; at most {most} MB are read.",
+    "Split it, or leave out what nobody asks for.",
+    "This is not a text file.",
+    "Save a table as 'CSV UTF-8', a document as Markdown, and upload that.",
+    "Not UTF-8 text.",
+    "In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.",
+    "There is a null byte: this is not a text file.",
+    "Export it again as text.",
+    "The file is empty.",
+    "The column {name} is missing; the file has: {columns}.",
+    "Rename the column that holds it to {name}.",
+    "The column {name} stands there twice.",
+    "Keep one of them.",
+    "{count} columns where the header has {expected}.",
+    "Put text that holds the separator between quotation marks.",
+    "The row cannot be read ({error}).",
+    "Check its quotation marks.",
+    "There is no heading in it.",
+    "Begin every entry with a heading such as '## How much does it cost?'.",
+    "The heading {heading} has no text below it.",
+    "Write its answer, or remove it.",
+    "There are {count} entries; at most {most} are read.",
+    "Split the file.",
+    "The {field} is empty.",
+    "Fill it in, or remove the entry.",
+    "The {field} has {count} characters; at most {most} fit.",
+    "Shorten it, or make two entries of it.",
+    "{language} is no language code.",
+    "Use a code such as en, zh, es, fr or sw.",
+    "The id {id} stands on line {line} already, in the same language.",
+    "Give it an id of its own, or another language.",
+    "{name} is no model id. Set {variable} to one such as {example}.",
+    "The model {name} needs packages that are not installed ({package}). Install them with: {command}",
+    "The model {name} cannot be loaded ({error}). Check its id and the internet connection, or unset {variable}.",
+)
+TEMPLATES = FAULTS + LAYOUTS + STORE + REFRESH + NOTES + SOURCES + LICENCES + SCENARIOS + MODELS + TABLES + KNOWLEDGE
 
 
 def said(sentence: str) -> str:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from models import evaluation, registry, training
-from models.registry import Card, Source
+from models.registry import Source
 from models.text import languages, loading, lora
 from models.text.classifier import LONGEST
 from models.text.fitting import commit, judged
@@ -330,4 +330,4 @@ def register(made: Adapted, name: str, language: str, source: Source) -> Path:
         limits=(*under.limits, f"Learned from {made.rows.get('train', 0)} rows; judged on {made.rows.get('test', 0)}."),
         tried=(), variants=(), base=made.base, files={},
     )  # fmt: skip
-    return registry.save(Card(**{k: v for k, v in vars(card).items()}), made.tensors, packed=False)
+    return registry.save(card, made.tensors, packed=False)

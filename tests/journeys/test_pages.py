@@ -18,6 +18,11 @@ PAGES = (
     "/decision?market=DEU",
     "/scenarios?market=DEU",
     "/plan",
+    "/language",
+    "/language?lab=file",
+    "/language?lab=reach",
+    "/cards",
+    "/assistant",
     "/data",
     "/data?section=coverage",
 )

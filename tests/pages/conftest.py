@@ -1,5 +1,6 @@
 """A page alone: opened in Streamlit's own test runner, with a store of its own and no cache from another test."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,3 +62,117 @@ def text_of() -> Callable[[AppTest], list[str]]:
         return [str(text) for text in said if text]
 
     return gathered
+
+
+SENTIMENTS = ("negative", "neutral", "positive")
+TOPICS = ("science/technology", "travel", "politics", "sports", "health", "entertainment", "geography")
+SCRIPTS = {"\u0600": ("\u06ff", "arb_Arab"), "\u1200": ("\u137f", "amh_Ethi"), "\u4e00": ("\u9fff", "zho_Hans")}
+
+
+class Reader:
+    """A model that can be foretold: the language by its script (else English), else the class named in the text.
+
+    A text that names none of its classes is unsure. Its reasons are the words, the longest the weightiest.
+    """
+
+    device = "cpu"
+
+    def __init__(self, name: str, labels: tuple[str, ...]) -> None:
+        self.name, self.labels = name, labels
+        self.heard: list[tuple[str, str | None]] = []
+
+    def predict(self, texts, languages=None):
+        from models.text.classifier import Answer
+
+        self.heard += zip(texts, languages or [None] * len(texts), strict=True)
+        return [Answer(*self._answer(text)) for text in texts]
+
+    def _answer(self, text: str):
+        if self.name == "language":
+            found = [code for low, (high, code) in SCRIPTS.items() if any(low <= letter <= high for letter in text)]
+            named = (found or ["eng_Latn"])[0]
+        else:
+            named = next((label for label in self.labels if label in text), "")
+        rest = [label for label in self.labels if label != (named or self.labels[0])]
+        top = 0.9 if named else 0.4
+        chances = {named or self.labels[0]: top} | {label: (1 - top) / max(len(rest), 1) for label in rest}
+        return named or self.labels[0], chances, bool(named), "" if named else "unsure"
+
+    def explain(self, text, label=None, language=None):
+        from models.text.classifier import Reason
+
+        words = list(re.finditer(r"\S+", text))
+        return [Reason(word.start(), word.end(), len(word[0]) * (-1) ** place) for place, word in enumerate(words)]
+
+    def embed(self, texts):
+        raise NotImplementedError
+
+
+def a_card(name: str, task: str, labels: tuple[str, ...], languages: tuple[str, ...] = (), **more):
+    """A card with every kind of figure; made up, and the same each time."""
+    from models.registry import Card, Source
+
+    def scores(place: int) -> dict[str, float]:
+        score = 0.9 - 0.1 * place
+        return {"n": 200, "macro_f1": score, "accuracy": score, "low": score - 0.03, "high": score + 0.03}
+
+    metrics = {
+        "n": 1000,
+        "accuracy": 0.85,
+        "macro_f1": 0.8,
+        "ece": 0.02,
+        "per_class": {label: {"n": 10, "precision": 0.9, "recall": 0.9, "f1": 0.9} for label in labels[:5]},
+        "bins": [{"confidence": 0.5, "accuracy": 0.52, "n": 50}, {"confidence": 0.9, "accuracy": 0.88, "n": 900}],
+    }
+    if languages:
+        metrics["per_language"] = {code: scores(place) for place, code in enumerate(languages)}
+    if len(labels) <= 20:
+        metrics["confusion"] = [[8 if row == column else 1 for column in labels] for row in labels]
+    forms = (("fp32", 20_000_000, 8.0, 0.8), ("int8", 5_000_000, 3.0, 0.79), ("onnx", 20_000_000, 9.0, 0.8))
+    variants = tuple(
+        {"name": n, "bytes": b, "latency_ms": ms, "texts_per_s": 1000 / ms, "macro_f1": f1, "agreement": 0.99}
+        for n, b, ms, f1 in forms
+    )
+    given = {
+        "title": name.capitalize(),
+        "purpose": "Reads texts.",
+        "family": "a stub",
+        "data": (Source("Made up", "CC0-1.0", "https://example.org", 100),),
+        "splits": {"train": 80, "test": 20},
+        "metrics": metrics,
+        "training": {"epochs": 1},
+        "config": {},
+        "limits": ("Knows nothing.",),
+        "tried": ({"name": "n-grams", "macro_f1": 0.6, "seconds": 10, "parameters": 1000},),
+        "variants": variants,
+    }
+    return Card(name=name, task=task, labels=labels, languages=languages, **(given | more))
+
+
+@pytest.fixture
+def lab(full_home, monkeypatch, tmp_path) -> dict[str, Reader]:
+    """A folder of models of one's own and no shipped ones; the readers by name, once they were asked."""
+    import torch
+
+    from models import registry
+    from models.text import languages, loading
+
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    spoken = ("en", "sw", "ha", "fi", "am")
+    for card in (
+        a_card("language", "language", languages.FLORES),
+        a_card("sentiment", "sentiment", SENTIMENTS, spoken),
+        a_card("sentiment-baseline", "baseline", SENTIMENTS, spoken),
+        a_card("sentiment-nigeria", "sentiment", SENTIMENTS, ("ha",), base="sentiment", title="Nigeria"),
+        a_card("topic", "topic", TOPICS, ("eng_Latn", "hau_Latn")),
+        a_card("banking77", "intent", ("card_arrival", "lost_card")),
+    ):
+        registry.save(card, {"w": torch.zeros(2)})
+    readers: dict[str, Reader] = {}
+
+    def classifier(name: str) -> Reader:
+        readers[name] = Reader(name, registry.card(name).labels)
+        return readers[name]
+
+    monkeypatch.setattr(loading, "classifier", classifier)
+    return readers

@@ -9,8 +9,9 @@ from analytics.scenario import Base, Scenario, Shock
 
 CJK = re.compile("[\u4e00-\u9fff]")
 SENTENCE = re.compile(r"[A-Za-z’']+(?: [A-Za-z’'-]+){3,}")
-MAY_BE_ENGLISH = ("近期公共假日",)
-"""The holidays library names a market's holidays in Chinese for some markets only."""
+MAY_BE_ENGLISH = ("近期公共假日", "What is your product", "¿Cuándo podemos", "Saa zenu za kazi")
+"""The holidays library names a market's holidays in Chinese for some markets only; the Assistant's sample questions
+are in the customers' languages."""
 ASSUMED = scenario.to_link(
     Scenario(
         "A",
@@ -32,6 +33,10 @@ VISITS = [
     ("decision", {"market": "DEU", "beside": "JPN"}),
     *(("scenarios", {"market": "DEU", "scenario": ASSUMED, "view": view}) for view in VIEWS),
     *(("plan", address) for address in ({}, {"recipe": "healthcare"})),
+    *(("language", {"lab": lab}) for lab in ("text", "file", "reach")),
+    ("language", {"lab": "reach", "where": "NGA,KEN", "by": "gdp"}),
+    *(("cards", address) for address in ({}, {"model": "topic"})),
+    ("assistant", {}),
     *(("data", {"section": section}) for section in SECTIONS),
 ]
 

@@ -1,0 +1,337 @@
+"""The parts of the Model cards page, each one question about a model."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from analytics import fairness
+from dashboard import cards_figures, cards_review, components, load
+from dashboard.charts import cards as charts
+from dashboard.language import _, compact, number, share
+from dashboard.sentences import said
+
+if TYPE_CHECKING:
+    from models.registry import Card
+
+WEAKEST = 25
+NAMED = 3
+CONFUSED = 20
+
+
+def no_models() -> None:
+    st.title(_("No model is trained yet"))
+    components.nothing(_("Train one with `python -m models train NAME`; it appears here with its card."))
+
+
+def headline(card: "Card") -> str:
+    """The answer: how good the model is, and for whom least."""
+    score = cards_figures.score_of(card.metrics)
+    by = cards_figures.grouping(card)
+    table = cards_figures.groups(card, by) if by else pd.DataFrame()
+    named = {"title": _(card.title), "score": number(score, 2) if score is not None else "–"}
+    if table.empty:
+        return _("{title}: {name} {score}").format(**named, name=cards_figures.score_name(card))
+    worst = table.iloc[0]
+    return _("{title}: {name} {score}; weakest for {group}, {worst}").format(
+        **named, name=cards_figures.score_name(card), group=worst["title"], worst=number(worst["score"], 2)
+    )
+
+
+def figures(card: "Card", size: int) -> None:
+    """Purpose, and the five figures one asks for first."""
+    st.write(_(card.purpose))
+    by = cards_figures.grouping(card)
+    gap = fairness.gap(cards_figures.groups(card, by)).gap if by else float("nan")
+    score = cards_figures.score_of(card.metrics)
+    shown = (
+        (cards_figures.score_name(card), number(score if score is not None else float("nan"), 3)),
+        (_("Accuracy"), share(card.metrics.get("accuracy", float("nan")))),
+        (_("Fairness gap"), number(gap, 2)),
+        (_("Calibration error"), number(card.metrics.get("ece", float("nan")), 2)),
+        (_("Test texts"), number(card.metrics.get("n", float("nan")), 9)),
+        (_("Size on disk"), _("{mb} MB").format(mb=number(size / 2**20, 3))),
+    )
+    with st.container(horizontal=True, gap="large", key="cards_figures"):
+        for label, value in shown:
+            st.metric(label, value, width="content")
+
+
+def by_group(card: "Card") -> None:
+    """Scores by language, kind or class as a sorted dot plot, the weakest first."""
+    by = cards_figures.grouping(card)
+    if by is None:
+        st.info(_("The card has no scores by language or class."), icon=":material/info:")
+        return
+    titles = {
+        "per_language": _("How good is it in each language?"),
+        "per_kind": _("How good is it for each kind?"),
+        "per_class": _("How good is it for each class?"),
+    }
+    st.subheader(titles[by])
+    table = cards_figures.groups(card, by)
+    shown = table
+    if len(table) > WEAKEST:
+        everything = st.toggle(_("All {n}, not only the weakest").format(n=len(table)), key="cards_all")
+        shown = table if everything else table.head(WEAKEST)
+    name = cards_figures.score_name(card)
+    template = _("<b>{group}</b><br>{name} {score}, 95 %: {low} to {high}; {n} test texts")
+    hover = [
+        template.format(
+            group=row.title,
+            name=name,
+            score=number(row.score),
+            low=number(row.low, 2),
+            high=number(row.high, 2),
+            n=number(row.n, 9),
+        )
+        for row in shown.itertuples()
+    ]
+    score = cards_figures.score_of(card.metrics)
+    components.chart(
+        charts.dots(shown, hover, name, components.look(), float("nan") if score is None else score),
+        table.round(4).reset_index(names="group"),
+        "cards_groups",
+        _("Scores by group, the weakest first"),
+        _("On the held-out test split; lines are 95 % intervals, the dotted line is the whole model. {source}").format(
+            source=_source(card)
+        ),
+    )
+
+
+def fair(card: "Card") -> None:
+    """The gap between best and worst, and whether small languages are worse off."""
+    by = cards_figures.grouping(card)
+    if by is None:
+        return
+    table = cards_figures.groups(card, by)
+    gap = fairness.gap(table)
+    st.subheader(_("Is it as good for everyone?"))
+    told = _("From {best} to {worst} there are {gap} points of {name}.").format(
+        best=table.at[gap.best, "title"],
+        worst=table.at[gap.worst, "title"],
+        gap=number(gap.gap * 100, 2),
+        name=cards_figures.score_name(card),
+    )
+    if pd.notna(gap.certain):
+        told += " " + _("At least {certain} of them are beyond what chance in the test texts explains.").format(
+            certain=number(gap.certain * 100, 2)
+        )
+    st.write(told)
+    if by != "per_language":
+        return
+    table = table.assign(size=cards_figures.speakers(table))
+    known = table.dropna(subset=["size"])
+    found = fairness.association(known["score"], known["size"])
+    if found is None:
+        st.caption(_("Too few of its languages have a known number of speakers to say more."))
+        return
+    if found.low > 0:
+        verdict = _("Languages with more speakers are associated with better scores")
+    elif found.high < 0:
+        verdict = _("Languages with more speakers are associated with worse scores")
+    else:
+        verdict = _("The number of speakers is not clearly associated with the score")
+    st.write(
+        _("{verdict}: rank correlation {rho} ({low} to {high}) over {n} languages.").format(
+            verdict=verdict,
+            rho=number(found.rho, 2),
+            low=number(found.low, 2),
+            high=number(found.high, 2),
+            n=found.n,
+        )
+    )
+    named = {*known.index[:NAMED], *known["score"].nlargest(2).index, *known["size"].nlargest(1).index}
+    template = _("<b>{language}</b><br>{people} speakers, {score}")
+    hover = [
+        template.format(language=row.title, people=compact(row.people), score=number(row.score))
+        for row in known[["title", "score"]].assign(people=known["size"]).itertuples()
+    ]
+    components.chart(
+        charts.against_size(
+            known, hover, named, (_("Speakers (logarithmic)"), cards_figures.score_name(card)), components.look()
+        ),
+        known.round(4).reset_index(names="language"),
+        "cards_speakers",
+        _("Score of each language against its speakers"),
+        _("Speakers: Unicode CLDR 48 (Unicode-3.0), shares of the markets' people."),
+    )
+
+
+def calibrated(card: "Card") -> None:
+    """Whether answers given as 80 % sure are right in 80 of 100 cases."""
+    st.subheader(_("When it says 80 %, is it right 80 times of 100?"))
+    table = cards_figures.bins(card)
+    if table.empty:
+        st.info(_("The card has no calibration."), icon=":material/info:")
+        return
+    table = table.join(fairness.wilson(table["accuracy"], table["n"]))
+    template = _("Said {said}, right {right} (95 %: {low} to {high}); {n} answers")
+    hover = [
+        template.format(
+            said=share(row.confidence),
+            right=share(row.accuracy),
+            low=share(row.low),
+            high=share(row.high),
+            n=number(row.n, 9),
+        )
+        for row in table.itertuples()
+    ]
+    components.chart(
+        charts.calibration(table, hover, (_("Probability given"), _("Share that is right")), components.look()),
+        table.round(4),
+        "cards_calibration",
+        _("How often answers are right, by the probability given"),
+        _("On the test split; the expected calibration error is {ece}. Lines are 95 % intervals (Wilson).").format(
+            ece=number(card.metrics.get("ece", float("nan")), 2)
+        ),
+    )
+
+
+def smaller(card: "Card") -> None:
+    """What compressing it costs, and what else was tried."""
+    table = cards_figures.forms(card)
+    if len(table):
+        st.subheader(_("What does a smaller or faster form give up?"))
+        table = table.assign(
+            title=[
+                _("{name}, {mb} MB").format(name=name, mb=number(size / 2**20, 3))
+                for name, size in table["bytes"].items()
+            ]
+        )
+        template = _(
+            "<b>{form}</b><br>{score}, {ms} ms a text, {rate} texts a second; agrees with the original: {agree}"
+        )
+        hover = [
+            template.format(
+                form=row.title,
+                score=number(row.score),
+                ms=number(row.cost, 2),
+                rate=number(row.texts_per_s, 3),
+                agree=share(row.agreement),
+            )
+            for row in table.itertuples()
+        ]
+        components.chart(
+            charts.trade(
+                table,
+                fairness.frontier(table["cost"], table["score"]),
+                hover,
+                (_("Milliseconds a text, one at a time"), cards_figures.score_name(card)),
+                components.look(),
+            ),
+            table.round(4).reset_index(names="form"),
+            "cards_forms",
+            _("Score against latency of each form of the model"),
+            _("Measured on the machine that trained it. The line joins what no other beats in both."),
+        )
+    others = cards_figures.tried(card)
+    if len(others):
+        st.markdown(_("**Also tried, on the same texts**"))
+        st.dataframe(
+            others,
+            hide_index=True,
+            column_config={
+                "name": _("Model"),
+                "score": st.column_config.NumberColumn(cards_figures.score_name(card), format="%.3f"),
+                "parameters": st.column_config.NumberColumn(_("Parameters"), format="compact"),
+                "seconds": st.column_config.NumberColumn(_("Training, s"), format="%.0f"),
+            },
+        )
+
+
+def confused(card: "Card") -> None:
+    """Which class is taken for which."""
+    counts = cards_figures.confusion(card)
+    if counts is None or len(counts) > CONFUSED:
+        return
+    st.subheader(_("What is taken for what?"))
+    shares = counts.div(counts.sum(axis=1).where(lambda total: total > 0, 1), axis=0)
+    components.chart(
+        charts.confusion(shares, counts.to_numpy().tolist(), (_("Answer given"), _("In truth")), components.look()),
+        counts.reset_index(names="truth"),
+        "cards_confusion",
+        _("How often each class is taken for each"),
+        _("Shares of the texts of each true class, test split."),
+    )
+
+
+def provenance(card: "Card", sha256: str) -> None:
+    """Data with licence, limits, training: what a reviewer reads."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("What did it learn from?"))
+        rows = [(source.name, source.licence, source.rows, source.url) for source in card.data]
+        st.dataframe(
+            pd.DataFrame(rows, columns=["name", "licence", "rows", "url"]),
+            hide_index=True,
+            column_config={
+                "name": _("Data"),
+                "licence": _("Licence"),
+                "rows": st.column_config.NumberColumn(_("Rows"), format="localized"),
+                "url": st.column_config.LinkColumn(_("Where"), display_text=_("its page")),
+            },
+        )
+        parts = [f"{_split(name)} {number(count, 9)}" for name, count in card.splits.items()]
+        if parts:
+            st.caption(_("Rows by split: {splits}.").format(splits=", ".join(parts)))
+    with right:
+        st.subheader(_("Where does it fail?"))
+        for limit in card.limits:
+            st.markdown(f"- {_(limit)}")
+        st.caption(
+            _("Version {version}, {family}. Weights `{sha}`.").format(
+                version=card.version, family=f"`{card.family}`", sha=sha256[:12] or "–"
+            )
+        )
+        with st.expander(_("How it was trained")):
+            st.json(dict(card.training), expanded=1)
+
+
+def _split(name: str) -> str:
+    return {"train": _("training"), "dev": _("development"), "test": _("test")}.get(name, name)
+
+
+def _source(card: "Card") -> str:
+    named = "; ".join(f"{source.name} ({source.licence})" for source in card.data)
+    return _("Data: {sources}.").format(sources=named) if named else ""
+
+
+def all_of_them(names: tuple[str, ...]) -> None:
+    """Every model in a row: how good, how fair, how large, whether signed off; the damaged ones with their fault."""
+    st.subheader(_("Every model"))
+    rows, faults = [], []
+    for name in names:
+        if fault := load.model_fault(name):
+            faults.append((name, fault))
+            continue
+        card = load.model_card(name)
+        by = cards_figures.grouping(card)
+        table = cards_figures.groups(card, by) if by else pd.DataFrame()
+        rows.append(
+            {
+                "name": name,
+                "title": _(card.title),
+                "score": cards_figures.score_of(card.metrics),
+                "weakest": table.iloc[0]["title"] if len(table) else "",
+                "gap": fairness.gap(table).gap if len(table) else None,
+                "ece": card.metrics.get("ece"),
+                "mb": load.model_bytes(name) / 2**20,
+                "review": cards_review.state(name, card),
+            }
+        )
+    decimals = {"score": _("Score"), "gap": _("Fairness gap"), "ece": _("Calibration error")}
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={
+            "name": _("Name"),
+            "title": _("Model"),
+            "weakest": _("Weakest for"),
+            "mb": st.column_config.NumberColumn(_("MB"), format="%.1f"),
+            "review": _("Review"),
+        }
+        | {key: st.column_config.NumberColumn(title, format="%.3f") for key, title in decimals.items()},
+    )
+    for name, fault in faults:
+        st.error(f"`{name}`: {said(fault)}", icon=":material/error:")

@@ -1,0 +1,158 @@
+"""The Language lab's third section: which languages reach whom, the best next one first."""
+
+import pandas as pd
+import streamlit as st
+
+from analytics import reach
+from analytics.reach import Reach, ReachError
+from dashboard import answers, components, language_lab_answers, links, load
+from dashboard.charts import reach as charts
+from dashboard.language import _, compact, number, share
+
+PEOPLE = ("SP.POP.TOTL", "cldr:population")
+GDP = ("NY.GDP.MKTP.CD", "cldr:gdp_ppp")
+WINDOW = 10
+NAMED = 3
+
+
+def market_choice() -> list[str]:
+    """The markets in question, kept in the address; none means all."""
+    names = load.markets()["name"]
+    known = tuple(sorted(names.index, key=lambda iso3: names[iso3]))
+    return links.multiselect(
+        _("Markets"), known, "where", format_func=lambda iso3: names[iso3], placeholder=_("All markets")
+    )
+
+
+def reached(markets: list[str]) -> None:
+    """The curve, what it rests on, and what our models cover."""
+    spoken = load.market_facts("market_languages")
+    people, people_code = _figure(PEOPLE)
+    gdp, gdp_code = _figure(GDP)
+    by = links.segmented(
+        _("Order by"), reach.BY, "by", "people", {"people": _("People reached"), "gdp": _("GDP reached")}.get
+    )
+    suggested = reach.preselected(spoken, people, markets)
+    chosen = _languages(spoken, markets, suggested)
+    try:
+        found = reach.reach(spoken, people, gdp, markets, chosen or None, by)
+    except ReachError:
+        st.title(_("No language is known for this choice"))
+        components.nothing(_("Choose other markets or languages: for these there are no figures."))
+    st.title(_headline(found))
+    table = _table(found)
+    components.chart(
+        charts.curve(
+            _shares(found, table),
+            {
+                "people": _("People"),
+                "gdp": _("GDP"),
+                "axis": _("Share reached so far"),
+            },
+            table["sentiment_model"] | table["topic_model"],
+            _hover(found, table),
+            components.look(),
+        ),
+        table,
+        "reach",
+        _("Share of people and GDP reached by each next language"),
+        load.source_line((people_code, gdp_code)) + " " + _("Languages: Unicode CLDR 48 (Unicode-3.0)."),
+    )
+    st.caption(
+        _(
+            "Full points: a model of ours knows the language; hollow ones: none does. Nobody counts who speaks which "
+            "languages together: the point takes them as independent (1 − ∏(1 − p)), the line runs from full overlap "
+            "(the largest share) to none (their sum, at most everyone). GDP is taken to be reached as people are."
+        )
+    )
+    _missing(found)
+
+
+def _figure(codes: tuple[str, ...]) -> tuple[pd.Series, str]:
+    """The newest value by market of the figure that most markets have, and its code: figures are not mixed."""
+    rows = load.latest(codes, int(load.status()["last_year"]), WINDOW)
+    counts = rows["indicator"].value_counts()
+    code = max(codes, key=lambda one: counts.get(one, 0))
+    return rows[rows["indicator"] == code].set_index("iso3")["value"], code
+
+
+def _languages(spoken: pd.DataFrame, markets: list[str], suggested: list[str]) -> list[str]:
+    """The languages in question: those of the markets by their share, until the reader changes them."""
+    known = sorted(spoken["language"].unique(), key=language_lab_answers.language_of)
+    place = ",".join(markets)
+    if st.session_state.get("lab_languages_of") != place:
+        st.session_state["lab_languages_of"] = place
+        st.session_state["lab_languages"] = suggested
+    return st.multiselect(
+        _("Languages, preselected by their share of the people in these markets"),
+        known,
+        key="lab_languages",
+        format_func=language_lab_answers.language_of,
+        placeholder=_("The best {n} of all").format(n=reach.MOST),
+        persist_state="session",
+    )
+
+
+def _headline(found: Reach) -> str:
+    first = found.curve.head(NAMED)
+    last = first.iloc[-1]
+    return _("{languages} reach {people} of people ({low} to {high}) and {gdp} of GDP").format(
+        languages=answers.listing([language_lab_answers.language_of(code) for code in first["language"]]),
+        people=share(last["people"] / found.people),
+        low=share(last["people_low"] / found.people),
+        high=share(last["people_high"] / found.people),
+        gdp=share(last["gdp"] / found.gdp) if found.gdp else "–",
+    )
+
+
+def _table(found: Reach) -> pd.DataFrame:
+    """The curve as people read it, and which models know each language."""
+    curve = found.curve
+    table = pd.DataFrame(
+        {"language": curve["language"].map(language_lab_answers.language_of), "code": curve["language"]}
+    )
+    for name in ("people", "gdp"):
+        for part in (f"added_{name}", name, f"{name}_low", f"{name}_high"):
+            table[part] = curve[part].round(0)
+    table["markets"] = curve["markets"]
+    for model in (language_lab_answers.SENTIMENT, language_lab_answers.TOPIC):
+        known = language_lab_answers.languages_known(model)
+        table[f"{model}_model"] = curve["language"].isin(known)
+    return table
+
+
+def _shares(found: Reach, table: pd.DataFrame) -> pd.DataFrame:
+    parts = [f"{name}{bound}" for name in ("people", "gdp") for bound in ("", "_low", "_high")]
+    totals = {"people": found.people, "gdp": found.gdp or 1.0}
+    return pd.DataFrame(
+        {"title": table["language"]} | {part: found.curve[part] / totals[part.split("_")[0]] for part in parts}
+    )
+
+
+def _hover(found: Reach, table: pd.DataFrame) -> dict[str, list[str]]:
+    template = _("<b>{language}</b> adds {added}<br>Together {all} ({low} to {high})")
+    return {
+        name: [
+            template.format(
+                language=title,
+                added=compact(row[f"added_{name}"]),
+                all=compact(row[name]),
+                low=compact(row[f"{name}_low"]),
+                high=compact(row[f"{name}_high"]),
+            )
+            for title, row in zip(table["language"], found.curve.to_dict("records"), strict=True)
+        ]
+        for name in ("people", "gdp")
+    }
+
+
+def _missing(found: Reach) -> None:
+    names = load.markets()["name"]
+    for without, told in (
+        (found.without_people, _("Population not known, so not counted: {markets}.")),
+        (found.without_gdp, _("GDP not known, so not counted in it: {markets}.")),
+    ):
+        if without:
+            named = [names.get(code, code) for code in without[:8]]
+            more = [_("{n} more").format(n=number(len(without) - 8, 3))] if len(without) > 8 else []
+            st.caption(told.format(markets=answers.listing([*named, *more])))

@@ -1,0 +1,150 @@
+"""A file of texts: read as text, whichever column; and what the models said of it, as a table to take away."""
+
+import io
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+
+MOST_ROWS = 100_000
+MOST_MB = 50
+MOST_UNPACKED_MB = 500
+SAMPLED = 500
+
+
+class TableError(ValueError):
+    """A file cannot be read as a table of texts; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file's rows, every cell a text. cut: whether it had more rows than are read."""
+
+    name: str
+    rows: pd.DataFrame
+    cut: bool
+
+
+def read(content: bytes, name: str) -> Sheet:
+    """A CSV (UTF-8; comma, semicolon or tab) or XLSX file (its first sheet), to MOST_ROWS rows. Raises TableError."""
+    if len(content) > MOST_MB * 2**20:
+        raise TableError(f"{name} has over {MOST_MB} MB. Split it, or leave out columns that are not needed.")
+    if not content.strip():
+        raise TableError(f"{name} is empty. Choose a file with a header and rows below it.")
+    rows = _excel(content, name) if content.startswith(b"PK\x03\x04") else _csv(content, name)
+    rows.columns = _named(rows.columns)
+    rows = rows.dropna(how="all").fillna("").astype(str)
+    if rows.empty:
+        raise TableError(f"{name} has a header and no rows below it. Choose a file with rows.")
+    return Sheet(name, rows.head(MOST_ROWS).reset_index(drop=True), len(rows) > MOST_ROWS)
+
+
+def _csv(content: bytes, name: str) -> pd.DataFrame:
+    if b"\x00" in content[:4096]:
+        raise TableError(f"{name} is neither CSV nor XLSX. Save it as one of these and choose it again.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"{name} is not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving."
+        ) from error
+    header = text.lstrip("\r\n").partition("\n")[0]
+    if header.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
+        raise TableError(f"{name} is a web page or XML, not a table. Save it as CSV or XLSX and choose it again.")
+    separator = max(",;\t", key=header.count)
+    try:
+        return pd.read_csv(
+            io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, nrows=MOST_ROWS + 1, index_col=False
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        raise TableError(f"{name} cannot be read as a table ({error}). Check its quotes and save it again.") from error
+
+
+def _excel(content: bytes, name: str) -> pd.DataFrame:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+        if unpacked > MOST_UNPACKED_MB * 2**20:
+            raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
+        return pd.read_excel(
+            io.BytesIO(content), dtype=str, engine="openpyxl", nrows=MOST_ROWS + 1, keep_default_na=False
+        )
+    except TableError:
+        raise
+    except Exception as error:  # openpyxl raises whatever a damaged part of the archive makes it raise
+        raise TableError(f"{name} cannot be read as an Excel file ({error}). Save it again, or as CSV.") from error
+
+
+def _named(columns: pd.Index) -> list[str]:
+    """Names for every column, each once."""
+    seen: Counter[str] = Counter()
+    named = []
+    for place, column in enumerate(columns, start=1):
+        name = str(column).strip() or f"column {place}"
+        seen[name] += 1
+        named.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return named
+
+
+def text_column(rows: pd.DataFrame) -> str:
+    """The column that most looks like texts: the longest cells on average."""
+    return rows.head(SAMPLED).map(len).mean().idxmax()
+
+
+def language_column(rows: pd.DataFrame) -> str | None:
+    """A column called language, or lang; None without one."""
+    return next((name for name in rows.columns if name.lower() in ("language", "lang")), None)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the models said of the first rows of a sheet, in columns beside the text.
+
+    columns: of `table`, in order. rows: answered so far. answers: a tuple a row. total: rows of the sheet. seconds:
+    spent so far. file: which upload it belongs to. stopped: by the reader or by a fault, told in `problem`.
+    """
+
+    file: str
+    sheet: Sheet
+    text: str
+    language: str | None
+    models: tuple[str, ...]
+    answers: tuple[tuple[object, ...], ...] = ()
+    seconds: float = 0.0
+    stopped: bool = False
+    problem: str = ""
+
+    @property
+    def total(self) -> int:
+        return len(self.sheet.rows)
+
+    @property
+    def done(self) -> bool:
+        return len(self.answers) >= self.total
+
+    @property
+    def columns(self) -> list[str]:
+        return [f"{model}{part}" for model in self.models for part in ("", "_probability", "_sure")]
+
+    def table(self, most: int | None = None) -> pd.DataFrame:
+        """The sheet's rows that are answered (the first `most`) with the answers beside them."""
+        answers = self.answers[:most]
+        found = pd.DataFrame(list(answers), columns=self.columns)
+        kept = self.sheet.rows.head(len(answers))
+        return pd.concat([kept, found.rename(columns={name: _free(name, kept) for name in found})], axis=1)
+
+    def counts(self, rows_by: str, columns_by: str) -> pd.DataFrame:
+        """Rows of each class of one model (rows) and of another (columns), but for rows without words."""
+        found = pd.DataFrame(list(self.answers), columns=self.columns)
+        found = found[(found[rows_by] != "") & (found[columns_by] != "")]
+        return pd.crosstab(found[rows_by], found[columns_by])
+
+    def labels(self, model: str) -> list[str]:
+        """The classes a model gave, without the rows that have no word."""
+        place = self.columns.index(model)
+        return [row[place] for row in self.answers if row[place]]
+
+
+def _free(name: str, kept: pd.DataFrame) -> str:
+    return f"{name} (model)" if name in kept.columns else name

@@ -1,0 +1,479 @@
+"""One server a model for the whole process: what many sessions ask at once is answered in batches by one thread.
+
+A file of 100,000 rows and a typed sentence share every batch, so the sentence does not wait for the file. Too many
+waiting are refused at once (`Busy`) instead of piling up; who gave up waiting (`TimedOut`) is not computed any more. A
+batch that fails is cut in two until the bad text is found: the error reaches only the one who asked for it. Without
+memory for a batch, smaller ones follow.
+
+    server = Server(classifier)
+    served = server.ask(["What a lovely day"])
+    served.answers[0].label, served.device, served.latency_ms, served.batch
+"""
+
+import json
+import os
+import platform
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models import registry
+from models.text.classifier import Classifier
+
+MOST_WAITING = 64
+MOST_TEXTS = 250_000
+"""Texts that wait at most, over all who ask: two files of the largest size."""
+LARGEST_BATCH = 64
+WAIT_MS = 2.0
+"""How long the first of a batch waits for others to join it."""
+GOOD_AGAIN = 200
+"""Batches without a shortage of memory after which a halved batch may double again."""
+CHOICES = "precision.json"
+SAMPLE = (
+    "The delivery came two days early and everything was in perfect order.",
+    "Das Gerät war nach einer Woche kaputt und niemand antwortet auf meine Briefe.",
+    "这家酒店的房间很安静，早餐也很好吃。",
+    "كم يستغرق تحويل المال إلى حساب في بنك آخر؟",
+    "Ninataka kujua jinsi ya kubadilisha nenosiri langu.",
+    "¿Dónde puedo ver las facturas del mes pasado?",
+    "यह किताब बहुत अच्छी है, मैं इसे सबको पढ़ने की सलाह दूँगा।",
+    "The committee will meet on Thursday to discuss the new timetable.",
+)
+"""What precisions are measured on: a batch as it comes, several scripts, about the usual length."""
+
+
+class ServingError(RuntimeError):
+    """A server could not answer; the message names cause, reason and remedy."""
+
+
+class Busy(ServingError):
+    """More are waiting than can be answered soon."""
+
+
+class TimedOut(ServingError):
+    """No answer came in the time given; nothing more is computed for it."""
+
+
+class Closed(ServingError):
+    """The server was closed while or before it was asked."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What was asked for, and what it cost.
+
+    answers: what the classifier gave, in the order asked: tuple of Answer, tuple of Reason, or the array of `embed`.
+    latency_ms: from asking to answer, waiting included. batch: texts in the largest batch it was computed in.
+    """
+
+    answers: Any
+    device: str
+    latency_ms: float
+    batch: int
+    precision: str = ""
+
+
+@dataclass(eq=False)
+class _Request:
+    """One asker's texts. given: how many were handed out for computing; left: how many still lack an answer."""
+
+    kind: str
+    texts: Sequence[Any]
+    languages: Sequence[str | None] | None
+    results: list[Any]
+    left: int
+    given: int = 0
+    batch: int = 0
+    error: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def waiting(self) -> int:
+        return len(self.texts) - self.given
+
+
+_Item = tuple[_Request, int]
+"""One text of one asker."""
+
+
+class Server:
+    """Answers for one classifier, for every thread of the process, from one thread of its own.
+
+    most_waiting: askers that may wait. largest_batch: texts a batch. wait_ms: how long a batch waits to fill.
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        *,
+        most_waiting: int = MOST_WAITING,
+        largest_batch: int = LARGEST_BATCH,
+        wait_ms: float = WAIT_MS,
+    ) -> None:
+        if most_waiting < 1 or largest_batch < 1 or wait_ms < 0:
+            raise ValueError("most_waiting and largest_batch are at least 1, wait_ms at least 0.")
+        self.classifier = classifier
+        self.precision = ""
+        self.ready = threading.Event()
+        self._most_waiting = most_waiting
+        self._wait_s = wait_ms / 1000
+        self._asked_batch = self._largest = largest_batch
+        self._good = 0
+        self._queue: deque[_Request] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._worker = threading.Thread(target=self._work, name=f"server of {classifier.name}", daemon=True)
+        self._worker.start()
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.classifier.labels
+
+    @property
+    def device(self) -> str:
+        return self.classifier.device
+
+    @property
+    def largest_batch(self) -> int:
+        """Texts a batch at present: fewer than asked for after a shortage of memory."""
+        return self._largest
+
+    def ask(self, texts: Sequence[str], languages: Sequence[str | None] | None = None, timeout_s: float = 10) -> Served:
+        """One Answer a text, in their order. languages: as `Classifier.predict` takes them.
+
+        Raises Busy, TimedOut, Closed, and whatever the classifier raises for one of these texts.
+        """
+        if languages is not None and len(languages) != len(texts):
+            raise ValueError(f"{len(texts)} texts, but {len(languages)} languages.")
+        answers, rest = self._through("predict", list(texts), languages, timeout_s)
+        return Served(tuple(answers), *rest)
+
+    def explain(
+        self, text: str, label: str | None = None, language: str | None = None, timeout_s: float = 20
+    ) -> Served:
+        """The reasons of one text by word, as `Classifier.explain` gives them. Raises as `ask`."""
+        answers, rest = self._through("explain", [(text, label, language)], None, timeout_s)
+        return Served(tuple(answers[0]), *rest)
+
+    def embed(self, texts: Sequence[str], timeout_s: float = 10) -> Served:
+        """Unit vectors, shape (texts, dimensions), float32, as `Served.answers`. Raises as `ask`, and TextError."""
+        vectors, rest = self._through("embed", list(texts), None, timeout_s)
+        return Served(np.stack(vectors) if vectors else np.zeros((0, 0), np.float32), *rest)
+
+    def close(self) -> None:
+        """End the thread after the batch it is at. Who waits gets Closed; asking later raises it."""
+        with self._changed:
+            self._closed = True
+            for request in self._queue:
+                self._fail(request, self._gone())
+            self._queue.clear()
+            self._changed.notify_all()
+        if threading.current_thread() is not self._worker:
+            self._worker.join(timeout=5)
+
+    # -------------------------------------------------------------- the askers' side
+
+    def _through(
+        self, kind: str, texts: list[Any], languages: Sequence[str | None] | None, timeout_s: float
+    ) -> tuple[list[Any], tuple[str, float, int, str]]:
+        started = time.perf_counter()
+        request = _Request(kind, texts, languages, [None] * len(texts), len(texts))
+        if texts:
+            with self._changed:
+                self._admit(request)
+            if not request.done.wait(timeout_s):
+                self._give_up(request, timeout_s)
+        if request.error is not None:
+            raise request.error
+        taken = (time.perf_counter() - started) * 1000
+        return request.results, (self.device, taken, request.batch, self.precision)
+
+    def _admit(self, request: _Request) -> None:
+        if self._closed:
+            raise self._gone()
+        texts = sum(other.waiting for other in self._queue)
+        if len(self._queue) >= self._most_waiting or (texts and texts + len(request.texts) > MOST_TEXTS):
+            raise Busy(
+                f"The model {self.classifier.name!r} is busy: {len(self._queue)} requests with {texts} texts wait for "
+                "it already. Try again in some seconds, or send a smaller file."
+            )
+        self._queue.append(request)
+        self._changed.notify_all()
+
+    def _give_up(self, request: _Request, timeout_s: float) -> None:
+        with self._changed:
+            if request.done.is_set():
+                return
+            answered = len(request.texts) - request.left
+            self._fail(
+                request,
+                TimedOut(
+                    f"The model {self.classifier.name!r} did not answer within {timeout_s:g} s ({answered} of "
+                    f"{len(request.texts)} texts done): the machine is slow or others are ahead. Try again, or send "
+                    "less at once."
+                ),
+            )
+            with suppress(ValueError):
+                self._queue.remove(request)
+
+    def _gone(self) -> Closed:
+        return Closed(
+            f"The server of the model {self.classifier.name!r} was closed: the model was replaced or the program ends. "
+            "Ask again."
+        )
+
+    @staticmethod
+    def _fail(request: _Request, error: BaseException) -> None:
+        if not request.done.is_set():
+            request.error = error
+            request.done.set()
+
+    # -------------------------------------------------------------- the worker's side
+
+    def _work(self) -> None:
+        torch.set_num_threads(1)  # of this thread: two under contention turned 5 ms into 160 ms and more
+        self._warm_up()
+        self.ready.set()
+        while True:
+            with self._changed:
+                while not self._queue and not self._closed:
+                    self._changed.wait()
+                if self._closed:
+                    return
+                self._let_join()
+                batch = self._next_batch()
+            if batch:
+                self._compute(batch)
+
+    def _let_join(self) -> None:
+        """Wait a moment for others, unless the batch is full already. The lock is held, and let go while waiting."""
+        deadline = time.perf_counter() + self._wait_s
+        while self._queue and not self._closed and sum(request.waiting for request in self._queue) < self._largest:
+            remaining = deadline - time.perf_counter()
+            if remaining <= 0 or not self._changed.wait(remaining):
+                return
+
+    def _next_batch(self) -> list[_Item]:
+        """Texts of all who ask for the same as the first in the queue, the same number of each where there are enough.
+
+        Who has more to come goes to the end of the queue, behind those who ask for something else.
+        """
+        if not self._queue:
+            return []
+        kind = self._queue[0].kind
+        largest = 1 if kind == "explain" else self._largest
+        sharing = sorted((r for r in self._queue if r.kind == kind), key=lambda request: request.waiting)
+        batch: list[_Item] = []
+        if len(sharing) > largest:  # not one each: the first come, not the smallest
+            sharing = [request for request in self._queue if request.kind == kind][:largest]
+        for position, request in enumerate(sharing):
+            share = (largest - len(batch)) // (len(sharing) - position)
+            take = min(request.waiting, share)
+            batch += [(request, index) for index in range(request.given, request.given + take)]
+            request.given += take
+        served = set(map(id, sharing))
+        kept = [request for request in self._queue if id(request) not in served]
+        more = [request for request in self._queue if id(request) in served and request.waiting]
+        self._queue = deque([*kept, *more])
+        return batch
+
+    def _compute(self, batch: list[_Item]) -> None:
+        """Answers into the requests; a batch that fails is cut in two until the one at fault is alone."""
+        batch = [(request, index) for request, index in batch if not request.done.is_set()]
+        if not batch:
+            return
+        if len(batch) > self._largest:
+            self._halves(batch)
+            return
+        try:
+            results = self._call(batch)
+        except BaseException as error:
+            short = _out_of_memory(error)
+            if short:
+                self._shrink(len(batch))
+            if len(batch) > 1:
+                self._halves(batch)
+                return
+            self._refuse(batch[0][0], _too_large(self.classifier.name, error) if short else error)
+            return
+        self._grow()
+        with self._changed:
+            for (request, index), result in zip(batch, results, strict=True):
+                if request.done.is_set():
+                    continue
+                request.results[index] = result
+                request.batch = max(request.batch, len(batch))
+                request.left -= 1
+                if not request.left:
+                    request.done.set()
+
+    def _halves(self, batch: list[_Item]) -> None:
+        middle = len(batch) // 2
+        self._compute(batch[:middle])
+        self._compute(batch[middle:])
+
+    def _refuse(self, request: _Request, error: BaseException) -> None:
+        with self._changed:
+            self._fail(request, error)
+            with suppress(ValueError):
+                self._queue.remove(request)
+
+    def _call(self, batch: list[_Item]) -> Sequence[Any]:
+        texts = [request.texts[index] for request, index in batch]
+        kind = batch[0][0].kind
+        if kind == "explain":
+            return [tuple(self.classifier.explain(*texts[0]))]
+        if kind == "embed":
+            return self._counted(self.classifier.embed(texts), len(batch))
+        known = [None if request.languages is None else request.languages[index] for request, index in batch]
+        languages = known if any(code is not None for code in known) else None
+        return self._counted(self.classifier.predict(texts, languages), len(batch))
+
+    def _counted(self, results: Sequence[Any], wanted: int) -> Sequence[Any]:
+        if len(results) != wanted:
+            raise ServingError(
+                f"The model {self.classifier.name!r} gave {len(results)} answers to {wanted} texts. Train it again."
+            )
+        return results
+
+    def _shrink(self, failed: int) -> None:
+        self._largest = max(1, failed // 2)
+        self._good = 0
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _grow(self) -> None:
+        if self._largest == self._asked_batch:
+            return
+        self._good += 1
+        if self._good >= GOOD_AGAIN:
+            self._largest, self._good = min(2 * self._largest, self._asked_batch), 0
+
+    # -------------------------------------------------------------- the first start
+
+    def _warm_up(self) -> None:
+        """Choose the precision and run once, so that the first to ask does not pay for it.
+
+        What fails here fails again for the first to ask, who is told.
+        """
+        with suppress(Exception):
+            self.precision = choose_precision(self.classifier)
+        with suppress(Exception):
+            self.classifier.predict(list(SAMPLE[:2]))
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    told = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in told or "can't allocate memory" in told)
+
+
+def _too_large(name: str, error: BaseException) -> ServingError:
+    made = ServingError(
+        f"The model {name!r} has too little memory for even one text. Close other programs, or send shorter texts."
+    )
+    made.__cause__ = error
+    return made
+
+
+# ------------------------------------------------------------------ precision
+
+_choosing = threading.Lock()
+
+
+def choose_precision(classifier: Classifier, clock: Callable[[], float] = time.perf_counter) -> str:
+    """Set the fastest precision the classifier offers on this machine, and say which; "" where it offers none.
+
+    Measured once for these weights, this torch and this processor, then kept in the data folder. A precision that
+    fails is left out.
+    """
+    if not (hasattr(classifier, "precisions") and hasattr(classifier, "use")):
+        return ""
+    offered = tuple(classifier.precisions())
+    if len(offered) < 2:
+        for only in offered:
+            classifier.use(only)
+        return "".join(offered)
+    with _choosing:
+        key, kept = _machine(classifier), _kept()
+        chosen = kept.get(key, {}).get("precision")
+        if chosen not in offered:
+            seconds = _measured(classifier, offered, clock)
+            if not seconds:
+                classifier.use(offered[0])
+                return offered[0]
+            chosen = min(seconds, key=seconds.get)
+            millis = {name: round(value * 1000, 3) for name, value in seconds.items()}
+            _keep(kept | {key: {"precision": chosen, "ms": millis}})
+        classifier.use(chosen)
+    return chosen
+
+
+def _measured(classifier: Classifier, offered: Sequence[str], clock: Callable[[], float]) -> dict[str, float]:
+    """Seconds for the sample, the best of five after a run that is not counted, by precision."""
+    found = {}
+    for precision in offered:
+        with suppress(Exception):
+            classifier.use(precision)
+            classifier.predict(list(SAMPLE))
+            times = []
+            for _repeat in range(5):
+                started = clock()
+                classifier.predict(list(SAMPLE))
+                times.append(clock() - started)
+            found[precision] = min(times)
+    return found
+
+
+def _machine(classifier: Classifier) -> str:
+    """What a measurement holds for: weights, torch, processor."""
+    weights = getattr(classifier, "sha256", "")
+    if not weights:
+        with suppress(registry.ModelError):
+            weights = registry.card(classifier.name).files.get(registry.WEIGHTS, "")
+    return " | ".join((classifier.name, weights, torch.__version__, processor(classifier.device)))
+
+
+def processor(device: str) -> str:
+    """The name of the GPU or CPU that computes."""
+    if device.startswith("cuda") and torch.cuda.is_available():
+        return torch.cuda.get_device_name(device)
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _kept() -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        found = json.loads((registry.own() / CHOICES).read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return {key: value for key, value in found.items() if isinstance(value, dict)}
+    return {}
+
+
+def _keep(choices: dict[str, Any]) -> None:
+    """Write the choices; where that cannot be, they are measured again next time."""
+    with suppress(OSError):
+        registry.own().mkdir(parents=True, exist_ok=True)
+        handle, working = tempfile.mkstemp(prefix=".precision-", dir=registry.own())
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            json.dump(choices, out, indent=1, sort_keys=True)
+        Path(working).replace(registry.own() / CHOICES)

@@ -1,0 +1,113 @@
+"""Languages by code: FLORES-200 (language and script, swh_Latn) to BCP 47 (sw), and their names from CLDR (Babel)."""
+
+from functools import cache
+
+import babel
+from babel.core import get_global
+
+_CODES = """
+ace_Arab ace_Latn acm_Arab acq_Arab aeb_Arab afr_Latn ajp_Arab aka_Latn als_Latn amh_Ethi apc_Arab arb_Arab arb_Latn
+ars_Arab ary_Arab arz_Arab asm_Beng ast_Latn awa_Deva ayr_Latn azb_Arab azj_Latn bak_Cyrl bam_Latn ban_Latn bel_Cyrl
+bem_Latn ben_Beng bho_Deva bjn_Arab bjn_Latn bod_Tibt bos_Latn bug_Latn bul_Cyrl cat_Latn ceb_Latn ces_Latn cjk_Latn
+ckb_Arab crh_Latn cym_Latn dan_Latn deu_Latn dik_Latn dyu_Latn dzo_Tibt ell_Grek eng_Latn epo_Latn est_Latn eus_Latn
+ewe_Latn fao_Latn fij_Latn fin_Latn fon_Latn fra_Latn fur_Latn fuv_Latn gaz_Latn gla_Latn gle_Latn glg_Latn grn_Latn
+guj_Gujr hat_Latn hau_Latn heb_Hebr hin_Deva hne_Deva hrv_Latn hun_Latn hye_Armn ibo_Latn ilo_Latn ind_Latn isl_Latn
+ita_Latn jav_Latn jpn_Jpan kab_Latn kac_Latn kam_Latn kan_Knda kas_Arab kas_Deva kat_Geor kaz_Cyrl kbp_Latn kea_Latn
+khk_Cyrl khm_Khmr kik_Latn kin_Latn kir_Cyrl kmb_Latn kmr_Latn knc_Arab knc_Latn kon_Latn kor_Hang lao_Laoo lij_Latn
+lim_Latn lin_Latn lit_Latn lmo_Latn ltg_Latn ltz_Latn lua_Latn lug_Latn luo_Latn lus_Latn lvs_Latn mag_Deva mai_Deva
+mal_Mlym mar_Deva min_Arab min_Latn mkd_Cyrl mlt_Latn mni_Beng mos_Latn mri_Latn mya_Mymr nld_Latn nno_Latn nob_Latn
+npi_Deva nqo_Nkoo nso_Latn nus_Latn nya_Latn oci_Latn ory_Orya pag_Latn pan_Guru pap_Latn pbt_Arab pes_Arab plt_Latn
+pol_Latn por_Latn prs_Arab quy_Latn ron_Latn run_Latn rus_Cyrl sag_Latn san_Deva sat_Olck scn_Latn shn_Mymr sin_Sinh
+slk_Latn slv_Latn smo_Latn sna_Latn snd_Arab som_Latn sot_Latn spa_Latn srd_Latn srp_Cyrl ssw_Latn sun_Latn swe_Latn
+swh_Latn szl_Latn tam_Taml taq_Latn taq_Tfng tat_Cyrl tel_Telu tgk_Cyrl tgl_Latn tha_Thai tir_Ethi tpi_Latn tsn_Latn
+tso_Latn tuk_Latn tum_Latn tur_Latn twi_Latn tzm_Tfng uig_Arab ukr_Cyrl umb_Latn urd_Arab uzn_Latn vec_Latn vie_Latn
+war_Latn wol_Latn xho_Latn ydd_Hebr yor_Latn yue_Hant zho_Hans zho_Hant zsm_Latn zul_Latn
+"""
+FLORES: tuple[str, ...] = tuple(_CODES.split())
+"""Language and script of every text collection that FLORES-200 and SIB-200 have (ISO 639-3, ISO 15924)."""
+RIGHT_TO_LEFT = frozenset({"Arab", "Hebr", "Nkoo", "Syrc", "Thaa", "Adlm", "Mand", "Rohg", "Samr"})
+UNNAMED = {
+    "acm": "Mesopotamian Arabic",
+    "acq": "Ta'izzi-Adeni Arabic",
+    "ajp": "South Levantine Arabic",
+    "apc": "North Levantine Arabic",
+    "azb": "South Azerbaijani",
+    "cjk": "Chokwe",
+    "fuv": "Nigerian Fulfulde",
+    "hne": "Chhattisgarhi",
+    "kbp": "Kabiyè",
+    "pbt": "Southern Pashto",
+    "quy": "Ayacucho Quechua",
+    "taq": "Tamasheq",
+}
+"""English names of the languages that CLDR 48 does not name."""
+
+
+OWN = {"twi": "tw", "ajp": "ajp"}
+"""Codes that CLDR's aliases would throw together with another of FLORES's (Akan, North Levantine)."""
+
+
+@cache
+def bcp47(code: str) -> str:
+    """The BCP 47 code of a FLORES code: the shortest language code, and the script where it is not the usual one.
+
+    swh_Latn -> sw, zho_Hant -> zh-Hant, prs_Arab -> fa-AF. Other codes come back with hyphens.
+    """
+    language, _, script = code.partition("_")
+    if code not in _KNOWN:
+        return code.replace("_", "-")
+    short = _short(language)
+    if "_" in short or script == usual_script(short) or usual_script(short) == "":
+        return short.replace("_", "-")
+    return f"{short}-{script}"
+
+
+@cache
+def name(code: str, locale: str = "en") -> str:
+    """The name of a language by its FLORES or BCP 47 code; the script in brackets where FLORES has it in several.
+
+    locale: Babel's (zh_Hans_CN). The English name where CLDR has none in that language, the code where there is none.
+    """
+    language, _, script = code.replace("-", "_").partition("_")
+    short = _short(language)
+    found = _named(language, short, locale)
+    if code in _KNOWN and sum(other.startswith(f"{language}_") for other in FLORES) > 1:
+        return f"{found} ({_scripts(locale).get(script, script)})"
+    return found
+
+
+def _short(language: str) -> str:
+    return OWN.get(language) or get_global("language_aliases").get(language, language)
+
+
+def _named(language: str, short: str, locale: str) -> str:
+    if language in UNNAMED:
+        return UNNAMED[language]
+    for where in (locale, "en"):
+        known = babel.Locale.parse(where).languages
+        for key in (language, short, short.partition("_")[0]):
+            if key in known:
+                return known[key]
+    return language
+
+
+@cache
+def _scripts(locale: str) -> dict[str, str]:
+    return dict(babel.Locale.parse(locale).scripts)
+
+
+def usual_script(language: str) -> str:
+    """The script a language is usually written in (CLDR likely subtags); "" where CLDR does not say."""
+    likely = get_global("likely_subtags").get(language, "").split("_")
+    return next((part for part in likely if len(part) == 4 and part.isalpha()), "")
+
+
+def is_rtl(code: str) -> bool:
+    """Whether a language, by its FLORES or BCP 47 code, is written from right to left."""
+    parts = code.replace("-", "_").split("_")
+    short = _short(parts[0])
+    script = next((part for part in parts[1:] if len(part) == 4), None) or usual_script(short)
+    return script in RIGHT_TO_LEFT
+
+
+_KNOWN = frozenset(FLORES)

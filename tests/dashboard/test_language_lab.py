@@ -1,0 +1,246 @@
+"""Pieces of the Language lab: coloured words that stay readable and safe, files of texts, codes, cells, charts."""
+
+import io
+import json
+import re
+import zipfile
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from dashboard import components, language_lab_answers, language_lab_drawing, language_lab_table, theme
+from dashboard.charts import cards as card_charts
+from dashboard.charts import reach as reach_charts
+from dashboard.charts import texts
+from dashboard.language_lab_table import Answered, Sheet, TableError
+from models.text import languages
+from models.text.classifier import Reason
+
+LOOKS = (theme.LIGHT, theme.DARK)
+
+
+def luminance(colour: tuple[float, ...]) -> float:
+    parts = [c / 255 / 12.92 if c / 255 <= 0.03928 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """WCAG 2.1 contrast ratio."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def rgb(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+@pytest.mark.parametrize("weight", [1.0, -1.0])
+def test_the_most_coloured_word_keeps_its_contrast(look, weight):
+    red, green, blue, alpha = re.fullmatch(
+        r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)", language_lab_drawing.ground(weight, 1.0)
+    ).groups()
+    mixed = tuple(
+        float(alpha) * over + (1 - float(alpha)) * under
+        for over, under in zip(map(int, (red, green, blue)), rgb(look.paper), strict=True)
+    )
+    assert contrast(mixed, rgb(look.ink)) >= 4.5
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_figures_in_bars_can_be_read(look):
+    figure = texts.stacked(
+        pd.DataFrame({name: [0.5] for name in texts.SENTIMENT}), dict.fromkeys(texts.SENTIMENT, "x"), "", look
+    )
+    for trace in figure["data"]:
+        assert contrast(rgb(trace["marker"]["color"]), rgb(trace["textfont"]["color"])) >= 4.5
+
+
+def drawn(text: str, *reasons: Reason) -> str:
+    return language_lab_drawing.coloured(text, reasons, theme.LIGHT)
+
+
+def plain(html: str) -> str:
+    return re.sub(r"<br>", "\n", re.sub(r"</?(p|span)\b[^>]*>", "", html))
+
+
+def test_the_text_comes_back_whole_whatever_the_spans():
+    assert plain(drawn("good bad", Reason(0, 4, 1.0), Reason(5, 8, -2.0))) == "good bad"
+    assert plain(drawn("abc", Reason(0, 2, 1.0), Reason(1, 3, 1.0))) == "abc"  # overlapping
+    assert plain(drawn("abc", Reason(-2, 2, 1.0), Reason(2, 99, 1.0))) == "abc"  # beyond the text
+    assert plain(drawn("a\nb")) == "a\nb"
+    assert plain(drawn("كان الطبيب", Reason(0, 3, 1.0))) == "كان الطبيب"
+
+
+def test_what_was_typed_is_escaped_inside_and_outside_of_words():
+    html = drawn('<b>"x"</b> <i>', Reason(0, 10, 1.0))
+    assert "<b>" not in html and "<i>" not in html
+    assert html.count("&lt;") == 3
+
+
+def test_weak_words_are_not_coloured_and_zero_weights_are_no_fault():
+    html = drawn("one two", Reason(0, 3, 1.0), Reason(4, 7, 0.01))
+    assert html.count("<span") == 1
+    assert "<span" not in drawn("one", Reason(0, 3, 0.0))
+
+
+def test_a_text_is_cleaned_and_cut():
+    assert language_lab_answers.given(" a\x00b\n ").text == "ab"
+    long = language_lab_answers.given("x" * 5000)
+    assert (len(long.text), long.length, long.cut) == (2000, 5000, True)
+    assert not language_lab_answers.given("x\x00").cut
+    assert not language_lab_answers.given("😀 12").readable
+    assert language_lab_answers.given("አገልግሎቱ").readable
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [("sw", "sw"), (" swh_Latn ", "sw"), ("zh-Hans", "zh-Hans"), ("pt_BR", "pt-BR"), ("", None), ("English!", None)],
+)
+def test_a_language_as_a_person_names_it(told, code):
+    assert language_lab_answers.language_code(told) == code
+
+
+def test_samples_are_of_known_languages_two_each():
+    found = language_lab_answers.samples()
+    assert len(found) == 12
+    for sample in found:
+        assert sample.code in languages.FLORES
+        assert languages.bcp47(sample.code).partition("-")[0] == sample.language
+        assert sample.pleased != sample.displeased
+
+
+# ------------------------------------------------------------------ files
+
+
+def test_csv_with_other_separators_and_a_mark_is_read():
+    for text in ("id;text\n1;good, really\n", "\ufeffid\ttext\n1\tgood, really\n", 'id,text\n1,"good, really"\n'):
+        sheet = language_lab_table.read(text.encode(), "a.csv")
+        assert sheet.rows.to_dict("records") == [{"id": "1", "text": "good, really"}]
+
+
+def test_cells_stay_texts_and_columns_get_names_of_their_own():
+    rows = language_lab_table.read(b"a,a,\n007,NA,1e5\n", "a.csv").rows
+    assert len(set(rows.columns)) == 3
+    assert rows.iloc[0].tolist() == ["007", "NA", "1e5"]
+
+
+def test_more_rows_than_are_read_are_cut_and_said(monkeypatch):
+    monkeypatch.setattr(language_lab_table, "MOST_ROWS", 3)
+    content = b"text\n" + b"x\n" * 4
+    sheet = language_lab_table.read(content, "a.csv")
+    assert (len(sheet.rows), sheet.cut) == (3, True)
+    assert not language_lab_table.read(b"text\n" + b"x\n" * 3, "a.csv").cut
+
+
+def test_too_large_files_and_bombs_are_refused(monkeypatch):
+    monkeypatch.setattr(language_lab_table, "MOST_MB", 0)
+    with pytest.raises(TableError, match="has over 0 MB"):
+        language_lab_table.read(b"text\nx\n", "a.csv")
+    monkeypatch.setattr(language_lab_table, "MOST_MB", 1)
+    monkeypatch.setattr(language_lab_table, "MOST_UNPACKED_MB", 1)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (2 << 20))
+    with pytest.raises(TableError, match="unfolds to over 1 MB"):
+        language_lab_table.read(packed.getvalue(), "a.xlsx")
+
+
+def test_the_text_column_is_the_longest_and_the_language_column_is_named_so():
+    rows = pd.DataFrame({"id": ["1", "2"], "Lang": ["en", "sw"], "said": ["a long text", "another"]})
+    assert language_lab_table.text_column(rows) == "said"
+    assert language_lab_table.language_column(rows) == "Lang"
+    assert language_lab_table.language_column(rows[["id"]]) is None
+
+
+def test_answers_stand_beside_their_rows_and_columns_do_not_clash():
+    sheet = Sheet("a.csv", pd.DataFrame({"text": ["x", "y", "z"], "sentiment": ["own", "", ""]}), False)
+    answered = Answered("f", sheet, "text", None, ("sentiment",), (("positive", 0.9, True), ("", None, False)))
+    table = answered.table()
+    assert table.columns.tolist() == [
+        "text",
+        "sentiment",
+        "sentiment (model)",
+        "sentiment_probability",
+        "sentiment_sure",
+    ]
+    assert table["sentiment (model)"].tolist() == ["positive", ""]
+    assert (answered.total, answered.done, answered.labels("sentiment")) == (3, False, ["positive"])
+    assert len(answered.table(1)) == 1
+
+
+def test_no_cell_of_a_download_is_a_formula():
+    table = pd.DataFrame(
+        {"=name": ["=1+1", "@x", "+49 30", "-12.5", "-", "\tx", "fine", None], "n": [-1, -2, -3, -4, -5, -6, -7, -8]}
+    )
+    found = components.plain_cells(table)
+    assert found.columns.tolist() == ["'=name", "n"]
+    assert found["'=name"].tolist()[:7] == ["'=1+1", "'@x", "'+49 30", "-12.5", "'-", "'\tx", "fine"]
+    assert found["n"].tolist() == table["n"].tolist()
+    assert table["=name"].iloc[0] == "=1+1"
+
+
+# ------------------------------------------------------------------ charts
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_the_charts_are_valid_figures(look):
+    scores = pd.DataFrame(
+        {
+            "title": ["A", "B"],
+            "score": [0.4, 0.6],
+            "low": [0.3, None],
+            "high": [0.5, None],
+            "n": [5, 6],
+            "size": [1e6, 2e7],
+        },
+        index=["a", "b"],
+    )
+    bins = pd.DataFrame({"confidence": [0.5], "accuracy": [0.5], "low": [0.4], "high": [0.6], "n": [9]})
+    forms = pd.DataFrame({"title": ["F"], "cost": [2.0], "score": [0.5], "bytes": [None]}, index=["fp32"]).astype(
+        {"bytes": float}
+    )
+    counts = pd.DataFrame([[1.0, 0.0], [0.5, 0.5]], index=["A", "B"], columns=["A", "B"])
+    curve = pd.DataFrame(
+        {"title": ["Swahili"]} | {f"{a}{b}": [0.5] for a in ("people", "gdp") for b in ("", "_low", "_high")}
+    )
+    for figure in (
+        card_charts.dots(scores, ["x", "y"], "F1", look, 0.5),
+        card_charts.dots(scores, ["x", "y"], "F1", look, float("nan")),
+        card_charts.against_size(scores, ["x", "y"], {"a"}, ("x", "y"), look),
+        card_charts.calibration(bins, ["x"], ("x", "y"), look),
+        card_charts.trade(forms, ["fp32"], ["x"], ("x", "y"), look),
+        card_charts.confusion(counts, [[1, 0], [2, 2]], ("x", "y"), look),
+        reach_charts.curve(
+            curve, {"people": "P", "gdp": "G", "axis": "x"}, pd.Series([False]), {"people": ["x"], "gdp": ["y"]}, look
+        ),
+        texts.stacked(counts, {"A": "a", "B": "b"}, "n", look, shares=False),
+    ):
+        json.dumps(figure)
+        go.Figure(figure)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_figures_in_the_confusion_can_be_read_on_every_shade(look):
+    shares = pd.DataFrame([[i / 8, i / 8 + 0.06] for i in range(8)]).rename(columns=str, index=str)
+    figure = card_charts.confusion(shares, [[1, 1]] * 8, ("x", "y"), look)
+    scale = figure["data"][0]["colorscale"]
+    for note in figure["layout"]["annotations"]:
+        share = shares.at[note["y"], note["x"]]
+        upper = next(i for i, (at, _colour) in enumerate(scale) if at >= share)
+        lower = max(upper - 1, 0)
+        part = (share - scale[lower][0]) / ((scale[upper][0] - scale[lower][0]) or 1)
+        ground = [a + (b - a) * part for a, b in zip(rgb(scale[lower][1]), rgb(scale[upper][1]), strict=True)]
+        assert contrast(ground, rgb(note["font"]["color"])) >= 3.5, share
+
+
+def test_a_language_no_model_knows_is_a_hollow_point():
+    curve = pd.DataFrame(
+        {"title": ["Swahili", "Sango"]}
+        | {f"{a}{b}": [0.5, 0.6] for a in ("people", "gdp") for b in ("", "_low", "_high")}
+    )
+    words = {"people": ["x", "y"], "gdp": ["x", "y"]}
+    titles = {"people": "P", "gdp": "G", "axis": "x"}
+    people = reach_charts.curve(curve, titles, pd.Series([True, False]), words, theme.LIGHT)["data"][0]
+    assert people["marker"]["color"] == [theme.LIGHT.accent, theme.LIGHT.paper]

@@ -1,0 +1,150 @@
+"""A trained text model answers, hesitates, explains itself, and refuses what it cannot read."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import registry
+from models.registry import ModelError
+from models.text import loading, reasons
+from models.text.classifier import LONGEST, TextError
+from models.text.network import Config
+
+
+def test_it_says_what_the_words_say_in_both_languages(tiny):
+    answers = tiny.predict(["the day was lovely", "le jour était affreux"], ["en", "fr"])
+    assert [answer.label for answer in answers] == ["positive", "negative"]
+    assert all(answer.sure for answer in answers)
+
+
+def test_probabilities_add_up_and_stand_in_order(tiny):
+    answer = tiny.predict(["the day was lovely"], ["en"])[0]
+    shares = list(answer.probabilities.values())
+    assert sum(shares) == pytest.approx(1, abs=1e-5)
+    assert shares == sorted(shares, reverse=True)
+    assert answer.confidence == shares[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"), [("", "empty"), (" \n", "empty"), ("😀😀", "no words"), ("123 !", "no words")]
+)
+def test_nothing_to_read_is_said(tiny, text, note):
+    answer = tiny.predict([text])[0]
+    assert (answer.note, answer.sure) == (note, False)
+
+
+def test_a_language_never_seen_is_said(tiny):
+    answer = tiny.predict(["the day was lovely"], ["sw"])[0]
+    assert (answer.note, answer.sure) == ("unseen", False)
+
+
+def test_a_variant_of_a_known_language_is_that_language(tiny):
+    assert tiny.predict(["the day was lovely"], ["en-GB"]) == tiny.predict(["the day was lovely"], ["en"])
+
+
+def test_a_megabyte_of_text_is_cut_and_said(tiny):
+    answer = tiny.predict(["lovely " * 150_000], ["en"])[0]
+    assert answer.note == "cut"
+    assert answer.probabilities == tiny.predict([("lovely " * 150_000)[:LONGEST]], ["en"])[0].probabilities
+
+
+def test_a_text_is_answered_the_same_alone_and_in_a_batch(tiny):
+    texts = ["the day was lovely", "awful", "la voiture", "it is food and my car was happy"]
+    together = tiny.logits(texts, ["en"] * 4)
+    for text, row in zip(texts, together, strict=True):
+        assert np.allclose(tiny.logits([text], ["en"])[0], row, atol=1e-4)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(text=st.text(max_size=80))
+def test_any_text_gets_an_answer_and_reasons_within_it(tiny, text):
+    answer = tiny.predict([text])[0]
+    assert np.isfinite(list(answer.probabilities.values())).all()
+    if text.strip():
+        assert all(0 <= reason.start < reason.end <= len(text) for reason in tiny.explain(text))
+
+
+def test_the_word_that_decides_has_the_largest_weight(tiny):
+    text = "the day was lovely and my car"
+    found = tiny.explain(text, "positive", "en")
+    best = max(found, key=lambda reason: reason.weight)
+    assert text[best.start : best.end] == "lovely"
+    assert [text[r.start : r.end] for r in found] == text.split()
+
+
+def test_the_weights_add_up_to_what_the_text_does_to_the_logit(tiny, monkeypatch):
+    """Completeness (Sundararajan et al. 2017, proposition 1)."""
+    monkeypatch.setattr(reasons, "STEPS", 300)
+    text, label = "the day was lovely", tiny.labels.index("positive")
+    total = sum(reason.weight for reason in tiny.explain(text, "positive", "en"))
+    shut = _logit_with_all_words_shut(tiny, text, label)
+    assert total == pytest.approx(tiny.logits([text], ["en"])[0, label] - shut, abs=0.02)
+
+
+def _logit_with_all_words_shut(model, text: str, label: int) -> float:
+    """Every n-gram at weight zero, every token but the first at the zero vector."""
+    network = model.network
+    inputs = network.prepare([text], ["en"])
+    total = 0.0
+    with torch.inference_mode():
+        for index, member in enumerate(network.members):
+            if hasattr(member, "encoder"):
+                embedded = (
+                    member.encoder.tokens(inputs.ids) * torch.tensor([1.0, *[0.0] * (inputs.ids.shape[1] - 1)])[:, None]
+                )
+                found = network.member(index, inputs, embedded)
+            else:
+                found = member.finished(torch.zeros(1, member.table.embedding_dim), inputs.language)
+            total += float(network.mix[index] * found[0, label])
+    return total / float(network.temperature)
+
+
+def test_scripts_without_spaces_are_explained_by_character():
+    assert reasons.words("我爱你 ok") == [(0, 1), (1, 2), (2, 3), (4, 6)]
+
+
+def test_a_very_long_text_is_explained_in_at_most_400_pieces(tiny):
+    assert len(reasons.words("a " * 1000)) == reasons.MOST
+
+
+def test_an_empty_text_or_an_unknown_class_cannot_be_explained(tiny):
+    with pytest.raises(TextError, match="empty"):
+        tiny.explain("  ")
+    with pytest.raises(TextError, match="no class 'sideways'"):
+        tiny.explain("good", "sideways")
+
+
+def test_vectors_have_unit_length_and_a_bag_alone_has_none(tiny):
+    found = tiny.embed(["the day", "le jour"])
+    assert found.shape == (2, 16)
+    assert np.linalg.norm(found, axis=1) == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_a_config_that_is_none_is_refused(tiny):
+    with pytest.raises(ValueError, match="no configuration"):
+        Config.from_dict({"labels": ["a"]})
+    with pytest.raises(ValueError, match="no member of the kind"):
+        Config.from_dict({"labels": [], "languages": [], "allowed": {}, "members": [{"kind": "oracle"}]})
+
+
+def test_a_config_survives_its_card(tiny):
+    assert Config.from_dict(registry.card("tiny").config["network"]) == tiny.network.config
+
+
+def test_weights_of_another_network_are_refused(shipped, tmp_path):
+    card = registry.card("tiny")
+    tensors = registry.weights("tiny")
+    tensors.pop("mix")
+    registry.save(card, tensors, {loading.TOKENIZER: registry.read("tiny", loading.TOKENIZER)})
+    with pytest.raises(ModelError, match="cannot be built from its card"):
+        loading.classifier("tiny")
+
+
+def test_it_runs_in_the_number_formats_it_names(tiny):
+    plain = tiny.probabilities(["the day was lovely"], ["en"])
+    tiny.use("bf16")
+    assert np.allclose(tiny.probabilities(["the day was lovely"], ["en"]), plain, atol=0.05)
+    with pytest.raises(ValueError, match="not in 'fp7'"):
+        tiny.use("fp7")

@@ -1,0 +1,153 @@
+"""Model cards: how good each model is and for whom, what is behind it, and who signed for its release."""
+
+import json
+
+import pytest
+
+from data import store
+from models import registry
+
+
+@pytest.fixture
+def opened(lab, open_page):
+    def shown(**address: str):
+        return open_page("cards", **address)
+
+    return shown
+
+
+def specs(app) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def test_the_title_says_how_good_and_for_whom_least(opened, text_of):
+    app = opened()
+    assert app.title[0].value == "Sentiment: macro-F1 0.8; weakest for Amharic, 0.5"
+    assert {metric.label: metric.value for metric in app.metric} == {
+        "macro-F1": "0.8",
+        "Accuracy": "85 %",
+        "Fairness gap": "0.4",
+        "Calibration error": "0.02",
+        "Test texts": "1,000",
+        "Size on disk": app.metric[5].value,
+    }
+    assert "Reads texts." in text_of(app)
+
+
+def test_languages_are_sorted_the_weakest_first_with_their_intervals(opened):
+    dots, speakers, calibration, forms, confusion = specs(opened())
+    assert dots["layout"]["yaxis"]["ticktext"] == ["Amharic", "Finnish", "Hausa", "Swahili", "English"]
+    assert dots["data"][0]["x"] == pytest.approx([0.5, 0.6, 0.7, 0.8, 0.9])
+    assert len(dots["layout"]["shapes"]) == 6
+    assert speakers["layout"]["xaxis"]["type"] == "log"
+    assert calibration["data"][1]["x"] == [0.5, 0.9]
+    assert forms["data"][0]["x"] == [3.0, 8.0]  # onnx is slower than fp32 and no better
+    assert confusion["data"][0]["z"][0][0] == pytest.approx(0.8)
+
+
+def test_the_fairness_gap_is_told_with_what_is_certain(opened, text_of):
+    said = text_of(opened())
+    assert any(text.startswith("From English to Amharic there are 40 points of macro-F1. At least 34") for text in said)
+    assert any("rank correlation" in text and "5 languages" in text for text in said)
+    assert any("associated with" in text for text in said)
+
+
+def test_data_licence_limits_and_other_models_are_there(opened, text_of):
+    app = opened()
+    frames = [frame.value for frame in app.dataframe]
+    assert any("licence" in frame and frame["licence"].tolist() == ["CC0-1.0"] for frame in frames)
+    assert any("seconds" in frame and frame["name"].tolist() == ["n-grams"] for frame in frames)
+    assert "- Knows nothing." in text_of(app)
+
+
+def test_a_model_without_languages_is_judged_by_class(opened, text_of):
+    app = opened(model="banking77")
+    assert "How good is it for each class?" in text_of(app)
+    assert app.title[0].value.startswith("Banking77: macro-F1 0.8; weakest for ")
+
+
+def test_a_card_with_little_in_it_still_opens(opened, text_of):
+    import torch
+
+    card = registry.card("topic")
+    bare = registry.Card(
+        **{field: getattr(card, field) for field in card.__dataclass_fields__}
+        | {"metrics": {"accuracy": 0.7}, "variants": (), "tried": (), "data": (), "limits": (), "splits": {}}
+    )
+    registry.save(bare, {"w": torch.zeros(2)})
+    app = opened(model="topic")
+    assert app.title[0].value == "Topic: Accuracy 0.7"
+    assert "The card has no calibration." in text_of(app)
+
+
+def test_every_model_is_in_the_table_with_its_review(opened):
+    table = opened().dataframe[-1].value
+    assert table["name"].tolist() == list(registry.names())
+    assert set(table["review"]) == {"not reviewed"}
+
+
+@pytest.mark.parametrize("damage", ["card.json", "weights.safetensors"])
+def test_a_damaged_model_shows_its_fault_and_the_others_stay(opened, text_of, damage):
+    (registry.own() / "topic" / damage).write_bytes(b"{")
+    app = opened(model="topic")
+    assert app.title[0].value == "topic cannot be used"
+    assert app.error[0].value
+    assert "sentiment" in app.dataframe[-1].value["name"].tolist()
+    app.selectbox(key="model").set_value("sentiment").run()
+    assert app.title[0].value.startswith("Sentiment")
+    assert any(error.value.startswith("`topic`") for error in app.error)
+
+
+def test_without_models_the_page_says_how_to_make_one(full_home, open_page, monkeypatch, tmp_path):
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    app = open_page("cards")
+    assert app.title[0].value == "No model is trained yet"
+    assert "python -m models train" in app.info[0].value
+
+
+# ------------------------------------------------------------------ sign-off
+
+
+def sign(app, name: str = "sentiment", *, by: str = "Ada", decision: str = "approved", ticked: int = 5):
+    for item in store.CHECKLIST[:ticked]:
+        app.checkbox(key=f"review_{name}_0_{item}").set_value(True)
+    app.segmented_control(key=f"review_{name}_0_decision").set_value(decision)
+    app.text_input(key=f"review_{name}_0_by").set_value(by)
+    app.text_area(key=f"review_{name}_0_note").set_value("**Looked** at Hausa")
+    app.button(key=f"review_{name}_0_sign").click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_sign_off_is_kept_with_the_weights_it_was_about(opened):
+    app = sign(opened())
+    row = store.reviews(store.connect(), "sentiment").iloc[0]
+    assert (row["reviewer"], row["decision"], row["version"]) == ("Ada", "approved", "1")
+    assert row["weights_sha256"] == registry.card("sentiment").files[registry.WEIGHTS]
+    assert any(text.value.startswith("Approved by Ada on ") for text in app.text)
+    assert "**Looked** at Hausa" in [text.value for text in app.text]
+    table = app.dataframe[-1].value.set_index("name")["review"]
+    assert (table["sentiment"], table["topic"]) == ("Approved", "not reviewed")
+
+
+def test_no_release_with_an_open_point_or_without_a_name(opened):
+    app = sign(opened(), ticked=4)
+    assert "Points still open: 1." in app.error[0].value
+    assert app.text_input(key="review_sentiment_0_by").value == "Ada"
+    assert "Say who signs" in sign(opened(), by="  ").error[0].value
+    assert store.reviews(store.connect()).empty
+
+
+def test_a_rejection_may_leave_points_open(opened):
+    app = sign(opened(), decision="rejected", ticked=1)
+    assert any("1 of 5 points ticked" in text.value for text in app.text)
+
+
+def test_a_model_trained_again_has_to_be_reviewed_again(opened, text_of):
+    import torch
+
+    sign(opened())
+    registry.save(registry.card("sentiment"), {"w": torch.ones(2)})
+    app = opened()
+    assert app.dataframe[-1].value.set_index("name").at["sentiment", "review"] == "changed since its review"
+    assert any(text.startswith("This was about other weights") for text in text_of(app))

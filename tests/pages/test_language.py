@@ -1,0 +1,279 @@
+"""The Language lab: what a text says and why, a file of texts, and which languages reach whom."""
+
+import io
+import json
+
+import pandas as pd
+import pytest
+
+from dashboard import language_lab_file
+from models import registry, serving
+
+
+@pytest.fixture
+def opened(lab, open_page):
+    """The page with a text typed."""
+
+    def typed(text: str | None = None, **address: str):
+        app = open_page("language", **address)
+        if text is not None:
+            app.text_area(key="lab_text").set_value(text).run()
+        assert not app.exception
+        return app
+
+    return typed
+
+
+def html_of(app) -> str:
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def test_a_sample_is_read_at_once(opened, text_of):
+    app = opened()
+    assert app.title[0].value
+    assert any(text.startswith("cpu, batch of 1 · Language v1 ") for text in text_of(app))
+
+
+def test_the_answer_stands_in_large_type_with_its_bars_and_its_quality(opened, text_of, lab):
+    app = opened("a positive word on travel")
+    assert app.title[0].value == "Positive · about travel · English"
+    bars = [bar.proto.text for bar in app.get("progress")]
+    assert bars[:3] == ["positive · 90 %", "negative · 5 %", "neutral · 5 %"]
+    assert "In English F1 0.9 (0.87 to 0.93) on 200 test texts." in text_of(app)
+    assert lab["sentiment"].heard[-1] == ("a positive word on travel", "en")
+    assert lab["language"].heard[-1] == ("a positive word on travel", None)
+
+
+def test_who_is_not_sure_says_so(opened, text_of):
+    app = opened("nothing in particular")
+    assert app.title[0].value == "Perhaps negative · perhaps about science and technology · English"
+    assert "Not sure: the likeliest class is not likely enough to rely on." in text_of(app)
+
+
+def test_words_are_coloured_and_nothing_typed_becomes_markup(opened):
+    app = opened('positive <script>alert(1)</script> **bold** & "quoted"\nnext :red[line]')
+    html = html_of(app)
+    assert "<script>" not in html and "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert '<p dir="auto"' in html and "<br>" in html and "&quot;quoted&quot;" in html
+    assert "solid #0072B2" in html and "dotted #E69F00" in html
+    for element in (*app.title, *app.markdown, *app.caption):
+        assert "alert(1)" not in element.value
+
+
+def test_arabic_runs_from_the_right_and_is_read_whole(opened):
+    app = opened("كان الطبيب لطيفا جدا")
+    assert "Arabic" in app.title[0].value
+    assert "لطيفا" in html_of(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("", "What would you like read?"),
+        ("   \n ", "What would you like read?"),
+        ("😀😀 123 !!", "There is no word in this text"),
+        ("\x00\x00", "There is no word in this text"),
+    ],
+)
+def test_a_text_without_words_is_not_asked_about(opened, lab, text, title):
+    app = opened()
+    before = len(lab["sentiment"].heard)
+    app.text_area(key="lab_text").set_value(text).run()
+    assert app.title[0].value == title
+    assert app.info[0].value
+    assert len(lab["sentiment"].heard) == before
+
+
+def test_a_megabyte_is_cut_and_said(opened, text_of, lab):
+    app = opened("positive " * 120_000)
+    assert "The text has 1,079,999 characters; the first 2,000 are read." in text_of(app)
+    assert len(lab["sentiment"].heard[-1][0]) <= 2000
+
+
+def test_null_bytes_inside_a_text_are_dropped(opened, lab):
+    opened("posi\x00tive")
+    assert lab["sentiment"].heard[-1][0] == "positive"
+
+
+def test_samples_are_a_click_away_and_a_second_click_gives_another(opened):
+    app = opened()
+    app.button(key="sample_hau_Latn").click().run()
+    first = app.text_area(key="lab_text").value
+    app.button(key="sample_hau_Latn").click().run()
+    assert {first, app.text_area(key="lab_text").value} == {
+        "Na ji daɗin wannan littafi sosai, yana da kyau ƙwarai.",
+        "Wannan waya ba ta da kyau, ta lalace cikin kwana biyu.",
+    }
+
+
+def test_the_languages_of_the_chosen_market_come_first(opened):
+    keys = [button.key for button in opened(where="FIN").button if button.key.startswith("sample_")]
+    assert keys[0] == "sample_fin_Latn"
+
+
+def test_models_stand_side_by_side(opened, text_of):
+    app = opened("positive")
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert spec["data"][0]["y"] == ["Baseline: character n-grams", "Multilingual model", "Nigeria"]
+    assert [trace["name"] for trace in spec["data"]] == ["negative", "neutral", "positive"]
+    assert any(text.startswith("2 of 2 others agree.") for text in text_of(app))
+
+
+def test_another_answer_is_explained_on_request(opened):
+    app = opened("a positive word on travel")
+    app.segmented_control(key="lab_explain").set_value("topic").run()
+    assert "speaks for travel" in html_of(app)
+
+
+def test_a_missing_model_says_how_to_make_it_and_the_others_go_on(opened, text_of):
+    registry.remove("topic")
+    app = opened("positive")
+    assert app.title[0].value == "Positive · English"
+    assert any("python -m models train topic" in text for text in text_of(app))
+
+
+def test_without_any_model_the_page_stands(full_home, open_page, monkeypatch, tmp_path, text_of):
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    app = open_page("language")
+    assert app.title[0].value == "No model has read this yet"
+    assert sum("python -m models train" in text for text in text_of(app)) >= 4
+
+
+def test_a_damaged_model_is_told_and_not_loaded(opened, text_of, lab):
+    (registry.own() / "topic" / registry.CARD).write_text("{")
+    app = opened("positive")
+    assert any("The card is not JSON" in text for text in text_of(app))
+    assert "topic" not in lab
+
+
+def test_a_busy_model_says_so(opened, text_of, monkeypatch):
+    def busy(self, texts, languages=None, timeout_s=10):
+        raise serving.Busy("The model 'topic' is busy: 64 requests with 64 texts wait for it already. Try again.")
+
+    monkeypatch.setattr(serving.Server, "ask", busy)
+    app = opened("positive")
+    assert app.title[0].value == "No model has read this yet"
+    assert any("is busy" in text for text in text_of(app))
+
+
+def test_a_model_trained_again_is_taken_up(opened, lab):
+    import torch
+
+    opened("positive")
+    before = lab["sentiment"]
+    card = registry.card("sentiment")
+    registry.save(card, {"w": torch.ones(2)})
+    opened("positive again")
+    assert lab["sentiment"] is not before
+    assert before.heard[-1][0] != "positive again"
+
+
+# ------------------------------------------------------------------ a file
+
+
+def upload(app, table: pd.DataFrame | bytes, name: str = "texts.csv"):
+    content = table if isinstance(table, bytes) else table.to_csv(index=False).encode()
+    app.file_uploader(key="lab_file").set_value((name, content, "text/csv")).run()
+    assert not app.exception
+    return app
+
+
+ROWS = pd.DataFrame(
+    {
+        "id": ["1", "2", "3", "4", "5"],
+        "comment": ["a positive thing", "=negative()", "", "😀", "这家酒店 positive"],
+        "lang": ["en", "", "", "", "nonsense!"],
+    }
+)
+
+
+def test_a_file_is_read_counted_previewed_and_taken_away(opened, lab):
+    app = upload(opened(lab="file"), ROWS)
+    assert app.selectbox(key="lab_column").value == "comment"
+    assert app.selectbox(key="lab_language_column").value == "lang"
+    app.button(key="lab_start").click().run()
+    assert app.title[0].value == "1 of 3 texts are negative, 2 positive"
+    shown = app.dataframe[0].value
+    assert shown["sentiment"].tolist() == ["positive", "negative", "", "", "positive"]
+    assert shown["language"].tolist() == ["eng_Latn", "eng_Latn", "", "", "zho_Hans"]
+    assert lab["sentiment"].heard[-3:] == [
+        ("a positive thing", "en"),
+        ("=negative()", "en"),
+        ("这家酒店 positive", "zh"),
+    ]
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert spec["data"][0]["y"] == ["English", "Chinese (Simplified)"]
+
+
+def test_other_columns_start_afresh(opened):
+    app = upload(opened(lab="file"), ROWS)
+    app.button(key="lab_start").click().run()
+    app.selectbox(key="lab_column").set_value("lang").run()
+    assert app.title[0].value == "What do all these texts say?"
+    assert app.button(key="lab_start").label == "Read all 5 rows"
+
+
+def test_a_fault_in_mid_file_keeps_what_is_done(opened, monkeypatch):
+    monkeypatch.setattr(language_lab_file, "CHUNK", 2)
+    app = upload(opened(lab="file"), pd.DataFrame({"text": [f"positive {i}" for i in range(6)]}))
+    asked = serving.Server.ask
+
+    def failing(self, texts, languages=None, timeout_s=10):
+        if "positive 4" in texts:
+            raise serving.TimedOut("The model 'language' did not answer within 120 s.")
+        return asked(self, texts, languages, timeout_s)
+
+    monkeypatch.setattr(serving.Server, "ask", failing)
+    app.button(key="lab_start").click().run()
+    assert "did not answer" in app.error[0].value
+    assert len(app.dataframe[0].value) == 4
+    monkeypatch.setattr(serving.Server, "ask", asked)
+    assert app.button(key="lab_start").label == "Go on"
+    app.button(key="lab_start").click().run()
+    assert not app.error
+    assert len(app.dataframe[0].value) == 6
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"text\n", "no rows below it"),
+        (b"\x89PNG\x00\x00", "neither CSV nor XLSX"),
+        ("text\né".encode("latin-1"), "not UTF-8"),
+        (b"PK\x03\x04rubbish", "cannot be read as an Excel file"),
+        (b"<!doctype html><html>", "web page or XML"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_remedy(opened, content, said):
+    app = upload(opened(lab="file"), content)
+    assert said in app.error[0].value
+
+
+def test_an_excel_file_is_read(opened):
+    book = io.BytesIO()
+    ROWS.to_excel(book, index=False)
+    app = upload(opened(lab="file"), book.getvalue(), "texts.xlsx")
+    assert app.button(key="lab_start").label == "Read all 5 rows"
+
+
+# ------------------------------------------------------------------ reach
+
+
+def test_the_reach_curve_answers_for_all_markets_and_for_some(opened, text_of):
+    app = opened(lab="reach")
+    assert " of people (" in app.title[0].value and app.title[0].value.startswith("English, Chinese and ")
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert spec["layout"]["yaxis"]["ticktext"][0] == "1  English"
+    assert any("independent" in text for text in text_of(app))
+
+    app = opened(lab="reach", where="NGA")
+    assert "Nigerian Pidgin" in app.title[0].value
+    assert "yo" in app.multiselect(key="lab_languages").value
+    app.multiselect(key="lab_languages").set_value(["ha"]).run()
+    assert app.title[0].value.startswith("Hausa reach")
+
+
+def test_gdp_orders_otherwise(opened):
+    people, gdp = (opened(lab="reach", by=by).title[0].value for by in ("people", "gdp"))
+    assert people != gdp
