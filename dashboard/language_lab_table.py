@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
+from pyarrow import parquet
 
 MOST_ROWS = 100_000
 MOST_MB = 50
@@ -27,12 +28,16 @@ class Sheet:
 
 
 def read(content: bytes, name: str) -> Sheet:
-    """A CSV (UTF-8; comma, semicolon or tab) or XLSX file (its first sheet), to MOST_ROWS rows. Raises TableError."""
+    """A CSV (UTF-8; comma, semicolon or tab), XLSX (its first sheet) or Parquet file, to MOST_ROWS rows.
+
+    Raises TableError.
+    """
     if len(content) > MOST_MB * 2**20:
         raise TableError(f"{name} has over {MOST_MB} MB. Split it, or leave out columns that are not needed.")
     if not content.strip():
         raise TableError(f"{name} is empty. Choose a file with a header and rows below it.")
-    rows = _excel(content, name) if content.startswith(b"PK\x03\x04") else _csv(content, name)
+    kinds = {b"PK\x03\x04": _excel, b"PAR1": _parquet}
+    rows = kinds.get(content[:4], _csv)(content, name)
     rows.columns = _named(rows.columns)
     rows = rows.dropna(how="all").fillna("").astype(str)
     if rows.empty:
@@ -42,7 +47,7 @@ def read(content: bytes, name: str) -> Sheet:
 
 def _csv(content: bytes, name: str) -> pd.DataFrame:
     if b"\x00" in content[:4096]:
-        raise TableError(f"{name} is neither CSV nor XLSX. Save it as one of these and choose it again.")
+        raise TableError(f"{name} is neither CSV, XLSX nor Parquet. Save it as one of these and choose it again.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -74,6 +79,25 @@ def _excel(content: bytes, name: str) -> pd.DataFrame:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part of the archive makes it raise
         raise TableError(f"{name} cannot be read as an Excel file ({error}). Save it again, or as CSV.") from error
+
+
+def _parquet(content: bytes, name: str) -> pd.DataFrame:
+    try:
+        file = parquet.ParquetFile(io.BytesIO(content))
+        unpacked = sum(file.metadata.row_group(place).total_byte_size for place in range(file.num_row_groups))
+        if unpacked > MOST_UNPACKED_MB * 2**20:
+            raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
+        first = next(file.iter_batches(batch_size=MOST_ROWS + 1), None)
+        rows = first.to_pandas() if first is not None else file.schema_arrow.empty_table().to_pandas()
+        return rows.reset_index(drop=True).map(lambda cell: "" if _is_missing(cell) else str(cell))
+    except TableError:
+        raise
+    except Exception as error:  # pyarrow raises whatever a damaged part of the file makes it raise
+        raise TableError(f"{name} cannot be read as a Parquet file ({error}). Save it again, or as CSV.") from error
+
+
+def _is_missing(cell: object) -> bool:
+    return cell is None or (pd.api.types.is_scalar(cell) and bool(pd.isna(cell)))
 
 
 def _named(columns: pd.Index) -> list[str]:

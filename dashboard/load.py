@@ -45,8 +45,8 @@ MOVERS = 6
 INCOME_GROUPS = ("High income", "Upper middle income", "Lower middle income", "Low income")
 
 
-def version() -> tuple[int, int]:
-    """Part of every cache key: changes when the store is replaced. Builds the store where there is none."""
+def file_version() -> tuple[int, int]:
+    """Changes when the store's file is replaced. Builds the store where there is none."""
     try:
         return store.version()
     except store.StoreError:
@@ -54,19 +54,38 @@ def version() -> tuple[int, int]:
         return store.version()
 
 
+def version() -> tuple[str, int]:
+    """Part of every cache key: changes when the store's data do, not when somebody judges a reply or a model."""
+    return _data_version(file_version())
+
+
+@lru_cache(maxsize=8)
+def _data_version(file: tuple[int, int]) -> tuple[str, int]:
+    return str(store.path()), store.data_version(connection())
+
+
 def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Cache by arguments and store version: one uncopied result for all sessions, computed by one of them.
+    """Cache by arguments and the version of the data: one uncopied result for all sessions, computed by one of them.
 
     The standard library's cache instead of Streamlit's, which takes 0.2 ms a call to hash what is hashable already: a
     page loads a dozen of these on every rerun.
     """
+    return _keyed(function, lambda: version())
+
+
+def _by_file(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same by the version of the file: for what people said, and the connection that reads it."""
+    return _keyed(function, lambda: file_version())
+
+
+def _keyed(function: Callable[..., Any], stamp_now: Callable[[], Hashable]) -> Callable[..., Any]:
     remembered = lru_cache(maxsize=128)(lambda stamp, *arguments: function(*arguments))
     computing = RLock()
 
     @wraps(function)
     def call(*arguments: Hashable) -> Any:
         with computing:
-            return remembered(version(), *arguments)
+            return remembered(stamp_now(), *arguments)
 
     return call
 
@@ -89,7 +108,7 @@ def _apart(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-@_cached
+@_by_file
 def connection() -> store.Connection:
     """The open store, read-only; reopened when it was replaced. Raises store.StoreError."""
     return store.connect()
@@ -626,7 +645,7 @@ def _fault(name: str, files: tuple[tuple[str, str], ...], stamps: tuple[tuple[in
     return ""
 
 
-@_cached
+@_by_file
 def reviews() -> pd.DataFrame:
     """A row a signed review of a model, the newest first."""
     return store.reviews(connection())
@@ -664,7 +683,7 @@ def _text_server(name: str, files: tuple[tuple[str, str], ...]) -> "Server":
 # ------------------------------------------------------------------ the assistant's knowledge
 
 
-@_cached
+@_by_file
 def feedback() -> pd.DataFrame:
     """A row a reply of the assistant that somebody judged, the newest first."""
     return store.feedback(connection())

@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
 SQL = Path(__file__).with_name("sql")
 REFERENCE = Path(__file__).with_name("reference")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MIGRATIONS = SQL / "migrations"
 DEFAULT_SETTINGS = {"home_market": "USA", "home_currency": "USD", "language": "en"}
 EMBEDDED = "embedded reference"
@@ -138,8 +139,10 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def writing(resume: str | None = None) -> Iterator[Connection]:
+def writing(resume: str | None = None, *, data: bool = True) -> Iterator[Connection]:
     """A connection to a copy of the store; swapped in when the block ends without an error.
+
+    data: whether what is computed from the store may change by it (`data_version`).
 
     resume names a working copy that outlives a killed process and is taken up again next time, as long as the store
     it was copied from still stands. Raises StoreBusy when another process writes.
@@ -164,6 +167,8 @@ def writing(resume: str | None = None) -> Iterator[Connection]:
             raise _unwritten(error) from error
         try:
             yield connection
+            if data and _counts_versions(connection):
+                connection.execute("UPDATE meta SET data_version = $now", {"now": time.time_ns()})
             connection.execute("CHECKPOINT")
         except BaseException as error:
             connection.close()
@@ -181,6 +186,11 @@ def writing(resume: str | None = None) -> Iterator[Connection]:
         working.replace(path())
         base.unlink(missing_ok=True)
         _sync_folder(path().parent)
+
+
+def _counts_versions(connection: Connection) -> bool:
+    found = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'meta' AND column_name = 'data_version'"
+    return bool(connection.execute(found).fetchone()[0])
 
 
 def _remove(working: Path, base: Path) -> None:
@@ -249,7 +259,7 @@ def ensure() -> str:
                 raise Abandon
             for table in sorted((SQL / "tables").glob("*.sql")):
                 connection.execute(table.read_text(encoding="utf-8"))
-            connection.execute("INSERT INTO meta VALUES ($v, '')", {"v": SCHEMA_VERSION})
+            connection.execute("INSERT INTO meta VALUES ($v, '', 0)", {"v": SCHEMA_VERSION})
             connection.executemany("INSERT INTO settings VALUES (?, ?)", list(DEFAULT_SETTINGS.items()))
             _load_reference(connection, digest)
         return "built"
@@ -492,6 +502,127 @@ def put_settings(values: dict[str, str]) -> None:
             if not connection.execute(query, {"value": value}).fetchone():
                 raise StoreError(f"{key}: {value!r} is not {remedy}.")
         connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", list(values.items()))
+
+
+# ------------------------------------------------------------------ what people said of answers and models
+
+VERDICTS = ("up", "down")
+DECISIONS = ("approved", "approved with conditions", "rejected")
+CHECKLIST = ("purpose", "data", "fairness", "privacy", "limits")
+"""What a review of a model goes through."""
+LONGEST_TEXT = 4_000
+"""Characters of a question, a comment or a note that are kept."""
+
+
+def put_feedback(
+    key: str,
+    *,
+    asked_at: datetime,
+    question: str,
+    kind: str,
+    entries: Sequence[str],
+    confidence: float,
+    verdict: str,
+    intent: str = "",
+    comment: str = "",
+) -> None:
+    """Keep what somebody said of one of the assistant's replies; said again under the same key, it replaces.
+
+    kind: of the reply. entries: ids it cited. intent: its label, "" where none was recognised. Texts are cut at
+    LONGEST_TEXT characters. Raises StoreError for a verdict that is neither up nor down, StoreBusy while another
+    process writes.
+    """
+    if verdict not in VERDICTS:
+        raise StoreError(f"{verdict!r} is no verdict: {' or '.join(VERDICTS)}.")
+    row = {
+        "id": key,
+        "asked_at": _utc(asked_at),
+        "question": _kept(question),
+        "kind": kind,
+        "entries": list(entries),
+        "confidence": confidence,
+        "intent": intent,
+        "verdict": verdict,
+        "comment": _kept(comment),
+    }
+    with writing(data=False) as connection:
+        connection.execute("DELETE FROM assistant_feedback WHERE id = $id", {"id": key})
+        connection.execute(f"INSERT INTO assistant_feedback ({', '.join(row)}) VALUES ({_named(row)})", row)
+
+
+def put_review(
+    model: str,
+    *,
+    version: str,
+    weights_sha256: str,
+    reviewer: str,
+    reviewed_at: datetime,
+    checks: Mapping[str, bool],
+    decision: str,
+    note: str = "",
+) -> None:
+    """Keep a review of a model; earlier ones stay. checks: what was found in order, by CHECKLIST.
+
+    Raises StoreError without a reviewer, for a decision or a check that is not known, and for an approval while a
+    point of the checklist is open; StoreBusy while another process writes.
+    """
+    if not reviewer.strip():
+        raise StoreError("A review needs the name of who made it.")
+    if decision not in DECISIONS:
+        raise StoreError(f"{decision!r} is no decision: {', '.join(DECISIONS)}.")
+    if set(checks) != set(CHECKLIST):
+        raise StoreError(f"A review answers each point of the checklist: {', '.join(CHECKLIST)}.")
+    if decision == "approved" and not all(checks.values()):
+        still = ", ".join(name for name in CHECKLIST if not checks[name])
+        raise StoreError(f"Not in order yet: {still}. Approve with conditions, or reject.")
+    row = {
+        "model": model,
+        "version": version,
+        "weights_sha256": weights_sha256,
+        "reviewer": _kept(reviewer.strip()),
+        "reviewed_at": _utc(reviewed_at),
+        **{name: bool(checks[name]) for name in CHECKLIST},
+        "decision": decision,
+        "note": _kept(note),
+    }
+    with writing(data=False) as connection:
+        connection.execute(f"INSERT INTO model_reviews ({', '.join(row)}) VALUES ({_named(row)})", row)
+
+
+def data_version(connection: Connection) -> int:
+    """Changes with every write to the store but those of what people said: key caches of what is computed on it."""
+    return _cursor(connection).execute("SELECT data_version FROM meta").fetchone()[0]
+
+
+def feedback(connection: Connection) -> pd.DataFrame:
+    """A row a reply that somebody judged, the newest first; entries is a list of ids."""
+    return _cursor(connection).execute("SELECT * FROM assistant_feedback ORDER BY asked_at DESC, id").df()
+
+
+def reviews(connection: Connection, model: str | None = None) -> pd.DataFrame:
+    """A row a review of a model (of all for None), the newest first."""
+    return (
+        _cursor(connection)
+        .execute(
+            "SELECT * FROM model_reviews WHERE model = coalesce($model, model) ORDER BY reviewed_at DESC, model",
+            {"model": model},
+        )
+        .df()
+    )
+
+
+def _named(row: Mapping[str, object]) -> str:
+    return ", ".join(f"${name}" for name in row)
+
+
+def _utc(moment: datetime) -> datetime:
+    """A moment as the store keeps it: in UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _kept(text: str) -> str:
+    """Text as the store keeps it: cut, without null bytes and lone surrogates."""
+    return text[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 # ------------------------------------------------------------------ reads, one SELECT each

@@ -29,8 +29,18 @@ FEWEST_A_CLASS = 3
 MOST = 50_000
 SETTINGS = Settings(epochs=8, rate=2e-3, weight_decay=0.01, warmup=0.1, patience=3, bf16=False)
 BATCH = 32
+SMALLEST_BATCH = 8
+BATCHES = 8
+"""Batches an epoch has at least, where the rows are enough for batches of SMALLEST_BATCH."""
+STEPS = 120
+"""Steps that a few rows are given, by more epochs."""
+MOST_EPOCHS = 30
+SMOOTHING = 0.05
 GENERAL_SHARE = 0.5
 """General rows beside each batch of the market's."""
+
+
+SPLITS = ("train", "dev", "test")
 
 
 class AdapterError(ValueError):
@@ -80,6 +90,8 @@ class Adapted:
     parameters: int
     share: float
     rows: dict[str, int] = field(default_factory=dict)
+    released: tuple[str, ...] = ()
+    """Labels that the model could not give in this language before, and learned from these rows."""
 
     @property
     def forgetting(self) -> float | None:
@@ -100,7 +112,8 @@ def check(
     """Look a market's labelled rows over: columns, labels, balance, duplicates, language, leakage; then split them.
 
     rows: columns text and label (split optional: train, dev, test). labels: those of the model. detector: a language
-    model, to find rows in another language. seen: texts that general tests hold, which must not be learned from.
+    model, to find rows in another language. seen: texts that general tests hold, which must not be learned from; rows
+    that the file itself puts into its test split may.
     Everything found is in the result; `usable` says whether to go on.
     """
     findings: list[Finding] = []
@@ -126,7 +139,7 @@ def check(
         text = f"{unknown.sum()} rows have labels that the model does not know ({names}); it knows {', '.join(labels)}."
         findings.append(Finding("labels", text, stops=True, rows=int(unknown.sum())))
         rows = rows[~unknown]
-    plain = rows["text"].str.casefold().str.split().str.join(" ")
+    plain = rows["text"].map(_plain)
     torn = rows.groupby(plain)["label"].transform("nunique") > 1 if len(rows) else pd.Series(dtype=bool)
     if torn.any():
         text = f"{torn.sum()} rows have the same text under different labels and are left out."
@@ -138,7 +151,9 @@ def check(
             Finding("duplicates", f"{twice.sum()} rows repeat an earlier text and are left out.", rows=int(twice.sum()))
         )
         rows, plain = rows[~twice], plain[~twice]
-    leaked = plain.isin(seen)
+    leaked = plain.isin({_plain(text) for text in seen})
+    if _is_split(rows):
+        leaked &= rows["split"] != "test"
     if leaked.any():
         text = f"{leaked.sum()} rows stand in the general test data and are left out, so that tests stay honest."
         findings.append(Finding("leakage", text, rows=int(leaked.sum())))
@@ -188,14 +203,36 @@ def _languages(rows: pd.DataFrame, language: str, detector: Any, seed: int) -> l
     return [Finding("language", text, rows=len(other))]
 
 
+def _plain(text: str) -> str:
+    """A text but for its case and spacing."""
+    return " ".join(text.casefold().split())
+
+
+def _is_split(rows: pd.DataFrame) -> bool:
+    """Whether the file says itself what is to be learned from and what to be judged on."""
+    return "split" in rows.columns and set(SPLITS) <= set(rows["split"])
+
+
 def _split(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The file's own split where it has one of all three, else 70 : 10 : 20 within each class."""
-    if "split" in rows.columns and {"train", "dev", "test"} <= set(rows["split"]):
-        return rows[["text", "label", "split"]].reset_index(drop=True)
+    if _is_split(rows):
+        return rows.loc[rows["split"].isin(SPLITS), ["text", "label", "split"]].reset_index(drop=True)
     shuffled = rows.sample(frac=1, random_state=seed)
     place = shuffled.groupby("label").cumcount() % 10
     split = np.where(place < 2, "test", np.where(place == 2, "dev", "train"))
     return shuffled.assign(split=split)[["text", "label", "split"]].reset_index(drop=True)
+
+
+def suggested(checked: Checked) -> Settings:
+    """Settings for so many rows: fewer rows get more epochs, and more of them to get better in."""
+    rows = int((checked.rows["split"] == "train").sum()) if len(checked.rows) else 0
+    steps = max(1, rows // _batch(max(rows, 1)))
+    epochs = min(MOST_EPOCHS, max(SETTINGS.epochs, round(STEPS / steps)))
+    return replace(SETTINGS, epochs=epochs, patience=max(SETTINGS.patience, epochs // 3))
+
+
+def _batch(rows: int) -> int:
+    return min(rows, BATCH, max(SMALLEST_BATCH, rows // BATCHES))
 
 
 def train(
@@ -230,6 +267,7 @@ def train(
     targets = model.logits(kept["text"].tolist(), kept["language"].tolist()) if kept is not None else None
     total = sum(p.numel() for p in model.network.parameters())
     network = model.network
+    released = lora.release(network, language, own.loc[own["split"] == "train", "label"].unique())
     if full:
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(".encoder." in name or name.endswith(("head.weight", "head.bias")))
@@ -244,10 +282,12 @@ def train(
         _recalibrate(model, dev)
     if not full:
         lora.merge(network)
+    if language not in model.card.languages:
+        model = TextModel(replace(model.card, languages=(*model.card.languages, language)), network, model.device)
     return Adapted(
         model, base, config, found, fit, before, judged(model, test), general_before,
         judged(model, held) if held is not None and len(held) else None, learning, learning / total,
-        {name: int((own["split"] == name).sum()) for name in ("train", "dev", "test")},
+        {name: int((own["split"] == name).sum()) for name in SPLITS}, released,
     )  # fmt: skip
 
 
@@ -268,7 +308,7 @@ def _fit(
     number = {label: index for index, label in enumerate(labels)}
     texts, spoken = rows["text"].to_numpy(object), rows["language"].to_numpy(object)
     y = rows["label"].map(number).to_numpy(np.int64)
-    batch = min(BATCH, len(rows))
+    batch = _batch(len(rows))
     steps = max(1, len(rows) // batch)
 
     def batches(epoch: int) -> Any:
@@ -283,7 +323,8 @@ def _fit(
     def loss(given: Any) -> torch.Tensor:
         inputs, truth, aim = given
         found = network(inputs)
-        value = F.cross_entropy(found[: len(truth)], truth.to(found.device), label_smoothing=0.05)
+        possible = network.possible[inputs.language[: len(truth)] + 1] == 0
+        value = _smoothed(found[: len(truth)].float(), truth.to(found.device), possible)
         if aim is not None:
             value = value + F.kl_div(found[len(truth) :].log_softmax(1), aim.to(found.device), reduction="batchmean")
         return value
@@ -297,6 +338,12 @@ def _fit(
         network, batches, steps, loss, settings, score=score, on_progress=on_progress, should_stop=should_stop,
         checkpoint=checkpoint, log=log, every=max(1, steps // 8),
     )  # fmt: skip
+
+
+def _smoothed(found: torch.Tensor, truth: torch.Tensor, possible: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy with label smoothing over the labels that a row's language can have."""
+    spread = -(found.log_softmax(1) * possible).sum(1) / possible.sum(1)
+    return (1 - SMOOTHING) * F.cross_entropy(found, truth) + SMOOTHING * spread.mean()
 
 
 def _recalibrate(model: TextModel, dev: pd.DataFrame) -> None:
@@ -326,6 +373,7 @@ def register(made: Adapted, name: str, language: str, source: Source) -> Path:
                   "learning": made.parameters, "share": made.share},
         config={"lora": {"rank": made.config.rank, "alpha": made.config.alpha, "targets": list(made.config.targets)},
                 "base_sha256": under.files[registry.WEIGHTS], "language": language,
+                "released": list(made.released),
                 "temperature": float(made.model.network.temperature), "doubts": under.config.get("doubts", {})},
         limits=(*under.limits, f"Learned from {made.rows.get('train', 0)} rows; judged on {made.rows.get('test', 0)}."),
         tried=(), variants=(), base=made.base, files={},

@@ -39,6 +39,8 @@ class Plan:
     crop: float = 0.0
     shipped: bool = True
     pretrained: bool = False
+    most: int = 0
+    """Rows an epoch draws at random, 0 for all of them."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Recipe:
     """Whether a language's answers are limited to the labels its training rows had."""
     outside_share: float = 0.05
     """How many requests are taken to be out of scope in use (dev holds far fewer)."""
+    baseline: bool = False
+    """Whether the first member is saved as a model of its own too, NAME-baseline."""
     refit: bool = False
     """Whether the members are trained once more on train and dev together, once mix and doubts are found."""
 
@@ -121,13 +125,19 @@ def fit_member(
         return _batches(network, plan, train, epoch)
 
     def loss(batch: tuple[Inputs, Tensor]) -> Tensor:
-        return F.cross_entropy(network(batch[0]).float(), batch[1], label_smoothing=plan.smoothing)
+        found = network(batch[0]).float()
+        value = F.cross_entropy(found, batch[1])
+        if plan.smoothing:  # over the labels that the row's language can have
+            possible = network.possible[batch[0].language + 1] == 0
+            spread = -(found.log_softmax(1) * possible).sum(1) / possible.sum(1)
+            value = (1 - plan.smoothing) * value + plan.smoothing * spread.mean()
+        return value
 
     def score() -> float:
         found = logits(network, dev)
         return mean_macro_f1(found.argmax(1), dev, len(config.labels))
 
-    steps = max(1, len(train.texts) // plan.batch)
+    steps = max(1, min(len(train.texts), plan.most or len(train.texts)) // plan.batch)
     fit = training.fit(
         network, batches, steps, loss, plan.settings, score=score if dev else None, on_progress=on_progress,
         should_stop=should_stop, checkpoint=checkpoint, log=log,
@@ -138,7 +148,7 @@ def fit_member(
 def _batches(network: Network, plan: Plan, rows: Rows, epoch: int) -> Iterator[tuple[Inputs, Tensor]]:
     """Every row once, in an order of the epoch; texts of about one length together where padding costs."""
     random = np.random.default_rng((plan.settings.seed, epoch))
-    order = random.permutation(len(rows.texts))
+    order = random.permutation(len(rows.texts))[: plan.most or None]
     count = max(1, len(order) // plan.batch)
     if isinstance(plan.member, BagConfig):
         groups = np.array_split(order, count)
@@ -269,7 +279,27 @@ def make(
         f"{recipe.name}: macro-F1 {metrics['macro_f1']:.4f}, accuracy {metrics['accuracy']:.4f}, "
         f"calibration error {metrics['ece']:.4f}"
     )
-    return registry.save(replace(card, metrics=metrics), network.state_dict(), others, root=root)
+    made = registry.save(replace(card, metrics=metrics), network.state_dict(), others, root=root)
+    if recipe.baseline:
+        save_baseline(recipe, TextModel(card, network), corpus, root)
+    return made
+
+
+def save_baseline(recipe: Recipe, whole: TextModel, corpus: Corpus, root: Path | None) -> Path:
+    """The first member of a model as a model of its own, to stand beside it: calibrated on dev, judged on test."""
+    config = replace(whole.network.config, members=whole.network.config.members[:1])
+    network = Network(config)
+    network.members[0].load_state_dict(whole.network.members[0].state_dict())
+    network.mix.fill_(1.0)
+    dev = Rows.of(corpus.split("dev"), config.labels)
+    network.temperature.fill_(evaluation.temperature(_free(logits(network.eval(), dev)), dev.y))
+    card = replace(
+        whole.card, name=f"{recipe.name}-baseline", title=f"{recipe.title}: the baseline",
+        purpose="What the model is compared with: " + recipe.plans[0].title + " on the same rows.",
+        family=recipe.plans[0].title, config={**whole.card.config, "network": config.to_dict()}, tried=(), files={},
+    )  # fmt: skip
+    metrics = judged(TextModel(card, network), corpus.split("test"))
+    return registry.save(replace(card, metrics=metrics), network.state_dict(), root=root)
 
 
 def _together(config: Config, tokenizer: Tokenizer | None, members: Sequence[Network], mix: np.ndarray) -> Network:

@@ -123,13 +123,19 @@ class TextModel:
             note, sure = "empty", False
         elif not any(map(str.isalpha, text)):
             note, sure = "no words", False
-        elif language is not None and self._known and self.network.numbers([language])[0] < 0:
+        elif self._is_unseen(language):
             note, sure = "unseen", False
         elif shares[label] < self.doubts.threshold and label != self.doubts.outside:
             note, sure = "unsure", False
         elif len(text) > LONGEST:
             note = "cut"
         return Answer(label, shares, sure, note)
+
+    def _is_unseen(self, language: str | None) -> bool:
+        """Whether neither the network nor an adapter on it learned from this language."""
+        if language is None or not self._known or {language, language.split("-")[0]} & self._known:
+            return False
+        return bool(self.network.numbers([language])[0] < 0)
 
     def explain(self, text: str, label: str | None = None, language: str | None = None) -> list[Reason]:
         """Integrated gradients by word for a class. Raises TextError for an empty text or a class it does not have."""

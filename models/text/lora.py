@@ -4,7 +4,7 @@ A layer's W x becomes W x + (alpha / r) B A x with A (r, in) and B (out, r); B s
 changes nothing. Adapters are trained, saved, loaded and merged apart from the model under them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from models.registry import Card, ModelError
 
 if TYPE_CHECKING:
     from models.text.loading import TextModel
+    from models.text.network import Network
 
 TARGETS = ("qkv", "out", "up", "down", "head")
 
@@ -102,8 +103,22 @@ def merged(base: "TextModel", card: Card, found: Mapping[str, Tensor]) -> "TextM
         raise ModelError(f"{card.name!r} was trained on another {card.base!r} than the one here. Train it again.")
     load(base.network, found, config_of(card.config["lora"]))
     merge(base.network)
+    release(base.network, str(card.config.get("language", "")), tuple(card.config.get("released", ())))
     base.network.temperature.fill_(float(card.config["temperature"]))
     return TextModel(card, base.network, base.device)
+
+
+def release(network: "Network", language: str, labels: Iterable[str]) -> tuple[str, ...]:
+    """Let a network give these labels in a language whose training rows had none of them. Returns which were new."""
+    number = int(network.numbers([language])[0])
+    if number < 0:
+        return ()
+    row = network.possible[number + 1]
+    places = {label: network.config.labels.index(label) for label in labels if label in network.config.labels}
+    new = tuple(sorted(label for label, place in places.items() if row[place] != 0))
+    for label in new:
+        row[places[label]] = 0
+    return new
 
 
 def config_of(found: Mapping[str, Any]) -> Lora:

@@ -24,6 +24,7 @@ SENTIMENT = Recipe(
     family="n-gram bags and a Transformer encoder, added as logits",
     corpus=corpora.sentiment,
     masked=True,
+    baseline=True,
     plans=(
         BASELINE,
         SCOPED,
@@ -42,7 +43,7 @@ SENTIMENT = Recipe(
         Plan(
             "Transformer encoder, pre-trained and aligned (cross-cultural fusion)",
             EncoderConfig(replace(SHAPE, longest=64)),
-            Settings(epochs=4, rate=5e-4, patience=2),
+            Settings(epochs=2, rate=5e-4, patience=2),
             batch=256,
             smoothing=0.05,
             pretrained=True,
@@ -78,6 +79,7 @@ TOPIC = Recipe(
             EncoderConfig(replace(SHAPE, longest=96)),
             Settings(epochs=1, rate=3e-4),
             pretrained=True,
+            most=50_000,
         ),
     ),
     limits=(

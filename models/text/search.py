@@ -25,9 +25,14 @@ MOST_DEV = 6_000
 
 
 def run(
-    name: str, minutes: float, file: Path | None = None, where: Path | None = None, rows: int = 40_000
-) -> str:  # fmt: skip
-    """Search for `minutes`, then say what was best so far, the best five trials first.
+    name: str,
+    minutes: float,
+    file: Path | None = None,
+    where: Path | None = None,
+    rows: int = 40_000,
+    trials: int | None = None,
+) -> str:
+    """Search for `minutes` (or as many trials), then say what was best so far, the best five trials first.
 
     Raises ModelError for a task without a recipe, ValueError for a budget that is none.
     """
@@ -71,7 +76,7 @@ def run(
         trial.set_user_attr("parameters", sum(p.numel() for p in network.parameters()))
         return float(fit.best or 0.0)
 
-    study.optimize(objective, timeout=60 * minutes)
+    study.optimize(objective, n_trials=trials, timeout=60 * minutes)
     return described(study, before)
 
 

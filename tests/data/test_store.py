@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,8 +123,10 @@ def test_a_store_of_a_newer_program_is_refused(home):
 def test_an_older_store_is_upgraded_with_all_its_data(home, tmp_path, monkeypatch):
     land("ours", [("DEU", "X", 2020, 1.0)])
     raw("UPDATE meta SET schema_version = 0; ALTER TABLE observations RENAME COLUMN value TO figure")
+    raw("DROP TABLE assistant_feedback; DROP TABLE model_reviews; ALTER TABLE meta DROP COLUMN data_version")
     with pytest.raises(store.StoreError, match="python -m data build"):
         store.connect()
+    shutil.copytree(store.MIGRATIONS, tmp_path, dirs_exist_ok=True)
     (tmp_path / "001.sql").write_text("ALTER TABLE observations RENAME COLUMN figure TO value;")
     monkeypatch.setattr(store, "MIGRATIONS", tmp_path)
     assert store.ensure() == "upgraded"

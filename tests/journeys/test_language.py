@@ -51,7 +51,7 @@ def test_a_wrong_file_is_refused_and_a_right_one_read_and_taken_away(full_app, v
     wrong.write_bytes(b"\x89PNG\x00\x00")
     right.write_text("comment\n" + "What a lovely day\n=1+1 awful\n" * 300, "utf-8")
     reader.page.locator("input[type=file]").set_input_files(wrong)
-    reader.page.get_by_text("neither CSV nor XLSX").wait_for()
+    reader.page.get_by_text("neither CSV, XLSX nor Parquet").wait_for()
     reader.page.locator("input[type=file]").set_input_files(right)
     reader.page.get_by_role("button", name="Read all 600 rows").click()
     reader.page.get_by_role("button", name="Download the answers as CSV").wait_for(timeout=LOADING_MS)

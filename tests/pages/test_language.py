@@ -239,7 +239,7 @@ def test_a_fault_in_mid_file_keeps_what_is_done(opened, monkeypatch):
     [
         (b"", "is empty"),
         (b"text\n", "no rows below it"),
-        (b"\x89PNG\x00\x00", "neither CSV nor XLSX"),
+        (b"\x89PNG\x00\x00", "neither CSV, XLSX nor Parquet"),
         ("text\né".encode("latin-1"), "not UTF-8"),
         (b"PK\x03\x04rubbish", "cannot be read as an Excel file"),
         (b"<!doctype html><html>", "web page or XML"),

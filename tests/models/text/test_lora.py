@@ -1,5 +1,7 @@
 """Adapters: nothing at first, learned apart from the model, saved, loaded and merged."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -150,3 +152,48 @@ def test_the_split_keeps_classes_apart_evenly_and_shares_no_text(market):
 def test_a_files_own_split_is_kept(market):
     rows = market.assign(split=["train"] * 80 + ["dev"] * 20 + ["test"] * 20)
     assert checked(rows).rows["split"].value_counts().to_dict() == {"train": 80, "dev": 20, "test": 20}
+
+
+def test_a_language_the_model_never_saw_is_no_longer_unseen_once_adapted(shipped, market):
+    made = adapter.train("tiny", adapter.check(market, ("negative", "positive"), "de"), "de", settings=QUICK)
+    adapter.register(made, "tiny-german", "de", Source("survey", "own", "", len(market)))
+    assert loading.classifier("tiny", "cpu").predict(["the day"], ["de"])[0].note == "unseen"
+    for model in (made.model, loading.classifier("tiny-german", "cpu")):
+        assert model.predict(["the car"], ["de"])[0].note != "unseen"
+
+
+def test_a_class_that_the_model_may_not_give_in_a_language_is_learned_from_rows_that_have_it(
+    shipped, market, monkeypatch
+):
+    found = registry.card("tiny").config["network"]
+    monkeypatch.setitem(found, "allowed", {"en": ["negative"]})
+    known = registry.card
+
+    def masked(name):
+        card = known(name)
+        return card if card.base else replace(card, config={**card.config, "network": found})
+
+    monkeypatch.setattr(registry, "card", masked)
+    made = adapter.train("tiny", checked(market), "en", settings=QUICK)
+    assert made.released == ("positive",)
+    assert made.before["per_class"]["positive"]["recall"] == 0
+    assert made.after["per_class"]["positive"]["recall"] > 0.5
+    adapter.register(made, "tiny-market", "en", Source("survey", "own", "", len(market)))
+    assert loading.classifier("tiny-market", "cpu").predict(["the car was car"], ["en"])[0].label == "positive"
+
+
+def test_rows_that_the_file_keeps_for_its_test_may_stand_in_the_general_test(market):
+    rows = market.assign(split=["train"] * 80 + ["dev"] * 20 + ["test"] * 20)
+    seen = frozenset({rows["text"].iloc[0].upper(), rows["text"].iloc[-1]})
+    found = checked(rows, seen=seen)
+    assert next(f for f in found.findings if f.check == "leakage").rows == 1
+    assert found.rows["split"].value_counts().to_dict() == {"train": 79, "dev": 20, "test": 20}
+
+
+def test_few_rows_are_given_more_epochs(market):
+    few, many = (
+        checked(market.head(40)),
+        checked(pd.concat([market.assign(text=market["text"] + str(i)) for i in range(20)])),
+    )
+    assert adapter.suggested(few).epochs > adapter.suggested(many).epochs == adapter.SETTINGS.epochs
+    assert adapter.suggested(few).epochs <= adapter.MOST_EPOCHS

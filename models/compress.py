@@ -1,0 +1,222 @@
+"""Smaller and faster forms of a text model: bf16, int8 by dynamic quantisation, ONNX; what each gives up.
+
+int8: weights of the linear layers as int8, activations quantised as they come (torch.ao dynamic quantisation; for ONNX
+the same by onnxruntime). ONNX: exported from torch, then checked with onnxruntime against torch.
+"""
+
+import copy
+import io
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from models import registry, training
+from models.registry import ModelError
+from models.text import fitting
+from models.text.loading import TextModel, classifier
+from models.text.network import BagConfig, Inputs, Network
+
+LARGEST_DIFFERENCE = 1e-3
+BATCH = 256
+
+
+class Padded(nn.Module):
+    """A network whose bags come as rectangles: buckets and weights (texts, n-grams), weight 0 where there is none."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, buckets: list[Tensor], weights: list[Tensor], ids: Tensor, mask: Tensor, language: Tensor
+    ) -> Tensor:
+        """-> calibrated logits (texts, labels)."""
+        network = self.network
+        total = torch.zeros(1)
+        for index, (member, config) in enumerate(zip(network.members, network.config.members, strict=True)):
+            if isinstance(config, BagConfig):
+                bag = network.grams.index(config.grams)
+                summed = (member.table.weight[buckets[bag]] * weights[bag][:, :, None]).sum(1)
+                logits = member.finished(summed, language)
+            else:
+                logits = member(ids, mask, language)
+            total = total + network.mix[index] * logits
+        return total / network.temperature + network.possible[language + 1]
+
+
+def padded(inputs: Inputs) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor, Tensor]:
+    """Inputs of a network as inputs of `Padded`."""
+    buckets, weights = [], []
+    for found, offsets, share in inputs.bags:
+        ends = torch.cat((offsets[1:], torch.tensor([len(found)])))
+        parts = list(zip(offsets.tolist(), ends.tolist(), strict=True))
+        rows = [found[start:end] for start, end in parts]
+        shares = [share[start:end] for start, end in parts]
+        buckets.append(nn.utils.rnn.pad_sequence(rows, batch_first=True))
+        weights.append(nn.utils.rnn.pad_sequence(shares, batch_first=True))
+    return buckets, weights, inputs.ids, inputs.mask, inputs.language
+
+
+def to_onnx(network: Network, sample: Sequence[str]) -> bytes:
+    """The network as an ONNX file (opset 20), any number of texts, n-grams and tokens."""
+    module = Padded(network).eval().cpu()
+    given = padded(network.prepare(list(sample), [None] * len(sample)))
+    texts = torch.export.Dim("texts", min=1, max=4096)
+    shapes: tuple[Any, ...] = (
+        [{0: texts, 1: torch.export.Dim(f"grams{i}", min=2)} for i in range(len(given[0]))],
+        [{0: texts, 1: torch.export.Dim(f"grams{i}", min=2)} for i in range(len(given[1]))],
+        {0: texts, 1: torch.export.Dim("tokens", min=2, max=network.longest)} if network.longest else {0: texts},
+        {0: texts, 1: torch.export.Dim("tokens", min=2, max=network.longest)} if network.longest else {0: texts},
+        {0: texts},
+    )
+    with torch.inference_mode(False), torch.no_grad(), TemporaryDirectory() as folder:
+        program = torch.onnx.export(
+            module, given, dynamo=True, dynamic_shapes=shapes, opset_version=20, verbose=False, optimize=True
+        )
+        file = Path(folder) / "model.onnx"
+        program.save(str(file), external_data=False)
+        return file.read_bytes()
+
+
+def session(content: bytes, threads: int = 2) -> onnxruntime.InferenceSession:
+    """An ONNX file ready to run on the CPU."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def run(opened: onnxruntime.InferenceSession, inputs: Inputs) -> np.ndarray:
+    """Logits from an ONNX session, (texts, labels)."""
+    buckets, weights, ids, mask, language = padded(inputs)
+    flat = [*buckets, *weights, ids, mask, language]
+    names = [entry.name for entry in opened.get_inputs()]
+    if len(names) < len(flat):  # no member reads tokens: the exporter drops ids and mask
+        flat = [*buckets, *weights, language]
+    return opened.run(None, {name: tensor.numpy() for name, tensor in zip(names, flat, strict=True)})[0]
+
+
+def int8_onnx(content: bytes) -> bytes:
+    """An ONNX file with the weights of its linear layers in int8."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with TemporaryDirectory() as folder:
+        before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
+        graph = onnx.load_from_string(content)
+        del graph.graph.value_info[:]  # shapes the exporter noted contradict what onnxruntime infers after its changes
+        onnx.save(graph, before)
+        quantize_dynamic(before, after, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm"])
+        return after.read_bytes()
+
+
+def int8(network: Network) -> Network:
+    """A copy of a network with its linear layers in int8."""
+    return torch.ao.quantization.quantize_dynamic(copy.deepcopy(network).cpu(), {nn.Linear}, dtype=torch.qint8)
+
+
+def variants(name: str, rows: Any, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """Every form of a model: bytes, milliseconds for one text, texts a second, macro-F1 on rows, agreement with fp32.
+
+    rows: frame of text, label and language. Raises ModelError when the ONNX form differs from torch by over 1e-3.
+    """
+    model = classifier(name, "cpu")
+    truth = fitting.Rows.of(rows, model.labels)
+    texts, languages = list(truth.texts), list(truth.languages)
+    plain = model.network
+    forms: dict[str, tuple[int, Callable[[Inputs], np.ndarray]]] = {
+        "fp32": (_bytes(plain), lambda inputs: plain(inputs).numpy()),
+    }
+    if len(model.precisions()) > 1:
+        forms["bf16"] = (_bytes(plain) // 2, _bf16(model))
+    if any(isinstance(module, nn.Linear) for module in plain.modules()):
+        small = int8(plain)
+        forms["int8"] = (_bytes(small), lambda inputs: small(inputs).numpy())
+    content = to_onnx(plain, texts[:4])
+    opened = session(content)
+    check = plain.prepare(texts[:200], languages[:200])
+    with torch.inference_mode():
+        difference = float(np.abs(run(opened, check) - plain(check).numpy()).max())
+    if difference > LARGEST_DIFFERENCE:
+        raise ModelError(f"The ONNX form of {name} differs from torch by {difference:.2g}, over {LARGEST_DIFFERENCE}.")
+    forms["onnx"] = (len(content), lambda inputs: run(opened, inputs))
+    smaller = int8_onnx(content)
+    opened_small = session(smaller)
+    forms["onnx int8"] = (len(smaller), lambda inputs: run(opened_small, inputs))
+    found, reference = [], None
+    for form, (size, answer) in forms.items():
+        with torch.inference_mode():
+            logits = _all(plain, answer, texts, languages)
+            predicted = logits.argmax(1)
+            reference = predicted if reference is None else reference
+            entry = {
+                "name": form,
+                "bytes": size,
+                "latency_ms": 1000 * timed(lambda answer=answer: _one(plain, answer, texts, languages), 40),
+                "texts_per_s": BATCH / timed(lambda answer=answer: answer(_batch(plain, texts, languages)), 6),
+                "macro_f1": fitting.mean_macro_f1(predicted, truth, len(model.labels)),
+                "agreement": float((predicted == reference).mean()),
+            }
+        if form == "onnx":
+            entry["difference"] = difference
+        found.append(entry)
+        say(f"{form:10} {size / 1e6:6.1f} MB  {entry['latency_ms']:.2f} ms  {entry['texts_per_s']:.0f} texts/s  "
+            f"macro-F1 {entry['macro_f1']:.4f}  agrees {entry['agreement']:.4f}")  # fmt: skip
+    return found
+
+
+def measure(name: str, rows: Any, say: Callable[[str], None] = print) -> Path:
+    """Measure the forms of a model and write them into its card, where it lies."""
+    found = variants(name, rows, say)
+    folder = registry.folder(name)
+    card = replace(registry.card(name), variants=tuple(found))
+    (folder / registry.CARD).write_text(card.to_json(), encoding="utf-8")
+    return folder
+
+
+def timed(call: Callable[[], Any], times: int) -> float:
+    """Median seconds of a call, after one to warm up."""
+    call()
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def _one(network: Network, answer: Callable[[Inputs], np.ndarray], texts: list[str], languages: list) -> np.ndarray:
+    return answer(network.prepare(texts[:1], languages[:1]))
+
+
+def _batch(network: Network, texts: list[str], languages: list) -> Inputs:
+    return network.prepare(texts[:BATCH], languages[:BATCH])
+
+
+def _all(
+    network: Network, answer: Callable[[Inputs], np.ndarray], texts: list[str], languages: list
+) -> np.ndarray:  # fmt: skip
+    parts = range(0, len(texts), BATCH)
+    return np.concatenate([answer(network.prepare(texts[i : i + BATCH], languages[i : i + BATCH])) for i in parts])
+
+
+def _bf16(model: TextModel) -> Callable[[Inputs], np.ndarray]:
+    def answer(inputs: Inputs) -> np.ndarray:
+        with training.precision("cpu"):
+            return model.network(inputs).float().numpy()
+
+    return answer
+
+
+def _bytes(network: nn.Module) -> int:
+    buffer = io.BytesIO()
+    torch.save(network.state_dict(), buffer)  # only to count; nothing is ever loaded from it
+    return buffer.getbuffer().nbytes

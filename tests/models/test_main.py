@@ -1,0 +1,93 @@
+"""The command line: list, predict, evaluate, card, train; and what it says when it cannot."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from models import __main__ as cli
+from models import registry
+from models.text import recipes
+
+
+@pytest.fixture
+def file(rows, tmp_path):
+    path = tmp_path / "rows.parquet"
+    rows().query("split == 'test'")[["language", "text", "label"]].to_parquet(path)
+    return path
+
+
+def test_the_list_shows_every_model_and_a_damaged_one(shipped, capsys, tmp_path):
+    broken = registry.own() / "broken"
+    broken.mkdir(parents=True)
+    (broken / registry.CARD).write_text("{")
+    assert cli.main(["list"]) == 0
+    shown = capsys.readouterr().out
+    assert "tiny" in shown
+    assert "broken: The card is not JSON" in shown
+
+
+def test_a_file_is_judged_per_language(shipped, file, capsys):
+    assert cli.main(["evaluate", "tiny", "--data", str(file), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["n"] == 48
+    assert set(found["per_language"]) == {"en", "fr"}
+    assert {"n", "macro_f1"} <= set(found["per_language"]["en"])
+    assert found["macro_f1"] == pytest.approx(sum(e["macro_f1"] for e in found["per_language"].values()) / 2)
+    assert 0 <= found["ece"] <= 1
+    assert found == {"model": "tiny", **json.loads(json.dumps(registry.card("tiny").metrics))}
+
+
+def test_a_text_is_classified_with_reasons(shipped, capsys):
+    assert cli.main(["predict", "tiny", "--text", "the day was lovely", "--language", "en", "--explain", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["label"] == "positive"
+    assert [reason["word"] for reason in found["reasons"]] == ["the", "day", "was", "lovely"]
+
+
+def test_the_card_is_printed_as_json(shipped, capsys):
+    assert cli.main(["card", "tiny"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "tiny"
+
+
+def test_training_by_name_saves_where_it_is_told(shipped, recipe, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(recipes.RECIPES, "other", recipe("other"))
+    assert cli.main(["train", "other", "--to", str(tmp_path / "made")]) == 0
+    assert (tmp_path / "made" / "other" / registry.WEIGHTS).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "nothing", "--data", "x"], "There is no model 'nothing'"),
+        (["predict", "nothing", "--text", "a"], "python -m models train nothing"),
+        (["train", "nothing"], "There is no recipe 'nothing'"),
+        (["evaluate", "tiny"], "give a file with --data"),
+    ],
+)
+def test_what_cannot_be_is_said_with_its_remedy(shipped, file, capsys, arguments, message):
+    arguments = [str(file) if argument == "x" else argument for argument in arguments]
+    assert cli.main(arguments) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame({"a": [1]}), "needs a column text and one of label, intent, topic; it has a"),
+        (pd.DataFrame({"text": [], "label": []}), "has no rows"),
+        (pd.DataFrame({"text": ["a", None], "label": ["x", "y"]}), "1 rows lack text or label, the first is row 1"),
+    ],
+)
+def test_a_file_with_faults_is_refused(shipped, tmp_path, capsys, frame, message):
+    path = tmp_path / "wrong.parquet"
+    frame.to_parquet(path)
+    assert cli.main(["evaluate", "tiny", "--data", str(path)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_parquet_is_refused(shipped, tmp_path, capsys):
+    path = tmp_path / "wrong.parquet"
+    path.write_bytes(b"text,label\na,b\n")
+    assert cli.main(["evaluate", "tiny", "--data", str(path)]) == 1
+    assert "cannot be read as parquet" in capsys.readouterr().err

@@ -1,0 +1,33 @@
+"""AutoML goes on where it ended and says what was best."""
+
+import pytest
+
+from models.registry import ModelError
+from models.text import search
+
+
+@pytest.fixture
+def searched(shipped, recipe, monkeypatch):
+    monkeypatch.setattr(search, "RECIPES", {"tiny": recipe()})
+    monkeypatch.setattr(search, "FAMILIES", ("linear", "bag"))
+    return shipped
+
+
+def test_a_second_call_goes_on_with_the_study_of_the_first(searched, tmp_path):
+    file = tmp_path / "study.sqlite3"
+    first, second = (search.run("tiny", 10, file, trials=2) for _ in range(2))
+    assert "2 trials (2 of them now)" in first
+    assert "4 trials (2 of them now)" in second
+    best = [float(text.splitlines()[1].split()[0]) for text in (first, second)]
+    assert best[1] >= best[0]
+
+
+def test_a_budget_too_short_for_one_trial_says_so(searched, tmp_path):
+    assert "No trial came to its end" in search.run("tiny", 1e-6, tmp_path / "study.sqlite3")
+
+
+def test_a_task_without_a_recipe_or_a_budget_of_nothing_is_refused(searched):
+    with pytest.raises(ModelError, match="no recipe 'chess'"):
+        search.run("chess", 1)
+    with pytest.raises(ValueError, match="minutes > 0"):
+        search.run("tiny", 0)
