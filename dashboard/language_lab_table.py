@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow
 from pyarrow import parquet
 
 MOST_ROWS = 100_000
@@ -87,8 +88,13 @@ def _parquet(content: bytes, name: str) -> pd.DataFrame:
         unpacked = sum(file.metadata.row_group(place).total_byte_size for place in range(file.num_row_groups))
         if unpacked > MOST_UNPACKED_MB * 2**20:
             raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
-        first = next(file.iter_batches(batch_size=MOST_ROWS + 1), None)
-        rows = first.to_pandas() if first is not None else file.schema_arrow.empty_table().to_pandas()
+        batches, read = [], 0
+        for batch in file.iter_batches(batch_size=MOST_ROWS + 1):
+            batches.append(batch)
+            read += batch.num_rows
+            if read > MOST_ROWS:
+                break
+        rows = pyarrow.Table.from_batches(batches, file.schema_arrow).to_pandas()
         return rows.reset_index(drop=True).map(lambda cell: "" if _is_missing(cell) else str(cell))
     except TableError:
         raise

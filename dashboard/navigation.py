@@ -35,6 +35,7 @@ PAGES = (
     Entry("plan", "Plan", ":material/account_tree:", "Plan"),
     Entry("language", "Language lab", ":material/translate:", "Labs"),
     Entry("assistant", "Assistant", ":material/support_agent:", "Labs"),
+    Entry("adapt", "Adapt", ":material/model_training:", "Labs"),
     Entry("cards", "Model cards", ":material/badge:", "Labs"),
     Entry("data", "Data", ":material/database:", "Data"),
 )

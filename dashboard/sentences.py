@@ -152,13 +152,49 @@ MODELS = (
     "{name} cannot be built from its card: {error}. Train it again.",
     "There is nothing to explain: the text is empty.",
 )
+ADAPTERS = (
+    "The file lacks the columns {columns}; it has {have}.",
+    "{n} rows: only the first {most} are used.",
+    "{n} rows without a text or a label are left out.",
+    "{n} rows have labels that the model does not know ({names}); it knows {labels}.",
+    "{n} rows have the same text under different labels and are left out.",
+    "{n} rows repeat an earlier text and are left out.",
+    "{n} rows stand in the general test data and are left out, so that tests stay honest.",
+    "{n} usable rows: at least {fewest} are needed.",
+    "Every row is {label}: nothing tells the classes apart.",
+    "Every training row is {label}: nothing tells the classes apart.",
+    "The split column does not hold train, dev and test each: the rows are split here.",
+    "{n} rows are neither train, dev nor test in the split column and are left out.",
+    "Too few rows to learn and to test: {names}; each class needs {fewest}, better 50.",
+    "No row is {labels}: the adapter will not learn it.",
+    "{most} has {many} rows and {least} only {few}: expect {again} to be found less well.",
+    "{n} of {sampled} sampled rows look as if they were not in {language}, most of them {other}.",
+    "There is no training text in {folder}. Name the folder that holds sentiment.parquet, topics.parquet and "
+    "intents.parquet with --data-dir or ATLAS_TEXT_DATA.",
+    "{name} is no model's name: lower-case letters, digits, '.', '_' and '-' only.",
+    "There is a model {name} already. Choose another name.",
+    "There is no model {name} of your own to remove.",
+    "{name} cannot be saved in {folder}: {error}.",
+    "{name} was trained on another {base} than the one here. Train it again.",
+    "The adapter was made for another network: its layers differ. Train it again.",
+    "The card's adapter settings are not whole: {error}. Train it again.",
+    "{title} is being trained since {time} UTC. One training runs at a time: wait until it has ended, or stop it on "
+    "the Adapt page.",
+    "{title} is being trained since {time} UTC, step {step} of {steps}. One training runs at a time: wait until it "
+    "has ended, or stop it on the Adapt page.",
+    "{n} trained adapters wait to be registered or discarded. Open one of them, register or discard it, and start "
+    "again.",
+    "The training was broken off. Start it again.",
+    "The loss is {loss} at step {step}: lower the learning rate ({rate}) or look for broken rows.",
+)
 TABLES = (
     "{file} has over {mb} MB. Split it, or leave out columns that are not needed.",
     "{file} is empty. Choose a file with a header and rows below it.",
     "{file} has a header and no rows below it. Choose a file with rows.",
-    "{file} is neither CSV nor XLSX. Save it as one of these and choose it again.",
+    "{file} is neither CSV, XLSX nor Parquet. Save it as one of these and choose it again.",
     "{file} is a web page or XML, not a table. Save it as CSV or XLSX and choose it again.",
     "{file} cannot be read as a table ({error}). Check its quotes and save it again.",
+    "{file} cannot be read as a Parquet file ({error}). Save it again, or as CSV.",
     "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.",
 )
 KNOWLEDGE = (
@@ -199,7 +235,9 @@ KNOWLEDGE = (
     "The model {name} needs packages that are not installed ({package}). Install them with: {command}",
     "The model {name} cannot be loaded ({error}). Check its id and the internet connection, or unset {variable}.",
 )
-TEMPLATES = FAULTS + LAYOUTS + STORE + REFRESH + NOTES + SOURCES + LICENCES + SCENARIOS + MODELS + TABLES + KNOWLEDGE
+TEMPLATES = (
+    FAULTS + LAYOUTS + STORE + REFRESH + NOTES + SOURCES + LICENCES + SCENARIOS + MODELS + ADAPTERS + TABLES + KNOWLEDGE
+)
 
 
 def said(sentence: str) -> str:

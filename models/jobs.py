@@ -20,6 +20,8 @@ Work = Callable[[Callable[[Progress], None], Callable[[], bool]], T]
 State = Literal["running", "done", "stopped", "failed"]
 MOST_KEPT = 3
 """Results that may wait to be taken or discarded: each holds a model in memory."""
+MOST_ENDED = 8
+"""Trainings that were stopped or failed and are remembered, for whoever started them to read why."""
 MOST_POINTS = 2_000
 """Points of a curve that are kept; beyond, every other one is dropped."""
 
@@ -111,6 +113,9 @@ def start(work: Work[T], title: str) -> Job[T]:
                 f"{len(kept)} trained adapters wait to be registered or discarded. Open one of them, register or "
                 "discard it, and start again."
             )
+        ended = [number for number, job in _jobs.items() if job.snapshot.state in ("stopped", "failed")]
+        for number in ended[:-MOST_ENDED]:
+            del _jobs[number]
         job: Job[T] = Job(next(_numbers), title)
         _jobs[job.id] = job
         threading.Thread(target=job._run, args=(work,), name=f"training {job.id}", daemon=True).start()
@@ -149,7 +154,7 @@ def busy_with(job: Job[Any]) -> str:
     far = f", step {now.progress.step} of {now.progress.steps}" if now.progress else ""
     return (
         f"{now.title!r} is being trained since {now.began:%H:%M} UTC{far}. One training runs at a time: wait until it "
-        "has ended, or have whoever started it stop it."
+        "has ended, or stop it on the Adapt page."
     )
 
 

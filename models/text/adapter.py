@@ -126,6 +126,8 @@ def check(
         findings.append(Finding("size", f"{len(rows)} rows: only the first {MOST} are used.", rows=len(rows) - MOST))
         rows = rows.head(MOST)
     rows = rows.assign(text=rows["text"].astype("string"), label=rows["label"].astype("string").str.strip().str.lower())
+    if "split" in rows.columns:
+        rows = rows.assign(split=rows["split"].astype("string").str.strip().str.lower().fillna("").astype(object))
     blank = rows["text"].isna() | (rows["text"].str.strip() == "") | rows["label"].isna() | (rows["label"] == "")
     if blank.any():
         findings.append(
@@ -162,6 +164,7 @@ def check(
     findings += _balance(rows, balance, labels)
     if detector is not None and len(rows):
         findings += _languages(rows, language, detector, seed)
+    findings += _own_split(rows, balance)
     if any(finding.stops for finding in findings):
         return Checked(rows.head(0), tuple(findings), balance)
     return Checked(_split(rows, seed), tuple(findings), balance)
@@ -187,6 +190,24 @@ def _balance(rows: pd.DataFrame, balance: dict[str, int], labels: tuple[str, ...
             f"{most} has {balance[most]} rows and {least} only {balance[least]}: expect {least} to be found less well."
         )
         found.append(Finding("balance", text))
+    return found
+
+
+def _own_split(rows: pd.DataFrame, balance: dict[str, int]) -> list[Finding]:
+    """Whether the file's own split can be used, where it has one."""
+    if "split" not in rows.columns or not len(rows):
+        return []
+    if not _is_split(rows):
+        return [Finding("split", "The split column does not hold train, dev and test each: the rows are split here.")]
+    other = ~rows["split"].isin(SPLITS)
+    found = []
+    if other.any():
+        text = f"{other.sum()} rows are neither train, dev nor test in the split column and are left out."
+        found.append(Finding("split", text, rows=int(other.sum())))
+    learned = rows.loc[rows["split"] == "train", "label"].unique()
+    if len(balance) > 1 and len(learned) == 1:
+        text = f"Every training row is {learned[0]}: nothing tells the classes apart."
+        found.append(Finding("split", text, stops=True))
     return found
 
 
@@ -360,7 +381,7 @@ def register(made: Adapted, name: str, language: str, source: Source) -> Path:
     card = replace(
         under,
         name=name,
-        title=f"{under.title}, adapted to {languages.name(language)}",
+        title=f"{languages.name(language)} adapter ({name})",
         purpose=f"{under.purpose} Adapted to one market's rows in {languages.name(language)}.",
         family=f"LoRA adapter, rank {made.config.rank} on {', '.join(made.config.targets)}",
         languages=under.languages if language in under.languages else (*under.languages, language),

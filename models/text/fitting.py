@@ -171,13 +171,7 @@ def _cropped(text: str, random: np.random.Generator) -> str:
 
 def logits(network: Network, rows: Rows) -> np.ndarray:
     """Logits of every row, (rows, labels)."""
-    found = []
-    with torch.inference_mode():
-        for start in range(0, len(rows.texts), 1024):
-            part = slice(start, start + 1024)
-            inputs = network.prepare(list(rows.texts[part]), list(rows.languages[part]))
-            found.append(network(inputs.to(training.device())).float().cpu().numpy())
-    return np.concatenate(found)
+    return network.answers(list(rows.texts), list(rows.languages))
 
 
 def mean_macro_f1(predicted: np.ndarray, rows: Rows, classes: int) -> float:

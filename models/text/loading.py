@@ -84,13 +84,8 @@ class TextModel:
     def logits(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated logits, (texts, labels), float32."""
         languages = [None] * len(texts) if languages is None else list(languages)
-        rows = [np.zeros((0, len(self.labels)), dtype=np.float32)]
-        for start in range(0, len(texts), CHUNK):
-            part = [text[:LONGEST] for text in texts[start : start + CHUNK]]
-            inputs = self.network.prepare(part, languages[start : start + CHUNK]).to(self.device)
-            with torch.inference_mode(), training.precision(self.device, self.precision == "bf16"):
-                rows.append(self.network(inputs).float().cpu().numpy())
-        return np.concatenate(rows)
+        with training.precision(self.device, self.precision == "bf16"):
+            return self.network.answers([text[:LONGEST] for text in texts], languages, CHUNK)
 
     def probabilities(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated probabilities, (texts, labels), float32."""

@@ -1,7 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
 python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential,
-scenarios, allocation, board.
+scenarios, allocation, board, texts.
 """
 
 import json
@@ -18,6 +18,7 @@ import index
 import potential
 import scenarios
 import stores
+import texts
 
 import pages
 
@@ -32,6 +33,7 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "scenarios": scenarios.scenarios,
     "allocation": allocation.sixty_markets,
     "board": board.boards,
+    "texts": texts.sentiment,
 }
 
 

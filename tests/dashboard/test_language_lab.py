@@ -147,6 +147,23 @@ def test_too_large_files_and_bombs_are_refused(monkeypatch):
         language_lab_table.read(packed.getvalue(), "a.xlsx")
 
 
+def test_parquet_is_read_as_texts_and_cut(monkeypatch):
+    content = io.BytesIO()
+    table = pd.DataFrame({"text": ["good", None, "bad"], "stars": [5, 1, 2], "tags": [["a"], [], None]})
+    table.to_parquet(content, row_group_size=1)
+    sheet = language_lab_table.read(content.getvalue(), "a.parquet")
+    assert sheet.rows["text"].tolist() == ["good", "", "bad"]
+    assert sheet.rows["stars"].tolist() == ["5", "1", "2"]
+    monkeypatch.setattr(language_lab_table, "MOST_ROWS", 2)
+    cut = language_lab_table.read(content.getvalue(), "a.parquet")
+    assert (len(cut.rows), cut.cut) == (2, True)
+    with pytest.raises(TableError, match="as a Parquet file"):
+        language_lab_table.read(content.getvalue()[:60], "a.parquet")
+    monkeypatch.setattr(language_lab_table, "MOST_UNPACKED_MB", 0)
+    with pytest.raises(TableError, match="unfolds to over 0 MB"):
+        language_lab_table.read(content.getvalue(), "a.parquet")
+
+
 def test_the_text_column_is_the_longest_and_the_language_column_is_named_so():
     rows = pd.DataFrame({"id": ["1", "2"], "Lang": ["en", "sw"], "said": ["a long text", "another"]})
     assert language_lab_table.text_column(rows) == "said"

@@ -126,6 +126,16 @@ def test_too_many_results_in_waiting_are_refused(held):
     assert jobs.start(held, "one more").wait(PATIENCE_S)
 
 
+def test_only_the_last_failures_are_remembered():
+    def work(report, should_stop):
+        raise ValueError("broken rows")
+
+    for place in range(jobs.MOST_ENDED + 3):
+        assert jobs.start(work, str(place)).wait(PATIENCE_S)
+    assert len(jobs._jobs) == jobs.MOST_ENDED + 1
+    assert [job.title for job in jobs._jobs.values()][-1] == str(jobs.MOST_ENDED + 2)
+
+
 def test_only_one_of_many_who_start_at_once_gets_through(held):
     ready, outcomes = threading.Barrier(8), []
 

@@ -36,6 +36,7 @@ VISITS = [
     *(("language", {"lab": lab}) for lab in ("text", "file", "reach")),
     ("language", {"lab": "reach", "where": "NGA,KEN", "by": "gdp"}),
     *(("cards", address) for address in ({}, {"model": "topic"})),
+    *(("adapt", {"rows": rows}) for rows in ("example", "shared", "file")),
     ("assistant", {}),
     *(("data", {"section": section}) for section in SECTIONS),
 ]

@@ -197,3 +197,16 @@ def test_few_rows_are_given_more_epochs(market):
     )
     assert adapter.suggested(few).epochs > adapter.suggested(many).epochs == adapter.SETTINGS.epochs
     assert adapter.suggested(few).epochs <= adapter.MOST_EPOCHS
+
+
+def test_a_split_of_the_files_own_is_checked(market):
+    rows = market.assign(split=[" Train"] * 80 + ["DEV"] * 20 + ["test"] * 19 + ["later"])
+    found = checked(rows)
+    assert found.rows["split"].value_counts().to_dict() == {"train": 80, "dev": 20, "test": 19}
+    assert [f.rows for f in found.findings if f.check == "split"] == [1]
+    half = checked(market.assign(split=["train"] * 100 + ["test"] * 20))
+    assert any("the rows are split here" in f.text for f in half.findings) and half.usable
+    assert set(half.rows["split"]) == {"train", "dev", "test"}
+    one = market.assign(split=["train" if label == "positive" else "test" for label in market["label"]])
+    one.loc[:4, "split"] = "dev"
+    assert any(f.stops and "Every training row is positive" in f.text for f in checked(one).findings)

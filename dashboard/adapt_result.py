@@ -1,0 +1,291 @@
+"""The Adapt page after a training: what changed and how sure that is, what was forgotten, a sentence to try, a name."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import adapt_state, adapt_training, components, language_lab_answers, load
+from dashboard.adapt_state import Learned
+from dashboard.charts import adapt as charts
+from dashboard.language import _, locale, number, share
+from dashboard.sentences import said
+
+if TYPE_CHECKING:
+    from models.jobs import Job
+
+FORGETS = 2.0
+"""Points of macro-F1 on general rows from which forgetting is warned of."""
+LONGEST_NAME, LONGEST_TEXT = 80, 200
+
+
+def result(job: "Job") -> None:
+    """Before and after, then register or discard."""
+    learned: Learned = job.snapshot.result
+    made, language = learned.made, learned.wish.language
+    before, after = overall(made.before), overall(made.after)
+    name = _language_name(language)
+    st.title(_headline(name, before, after, made.after["n"]))
+    st.write(_verdict(before, after, made.after["n"]))
+    _figures(learned, before, after)
+    _forgetting(learned)
+    _by_class(learned, before, after, name)
+    _try(learned, name)
+    _register(learned)
+    with st.expander(_("How it was trained"), icon=":material/show_chart:"):
+        fit = made.fit
+        st.caption(
+            _("Rank {rank}, learning rate {rate}, at most {epochs} epochs; best after epoch {best}.").format(
+                rank=made.config.rank,
+                rate=number(learned.wish.settings.rate, 2),
+                epochs=learned.wish.settings.epochs,
+                best=fit.best_epoch + 1,
+            )
+        )
+        adapt_training.curves(job.snapshot)
+
+
+def overall(report: dict[str, Any]) -> tuple[float, float, float]:
+    """Macro-F1 over all languages of a report, with its 95 % interval.
+
+    Each language's interval is taken as normal, and the languages as independent: the interval of their mean.
+    """
+    rows = list(report["per_language"].values())
+    if len(rows) == 1:
+        return rows[0]["macro_f1"], rows[0]["low"], rows[0]["high"]
+    half = math.sqrt(sum(((row["high"] - row["low"]) / 2) ** 2 for row in rows)) / len(rows)
+    return report["macro_f1"], report["macro_f1"] - half, report["macro_f1"] + half
+
+
+def _language_name(code: str) -> str:
+    from models.text import languages
+
+    return languages.name(code, locale())
+
+
+def _headline(name: str, before: tuple[float, ...], after: tuple[float, ...], n: int) -> str:
+    return _("{language}: macro F1 {before} before, {after} after, on {n} test rows").format(
+        language=name, before=number(before[0], 2), after=number(after[0], 2), n=number(n, 9)
+    )
+
+
+def _verdict(before: tuple[float, float, float], after: tuple[float, float, float], n: int) -> str:
+    if after[0] < before[0]:
+        told = _("It reads this market worse than the model under it: discard it, or train with other rows.")
+    elif after[0] == before[0]:
+        told = _("It reads these rows as well as the model under it, and no better.")
+    elif after[1] > before[2]:
+        told = _("It reads this market better: the 95 % intervals do not touch.")
+    else:
+        told = _("It looks better, but the 95 % intervals overlap: {n} test rows do not settle it, more would.").format(
+            n=number(n, 9)
+        )
+    if n < 100:
+        told += " " + _("With {n} test rows one row more or less right moves accuracy by {points} points.").format(
+            n=n, points=number(100 / n, 2)
+        )
+    return told
+
+
+def _figures(learned: Learned, before: tuple[float, ...], after: tuple[float, ...]) -> None:
+    made = learned.made
+    change = 100 * (after[0] - before[0])
+    range_ = _("95 %: {low} to {high}")
+    shown = (
+        (
+            _("Macro F1 before"),
+            number(before[0], 2),
+            range_.format(low=number(before[1], 2), high=number(before[2], 2)),
+        ),
+        (_("Macro F1 after"), number(after[0], 2), range_.format(low=number(after[1], 2), high=number(after[2], 2))),
+        (_("Change"), _("{n} points").format(n=f"{change:+.1f}".replace("-", "−")), ""),
+        (_("Parameters that learned"), _percent(made.share), _("{n} numbers").format(n=number(made.parameters, 9))),
+        (
+            _("Training"),
+            _("{n} s").format(n=number(made.fit.seconds, 2)),
+            _("on {device}").format(device=made.fit.device.upper()),
+        ),
+    )
+    with st.container(horizontal=True, gap="large", key="adapt_figures"):
+        for label, value, beside in shown:
+            st.metric(label, value, beside or None, delta_color="off", delta_arrow="off", width="content")
+
+
+def _percent(value: float) -> str:
+    return f"{number(100 * value, 2)} %"
+
+
+def _forgetting(learned: Learned) -> None:
+    """What it costs on the languages it was not trained for; said also where nobody could measure it."""
+    made = learned.made
+    if made.forgetting is None:
+        st.warning(
+            _(
+                "What it forgot could not be measured, and no general rows were repeated while it learned, so it may "
+                "have forgotten more: {reason}"
+            ).format(reason=said(learned.missing).replace("$", r"\$")),
+            icon=":material/visibility_off:",
+        )
+        return
+    before, after = overall(made.general_before), overall(made.general_after)
+    told = _(
+        "On {n} test rows of {languages} other languages: macro F1 {before} before ({before_low} to {before_high}), "
+        "{after} after ({after_low} to {after_high}): {lost}. {repeated} of their training rows were repeated."
+    ).format(
+        n=number(made.general_after["n"], 9),
+        languages=len(made.general_after["per_language"]),
+        before=number(before[0], 3),
+        before_low=number(before[1], 3),
+        before_high=number(before[2], 3),
+        after=number(after[0], 3),
+        after_low=number(after[1], 3),
+        after_high=number(after[2], 3),
+        lost=(
+            _("{points} points forgotten") if made.forgetting > 0 else _("nothing forgotten, {points} points gained")
+        ).format(points=number(abs(made.forgetting), 2)),
+        repeated=number(learned.general, 9),
+    )
+    if made.forgetting >= FORGETS:
+        st.warning(told, icon=":material/psychology_alt:")
+    else:
+        st.info(told, icon=":material/psychology:")
+
+
+def _by_class(
+    learned: Learned, before: tuple[float, float, float], after: tuple[float, float, float], name: str
+) -> None:
+    """Which class got better: points before and after, and what the figures are."""
+    st.subheader(_("Which class did it learn?"))
+    made = learned.made
+    rows = [_row(_("{language}, all classes").format(language=name), before, after, made.after["n"])]
+    for label in made.model.labels:
+        old, new = (report["per_class"].get(label) for report in (made.before, made.after))
+        if new is None or old is None:
+            continue
+        title = language_lab_answers.label_name(adapt_state.TASK, label).strip("`")
+        rows.append(_row(title, (old["f1"], math.nan, math.nan), (new["f1"], math.nan, math.nan), new["n"]))
+    if made.general_before is not None and made.general_after is not None:
+        n = made.general_after["n"]
+        rows.append(_row(_("Other languages"), overall(made.general_before), overall(made.general_after), n))
+    table = pd.DataFrame(rows)
+    template = _("{title}, {when}: F1 {score} on {n} rows")
+    hover = {
+        side: [
+            template.format(title=row["title"], when=when, score=number(row[side], 2), n=number(row["n"], 9))
+            for row in rows
+        ]
+        for side, when in (("before", _("before")), ("after", _("after")))
+    }
+    components.chart(
+        charts.paired(table, (_("Before"), _("After"), _("F1")), hover, components.look()),
+        table.round(4),
+        "adapt_classes",
+        _("F1 of each class and of other languages, before and after"),
+        _(
+            "Lines: 95 % intervals, bootstrap over rows; single classes have none, and few rows each. Rows: {source}."
+        ).format(source=learned.wish.source.name),
+    )
+
+
+def _row(title: str, before: tuple[float, float, float], after: tuple[float, float, float], n: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"title": title, "n": n}
+    for side, (score, low, high) in (("before", before), ("after", after)):
+        row |= {side: score, f"{side}_low": low, f"{side}_high": high}
+    return row
+
+
+# ------------------------------------------------------------------ a sentence, before and after
+
+
+def _try(learned: Learned, name: str) -> None:
+    """A sentence, answered by the model under it and by the adapted one."""
+    st.subheader(_("What does it answer now?"))
+    typed = st.text_input(
+        _("A sentence in {language}").format(language=name), learned.sentence, key="adapt_sentence", max_chars=2000
+    )
+    text = language_lab_answers.given(typed or "")
+    if not text.readable:
+        st.info(_("Write some words: digits, marks and emoji alone say nothing to these models."))
+        return
+    wish = learned.wish
+    old = language_lab_answers.ask(wish.base, text.text, wish.language)
+    new = learned.made.model.predict([text.text], [wish.language])[0]
+    sides = ((_("Before"), old.answer, old.problem), (_("After"), new, ""))
+    for cell, (when, answer, problem) in zip(st.columns(2, gap="large"), sides, strict=True):
+        with cell:
+            if answer is None:
+                st.markdown(f"**{when}**")
+                st.info(problem, icon=":material/info:")
+                continue
+            said_by = language_lab_answers.label_name(adapt_state.TASK, answer.label)
+            st.markdown(f"**{when} · {said_by}**" + ("" if answer.sure else " · " + _("not sure")))
+            for label in learned.made.model.labels:
+                chance = answer.probabilities.get(label, 0.0)
+                title = language_lab_answers.label_name(adapt_state.TASK, label)
+                st.progress(min(max(chance, 0.0), 1.0), text=f"{title} · {share(chance)}")
+
+
+# ------------------------------------------------------------------ register or discard
+
+
+def _register(learned: Learned) -> None:
+    """A name, whose rows these were, and the button; or discard."""
+    st.subheader(_("Keep it?"))
+    wish = learned.wish
+    with st.form("adapt_register", border=True):
+        columns = st.columns(3)
+        with columns[0]:
+            name = st.text_input(
+                _("Name"),
+                _free(f"{wish.base}-{wish.language}".lower()),
+                max_chars=LONGEST_NAME,
+                key="adapt_name",
+                help=_("Lower-case letters, digits, '.', '_' and '-'."),
+            )
+        with columns[1]:
+            source = st.text_input(
+                _("Source of the rows"), wish.source.name, max_chars=LONGEST_TEXT, key="adapt_source"
+            )
+        with columns[2]:
+            licence = st.text_input(
+                _("Their licence"),
+                wish.source.licence,
+                max_chars=LONGEST_TEXT,
+                key="adapt_licence",
+                placeholder=_("CC BY 4.0, our own, ..."),
+            )
+        if st.form_submit_button(
+            _("Register the adapter"), type="primary", icon=":material/save:", key="adapt_save"
+        ) and (problem := _saved(learned, name.strip(), source.strip(), licence.strip())):
+            st.error(problem, icon=":material/error:")
+    if st.button(_("Discard it"), icon=":material/delete:", key="adapt_discard", type="tertiary"):
+        adapt_state.leave()
+        st.rerun()
+
+
+def _free(name: str) -> str:
+    """A name that is not taken yet."""
+    taken = load.model_names()
+    found, place = name, 2
+    while found in taken:
+        found, place = f"{name}-{place}", place + 1
+    return found
+
+
+def _saved(learned: Learned, name: str, source: str, licence: str) -> str:
+    """Register it and start anew; or why it cannot be."""
+    from models import registry
+    from models.text import adapter
+
+    if not source or not licence:
+        return _("Say whose rows these are and under which licence: the card names both.")
+    rows = sum(learned.made.rows.values())
+    try:
+        adapter.register(learned.made, name, learned.wish.language, registry.Source(source, licence, "", rows))
+    except registry.ModelError as error:
+        return said(str(error))
+    adapt_state.leave()
+    st.session_state[adapt_state.REGISTERED] = name
+    st.rerun()
+    return ""

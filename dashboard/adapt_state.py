@@ -1,0 +1,121 @@
+"""What the Adapt page works on: which model may be adapted, which training is this reader's, and how one begins."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import language_lab_answers, load
+from dashboard.language import locale
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.jobs import Job
+    from models.registry import Source
+    from models.text.adapter import Adapted, Checked
+    from models.training import Settings
+
+TASK = "sentiment"
+JOB, REGISTERED = "adapt_job", "adapt_registered"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to train: the model under it, the language (BCP 47), the rows and whose they are, and how."""
+
+    base: str
+    language: str
+    checked: "Checked"
+    source: "Source"
+    settings: "Settings"
+    rank: int
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a training left. general: rows of other languages that were repeated while learning; missing: why there
+    were none, "" else; sentence: one of the market's test rows."""
+
+    wish: Wish
+    made: "Adapted"
+    general: int
+    missing: str
+    sentence: str
+
+
+def candidates() -> tuple[str, ...]:
+    """Models that can be adapted: for sentiment, no adapter themselves, with an encoder."""
+    found = []
+    for name in load.model_names():
+        card = language_lab_answers.card_of(name)
+        if card is None or card.task != TASK or card.base:
+            continue
+        members = (card.config.get("network") or {}).get("members") or ()
+        if any(member.get("kind") == "encoder" for member in members):
+            found.append(name)
+    return tuple(sorted(found, key=lambda name: (name != TASK, name)))
+
+
+def mine() -> "Job | None":
+    """The training this reader started or opened, until it is discarded."""
+    from models import jobs
+
+    return jobs.find(st.session_state.get(JOB))
+
+
+def begin(wish: Wish) -> None:
+    """Start to train in the background. Raises jobs.JobBusy."""
+    from models import jobs
+
+    title = f"{wish.base} → {wish.language}"
+    st.session_state[JOB] = jobs.start(lambda report, should_stop: _learn(wish, report, should_stop), title).id
+    st.session_state.pop(REGISTERED, None)
+
+
+def _learn(wish: Wish, report, should_stop) -> Learned:
+    from models.registry import ModelError
+    from models.text import adapter, market_rows
+    from models.text.lora import Lora
+
+    general: pd.DataFrame | None = None
+    missing = ""
+    try:
+        general = market_rows.general(wish.language)
+    except ModelError as error:
+        missing = str(error)
+    made = adapter.train(
+        wish.base,
+        wish.checked,
+        wish.language,
+        general,
+        config=Lora(rank=wish.rank, alpha=2.0 * wish.rank),
+        settings=wish.settings,
+        on_progress=report,
+        should_stop=should_stop,
+    )
+    rows = wish.checked.rows
+    repeated = int((general["split"] == "train").sum()) if general is not None else 0
+    return Learned(wish, made, repeated, missing, str(rows.loc[rows["split"] == "test", "text"].iloc[0]))
+
+
+def open_job(number: int) -> None:
+    """Look at a training that this or another reader started."""
+    st.session_state[JOB] = number
+
+
+def leave() -> None:
+    """Discard this reader's training and its result."""
+    from models import jobs
+
+    if (job := mine()) is not None:
+        jobs.discard(job)
+    st.session_state.pop(JOB, None)
+
+
+def title_of(title: str) -> str:
+    """A training as `begin` names it, in the reader's language."""
+    from models.text import languages
+
+    base, _arrow, code = title.partition(" → ")
+    return f"{language_lab_answers.model_title(base)} → {languages.name(code, locale())}"

@@ -1,0 +1,60 @@
+"""Training text: where it is looked for, what it must hold, and what our own models do on it."""
+
+import pandas as pd
+import pytest
+
+from models import registry
+from models.registry import ModelError
+from models.text import corpora, recipes
+
+needs_shared = pytest.mark.skipif(not corpora.BESIDE.is_dir(), reason="needs ../shared")
+
+
+def test_a_folder_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("ATLAS_TEXT_DATA", str(tmp_path / "none"))
+    with pytest.raises(ModelError, match="--data-dir or ATLAS_TEXT_DATA"):
+        corpora.folder()
+
+
+def test_a_file_without_its_columns_is_refused(tmp_path):
+    pd.DataFrame({"text": ["a"]}).to_parquet(tmp_path / "sentiment.parquet")
+    with pytest.raises(ModelError, match="lacks the columns source, language, split, label"):
+        corpora.sentiment(tmp_path)
+
+
+def test_a_file_that_is_no_parquet_is_refused(tmp_path):
+    (tmp_path / "topics.parquet").write_text("text")
+    with pytest.raises(ModelError, match=r"topics\.parquet cannot be read"):
+        corpora.topics(tmp_path)
+
+
+@needs_shared
+def test_every_source_has_its_licence_and_its_rows():
+    found = corpora.sentiment()
+    assert {source.name: source.rows for source in found.sources} == {"AfriSenti": 91127, "XED": 164751, "NusaX": 9516}
+    assert all(source.licence for source in found.sources)
+
+
+@needs_shared
+def test_a_corpus_without_a_dev_split_gives_up_training_rows_not_test_rows():
+    rows = corpora.intents("banking77").rows
+    assert rows["split"].value_counts().to_dict() == {"train": 8753, "test": 3080, "dev": 1250}
+
+
+@needs_shared
+@pytest.mark.parametrize("name", sorted(recipes.RECIPES))
+def test_a_shipped_model_is_the_one_its_card_describes(name, monkeypatch, tmp_path):
+    """A sample of the test split, judged again, scores what the card says of the whole, within its noise."""
+    from models.text import fitting
+    from models.text.loading import classifier
+
+    monkeypatch.setenv("ATLAS_HOME", str(tmp_path))
+    test = recipes.RECIPES[name].corpus(None).split("test")
+    sample = test.sample(min(2000, len(test)), random_state=0)
+    found = fitting.judged(classifier(name, "cpu"), sample)
+    assert found["accuracy"] == pytest.approx(registry.card(name).metrics["accuracy"], abs=0.04)
+
+
+def test_the_shipped_weights_fit_into_60_megabytes():
+    total = sum(file.stat().st_size for file in registry.SHIPPED.rglob("*") if file.is_file())
+    assert 0 < total <= 60_000_000
