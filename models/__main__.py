@@ -1,4 +1,5 @@
-"""Models from the command line: python -m models list | train | evaluate | predict | card | search."""
+"""Models from the command line: python -m models list | train | evaluate | predict | card | search |
+compress | adapt."""
 
 import argparse
 import json
@@ -35,6 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     predict.add_argument("--json", action="store_true")
     card = commands.add_parser("card", help="a model's card as JSON")
     card.add_argument("name")
+    compress = commands.add_parser("compress", help="measure the int8, bf16 and ONNX forms and note them in the card")
+    compress.add_argument("name")
+    compress.add_argument("--data-dir", type=Path)
+    compress.add_argument("--rows", type=int, default=5_000, help="test rows that the forms are judged on")
+    adapt = commands.add_parser("adapt", help="an adapter against full fine-tuning on a language's shared sample")
+    adapt.add_argument("name")
+    adapt.add_argument("language", nargs="+", help="BCP 47 codes")
     search = commands.add_parser("search", help="search families and hyper-parameters within a time budget (Optuna)")
     search.add_argument("name")
     search.add_argument("--minutes", type=float, default=20)
@@ -44,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     run = {
         "list": _list, "train": _train, "evaluate": _evaluate, "predict": _predict, "card": _card, "search": _search,
+        "compress": _compress, "adapt": _adapt,
     }[options.command]  # fmt: skip
     try:
         return run(options)
@@ -165,6 +174,39 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _card(options: argparse.Namespace) -> int:
     print(registry.card(options.name).to_json(), end="")
+    return 0
+
+
+def _compress(options: argparse.Namespace) -> int:
+    from models import compress
+    from models.text.recipes import RECIPES
+
+    if options.name not in RECIPES:
+        raise ModelError(f"{options.name!r} has no recipe and so no test split to judge its forms on.")
+    rows = RECIPES[options.name].corpus(options.data_dir).split("test")
+    compress.measure(options.name, rows.sample(min(options.rows, len(rows)), random_state=0))
+    return 0
+
+
+def _adapt(options: argparse.Namespace) -> int:
+    """Both learn from the same rows; forgetting is the macro-F1 lost on a sample of every other language."""
+    from models.text import adapter, market_rows
+
+    for language in options.language:
+        model = registry.card(options.name)
+        checked = adapter.check(market_rows.shared(language).rows, model.labels, language)
+        general = market_rows.general(language)
+        learned = int((checked.rows["split"] != "test").sum())
+        for title, full in (("adapter", False), ("full fine-tuning", True)):
+            made = adapter.train(
+                options.name, checked, language, general, settings=adapter.suggested(checked), full=full
+            )
+            print(
+                f"{language} {title}: macro-F1 {made.before['macro_f1']:.3f} -> {made.after['macro_f1']:.3f} on "
+                f"{made.rows['test']} rows after {learned} rows, forgetting {made.forgetting:+.2f} points, "
+                f"{made.share:.2%} of the parameters, {made.fit.seconds:.0f} s",
+                flush=True,
+            )
     return 0
 
 

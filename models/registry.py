@@ -215,17 +215,30 @@ SMALL = 4096
 
 
 def pack(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Tables of over 4,096 values as int8 with one fp16 scale a row (symmetric), other floats as fp16."""
+    """Tables of over 4,096 values as int8 with one fp16 scale a row (symmetric), other floats as fp16.
+
+    Rows of a narrow table share their scale with their neighbours, so that scales stay small beside what they scale.
+    """
     packed = {}
     for name, tensor in tensors.items():
         tensor = tensor.detach().cpu()
         if tensor.is_floating_point() and tensor.dim() == 2 and tensor.numel() > SMALL:
-            scale = (tensor.abs().amax(1, keepdim=True) / 127).clamp_min(1e-7).half()
-            packed[name] = (tensor / scale.float()).round().clamp(-127, 127).to(torch.int8).contiguous()
+            blocks = tensor.reshape(len(tensor) // _sharing(tensor), -1)
+            scale = (blocks.abs().amax(1, keepdim=True) / 127).clamp_min(1e-7).half()
+            whole = (blocks / scale.float()).round().clamp(-127, 127).to(torch.int8)
+            packed[name] = whole.reshape(tensor.shape).contiguous()
             packed[name + SCALE] = scale.contiguous()
         else:
             packed[name] = (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
     return packed
+
+
+def _sharing(tensor: torch.Tensor) -> int:
+    """How many rows share a scale: the largest power of two that divides their number and holds at most 32 values."""
+    rows = 1
+    while 2 * rows * tensor.shape[1] <= 32 and len(tensor) % (2 * rows) == 0:
+        rows *= 2
+    return rows
 
 
 def unpack(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -236,7 +249,7 @@ def unpack(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
             continue
         scale = tensors.get(name + SCALE)
         if scale is not None:
-            tensor = tensor.float() * scale.float()
+            tensor = (tensor.float().reshape(len(scale), -1) * scale.float()).reshape(tensor.shape)
         found[name] = tensor.float() if tensor.is_floating_point() else tensor
     return found
 

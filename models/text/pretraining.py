@@ -53,12 +53,7 @@ class Pretraining(nn.Module):
         picked = (torch.rand(batch.ids.shape, device=batch.ids.device) < MASKED) & (batch.mask > 0)
         picked &= batch.ids != FIRST
         vectors = self.encoder(torch.where(picked, MASK, batch.ids), batch.mask)
-        guesses = self.norm(F.gelu(self.guess(vectors[picked])))
-        others = torch.randint(len(self.bias), (OTHERS,), device=batch.ids.device)
-        candidates, place = torch.cat((batch.ids[picked], others)).unique(return_inverse=True)
-        table = self.encoder.tokens(candidates)
-        scores = F.linear(guesses, table, self.bias[candidates])
-        value = F.cross_entropy(scores.float(), place[: len(guesses)])
+        value = self._masked(vectors[picked], batch.ids[picked]) if picked.any() else 0.0 * vectors.sum()
         if batch.halves:
             weight = batch.mask[:, :, None]
             pooled = F.normalize((vectors.float() * weight).sum(1) / weight.sum(1), dim=-1)
@@ -67,6 +62,14 @@ class Pretraining(nn.Module):
             truth = torch.arange(len(left), device=likeness.device)
             value = value + 0.5 * (F.cross_entropy(likeness, truth) + F.cross_entropy(likeness.T, truth))
         return value
+
+    def _masked(self, vectors: Tensor, truth: Tensor) -> Tensor:
+        """Cross-entropy of guessing masked tokens among them and OTHERS drawn at random."""
+        guesses = self.norm(F.gelu(self.guess(vectors)))
+        others = torch.randint(len(self.bias), (OTHERS,), device=truth.device)
+        candidates, place = torch.cat((truth, others)).unique(return_inverse=True)
+        scores = F.linear(guesses, self.encoder.tokens(candidates), self.bias[candidates])
+        return F.cross_entropy(scores.float(), place[: len(truth)])
 
 
 def batches(

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from models import registry
 from models.text import fitting, tokens
@@ -13,6 +14,8 @@ from models.text.loading import Doubts, classifier
 from models.text.network import BagConfig, EncoderConfig
 from models.text.ngrams import Grams
 from models.training import Settings
+
+torch.set_num_threads(1)  # two workers on two cores: more threads would wait for each other
 
 GOOD = {"en": "good lovely happy great", "fr": "bon joli heureux super"}
 BAD = {"en": "bad awful sad poor", "fr": "mauvais affreux triste pauvre"}
