@@ -30,13 +30,12 @@ def test_the_onnx_form_agrees_with_torch_for_any_number_of_texts(exported):
             assert np.abs(compress.run(opened, inputs) - network(inputs).numpy()).max() < 1e-3
 
 
-def test_the_int8_forms_are_smaller_or_equal_and_close(exported):
+def test_the_int8_form_is_close(exported):
     network, content = exported
     smaller = compress.int8_onnx(content)
     inputs = network.prepare(TEXTS, LANGUAGES)
     with torch.inference_mode():
         plain = network(inputs).softmax(1).numpy()
-        assert np.abs(compress.int8(network)(inputs).softmax(1).numpy() - plain).max() < 0.1
     found = torch.from_numpy(compress.run(compress.session(smaller), inputs)).softmax(1).numpy()
     assert np.abs(found - plain).max() < 0.1
 
@@ -48,7 +47,7 @@ def test_every_form_is_measured_and_written_into_the_card(shipped, rows, tmp_pat
     shutil.copytree(shipped / "tiny", own / "tiny")
     compress.measure("tiny", rows().query("split == 'test'"), say=lambda line: None)
     found = {entry["name"]: entry for entry in json.loads((own / "tiny" / "card.json").read_text())["variants"]}
-    assert list(found) == ["fp32", "bf16", "int8", "onnx", "onnx int8"]
+    assert list(found) == ["fp32", "bf16", "onnx", "int8"]
     assert found["onnx"]["difference"] < 1e-3
     assert found["onnx"]["agreement"] == 1
     assert all(entry["bytes"] > 0 and entry["latency_ms"] > 0 for entry in found.values())
