@@ -254,7 +254,7 @@ def make(
             on_dev.append(logits(network, dev))
     mix = mixed([_free(found) for found in on_dev], dev)
     network = _together(config, tokenizer, members, mix)
-    doubts = _doubts(recipe, logits(network, dev), dev, config.labels)
+    doubts = _doubts(recipe, network, dev, config.labels)
     if recipe.refit:
         both = Rows.of(corpus.rows[corpus.rows["split"] != "test"], config.labels)
         plans = [plan for plan in recipe.plans if plan.shipped]
@@ -311,10 +311,11 @@ def _row(title: str, found: np.ndarray, rows: Rows, network: Network, fit: Fit |
     }
 
 
-def _doubts(recipe: Recipe, found: np.ndarray, rows: Rows, labels: Sequence[str]) -> Doubts:
+def _doubts(recipe: Recipe, network: Network, rows: Rows, labels: Sequence[str]) -> Doubts:
     """The recipe's doubts; with a label for what is outside, its rule fitted on dev as if `outside_share` were so."""
     if recipe.doubts.outside is None:
         return recipe.doubts
+    found = logits(network, rows)
     odds = np.exp(found - found.max(1, keepdims=True))
     number = list(labels).index(recipe.doubts.outside)
     truth = rows.y == number

@@ -92,18 +92,13 @@ TOPIC = Recipe(
     task="topic",
     title="Topic in 205 languages",
     purpose="Says which of seven topics a sentence is about, in any of 205 languages.",
-    family="n-gram bags, added as logits",
+    family="n-gram logistic regression, shared and per language",
     corpus=corpora.topics,
     plans=(
         Plan(
             "n-grams, shared and per language",
-            BagConfig(Grams(bits=20, scoped=True), dropout=0.2),
+            BagConfig(Grams(bits=21, scoped=True), dropout=0.2),
             replace(LINEAR, epochs=2),
-        ),
-        Plan(
-            "the same, longer n-grams, another seed",
-            BagConfig(Grams(longest=6, bits=18, scoped=True), dropout=0.4),
-            replace(LINEAR, epochs=2, seed=1),
         ),
         Plan(
             "hashed n-gram bag with a hidden layer",
@@ -124,6 +119,7 @@ TOPIC = Recipe(
         NGRAM_LIMITS,
         "Learned from 701 sentences of news and travel writing, the same in every language: other kinds of text, and "
         "texts on several topics, are less sure than the figures say.",
+        "Below 55 % in a few languages that are alone in their script (Hebrew, Santali).",
     ),
     doubts=Doubts(threshold=0.4),
 )  # fmt: skip
