@@ -44,9 +44,9 @@ class Attention(nn.Module):
 
 
 def _turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-    cos, sin = turn
+    cos, sin = (part.to(x.dtype) for part in turn)
     left, right = x.chunk(2, dim=-1)
-    return torch.cat((left * cos - right * sin, left * sin + right * cos), dim=-1).to(x.dtype)
+    return torch.cat((left * cos - right * sin, left * sin + right * cos), dim=-1)
 
 
 class Block(nn.Module):

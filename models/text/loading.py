@@ -85,7 +85,7 @@ class TextModel:
         """Calibrated logits, (texts, labels), float32."""
         languages = [None] * len(texts) if languages is None else list(languages)
         with training.precision(self.device, self.precision == "bf16"):
-            return self.network.answers([text[:LONGEST] for text in texts], languages, CHUNK)
+            return self.network.answers([text[:LONGEST] for text in texts], languages)
 
     def probabilities(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated probabilities, (texts, labels), float32."""

@@ -243,11 +243,11 @@ class Network(nn.Module):
         total = sum(self.mix[i] * self.member(i, inputs).float() for i in range(len(self.members)))
         return total / self.temperature + self.possible[inputs.language + 1]
 
-    def answers(self, texts: Sequence[str], languages: Sequence[str | None], batch: int = 512) -> np.ndarray:
+    def answers(self, texts: Sequence[str], languages: Sequence[str | None], batch: int = 64) -> np.ndarray:
         """Calibrated logits of any number of texts, (texts, labels), float32; texts of about one length together."""
         where = self.temperature.device.type
         found = np.zeros((len(texts), len(self.config.labels)), dtype=np.float32)
-        order = np.argsort([len(text) for text in texts], kind="stable")
+        order = np.argsort([len(text.encode("utf-8", "surrogatepass")) for text in texts], kind="stable")
         for start in range(0, len(order), batch):
             part = order[start : start + batch]
             inputs = self.prepare([texts[i] for i in part], [languages[i] for i in part]).to(where)
