@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from models.text import encoder, ngrams, tokens
+from models.text.languages import bcp47
 from models.text.ngrams import Grams
 
 IMPOSSIBLE = -1e4
@@ -202,7 +203,8 @@ class Network(nn.Module):
             row = possible[config.languages.index(language) + 1]
             row[[index for index, label in enumerate(config.labels) if label not in labels]] = IMPOSSIBLE
         self.register_buffer("possible", possible, persistent=False)
-        self._numbers = {language: number for number, language in enumerate(config.languages)}
+        self._numbers = {bcp47(language): number for number, language in reversed([*enumerate(config.languages)])}
+        self._numbers |= {language: number for number, language in enumerate(config.languages)}
 
     @property
     def longest(self) -> int:
@@ -212,11 +214,15 @@ class Network(nn.Module):
         return max(lengths, default=0)
 
     def numbers(self, languages: Sequence[str | None]) -> np.ndarray:
-        """The number of each language, -1 for one the network does not know; sw-KE is sw where it knows no better."""
-        plain = [(language or "").split("-")[0] for language in languages]
-        found = [
-            self._numbers.get(whole, self._numbers.get(base, -1)) for whole, base in zip(languages, plain, strict=True)
-        ]
+        """The number of each language, -1 for one the network does not know.
+
+        FLORES and BCP 47 codes stand for each other (eng_Latn, en); sw-KE is sw where it knows no better.
+        """
+        found = []
+        for language in languages:
+            plain = bcp47(language or "")
+            known = (self._numbers.get(code) for code in (language, plain, plain.split("-")[0]))
+            found.append(next((number for number in known if number is not None), -1))
         return np.array(found, dtype=np.int64)
 
     def prepare(self, texts: Sequence[str], languages: Sequence[str | None]) -> Inputs:

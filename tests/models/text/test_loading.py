@@ -10,7 +10,7 @@ from models import registry
 from models.registry import ModelError
 from models.text import loading, reasons
 from models.text.classifier import LONGEST, TextError
-from models.text.network import Config
+from models.text.network import Config, Network
 
 
 def test_it_says_what_the_words_say_in_both_languages(tiny):
@@ -42,6 +42,13 @@ def test_a_language_never_seen_is_said(tiny):
 
 def test_a_variant_of_a_known_language_is_that_language(tiny):
     assert tiny.predict(["the day was lovely"], ["en-GB"]) == tiny.predict(["the day was lovely"], ["en"])
+
+
+def test_flores_and_bcp_47_codes_stand_for_each_other(tiny):
+    assert tiny.predict(["the day was lovely"], ["eng_Latn"]) == tiny.predict(["the day was lovely"], ["en"])
+    bag = tiny.network.config.members[0]
+    network = Network(Config(("a", "b"), ("eng_Latn", "zho_Hans", "zho_Hant"), (bag,)))
+    assert network.numbers(["en", "en-GB", "eng_Latn", "zh", "zh-Hant", "sw", None]).tolist() == [0, 0, 0, 1, 2, -1, -1]
 
 
 def test_a_megabyte_of_text_is_cut_and_said(tiny):
