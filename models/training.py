@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -315,8 +316,6 @@ class _State:
 
 
 def _notes(file: Path) -> Mapping[str, Any]:
-    from safetensors import safe_open
-
     with safe_open(file, "pt") as opened:
         return json.loads(opened.metadata()["notes"])
 

@@ -7,7 +7,7 @@ alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -66,8 +66,6 @@ class Config:
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from dataclasses import asdict
-
         kinds = {BagConfig: "bag", EncoderConfig: "encoder", LstmConfig: "lstm"}
         members = [{"kind": kinds[type(member)], **asdict(member)} for member in self.members]
         return {"labels": self.labels, "languages": self.languages, "members": members, "allowed": dict(self.allowed)}
@@ -237,12 +235,12 @@ class Network(nn.Module):
             ids, mask = tokens.padded(tokens.encode(self.tokenizer, texts, self.longest))
         return Inputs(tuple(bags), torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(numbers))
 
-    def member(self, index: int, inputs: Inputs, embedded: Tensor | None = None) -> Tensor:
+    def member(self, index: int, inputs: Inputs) -> Tensor:
         """One member's logits, (texts, labels)."""
         member, config = self.members[index], self.config.members[index]
         if isinstance(config, BagConfig):
             return member(inputs.bags[self.grams.index(config.grams)], inputs.language)
-        return member(inputs.ids, inputs.mask, inputs.language, embedded)
+        return member(inputs.ids, inputs.mask, inputs.language)
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Calibrated logits, (texts, labels), float32."""

@@ -101,7 +101,7 @@ def _logit_with_all_words_shut(model, text: str, label: int) -> float:
                 embedded = (
                     member.encoder.tokens(inputs.ids) * torch.tensor([1.0, *[0.0] * (inputs.ids.shape[1] - 1)])[:, None]
                 )
-                found = network.member(index, inputs, embedded)
+                found = member(inputs.ids, inputs.mask, inputs.language, embedded)
             else:
                 found = member.finished(torch.zeros(1, member.table.embedding_dim), inputs.language)
             total += float(network.mix[index] * found[0, label])
