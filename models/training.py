@@ -252,14 +252,22 @@ class _State:
             self.idle += 1
             return False
         self.result.best, self.result.best_epoch, self.idle = score, epoch, 0
-        self.best = {name: p.detach().cpu().clone() for name, p in self.module.named_parameters() if p.requires_grad}
+        self.best = {name: value.detach().cpu().clone() for name, value in self._learned()}
         return True
 
     def restore_best(self) -> None:
         with torch.no_grad():
-            for name, parameter in self.module.named_parameters():
+            for name, value in self._learned():
                 if name in self.best:
-                    parameter.copy_(self.best[name])
+                    value.copy_(self.best[name])
+
+    def _learned(self) -> list[tuple[str, Tensor]]:
+        """What training changes: the parameters that are not frozen, and the statistics of batch norms."""
+        found = [(name, p) for name, p in self.module.named_parameters() if p.requires_grad]
+        for name, part in self.module.named_modules():
+            if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.track_running_stats:
+                found += [(f"{name}.{key}", value) for key, value in part.named_buffers(recurse=False)]
+        return found
 
     def save(self, folder: Path, seconds: float) -> None:
         """Write everything, then swap it in by one rename."""

@@ -10,17 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from anyascii import anyascii
 
 BASE = np.uint64(1_000_003)
 WORD, PAIR, OWN = 101, 102, 999
 """Salts that keep words, word pairs and a language's own n-grams apart from character n-grams."""
+
+MOSTLY = 0.6
+"""A text with more ASCII characters than this share is in Latin letters as it is."""
 
 
 @dataclass(frozen=True)
 class Grams:
     """What is counted: character n-grams of 1 to `longest`, words and pairs of words, in 2**bits buckets.
 
-    scoped: each n-gram a second time for the text's language. lower: case is folded.
+    scoped: each n-gram a second time for the text's language. lower: case is folded. latin: a text in another script
+    stands a second time in Latin letters, so that names and loanwords are one in all scripts.
     """
 
     longest: int = 5
@@ -28,6 +33,7 @@ class Grams:
     bits: int = 20
     scoped: bool = False
     lower: bool = True
+    latin: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ def bags(texts: Sequence[str], grams: Grams, languages: Sequence[int] | None = N
 
     languages: a number a text, needed for scoped n-grams; below 0 where it is unknown (then only the shared ones).
     """
-    prepared = [f" {clean(text, grams.lower)} " for text in texts]
+    prepared = [_read(text, grams)[0] for text in texts]
     points = np.frombuffer("".join(prepared).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     lengths = np.array([len(text) for text in prepared], dtype=np.int64)
     rows = np.repeat(np.arange(len(prepared)), lengths)
@@ -74,7 +80,7 @@ def traced(text: str, grams: Grams, language: int = -1) -> tuple[Bags, np.ndarra
     (in `clean(text)`, so that a space before the text is -1).
     """
     found = bags([text], grams, [language])
-    prepared = f" {clean(text, grams.lower)} "
+    prepared, origin = _read(text, grams)
     points = np.frombuffer(prepared.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     rows = np.zeros(len(points), dtype=np.int64)
     hashes, spans = [], []
@@ -87,12 +93,25 @@ def traced(text: str, grams: Grams, language: int = -1) -> tuple[Bags, np.ndarra
     for apart, part in enumerate(_words(points, rows, grams.words)[0] if grams.words else ()):
         hashes.append(part)
         spans.append(np.stack((begins[: len(part)], ends[apart:]), axis=1))
-    hashed, where = np.concatenate(hashes), np.concatenate(spans) - 1
+    hashed, where = np.concatenate(hashes), np.concatenate(spans)
+    ends = np.stack((origin[where[:, 0]], origin[where[:, 1] - 1]), axis=1)
+    where = np.stack((ends.min(1), ends.max(1) + 1), axis=1) - 1
     if grams.scoped and language >= 0:
         hashed = np.concatenate((hashed, _own(hashed, np.uint64(language))))
         where = np.concatenate((where, where))
     place = np.searchsorted(found.buckets, (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64))
     return found, place, where[:, 0], where[:, 1]
+
+
+def _read(text: str, grams: Grams) -> tuple[str, np.ndarray]:
+    """What the n-grams are cut from, between two spaces, and for each of its characters the one it stands for."""
+    cleaned = f" {clean(text, grams.lower)} "
+    origin = np.arange(len(cleaned))
+    if not grams.latin or sum(map(str.isascii, cleaned)) > MOSTLY * len(cleaned):
+        return cleaned, origin
+    parts = [anyascii(character).lower() for character in cleaned[1:]]
+    again = np.repeat(origin[1:], [len(part) for part in parts])
+    return cleaned + "".join(parts), np.concatenate((origin, again))
 
 
 def clean(text: str, lower: bool = True) -> str:

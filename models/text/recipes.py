@@ -94,13 +94,19 @@ TOPIC = Recipe(
     task="topic",
     title="Topic in 205 languages",
     purpose="Says which of seven topics a sentence is about, in any of 205 languages.",
-    family="n-gram logistic regression, shared and per language",
+    family="n-gram logistic regression, shared, per language and over scripts",
     corpus=corpora.topics,
     plans=(
+        Plan(
+            "n-grams, shared and per language, every script in Latin letters too",
+            BagConfig(Grams(bits=21, scoped=True, latin=True), dropout=0.2),
+            replace(LINEAR, epochs=2),
+        ),
         Plan(
             "n-grams, shared and per language",
             BagConfig(Grams(bits=21, scoped=True), dropout=0.2),
             replace(LINEAR, epochs=2),
+            shipped=False,
         ),
         Plan(
             "hashed n-gram bag with a hidden layer",

@@ -56,9 +56,20 @@ def test_a_word_and_the_same_letters_as_an_n_gram_are_kept_apart():
     assert len(alone("a")) == len(alone("a", Grams(longest=3, words=0, bits=18))) + 1
 
 
-@given(st.text(max_size=40), st.integers(-1, 5))
-def test_a_traced_bag_accounts_for_every_n_gram(text, language):
-    grams = Grams(longest=4, words=2, bits=16, scoped=True)
+def test_a_word_has_n_grams_in_common_with_itself_in_another_script_when_both_are_read_in_latin_letters():
+    latin = Grams(longest=4, bits=18, latin=True)
+    shared = set(alone("москва", latin)) & set(alone("moskva", latin))
+    assert set(alone("moskva", latin)) <= shared
+    assert not set(alone("москва", Grams(longest=4, bits=18))) & set(alone("moskva")) - set(alone(" "))
+
+
+def test_a_text_in_latin_letters_reads_the_same_with_and_without_its_latin_form():
+    assert alone("a café in Zürich", Grams(longest=3, bits=18, latin=True)) == alone("a café in Zürich")
+
+
+@given(st.text(max_size=40), st.integers(-1, 5), st.booleans())
+def test_a_traced_bag_accounts_for_every_n_gram(text, language, latin):
+    grams = Grams(longest=4, words=2, bits=16, scoped=True, latin=latin)
     bag, place, starts, ends = ngrams.traced(text, grams, language)
     expected = ngrams.bags([text], grams, [language])
     assert bag.buckets.tolist() == expected.buckets.tolist()
