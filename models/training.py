@@ -8,6 +8,7 @@ same steps as one that was never broken off.
 
 import json
 import math
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
@@ -90,6 +91,18 @@ def device() -> str:
 def precision(where: str, bf16: bool = True) -> Any:
     """The autocast context for a device: bfloat16 where asked and supported, else none."""
     return torch.autocast(where, torch.bfloat16) if bf16 else nullcontext()
+
+
+def commit() -> str:
+    """The commit the code is at, or "unknown" outside a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+            cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()
 
 
 def fit(

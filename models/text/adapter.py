@@ -19,7 +19,7 @@ from models import evaluation, registry, training
 from models.registry import Source
 from models.text import languages, loading, lora
 from models.text.classifier import LONGEST
-from models.text.fitting import commit, judged
+from models.text.fitting import judged
 from models.text.loading import TextModel
 from models.text.lora import Lora
 from models.training import Fit, Progress, Settings
@@ -390,7 +390,7 @@ def register(made: Adapted, name: str, language: str, source: Source) -> Path:
         metrics={**made.after, "before": made.before, "general_before": made.general_before,
                  "general_after": made.general_after, "forgetting": made.forgetting},
         training={"command": "the Adapt page, or models.text.adapter.train", "device": made.fit.device,
-                  "seconds": round(made.fit.seconds), "commit": commit(), "rows": made.rows,
+                  "seconds": round(made.fit.seconds), "commit": training.commit(), "rows": made.rows,
                   "learning": made.parameters, "share": made.share},
         config={"lora": {"rank": made.config.rank, "alpha": made.config.alpha, "targets": list(made.config.targets)},
                 "base_sha256": under.files[registry.WEIGHTS], "language": language,

@@ -1,7 +1,6 @@
 """Fit the members of a text network one by one, weigh them on dev, calibrate, judge on test, write the card."""
 
 import platform
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -270,7 +269,7 @@ def make(
         training={
             "command": f"python -m models train {recipe.name}", "device": training.device(),
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
-            "seconds": round(time.monotonic() - began), "commit": commit(), "torch": torch.__version__,
+            "seconds": round(time.monotonic() - began), "commit": training.commit(), "torch": torch.__version__,
             "members": [{"title": p.title, "settings": asdict(p.settings), "batch": p.batch} for p in recipe.plans],
         },
         config={"network": config.to_dict(), "doubts": asdict(doubts)}, limits=recipe.limits, tried=tuple(tried),
@@ -342,15 +341,3 @@ def judged(model: TextModel, rows: pd.DataFrame) -> dict[str, Any]:
         metrics["out_of_scope_recall"] = float((guess == outside)[~inside].mean())
         metrics["out_of_scope_precision"] = float((truth == outside)[guess == outside].mean())
     return metrics
-
-
-def commit() -> str:
-    """The commit the code is at, or "unknown" outside a repository."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
-            cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return done.stdout.strip()

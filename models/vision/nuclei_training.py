@@ -1,0 +1,179 @@
+"""Train the nuclei network from labelled pictures, find its rule on val, judge it on test: `models train nuclei`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import ndimage
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from models import training
+from models.training import Fit, Progress, Settings
+from models.vision import augment, nuclei, scores, unet
+from models.vision.corpora import Segmented
+from models.vision.nuclei import Maps, Network, Rule
+
+SIDE = 256
+THRESHOLDS = tuple(np.arange(0.5, 1.0, 0.05).round(2))
+SHAPE = unet.Config()
+DRAWS = 1_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """crops: views an epoch draws; kinds are drawn alike in the share `even`, else as often as they occur."""
+
+    settings: Settings = field(
+        default_factory=lambda: Settings(epochs=17, rate=2e-3, weight_decay=0.02, warmup=0.05, save_every_s=120)
+    )
+    batch: int = 8
+    crops: int = 1_000
+    even: float = 0.5
+
+
+def prepared(picture: Segmented) -> Tensor:
+    """Everything a view is cut from, float32 (6, height, width): colours, inside, distance, near touching."""
+    found = picture.instances
+    distance = nuclei.distances(found)
+    largest = ndimage.maximum_filter(found, 5)
+    smallest = ndimage.minimum_filter(np.where(found > 0, found, np.iinfo(np.int32).max), 5)
+    touching = (largest > 0) & (smallest < np.iinfo(np.int32).max) & (largest != smallest)
+    layers = np.stack(((found > 0).astype(np.float32), distance, touching.astype(np.float32)))
+    return torch.cat((nuclei.normalised(picture.pixels), torch.from_numpy(layers)))
+
+
+def fit(
+    plan: Plan, config: unet.Config, train: Sequence[Segmented], val: Sequence[Segmented], *,
+    on_progress: Callable[[Progress], None] | None = None, working: Path | None = None,
+) -> tuple[Network, Fit]:  # fmt: skip
+    """Train a network; where there is a val, keep the weights with the best AP at IoU 0.5 on it."""
+    torch.manual_seed(plan.settings.seed)
+    network = Network(config).to(training.device(), memory_format=torch.channels_last)
+    layers = [prepared(picture) for picture in train]
+    chances, zooms = _chances(train, plan.even), [_zoom(picture) for picture in train]
+
+    def batches(epoch: int) -> Iterator[Tensor]:
+        random = np.random.default_rng((plan.settings.seed, epoch))
+        for _ in range(plan.crops // plan.batch):
+            drawn = random.choice(len(layers), plan.batch, p=chances)
+            views = [
+                augment.crop(layers[i], augment.view(random, layers[i].shape[1:], (SIDE, SIDE), zooms[i]),
+                             (SIDE, SIDE))
+                for i in drawn
+            ]  # fmt: skip
+            batch = torch.stack(views)
+            batch[:, :3] = augment.recoloured(batch[:, :3], random, invert=0.1)
+            yield batch.to(training.device())
+
+    def loss(batch: Tensor) -> Tensor:
+        found, _ = network(batch[:, :3].contiguous(memory_format=torch.channels_last))
+        found = found.float()
+        inside, distance, touching = batch[:, 3].clamp(0, 1), batch[:, 4], batch[:, 5]
+        logit, depth = found[:, 0], found[:, 1]
+        weight = 1 + 3 * touching
+        cross = (F.binary_cross_entropy_with_logits(logit, inside, reduction="none") * weight).mean()
+        share = logit.sigmoid()
+        overlap = 1 - (2 * (share * inside).sum((1, 2)) + 1) / (share.sum((1, 2)) + inside.sum((1, 2)) + 1)
+        far = F.smooth_l1_loss(depth, distance, reduction="none", beta=0.1) * (0.3 + inside) * weight
+        return cross + 0.5 * overlap.mean() + 2 * far.mean()
+
+    def score() -> float:
+        seen = [predicted(network, picture.pixels, mirrored=False) for picture in val[::2]]
+        found = [nuclei.instances(maps, Rule()) for maps in seen]
+        return float(np.mean([scores.instance_ap(p.instances, f)[0] for p, f in zip(val[::2], found, strict=True)]))
+
+    fit = training.fit(
+        network, batches, plan.crops // plan.batch, loss, plan.settings, score=score if val else None,
+        on_progress=on_progress, checkpoint=working and working / "checkpoint", log=working and working / "scalars",
+    )  # fmt: skip
+    return network, fit
+
+
+def predicted(network: Network, pixels: np.ndarray, mirrored: bool = True) -> Maps:
+    """The maps of a picture in bfloat16, where this network is."""
+    return nuclei.maps(network, pixels, next(network.parameters()).device.type, True, mirrored)
+
+
+def _chances(pictures: Sequence[Segmented], even: float) -> np.ndarray:
+    kinds = np.array([nuclei.kind(picture.pixels) for picture in pictures])
+    sizes = np.array([np.sqrt(picture.pixels[..., 0].size) / 256 for picture in pictures])
+    _, place, counts = np.unique(kinds, return_inverse=True, return_counts=True)
+    alike = (1 / np.sqrt(counts))[place]
+    plain = sizes / sizes.sum()
+    return (1 - even) * plain + even * alike / alike.sum()
+
+
+def _zoom(picture: Segmented) -> tuple[float, float]:
+    """Nuclei between about 9 and 60 pixels across, whatever they are in the picture, and near their own size."""
+    areas = np.bincount(picture.instances.ravel())[1:]
+    areas = areas[areas > 0]
+    across = float(np.sqrt(np.median(areas) * 4 / np.pi)) if len(areas) else 20.0
+    return max(0.5, min(0.8, 9 / across)), max(0.7, min(1.8, 60 / across))
+
+
+# ------------------------------------------------------------------ the rule
+
+
+def ruled(seen: Sequence[Maps], truth: Sequence[np.ndarray]) -> Rule:
+    """The rule with the highest AP at IoU 0.5 on val, and its odds."""
+
+    def ap(rule: Rule) -> float:
+        found = [nuclei.instances(maps, rule) for maps in seen]
+        return float(np.mean([scores.instance_ap(t, f, (0.5, 0.7)) for t, f in zip(truth, found, strict=True)]))
+
+    best = Rule()
+    for inside, middle in product((0.4, 0.5, 0.6), (0.35, 0.45, 0.55, 0.65)):
+        best = max(best, replace(best, inside=inside, middle=middle), key=ap)
+    for blur, share in product((0.0, 0.7, 1.5), (0.03, 0.08, 0.15)):
+        best = max(best, replace(best, blur=blur, share=share), key=ap)
+    rows, right = [], []
+    for maps, there in zip(seen, truth, strict=True):
+        found = nuclei.instances(maps, best)
+        hit = {f for _, f in scores.matched(scores.overlaps(there, found), 0.5)}
+        rows.append(nuclei.evidence(maps, found))
+        right.append([number in hit for number in range(int(found.max(initial=0)))])
+    x, y = np.concatenate(rows), np.concatenate(right)
+    fitted = LogisticRegression(C=10).fit(x, y)
+    return replace(best, odds=(*map(float, fitted.coef_[0]), float(fitted.intercept_[0])))
+
+
+# ------------------------------------------------------------------ how good
+
+
+def judged(seen: Sequence[Maps], pictures: Sequence[Segmented], rule: Rule, seed: int = 0) -> dict[str, Any]:
+    """dice, ap50, ap50_95 (means over pictures, with bootstrap intervals over pictures), per_kind, calibration, n."""
+    from models import evaluation
+
+    rows, sure, right = [], [], []
+    for maps, picture in zip(seen, pictures, strict=True):
+        found = nuclei.instances(maps, rule)
+        aps = scores.instance_ap(picture.instances, found, THRESHOLDS)
+        rows.append((scores.dice(picture.instances > 0, found > 0), aps[0], aps.mean(),
+                     int(picture.instances.max(initial=0)), int(found.max(initial=0))))  # fmt: skip
+        hit = {f for _, f in scores.matched(scores.overlaps(picture.instances, found), 0.5)}
+        sure.append(nuclei.confidences(maps, found, rule))
+        right.append([number in hit for number in range(int(found.max(initial=0)))])
+    table = np.array(rows, dtype=float)
+    kinds = np.array([nuclei.kind(picture.pixels) for picture in pictures])
+    ece, bins = evaluation.calibration(np.concatenate(sure), np.concatenate(right).astype(float))
+    return {
+        **_summary(table, seed), "ece": ece, "bins": bins,
+        "count_error": float(np.abs(table[:, 3] - table[:, 4]).sum() / max(1, table[:, 3].sum())),
+        "per_kind": {name: _summary(table[kinds == name], seed) for name in nuclei.KINDS if (kinds == name).any()},
+    }  # fmt: skip
+
+
+def _summary(table: np.ndarray, seed: int) -> dict[str, Any]:
+    random = np.random.default_rng(seed)
+    drawn = table[random.integers(len(table), size=(DRAWS, len(table)))].mean(1)
+    found: dict[str, Any] = {"n": len(table)}
+    for column, name in enumerate(("dice", "ap50", "ap50_95")):
+        low, high = np.percentile(drawn[:, column], (2.5, 97.5))
+        found |= {name: float(table[:, column].mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+    return found | {"low": found["ap50_low"], "high": found["ap50_high"]}

@@ -1,0 +1,160 @@
+"""From maps to nuclei: touching ones are told apart, dirt is left out, nothing is found where nothing is."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.vision import nuclei, nuclei_training, scores, unet
+from models.vision.corpora import Segmented
+from models.vision.nuclei import Maps, Rule
+
+FEATURES = np.ones(4, np.float32)
+
+
+def discs(*places: tuple[int, int, int], side: int = 96) -> np.ndarray:
+    """Instances: discs of centre y, x and radius; where they meet the nearer centre has the pixel."""
+    y, x = np.mgrid[:side, :side]
+    depth = np.stack([r - np.hypot(y - cy, x - cx) for cy, cx, r in places])
+    return np.where(depth.max(0) > 0, depth.argmax(0) + 1, 0).astype(np.int32)
+
+
+def ideal(truth: np.ndarray) -> Maps:
+    """The maps that a perfect network would give."""
+    return Maps((truth > 0).astype(np.float32), nuclei.distances(truth), FEATURES)
+
+
+def test_distance_is_one_in_the_middle_of_small_and_large_nuclei_alike():
+    found = nuclei.distances(discs((20, 20, 6), (60, 60, 25)))
+    assert found[20, 20] == pytest.approx(1)
+    assert found[60, 60] == pytest.approx(1)
+    assert found[0, 0] == 0
+
+
+def test_touching_nuclei_are_told_apart():
+    truth = discs((40, 30, 14), (40, 54, 14), (64, 42, 14))
+    found = nuclei.instances(ideal(truth), Rule())
+    assert found.max() == 3
+    assert scores.instance_ap(truth, found, (0.8,))[0] == 1
+
+
+def test_a_small_nucleus_beside_a_large_one_is_found():
+    truth = discs((30, 30, 20), (80, 80, 7))
+    assert scores.instance_ap(truth, nuclei.instances(ideal(truth), Rule()))[0] == 1
+
+
+def test_dirt_far_smaller_than_the_nuclei_is_left_out():
+    truth = discs((30, 30, 18), (70, 70, 18), (10, 80, 2))
+    assert nuclei.instances(ideal(truth), Rule()).max() == 2
+
+
+def test_nothing_is_found_where_nothing_is():
+    empty = Maps(np.zeros((40, 40), np.float32), np.zeros((40, 40), np.float32), FEATURES)
+    found = nuclei.instances(empty, Rule())
+    assert found.max() == 0
+    assert nuclei.described(empty, found, Rule()) == []
+    assert nuclei.total([]) == (0.0, 0.0, 0.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.8), st.floats(0.2, 0.8))
+def test_numbers_run_without_gaps_and_only_where_the_map_says_inside(seed, inside, middle):
+    random = np.random.default_rng(seed)
+    seen = Maps(random.random((32, 32), np.float32), random.random((32, 32), np.float32), FEATURES)
+    rule = Rule(inside=inside, middle=middle, smallest=2)
+    found = nuclei.instances(seen, rule)
+    assert sorted(set(found.ravel()) - {0}) == list(range(1, found.max() + 1))
+    assert (seen.inside[found > 0] > inside).all()
+
+
+def test_a_nucleus_is_described_by_its_pixels():
+    truth = discs((40, 30, 10))
+    seen = ideal(truth)
+    found = nuclei.described(seen, nuclei.instances(seen, Rule()), Rule())[0]
+    assert found.area == int((truth > 0).sum())
+    assert found.centre == pytest.approx((40, 30), abs=0.5)
+    assert found.box == (21, 31, 40, 50)
+    assert 0 < found.confidence < 1
+
+
+def test_how_many_there_are_has_an_interval_as_wide_as_the_doubts():
+    mean, low, high = nuclei.total([0.5] * 100)
+    assert (mean, low, high) == pytest.approx((50, 50 - 9.8, 50 + 9.8))
+    assert nuclei.total([1.0] * 7) == (7, 7, 7)
+
+
+@pytest.mark.parametrize(
+    ("colour", "kind"),
+    [((8, 8, 8), "fluorescence"), ((215, 215, 215), "bright field"), ((225, 215, 228), "stained on white"),
+     ((165, 145, 195), "stained tissue")],
+)  # fmt: skip
+def test_the_kind_of_a_picture_goes_by_its_colours(colour, kind):
+    assert nuclei.kind(np.full((32, 32, 3), colour, np.uint8)) == kind
+
+
+def test_a_dark_picture_is_stretched_and_an_empty_one_is_not():
+    dim = np.full((40, 40, 3), 4, np.uint8)
+    dim[10:20, 10:20] = 40
+    assert float(nuclei.normalised(dim).max()) == pytest.approx(1, abs=0.05)
+    assert float(nuclei.normalised(np.full((40, 40, 3), 4, np.uint8)).abs().max()) < 0.2
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """A small network after a short training on discs, and pictures it has not seen."""
+
+    def picture(seed: int) -> Segmented:
+        random = np.random.default_rng(seed)
+        truth = discs(*((*random.integers(12, 84, 2), int(random.integers(7, 13))) for _ in range(6)))
+        pixels = np.where(truth > 0, 170, 20) + random.normal(0, 6, truth.shape)
+        return Segmented(str(seed), "train", np.repeat(pixels.clip(0, 255).astype(np.uint8)[..., None], 3, 2), truth)
+
+    plan = nuclei_training.Plan(settings=nuclei_training.Settings(epochs=1, rate=5e-3, bf16=False), batch=4, crops=160)
+    config = unet.Config(widths=(12, 16, 24), outputs=8)
+    network, _ = nuclei_training.fit(plan, config, [picture(i) for i in range(8)], [])
+    return network, [picture(i) for i in range(100, 106)]
+
+
+def test_a_short_training_finds_bright_discs(learned):
+    network, pictures = learned
+    seen = [nuclei.maps(network, p.pixels, "cpu", False) for p in pictures]
+    found = nuclei_training.judged(seen, pictures, Rule())
+    assert found["dice"] > 0.9
+    assert found["n"] == 6
+    assert found["ap50_low"] <= found["ap50"] <= found["ap50_high"]
+    assert list(found["per_kind"]) == ["fluorescence"]
+
+
+def test_a_large_picture_is_looked_at_in_tiles_that_leave_no_seam(learned, monkeypatch):
+    network, pictures = learned
+    whole = nuclei.maps(network, pictures[0].pixels, "cpu", False, mirrored=False)
+    monkeypatch.setattr(nuclei, "TILE", 48)
+    tiled = nuclei.maps(network, pictures[0].pixels, "cpu", False, mirrored=False)
+    assert tiled.inside.shape == whole.inside.shape
+    assert np.abs(tiled.inside - whole.inside).max() < 0.05
+
+
+def test_the_rule_found_on_val_is_no_worse_than_the_first(learned):
+    network, pictures = learned
+    seen = [nuclei.maps(network, p.pixels, "cpu", False) for p in pictures]
+    rule = nuclei_training.ruled(seen, [p.instances for p in pictures])
+    judged = [nuclei_training.judged(seen, pictures, r)["ap50"] for r in (Rule(), rule)]
+    assert judged[1] >= judged[0] - 0.05
+    assert len(rule.odds) == 4
+
+
+def test_settings_of_a_model_survive_the_card():
+    rule = Rule(inside=0.4, odds=(1.0, 2.0, 3.0, 4.0))
+    assert nuclei.from_settings(nuclei.settings(unet.Config(), rule)) == (unet.Config(), rule)
+
+
+def test_training_weighs_pixels_where_nuclei_touch_and_no_others():
+    def layers(truth: np.ndarray) -> torch.Tensor:
+        return nuclei_training.prepared(Segmented("", "train", np.zeros((*truth.shape, 3), np.uint8), truth))
+
+    apart, touching = layers(discs((30, 30, 12), (70, 70, 12))), layers(discs((40, 30, 12), (40, 50, 12)))
+    assert apart.shape == (6, 96, 96)
+    assert float(apart[5].sum()) == 0
+    assert float(touching[5, 38:42, 39:42].mean()) == 1
+    assert float(touching[5, :, :30].sum()) == 0
