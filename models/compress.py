@@ -1,7 +1,8 @@
 """Smaller and faster forms of a text model: bf16, int8 by dynamic quantisation, ONNX; what each gives up.
 
-ONNX: exported from torch, then checked with onnxruntime against torch. int8: the ONNX form with the weights of its
-linear layers as int8 and activations quantised as they come (by onnxruntime; torch's own quantisation is deprecated).
+ONNX: exported from torch, then checked with onnxruntime against torch. int8: the ONNX form with its tables and
+the weights of its linear layers as int8 and activations quantised as they come (by onnxruntime; torch's own
+quantisation is deprecated). `models.text.int8` keeps what of it the server runs.
 """
 
 import time
@@ -15,16 +16,19 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models import registry, training
+from models import registry
 from models.registry import ModelError
 from models.text import fitting
-from models.text.loading import TextModel, classifier
-from models.text.network import BagConfig, Inputs, Network
+from models.text.loading import classifier
+from models.text.network import BagConfig, Inputs, Network, Reading
 
 LARGEST_DIFFERENCE = 1e-3
 BATCH = 256
+QUANTISED = ("MatMul", "Gemm", "Gather")
+"""What int8 covers: linear layers, and tables of n-grams and tokens."""
 
 
 class Padded(nn.Module):
@@ -43,7 +47,7 @@ class Padded(nn.Module):
         for index, (member, config) in enumerate(zip(network.members, network.config.members, strict=True)):
             if isinstance(config, BagConfig):
                 bag = network.grams.index(config.grams)
-                summed = (member.table.weight[buckets[bag]] * weights[bag][:, :, None]).sum(1)
+                summed = (F.embedding(buckets[bag], member.table.weight) * weights[bag][:, :, None]).sum(1)
                 logits = member.finished(summed, language)
             else:
                 logits = member(ids, mask, language)
@@ -76,6 +80,20 @@ def to_onnx(network: Network, sample: Sequence[str]) -> bytes:
         {0: texts, 1: torch.export.Dim("tokens", min=2, max=network.longest)} if network.longest else {0: texts},
         {0: texts},
     )
+    return _exported(module, given, shapes)
+
+
+def reading_to_onnx(network: Network, sample: Sequence[str]) -> bytes:
+    """What a network's token-reading members say together, as an ONNX file of ids, mask and language."""
+    inputs = network.prepare(list(sample), [None] * len(sample))
+    texts = torch.export.Dim("texts", min=1, max=4096)
+    tokens = {0: texts, 1: torch.export.Dim("tokens", min=2, max=network.longest)}
+    given = (inputs.ids, inputs.mask, inputs.language)
+    return _exported(Reading(network).eval().cpu(), given, (tokens, tokens, {0: texts}))
+
+
+def _exported(module: nn.Module, given: tuple[Any, ...], shapes: tuple[Any, ...]) -> bytes:
+    """A module as an ONNX file. given: what it is traced with; shapes: which sizes may differ."""
     with torch.inference_mode(False), torch.no_grad(), TemporaryDirectory() as folder:
         program = torch.onnx.export(
             module, given, dynamo=True, dynamic_shapes=shapes, opset_version=20, verbose=False, optimize=True
@@ -104,7 +122,7 @@ def run(opened: onnxruntime.InferenceSession, inputs: Inputs) -> np.ndarray:
 
 
 def int8_onnx(content: bytes) -> bytes:
-    """An ONNX file with the weights of its linear layers in int8."""
+    """An ONNX file with its tables and the weights of its linear layers in int8."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with TemporaryDirectory() as folder:
@@ -112,7 +130,7 @@ def int8_onnx(content: bytes) -> bytes:
         graph = onnx.load_from_string(content)
         del graph.graph.value_info[:]  # shapes the exporter noted contradict what onnxruntime infers after its changes
         onnx.save(graph, before)
-        quantize_dynamic(before, after, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm"])
+        quantize_dynamic(before, after, weight_type=QuantType.QInt8, op_types_to_quantize=list(QUANTISED))
         return after.read_bytes()
 
 
@@ -129,7 +147,8 @@ def variants(name: str, rows: Any, say: Callable[[str], None] = print) -> list[d
         "fp32": (_bytes(plain), lambda inputs: plain(inputs).numpy()),
     }
     if len(model.precisions()) > 1:
-        forms["bf16"] = (_bytes(plain) // 2, _bf16(model))
+        reading = Reading(plain).in_bf16()
+        forms["bf16"] = (_bf16_bytes(plain, reading), lambda inputs: plain(inputs, reading).numpy())
     content = to_onnx(plain, texts[:4])
     opened = session(content)
     check = plain.prepare(texts[:200], languages[:200])
@@ -198,13 +217,10 @@ def _all(
     return np.concatenate([answer(network.prepare(texts[i : i + BATCH], languages[i : i + BATCH])) for i in parts])
 
 
-def _bf16(model: TextModel) -> Callable[[Inputs], np.ndarray]:
-    def answer(inputs: Inputs) -> np.ndarray:
-        with training.precision("cpu"):
-            return model.network(inputs).float().numpy()
-
-    return answer
-
-
 def _bytes(network: nn.Module) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+
+
+def _bf16_bytes(network: Network, reading: Reading) -> int:
+    """Bytes of a network whose token-reading members are kept in another form."""
+    return _bytes(network) - _bytes(Reading(network)) + _bytes(reading)

@@ -2,7 +2,7 @@
 
 A file of 100,000 rows and a typed sentence share every batch, so the sentence does not wait for the file. Too many
 waiting are refused at once (`Busy`) instead of piling up; who gave up waiting (`TimedOut`) is not computed any more. A
-batch that fails is cut in two until the bad text is found: the error reaches only the one who asked for it. Without
+batch that fails is cut in two until the bad item is found: the error reaches only the one who asked for it. Without
 memory for a batch, smaller ones follow.
 
     server = Server(classifier)
@@ -11,6 +11,7 @@ memory for a batch, smaller ones follow.
 """
 
 import json
+import logging
 import os
 import platform
 import tempfile
@@ -30,14 +31,17 @@ from models import registry
 from models.text.classifier import Classifier
 
 MOST_WAITING = 64
-MOST_TEXTS = 250_000
-"""Texts that wait at most, over all who ask: two files of the largest size."""
+MOST_ITEMS = 250_000
+"""Items that wait at most, over all who ask: two files of the largest size."""
 LARGEST_BATCH = 64
 WAIT_MS = 2.0
 """How long the first of a batch waits for others to join it."""
+MAKE_AFTER_S = 30.0
+"""How long after its start a server has further precisions made: the first moments belong to who asks."""
 GOOD_AGAIN = 200
 """Batches without a shortage of memory after which a halved batch may double again."""
 CHOICES = "precision.json"
+log = logging.getLogger(__name__)
 SAMPLE = (
     "The delivery came two days early and everything was in perfect order.",
     "Das Gerät war nach einer Woche kaputt und niemand antwortet auf meine Briefe.",
@@ -48,7 +52,7 @@ SAMPLE = (
     "यह किताब बहुत अच्छी है, मैं इसे सबको पढ़ने की सलाह दूँगा।",
     "The committee will meet on Thursday to discuss the new timetable.",
 )
-"""What precisions are measured on: a batch as it comes, several scripts, about the usual length."""
+"""What precisions of text models are measured on: a batch as it comes, several scripts, about the usual length."""
 
 
 class ServingError(RuntimeError):
@@ -71,8 +75,9 @@ class Closed(ServingError):
 class Served:
     """What was asked for, and what it cost.
 
-    answers: what the classifier gave, in the order asked: tuple of Answer, tuple of Reason, or the array of `embed`.
-    latency_ms: from asking to answer, waiting included. batch: texts in the largest batch it was computed in.
+    answers: what the classifier gave, in the order asked: tuple of Answer, tuple of Reason, or the array of `embed` or
+    `explain`. latency_ms: from asking to answer, waiting included. batch: items in the largest batch it was computed
+    in. remark: why the model runs slower than it might, "" where nothing is known.
     """
 
     answers: Any
@@ -80,15 +85,16 @@ class Served:
     latency_ms: float
     batch: int
     precision: str = ""
+    remark: str = ""
 
 
 @dataclass(eq=False)
 class _Request:
-    """One asker's texts. given: how many were handed out for computing; left: how many still lack an answer."""
+    """One asker's items. given: how many were handed out for computing; left: how many still lack an answer."""
 
     kind: str
-    texts: Sequence[Any]
-    languages: Sequence[str | None] | None
+    items: Sequence[Any]
+    extra: Sequence[Any] | None
     results: list[Any]
     left: int
     given: int = 0
@@ -98,22 +104,27 @@ class _Request:
 
     @property
     def waiting(self) -> int:
-        return len(self.texts) - self.given
+        return len(self.items) - self.given
 
 
 _Item = tuple[_Request, int]
-"""One text of one asker."""
+"""One item of one asker."""
 
 
 class Server:
     """Answers for one classifier, for every thread of the process, from one thread of its own.
 
-    most_waiting: askers that may wait. largest_batch: texts a batch. wait_ms: how long a batch waits to fill.
+    most_waiting: askers that may wait. largest_batch: items a batch, fewer where the classifier names its own
+    `batch_largest`. wait_ms: how long a batch waits to fill.
+
+    The classifier may be of anything (texts, pictures as uint8 RGB arrays): `predict(items, extra)` gives an answer an
+    item. It may offer number formats (`precisions`, `use`), make more of them that take long (`make_precisions`), and
+    have a `sample` of its items to measure them on.
     """
 
     def __init__(
         self,
-        classifier: Classifier,
+        classifier: Classifier | Any,
         *,
         most_waiting: int = MOST_WAITING,
         largest_batch: int = LARGEST_BATCH,
@@ -126,11 +137,11 @@ class Server:
         self.ready = threading.Event()
         self._most_waiting = most_waiting
         self._wait_s = wait_ms / 1000
-        self._asked_batch = self._largest = largest_batch
+        self._asked_batch = self._largest = min(largest_batch, getattr(classifier, "batch_largest", largest_batch))
         self._good = 0
         self._queue: deque[_Request] = deque()
         self._changed = threading.Condition()
-        self._closed = False
+        self._closed = self._more = False
         self._worker = threading.Thread(target=self._work, name=f"server of {classifier.name}", daemon=True)
         self._worker.start()
 
@@ -150,25 +161,25 @@ class Server:
 
     @property
     def largest_batch(self) -> int:
-        """Texts a batch at present: fewer than asked for after a shortage of memory."""
+        """Items a batch at present: fewer than asked for after a shortage of memory."""
         return self._largest
 
-    def ask(self, texts: Sequence[str], languages: Sequence[str | None] | None = None, timeout_s: float = 10) -> Served:
-        """One Answer a text, in their order. languages: as `Classifier.predict` takes them.
+    def ask(self, items: Sequence[Any], extra: Sequence[Any] | None = None, timeout_s: float = 10) -> Served:
+        """One answer an item, in their order. extra: something for each item, for texts their languages, or None.
 
-        Raises Busy, TimedOut, Closed, and whatever the classifier raises for one of these texts.
+        Raises Busy, TimedOut, Closed, and whatever the classifier raises for one of these items.
         """
-        if languages is not None and len(languages) != len(texts):
-            raise ValueError(f"{len(texts)} texts, but {len(languages)} languages.")
-        answers, rest = self._through("predict", list(texts), languages, timeout_s)
+        if extra is not None and len(extra) != len(items):
+            raise ValueError(f"{len(items)} items, but something extra (a language) for {len(extra)}.")
+        answers, rest = self._through("predict", list(items), extra, timeout_s)
         return Served(tuple(answers), *rest)
 
     def explain(
-        self, text: str, label: str | None = None, language: str | None = None, timeout_s: float = 20
+        self, item: Any, label: str | None = None, language: str | None = None, timeout_s: float = 20
     ) -> Served:
-        """The reasons of one text by word, as `Classifier.explain` gives them. Raises as `ask`."""
-        answers, rest = self._through("explain", [(text, label, language)], None, timeout_s)
-        return Served(tuple(answers[0]), *rest)
+        """The reasons of one answer as the classifier gives them: by word, or an array. Raises as `ask`."""
+        answers, rest = self._through("explain", [(item, label, language)], None, timeout_s)
+        return Served(answers[0] if isinstance(answers[0], np.ndarray) else tuple(answers[0]), *rest)
 
     def embed(self, texts: Sequence[str], timeout_s: float = 10) -> Served:
         """Unit vectors, shape (texts, dimensions), float32, as `Served.answers`. Raises as `ask`, and TextError."""
@@ -189,11 +200,11 @@ class Server:
     # -------------------------------------------------------------- the askers' side
 
     def _through(
-        self, kind: str, texts: list[Any], languages: Sequence[str | None] | None, timeout_s: float
-    ) -> tuple[list[Any], tuple[str, float, int, str]]:
+        self, kind: str, items: list[Any], extra: Sequence[Any] | None, timeout_s: float
+    ) -> tuple[list[Any], tuple[str, float, int, str, str]]:
         started = time.perf_counter()
-        request = _Request(kind, texts, languages, [None] * len(texts), len(texts))
-        if texts:
+        request = _Request(kind, items, extra, [None] * len(items), len(items))
+        if items:
             with self._changed:
                 self._admit(request)
             if not request.done.wait(timeout_s):
@@ -201,15 +212,16 @@ class Server:
         if request.error is not None:
             raise request.error
         taken = (time.perf_counter() - started) * 1000
-        return request.results, (self.device, taken, request.batch, self.precision)
+        remark = getattr(self.classifier, "remark", "")
+        return request.results, (self.device, taken, request.batch, self.precision, remark)
 
     def _admit(self, request: _Request) -> None:
         if self._closed:
             raise self._gone()
-        texts = sum(other.waiting for other in self._queue)
-        if len(self._queue) >= self._most_waiting or (texts and texts + len(request.texts) > MOST_TEXTS):
+        items = sum(other.waiting for other in self._queue)
+        if len(self._queue) >= self._most_waiting or (items and items + len(request.items) > MOST_ITEMS):
             raise Busy(
-                f"The model {self.classifier.name!r} is busy: {len(self._queue)} requests with {texts} texts wait for "
+                f"The model {self.classifier.name!r} is busy: {len(self._queue)} requests with {items} items wait for "
                 "it already. Try again in some seconds, or send a smaller file."
             )
         self._queue.append(request)
@@ -219,12 +231,12 @@ class Server:
         with self._changed:
             if request.done.is_set():
                 return
-            answered = len(request.texts) - request.left
+            answered = len(request.items) - request.left
             self._fail(
                 request,
                 TimedOut(
                     f"The model {self.classifier.name!r} did not answer within {timeout_s:g} s ({answered} of "
-                    f"{len(request.texts)} texts done): the machine is slow or others are ahead. Try again, or send "
+                    f"{len(request.items)} items done): the machine is slow or others are ahead. Try again, or send "
                     "less at once."
                 ),
             )
@@ -249,16 +261,36 @@ class Server:
         torch.set_num_threads(1)  # of this thread: two under contention turned 5 ms into 160 ms and more
         self._warm_up()
         self.ready.set()
+        if hasattr(self.classifier, "make_precisions"):
+            threading.Thread(target=self._make_precisions, daemon=True).start()
         while True:
             with self._changed:
-                while not self._queue and not self._closed:
+                while not (self._queue or self._closed or self._more):
                     self._changed.wait()
                 if self._closed:
                     return
+                more, self._more = self._more, False
                 self._let_join()
                 batch = self._next_batch()
+            if more:
+                self._choose()
             if batch:
                 self._compute(batch)
+
+    def _make_precisions(self) -> None:
+        """After the first busy moments, have the precisions made that take long; then the worker measures them."""
+        with self._changed:
+            if self._changed.wait_for(lambda: self._closed, MAKE_AFTER_S):
+                return
+        try:
+            if not self.classifier.make_precisions():
+                return
+        except Exception as error:
+            log.warning("%s stays in %s: %s", self.classifier.name, self.precision, error)
+            return
+        with self._changed:
+            self._more = True
+            self._changed.notify_all()
 
     def _let_join(self) -> None:
         """Wait a moment for others, unless the batch is full already. The lock is held, and let go while waiting."""
@@ -269,7 +301,7 @@ class Server:
                 return
 
     def _next_batch(self) -> list[_Item]:
-        """Texts of all who ask for the same as the first in the queue, the same number of each where there are enough.
+        """Items of all who ask for the same as the first in the queue, the same number of each where there are enough.
 
         Who has more to come goes to the end of the queue, behind those who ask for something else.
         """
@@ -334,20 +366,20 @@ class Server:
                 self._queue.remove(request)
 
     def _call(self, batch: list[_Item]) -> Sequence[Any]:
-        texts = [request.texts[index] for request, index in batch]
+        items = [request.items[index] for request, index in batch]
         kind = batch[0][0].kind
         if kind == "explain":
-            return [tuple(self.classifier.explain(*texts[0]))]
+            return [self.classifier.explain(*items[0])]
         if kind == "embed":
-            return self._counted(self.classifier.embed(texts), len(batch))
-        known = [None if request.languages is None else request.languages[index] for request, index in batch]
-        languages = known if any(code is not None for code in known) else None
-        return self._counted(self.classifier.predict(texts, languages), len(batch))
+            return self._counted(self.classifier.embed(items), len(batch))
+        known = [None if request.extra is None else request.extra[index] for request, index in batch]
+        extra = known if any(one is not None for one in known) else None
+        return self._counted(self.classifier.predict(items, extra), len(batch))
 
     def _counted(self, results: Sequence[Any], wanted: int) -> Sequence[Any]:
         if len(results) != wanted:
             raise ServingError(
-                f"The model {self.classifier.name!r} gave {len(results)} answers to {wanted} texts. Train it again."
+                f"The model {self.classifier.name!r} gave {len(results)} answers to {wanted} items. Train it again."
             )
         return results
 
@@ -371,10 +403,13 @@ class Server:
 
         What fails here fails again for the first to ask, who is told.
         """
+        self._choose()
+        with suppress(Exception):
+            self.classifier.predict(sample(self.classifier)[:2])
+
+    def _choose(self) -> None:
         with suppress(Exception):
             self.precision = choose_precision(self.classifier)
-        with suppress(Exception):
-            self.classifier.predict(list(SAMPLE[:2]))
 
 
 def _out_of_memory(error: BaseException) -> bool:
@@ -386,7 +421,8 @@ def _out_of_memory(error: BaseException) -> bool:
 
 def _too_large(name: str, error: BaseException) -> ServingError:
     made = ServingError(
-        f"The model {name!r} has too little memory for even one text. Close other programs, or send shorter texts."
+        f"The model {name!r} has too little memory for even one item. Close other programs, or send shorter texts or "
+        "smaller pictures."
     )
     made.__cause__ = error
     return made
@@ -400,8 +436,8 @@ _choosing = threading.Lock()
 def choose_precision(classifier: Classifier, clock: Callable[[], float] = time.perf_counter) -> str:
     """Set the fastest precision the classifier offers on this machine, and say which; "" where it offers none.
 
-    Measured once for these weights, this torch and this processor, then kept in the data folder. A precision that
-    fails is left out.
+    Measured once for these weights, this torch, this processor and what is offered, then kept in the data folder. A
+    precision that fails is left out.
     """
     if not (hasattr(classifier, "precisions") and hasattr(classifier, "use")):
         return ""
@@ -413,32 +449,44 @@ def choose_precision(classifier: Classifier, clock: Callable[[], float] = time.p
     with _choosing:
         key, kept = _machine(classifier), _kept()
         chosen = kept.get(key, {}).get("precision")
-        if chosen not in offered:
+        if chosen not in offered or set(offered) - set(kept[key]["ms"]):
             seconds = _measured(classifier, offered, clock)
             if not seconds:
                 classifier.use(offered[0])
                 return offered[0]
             chosen = min(seconds, key=seconds.get)
-            millis = {name: round(value * 1000, 3) for name, value in seconds.items()}
+            millis = {name: round(seconds[name] * 1000, 3) if name in seconds else None for name in offered}
             _keep(kept | {key: {"precision": chosen, "ms": millis}})
         classifier.use(chosen)
     return chosen
 
 
 def _measured(classifier: Classifier, offered: Sequence[str], clock: Callable[[], float]) -> dict[str, float]:
-    """Seconds for the sample, the best of five after a run that is not counted, by precision."""
+    """Seconds by precision: the geometric mean of those for one item and for a batch of the sample, so that neither
+    the one who types nor a file decides alone. Each the best of five after a run that is not counted."""
     found = {}
+    items = sample(classifier)
     for precision in offered:
         with suppress(Exception):
             classifier.use(precision)
-            classifier.predict(list(SAMPLE))
-            times = []
-            for _repeat in range(5):
-                started = clock()
-                classifier.predict(list(SAMPLE))
-                times.append(clock() - started)
-            found[precision] = min(times)
+            one, batch = (_best(lambda part=part: classifier.predict(part), clock) for part in (items[:1], items))
+            found[precision] = (one * batch) ** 0.5
     return found
+
+
+def _best(call: Callable[[], Any], clock: Callable[[], float]) -> float:
+    call()
+    times = []
+    for _repeat in range(5):
+        started = clock()
+        call()
+        times.append(clock() - started)
+    return min(times)
+
+
+def sample(classifier: Classifier | Any) -> list[Any]:
+    """What a classifier is warmed up and measured with: its own sample, else texts."""
+    return list(classifier.sample() if hasattr(classifier, "sample") else SAMPLE)
 
 
 def _machine(classifier: Classifier) -> str:
@@ -465,7 +513,8 @@ def _kept() -> dict[str, Any]:
     with suppress(OSError, ValueError):
         found = json.loads((registry.own() / CHOICES).read_text(encoding="utf-8"))
         if isinstance(found, dict):
-            return {key: value for key, value in found.items() if isinstance(value, dict)}
+            whole = {key: value for key, value in found.items() if isinstance(value, dict)}
+            return {key: value for key, value in whole.items() if isinstance(value.get("ms"), dict)}
     return {}
 
 

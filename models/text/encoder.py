@@ -37,8 +37,9 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, mask: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
         """x (texts, tokens, width), mask (texts, 1, 1, tokens) True where a token stands -> the shape of x."""
         texts, tokens, width = x.shape
-        q, k, v = self.qkv(x).view(texts, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        q, k = _turned(q, turn), _turned(k, turn)
+        heads = self.qkv(x).view(texts, tokens, 3 * self.heads, width // self.heads).transpose(1, 2)
+        q, k = _turned(heads[:, : 2 * self.heads], turn).chunk(2, dim=1)
+        v = heads[:, 2 * self.heads :]
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return self.out(mixed.transpose(1, 2).reshape(texts, tokens, width))
 

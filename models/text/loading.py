@@ -1,21 +1,28 @@
 """A text model by its name, ready to answer: the network, its tokeniser, and how it reads, hesitates and explains."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from tokenizers import Tokenizer
+from torch import Tensor, nn
 
+from data import store
 from models import registry, training
 from models.registry import Card, ModelError
-from models.text import lora, reasons
+from models.text import int8, lora, reasons
 from models.text.classifier import LONGEST, Answer, Reason, TextError
-from models.text.network import Config, EncoderConfig, Network
+from models.text.encoder import Encoder
+from models.text.network import BATCH, Config, Encoded, Network, Reader, Reading
 
 TOKENIZER = "tokenizer.json"
 CHUNK = 512
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("fp32", "bf16", "int8")
+log = logging.getLogger(__name__)
 
 
 def classifier(name: str, device: str | None = None) -> "TextModel":
@@ -60,32 +67,98 @@ def outside_evidence(shares: np.ndarray, outside: int) -> np.ndarray:
     return np.log(likely / (1 - likely))
 
 
+def compiled(reading: Reading, longest: int, **options: Any) -> Reader:
+    """A reading of at most `longest` tokens through torch.compile, every shape it will meet compiled beforehand.
+
+    CUDA graphs want fixed shapes: texts and tokens are padded to the next of a few. options: as torch.compile takes
+    them; mode "reduce-overhead" records CUDA graphs. Whatever compiling raises is raised. Not measured on a GPU: only
+    its logic was tested, with the backend "eager" on a CPU.
+    """
+    run = torch.compile(reading, dynamic=False, **options)
+    counts, lengths = (1, 16, BATCH), (max(1, longest // 4), longest)
+
+    def read(ids: Tensor, mask: Tensor, language: Tensor) -> Tensor:
+        texts, tokens = ids.shape
+        rows = next((count for count in counts if count >= texts), texts)
+        more = (0, next(length for length in lengths if length >= tokens) - tokens, 0, rows - texts)
+        given = (F.pad(ids, more), F.pad(mask, more), F.pad(language, (0, rows - texts)))
+        return run(*given)[:texts].clone()  # a graph's output is written over by its next run
+
+    where = reading.mix.device
+    with torch.inference_mode():
+        for count in counts:
+            for length in lengths:
+                ids, language = (
+                    torch.zeros(size, dtype=torch.int64, device=where) for size in ((count, length), count)
+                )
+                read(ids, torch.ones(count, length, device=where), language)
+    return read
+
+
 class TextModel:
-    """A network that answers: `Classifier` in full. Reading is thread-safe."""
+    """A network that answers: `Classifier` in full. Reading is thread-safe.
+
+    precision: the number format answers are computed in; reasons are always computed in fp32. remark: why it runs
+    slower than it might, "" where nothing is known.
+    """
 
     def __init__(self, card: Card, network: Network, device: str | None = None) -> None:
         self.card, self.name, self.labels = card, card.name, tuple(card.labels)
         self.device = device or training.device()
         self.network = network.to(self.device).eval()
         self.doubts = Doubts(**card.config.get("doubts", {}))
-        self.precision = "bf16" if self.device == "cuda" else "fp32"
+        self.precision, self.remark = "fp32", ""
+        self._reader: Reader | None = None
+        self._encoder = _encoder(self.network.members)
+        self._home = store.home()
         self._known = frozenset(card.languages)
 
     def precisions(self) -> tuple[str, ...]:
-        """The number formats it can run in."""
-        return PRECISIONS if any(isinstance(m, EncoderConfig) for m in self.network.config.members) else ("fp32",)
+        """The number formats it can run in at present; int8 on a CPU, once its form was made."""
+        if self._encoder is None:
+            return PRECISIONS[:1]
+        return PRECISIONS if self.device == "cpu" and int8.load(self.card) else PRECISIONS[:2]
+
+    def make_precisions(self) -> bool:
+        """Make the int8 form where it can be of use and there is none: seconds to minutes, in another process.
+
+        Returns whether `precisions` offers more now. Raises ModelError when it could not be made.
+        """
+        if self.device != "cpu" or self._encoder is None or int8.load(self.card) or int8.why_not(self.card):
+            return False
+        int8.make_apart(self.card, self._home)
+        if refused := int8.why_not(self.card):
+            log.warning("%s is not served in int8: %s.", self.name, refused)
+        return int8.load(self.card) is not None
 
     def use(self, precision: str) -> None:
-        """Run in another number format. Raises ValueError for one it does not know."""
+        """Run in another number format. Raises ValueError for one it does not offer."""
         if precision not in self.precisions():
             raise ValueError(f"{self.name} runs in {', '.join(self.precisions())}, not in {precision!r}.")
-        self.precision = precision
+        reader, members, remark = None, self.network.members, ""
+        if precision == "bf16":
+            reader = Reading(self.network).in_bf16()
+            members = reader.members
+            if self.device == "cuda":
+                reader, remark = self._compiled(reader)
+        elif precision == "int8":
+            reader = int8.reader(self.card)
+        self._reader, self._encoder = reader, _encoder(members)
+        self.precision, self.remark = precision, remark
+
+    def _compiled(self, reading: Reading) -> tuple[Reader, str]:
+        """A reading compiled, or as it is and why."""
+        try:
+            return compiled(reading, self.network.longest, mode="reduce-overhead"), ""
+        except Exception as error:
+            remark = f"not compiled: {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+            log.warning("%s runs in bf16 without CUDA graphs, %s", self.name, remark)
+            return reading, remark
 
     def logits(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated logits, (texts, labels), float32."""
         languages = [None] * len(texts) if languages is None else list(languages)
-        with training.precision(self.device, self.precision == "bf16"):
-            return self.network.answers([text[:LONGEST] for text in texts], languages)
+        return self.network.answers([text[:LONGEST] for text in texts], languages, self._reader)
 
     def probabilities(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated probabilities, (texts, labels), float32."""
@@ -144,16 +217,19 @@ class TextModel:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """One unit vector a text, (texts, width), float32. Raises TextError without an encoder."""
-        from models.text.network import Encoded
-
-        member = next((part for part in self.network.members if isinstance(part, Encoded)), None)
-        if member is None:
+        encoder = self._encoder
+        if encoder is None:
             raise TextError(f"{self.name} has no encoder; use the model 'encoder'.")
-        rows = [np.zeros((0, member.encoder.config.width), dtype=np.float32)]
+        rows = [np.zeros((0, encoder.config.width), dtype=np.float32)]
         for start in range(0, len(texts), CHUNK):
             part = [text[:LONGEST] for text in texts[start : start + CHUNK]]
             inputs = self.network.prepare(part, [None] * len(part)).to(self.device)
-            with torch.inference_mode(), training.precision(self.device, self.precision == "bf16"):
-                vectors = member.encoder.pooled(inputs.ids, inputs.mask).float().cpu().numpy()
+            with torch.inference_mode():
+                vectors = encoder.pooled(inputs.ids, inputs.mask).float().cpu().numpy()
             rows.append(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
         return np.concatenate(rows)
+
+
+def _encoder(members: Iterable[nn.Module]) -> Encoder | None:
+    """The encoder of the first member that has one."""
+    return next((member.encoder for member in members if isinstance(member, Encoded)), None)

@@ -6,7 +6,8 @@ fine-tuned Transformer; the recipes in `models.text.recipes` say which members a
 alone.
 """
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -20,6 +21,10 @@ from models.text.languages import bcp47
 from models.text.ngrams import Grams
 
 IMPOSSIBLE = -1e4
+BATCH = 128
+"""Texts computed together; half as many are a tenth slower."""
+AT_ONCE = 4_096
+"""Texts tokenised together."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,32 @@ class Lstm(nn.Module):
         return self.head(self.dropout(pooled + self.language(language + 1))).float()
 
 
+Reader = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""ids and mask (texts, tokens) and language (texts,) -> logits (texts, labels): see `Reading`."""
+
+
+class Reading(nn.Module):
+    """What the members of a network that read tokens say together, each times its share of the mix."""
+
+    def __init__(self, network: "Network") -> None:
+        super().__init__()
+        reading = [i for i, config in enumerate(network.config.members) if not isinstance(config, BagConfig)]
+        self.members = nn.ModuleList(network.members[i] for i in reading)
+        self.register_buffer("mix", network.mix[reading])
+
+    def forward(self, ids: Tensor, mask: Tensor, language: Tensor) -> Tensor:
+        """-> (texts, labels)."""
+        return sum(share * member(ids, mask, language) for share, member in zip(self.mix, self.members, strict=True))
+
+    def in_bf16(self) -> "Reading":
+        """A copy whose encoders compute in bfloat16; the pooled vector and the head stay in fp32."""
+        made = copy.deepcopy(self)
+        for member in made.members:
+            if isinstance(member, Encoded):
+                member.encoder.bfloat16()
+        return made
+
+
 class Network(nn.Module):
     """All members of a config; `mix` weighs their logits, `temperature` calibrates the sum (Guo et al. 2017)."""
 
@@ -223,8 +254,17 @@ class Network(nn.Module):
             found.append(next((number for number in known if number is not None), -1))
         return np.array(found, dtype=np.int64)
 
-    def prepare(self, texts: Sequence[str], languages: Sequence[str | None]) -> Inputs:
-        """Texts as tensors on the CPU."""
+    def encoded(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token numbers of each text; none where no member reads tokens."""
+        if not self.longest:
+            return [[] for _ in texts]
+        parts = (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))
+        return [row for part in parts for row in tokens.encode(self.tokenizer, part, self.longest)]
+
+    def prepare(
+        self, texts: Sequence[str], languages: Sequence[str | None], rows: Sequence[list[int]] | None = None
+    ) -> Inputs:
+        """Texts as tensors on the CPU. rows: what `encoded` gave for them, where that is known already."""
         numbers = self.numbers(languages)
         bags = []
         for grams in self.grams:
@@ -232,7 +272,7 @@ class Network(nn.Module):
             bags.append(tuple(map(torch.from_numpy, (found.buckets, found.offsets, found.weights))))
         ids = mask = np.zeros((len(texts), 0))
         if self.longest:
-            ids, mask = tokens.padded(tokens.encode(self.tokenizer, texts, self.longest))
+            ids, mask = tokens.padded(self.encoded(texts) if rows is None else rows)
         return Inputs(tuple(bags), torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(numbers))
 
     def member(self, index: int, inputs: Inputs) -> Tensor:
@@ -242,19 +282,28 @@ class Network(nn.Module):
             return member(inputs.bags[self.grams.index(config.grams)], inputs.language)
         return member(inputs.ids, inputs.mask, inputs.language)
 
-    def forward(self, inputs: Inputs) -> Tensor:
-        """Calibrated logits, (texts, labels), float32."""
-        total = sum(self.mix[i] * self.member(i, inputs).float() for i in range(len(self.members)))
+    def forward(self, inputs: Inputs, reader: Reader | None = None) -> Tensor:
+        """Calibrated logits, (texts, labels), float32. reader: what reads the tokens instead of the members that do."""
+        own = [i for i, config in enumerate(self.config.members) if reader is None or isinstance(config, BagConfig)]
+        total = sum(self.mix[i] * self.member(i, inputs).float() for i in own)
+        if reader is not None:
+            total = total + reader(inputs.ids, inputs.mask, inputs.language).float()
         return total / self.temperature + self.possible[inputs.language + 1]
 
-    def answers(self, texts: Sequence[str], languages: Sequence[str | None], batch: int = 64) -> np.ndarray:
-        """Calibrated logits of any number of texts, (texts, labels), float32; texts of about one length together."""
+    def answers(
+        self, texts: Sequence[str], languages: Sequence[str | None], reader: Reader | None = None
+    ) -> np.ndarray:
+        """Calibrated logits of any number of texts, (texts, labels), float32; those of about as many tokens together.
+
+        reader: as `forward` takes it.
+        """
         where = self.temperature.device.type
         found = np.zeros((len(texts), len(self.config.labels)), dtype=np.float32)
-        order = np.argsort([len(text.encode("utf-8", "surrogatepass")) for text in texts], kind="stable")
-        for start in range(0, len(order), batch):
-            part = order[start : start + batch]
-            inputs = self.prepare([texts[i] for i in part], [languages[i] for i in part]).to(where)
+        rows = self.encoded(texts)
+        order = np.argsort([len(row) for row in rows], kind="stable")
+        for start in range(0, len(order), BATCH):
+            part = order[start : start + BATCH]
+            inputs = self.prepare(*([given[i] for i in part] for given in (texts, languages, rows))).to(where)
             with torch.inference_mode():
-                found[part] = self(inputs).float().cpu().numpy()
+                found[part] = self(inputs, reader).float().cpu().numpy()
         return found

@@ -38,6 +38,20 @@ def test_the_int8_form_is_close(exported):
         plain = network(inputs).softmax(1).numpy()
     found = torch.from_numpy(compress.run(compress.session(smaller), inputs)).softmax(1).numpy()
     assert np.abs(found - plain).max() < 0.1
+    assert len(smaller) < 0.6 * len(content)
+
+
+def test_what_reads_tokens_is_exported_alone(exported):
+    network, _content = exported
+    opened = compress.session(compress.reading_to_onnx(network, TEXTS))
+    assert [entry.name for entry in opened.get_inputs()] == ["ids", "mask", "language"]
+    for texts in (TEXTS, [""], TEXTS[3:]):
+        inputs = network.prepare(texts, [None] * len(texts))
+        given = {"ids": inputs.ids.numpy(), "mask": inputs.mask.numpy(), "language": inputs.language.numpy()}
+        with torch.inference_mode():
+            plain = network(inputs).numpy()
+            read = network(inputs, lambda *_given, given=given: torch.from_numpy(opened.run(None, given)[0])).numpy()
+        assert np.abs(read - plain).max() < 1e-3
 
 
 def test_every_form_is_measured_and_written_into_the_card(shipped, rows, tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from models import serving
+from models.registry import ModelError
 from models.serving import Busy, Closed, Server, ServingError, TimedOut
 from models.text.classifier import Answer, Reason, TextError
 
@@ -212,7 +213,7 @@ def test_too_many_who_wait_are_refused_at_once(serve):
     first = held(server, stub)
     waiting = [Asker(lambda: server.ask(["waits"])) for _ in range(2)]
     until(lambda: len(server._queue) == 2)
-    with pytest.raises(Busy, match=r"'stub' is busy: 2 requests with 2 texts wait.*Try again"):
+    with pytest.raises(Busy, match=r"'stub' is busy: 2 requests with 2 items wait.*Try again"):
         server.ask(["one too many"])
     stub.gate.set()
     assert all(asker.ended().served for asker in (first, *waiting))
@@ -220,7 +221,7 @@ def test_too_many_who_wait_are_refused_at_once(serve):
 
 
 def test_too_many_texts_are_refused_but_one_file_never(serve, monkeypatch):
-    monkeypatch.setattr(serving, "MOST_TEXTS", 10)
+    monkeypatch.setattr(serving, "MOST_ITEMS", 10)
     stub = Stub()
     server = serve(stub)
     assert len(server.ask(["x"] * 30).answers) == 30
@@ -237,7 +238,7 @@ def test_who_gave_up_is_told_and_not_computed(serve):
     stub = Stub()
     server = serve(stub)
     first = held(server, stub)
-    with pytest.raises(TimedOut, match=r"did not answer within 0\.05 s \(0 of 1 texts done\).*Try again"):
+    with pytest.raises(TimedOut, match=r"did not answer within 0\.05 s \(0 of 1 items done\).*Try again"):
         server.ask(["impatient"], timeout_s=0.05)
     assert not server._queue
     stub.gate.set()
@@ -285,7 +286,7 @@ def test_a_file_with_a_bad_row_is_not_computed_further(serve):
 def test_a_model_that_loses_answers_is_found_out(serve):
     stub = Stub()
     stub.predict = lambda texts, languages=None: []
-    with pytest.raises(ServingError, match="0 answers to 1 texts"):
+    with pytest.raises(ServingError, match="0 answers to 1 items"):
         serve(stub).ask(["x"])
 
 
@@ -294,7 +295,7 @@ def test_a_model_that_loses_answers_is_found_out(serve):
 )
 def test_without_memory_for_one_text_the_asker_is_told(serve, shortage):
     server = serve(Stub(faults={"huge": shortage}))
-    with pytest.raises(ServingError, match="too little memory for even one text"):
+    with pytest.raises(ServingError, match="too little memory for even one item"):
         server.ask(["huge"])
     assert labels(server.ask(["small"])) == ["small"]
 
@@ -367,7 +368,7 @@ def test_a_model_that_fails_to_warm_up_still_answers_what_it_can(serve):
 
 
 def test_languages_are_as_many_as_texts(serve):
-    with pytest.raises(ValueError, match="2 texts, but 1 languages"):
+    with pytest.raises(ValueError, match=r"2 items, but something extra .* for 1"):
         serve(Stub()).ask(["a", "b"], ["eng"])
     with pytest.raises(ValueError, match="at least 1"):
         Server(Stub(), largest_batch=0)
@@ -452,6 +453,119 @@ def test_a_model_of_one_precision_is_left_as_it_is(empty_home):
     assert not (empty_home / "models").exists()
 
 
+def test_a_precision_is_fast_for_one_and_for_many(empty_home):
+    model = Precise({"one": 0.0, "many": 0.0, "both": 0.0})
+    each = {"one": {1: 1.0, 8: 36.0}, "many": {1: 6.0, 8: 6.0}, "both": {1: 2.0, 8: 8.0}}
+    answer = model.predict
+
+    def timed(texts, languages=None):
+        model.passed += each[model.used][len(texts)]
+        return answer(texts, languages)
+
+    model.predict = timed
+    assert serving.choose_precision(model, model.now) == "both"
+
+
+def test_a_precision_that_failed_is_not_tried_at_every_start(empty_home):
+    model = Precise({"fp32": 3.0, "bf16": None})
+    serving.choose_precision(model, model.now)
+    again = Precise({"fp32": 3.0, "bf16": 1.0})
+    assert serving.choose_precision(again, again.now) == "fp32"
+    assert again.measured == []
+
+
+def test_a_precision_that_takes_long_to_make_is_used_once_it_is_there(empty_home, serve, monkeypatch):
+    monkeypatch.setattr(serving, "MAKE_AFTER_S", 0.0)
+    monkeypatch.setattr(serving, "_measured", lambda classifier, offered, clock: dict(classifier.costs))
+    model = Precise({"fp32": 3.0, "bf16": 2.0})
+    allowed, made = threading.Event(), []
+
+    def make() -> bool:
+        assert allowed.wait(PATIENCE)
+        made.append(threading.current_thread().name)
+        model.costs["int8"] = 0.0
+        return True
+
+    model.make_precisions = make
+    server = serve(model)
+    assert server.ask(["x"]).precision == "bf16"
+    allowed.set()
+    until(lambda: server.ask(["x"]).precision == "int8")
+    assert made != ["server of stub"]
+    assert model.threads == {"server of stub"}
+
+
+def test_what_keeps_a_precision_from_being_made_is_logged(empty_home, serve, monkeypatch, caplog):
+    monkeypatch.setattr(serving, "MAKE_AFTER_S", 0.0)
+    model = Precise({"fp32": 0.0})
+
+    def make() -> bool:
+        raise ModelError("The int8 form was not made: no room.")
+
+    model.make_precisions = make
+    server = serve(model)
+    until(lambda: "no room" in caplog.text)
+    assert server.ask(["x"]).precision == "fp32"
+
+
+def test_a_closed_server_makes_no_more_precisions(empty_home, serve):
+    model = Precise({"fp32": 0.0})
+    model.make_precisions = lambda: pytest.fail("made after all")
+    serve(model).close()
+
+
+def test_an_answer_says_why_the_model_is_slower_than_it_might_be(serve):
+    stub = Stub()
+    stub.remark = "not compiled: RuntimeError: no compiler"
+    assert serve(stub).ask(["x"]).remark == "not compiled: RuntimeError: no compiler"
+    assert serve(Stub()).ask(["x"]).remark == ""
+
+
 def test_the_server_says_its_precision(empty_home, serve):
     model = Precise({"fp32": 0.0})
     assert serve(model).ask(["x"]).precision == "fp32"
+
+
+# ------------------------------------------------------------------ pictures
+
+
+class Pictures:
+    """A model whose answer to a picture is its brightest channel; pictures of different sizes share no batch."""
+
+    name, labels, device, batch_largest = "pictures", ("red", "green", "blue"), "cpu", 1
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[tuple[int, ...], ...]] = []
+
+    def predict(self, pictures: Sequence[np.ndarray], extra: Sequence[object] | None = None) -> list[str]:
+        self.seen.append(tuple(picture.shape for picture in pictures))
+        return [self.labels[int(picture.sum((0, 1)).argmax())] for picture in pictures]
+
+    def explain(self, picture: np.ndarray, label: str | None = None, language: str | None = None) -> np.ndarray:
+        return picture[:, :, self.labels.index(label)] / 255
+
+    def sample(self) -> Sequence[np.ndarray]:
+        return [np.zeros((4, 4, 3), np.uint8)]
+
+
+def picture(channel: int, size: int) -> np.ndarray:
+    made = np.zeros((size, size, 3), np.uint8)
+    made[:, :, channel] = 255
+    return made
+
+
+def test_pictures_are_served_as_texts_are():
+    with Server(Pictures()) as server:
+        served = server.ask([picture(2, 5), picture(0, 7)])
+        assert served.answers == ("blue", "red")
+        assert served.batch == 1 == server.largest_batch
+        assert server.explain(picture(1, 3), "green").answers.tolist() == [[1.0] * 3] * 3
+        assert server.classifier.seen == [((4, 4, 3),), ((5, 5, 3),), ((7, 7, 3),)]
+
+
+def test_precisions_of_a_picture_model_are_measured_on_its_own_sample(empty_home):
+    model = Pictures()
+    model.sha256, model.used = "abc", []
+    model.precisions, model.use = (lambda: ("fp32", "bf16")), model.used.append
+    assert serving.choose_precision(model) in ("fp32", "bf16")
+    assert set(model.seen) == {((4, 4, 3),)}

@@ -10,7 +10,7 @@ from models import registry
 from models.registry import ModelError
 from models.text import loading, reasons
 from models.text.classifier import LONGEST, TextError
-from models.text.network import Config, Network
+from models.text.network import Config, Network, Reading
 
 
 def test_it_says_what_the_words_say_in_both_languages(tiny):
@@ -153,5 +153,58 @@ def test_it_runs_in_the_number_formats_it_names(tiny):
     plain = tiny.probabilities(["the day was lovely"], ["en"])
     tiny.use("bf16")
     assert np.allclose(tiny.probabilities(["the day was lovely"], ["en"]), plain, atol=0.05)
+    assert tiny.network.members[2].head.weight.dtype == torch.float32
     with pytest.raises(ValueError, match="not in 'fp7'"):
         tiny.use("fp7")
+    tiny.use("fp32")
+    assert (tiny.probabilities(["the day was lovely"], ["en"]) == plain).all()
+
+
+def test_reasons_are_the_same_in_every_number_format(tiny):
+    plain = tiny.explain("the day was lovely", "positive", "en")
+    tiny.use("bf16")
+    assert tiny.explain("the day was lovely", "positive", "en") == plain
+
+
+def test_vectors_in_bf16_are_close(tiny):
+    plain = tiny.embed(["the day", "le jour"])
+    tiny.use("bf16")
+    assert np.allclose(tiny.embed(["the day", "le jour"]), plain, atol=0.05)
+
+
+# ------------------------------------------------------------------ compiled, for a GPU
+
+
+def test_a_compiled_reading_says_the_same_and_compiles_nothing_while_serving(tiny):
+    compiled = []
+
+    def backend(graph, example):
+        compiled.append(example)
+        return graph.forward
+
+    run = loading.compiled(Reading(tiny.network), tiny.network.longest, backend=backend)
+    beforehand = len(compiled)
+    texts = ["lovely", "the day was lovely and my car is food " * 3, "awful", ""] * 5
+    for count in (1, 3, 20):
+        inputs = tiny.network.prepare(texts[:count], [None] * count)
+        with torch.inference_mode():
+            plain = tiny.network(inputs)
+            found = tiny.network(inputs, run)
+        assert found.shape == plain.shape
+        assert torch.allclose(found, plain, atol=1e-4)
+    assert beforehand == len(compiled) > 0
+
+
+def test_without_a_compiler_it_runs_in_plain_bf16_and_says_why(tiny, monkeypatch, caplog):
+    def failing(*given, **options):
+        raise RuntimeError("no compiler\nlong story")
+
+    monkeypatch.setattr(torch, "compile", failing)
+    tiny.device = "cuda"
+    tiny.use("bf16")
+    tiny.device = "cpu"
+    assert tiny.remark == "not compiled: RuntimeError: no compiler"
+    assert "without CUDA graphs" in caplog.text
+    assert tiny.predict(["the day was lovely"], ["en"])[0].label == "positive"
+    tiny.use("fp32")
+    assert tiny.remark == ""

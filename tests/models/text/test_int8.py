@@ -1,0 +1,118 @@
+"""The int8 form: made from the weights in another process, kept, checked before it is read, refused when it differs."""
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from data import store
+from models import compress, registry
+from models.registry import ModelError
+from models.text import int8, loading
+from models.text.classifier import TextError
+
+TEXTS, LANGUAGES = ["the day was lovely", "awful", "", "la voiture était triste et pauvre"], ["en", "en", None, "fr"]
+
+
+@pytest.fixture(scope="module")
+def made(trained, tmp_path_factory):
+    """A data folder with the model "tiny" and its int8 form, made as the server has it made."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(trained / "tiny", home / "models" / "tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATLAS_HOME", str(home))
+        model = loading.classifier("tiny", "cpu")
+        offered = model.precisions()
+        assert model.make_precisions()
+    return home, offered
+
+
+@pytest.fixture
+def own(made, tmp_path, monkeypatch):
+    """A copy of it for one test."""
+    shutil.copytree(made[0], tmp_path / "home")
+    monkeypatch.setenv("ATLAS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "models" / int8.FOLDER / "tiny"
+
+
+def test_int8_is_offered_once_its_form_is_made(made, own):
+    assert made[1] == ("fp32", "bf16")
+    model = loading.classifier("tiny", "cpu")
+    assert model.precisions() == ("fp32", "bf16", "int8")
+    assert not model.make_precisions()
+    note = json.loads((own / int8.NOTE).read_text())
+    assert note["agreement"] >= int8.LEAST_AGREEMENT
+    assert note["weights"] == model.card.files["weights.safetensors"]
+
+
+def test_it_answers_in_int8_nearly_as_in_fp32(own):
+    model = loading.classifier("tiny", "cpu")
+    plain, reasons, vectors = model.probabilities(TEXTS, LANGUAGES), model.explain(TEXTS[0]), model.embed(TEXTS)
+    model.use("int8")
+    assert abs(model.probabilities(TEXTS, LANGUAGES) - plain).max() < 0.05
+    for index, text in enumerate(TEXTS):
+        assert abs(model.probabilities([text], [LANGUAGES[index]]) - plain[index]).max() < 0.05
+    assert model.explain(TEXTS[0]) == reasons
+    assert (model.embed(TEXTS) == vectors).all()
+    model.use("fp32")
+    assert (model.probabilities(TEXTS, LANGUAGES) == plain).all()
+
+
+def test_it_runs_in_as_many_threads_as_torch_does(own, monkeypatch):
+    asked, opened = [], compress.session
+    monkeypatch.setattr(compress, "session", lambda content, threads: asked.append(threads) or opened(content, threads))
+    loading.classifier("tiny", "cpu").use("int8")
+    assert asked == [torch.get_num_threads()]
+
+
+@pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"other"), lambda file: file.unlink()])
+def test_a_damaged_form_is_not_read_and_is_made_anew(own, damage, monkeypatch):
+    damage(own / int8.FILE)
+    model = loading.classifier("tiny", "cpu")
+    assert model.precisions() == ("fp32", "bf16")
+    with pytest.raises(ValueError, match="not in 'int8'"):
+        model.use("int8")
+    with pytest.raises(ModelError, match="no int8 form for its weights"):
+        int8.reader(model.card)
+    homes = []
+    monkeypatch.setattr(int8, "make_apart", lambda card, home: homes.append(home))
+    assert not model.make_precisions()
+    assert homes == [store.home()]
+
+
+@pytest.mark.parametrize("note", ["", "[]", '{"weights": "of another model"}'])
+def test_a_form_of_other_weights_or_with_a_damaged_note_is_none(own, note):
+    (own / int8.NOTE).write_text(note)
+    assert int8.load(registry.card("tiny")) is None
+
+
+def test_a_form_that_differs_too_much_is_refused_for_good(own, monkeypatch, caplog):
+    monkeypatch.setattr(int8, "LEAST_AGREEMENT", 1.01)
+    shutil.rmtree(own)
+    monkeypatch.setattr(int8, "make_apart", lambda card, home: int8.make(card.name))
+    model = loading.classifier("tiny", "cpu")
+    assert not model.make_precisions()
+    assert "texts keep their label" in caplog.text
+    assert model.precisions() == ("fp32", "bf16")
+    monkeypatch.setattr(int8, "make_apart", lambda card, home: pytest.fail("made again"))
+    assert not model.make_precisions()
+
+
+def test_what_kept_it_from_being_made_is_said(own):
+    model = loading.classifier("tiny", "cpu")
+    shutil.rmtree(own.parent)
+    own.parent.write_text("in the way")
+    with pytest.raises(ModelError, match=r"The int8 form of 'tiny' was not made: .*cannot be kept"):
+        model.make_precisions()
+
+
+def test_a_model_without_an_encoder_has_no_int8_form(own, recipe):
+    from models.text import fitting
+
+    fitting.make(recipe("plain"), root=registry.own(), say=lambda line: None)
+    model = loading.classifier("plain", "cpu")
+    assert model.precisions() == ("fp32",)
+    assert not model.make_precisions()
+    with pytest.raises(TextError, match="no encoder"):
+        model.embed(["x"])
