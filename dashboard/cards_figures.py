@@ -12,20 +12,50 @@ from dashboard.language import _
 if TYPE_CHECKING:
     from models.registry import Card
 
-GROUPINGS = ("per_language", "per_kind", "per_class")
-SCORES = ("macro_f1", "f1", "accuracy")
+GROUPINGS = ("per_language", "per_script", "per_kind", "per_class")
+SCORES = ("macro_f1", "f1", "map50", "ap50", "exact_match", "accuracy")
+PICTURES = ("nuclei", "cells")
 PEOPLE = ("SP.POP.TOTL", "cldr:population")
 
 
 def grouping(card: "Card") -> str | None:
-    """What the card has scores by: language if it has several, else kind of picture, else class."""
+    """What the card has scores by: language if it has several, else script, kind of picture or class."""
     return next((name for name in GROUPINGS if len(card.metrics.get(name) or {}) > 1), None)
 
 
 def group_title(card: "Card", by: str, group: str) -> str:
     if by == "per_language" or card.task == "language":
         return language_lab_answers.language_of(group)
+    if by == "per_script" or card.task in PICTURES:
+        return picture_group(group)
     return language_lab_answers.label_name(card.name, group).strip("`")
+
+
+def picture_group(group: str) -> str:
+    """A kind of picture or cell, or a script, in the reader's language."""
+    known = {
+        "fluorescence": _("fluorescence"),
+        "bright field": _("bright field"),
+        "stained on white": _("stained, on white"),
+        "stained tissue": _("stained tissue"),
+        "RBC": _("red cells"),
+        "WBC": _("white cells"),
+        "Platelets": _("platelets"),
+        "latin": _("Latin"),
+        "cyrillic": _("Cyrillic"),
+        "greek": _("Greek"),
+        "arabic": _("Arabic"),
+        "persian": _("Persian and Urdu"),
+        "devanagari": _("Devanagari"),
+        "bengali": _("Bengali"),
+        "tamil": _("Tamil"),
+        "thai": _("Thai"),
+        "chinese": _("Chinese"),
+        "japanese": _("Japanese"),
+        "korean": _("Korean"),
+        "ethiopic": _("Ethiopic"),
+    }
+    return known.get(group, group)
 
 
 def groups(card: "Card", by: str) -> pd.DataFrame:
@@ -48,7 +78,38 @@ def score_of(entry: Any) -> float | None:
 
 def score_name(card: "Card") -> str:
     """What the card's score is called."""
-    return _("macro-F1") if "macro_f1" in card.metrics else _("Accuracy")
+    known = {
+        "macro_f1": _("macro-F1"),
+        "map50": _("average precision"),
+        "ap50": _("average precision"),
+        "exact_match": _("lines without an error"),
+    }
+    found = next((known[name] for name in SCORES if name in known and name in card.metrics), None)
+    return found or _("Accuracy")
+
+
+def of_what(card: "Card") -> str:
+    """What one row of its test split is: "texts", "pictures" or "lines"."""
+    return "pictures" if card.task in PICTURES else "lines" if card.task == "reader" else "texts"
+
+
+def others(card: "Card") -> list[tuple[str, float, float | None, float | None]]:
+    """Further figures of a picture model's card: title, value, and its 95 % interval where it is known."""
+    named = (
+        ("dice", _("Dice of the outlines")),
+        ("ap50_95", _("Average precision, IoU 0.5 to 0.95")),
+        ("map50_95", _("Average precision, IoU 0.5 to 0.95")),
+        ("count_error", _("Miscounted nuclei, share")),
+        ("crop_accuracy", _("Kind of a single cell")),
+        ("cer", _("Character errors")),
+        ("amounts_right", _("Prices understood")),
+    )
+    found = []
+    for key, title in named:
+        value = card.metrics.get(key)
+        if isinstance(value, int | float):
+            found.append((title, float(value), card.metrics.get(f"{key}_low"), card.metrics.get(f"{key}_high")))
+    return found
 
 
 def speakers(scores: pd.DataFrame) -> pd.Series:
@@ -77,16 +138,18 @@ def bins(card: "Card") -> pd.DataFrame:
 
 
 def forms(card: "Card") -> pd.DataFrame:
-    """Compressed forms of the model: score, cost (ms a text), bytes, texts a second, agreement with the original."""
+    """Compressed forms of the model: score, cost (ms an item), bytes, items a second, agreement with the original."""
     rows = {}
     for entry in card.variants:
         score = score_of(entry)
         if score is not None and entry.get("name"):
             rows[str(entry["name"])] = (
                 score,
-                *(entry.get(key) for key in ("latency_ms", "bytes", "texts_per_s", "agreement")),
+                *(entry.get(key) for key in ("latency_ms", "bytes")),
+                entry.get("texts_per_s", entry.get("per_s")),
+                entry.get("agreement"),
             )
-    names = ["score", "cost", "bytes", "texts_per_s", "agreement"]
+    names = ["score", "cost", "bytes", "per_s", "agreement"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=names).astype(float)
 
 

@@ -46,15 +46,21 @@ def figures(card: "Card", size: int) -> None:
     score = cards_figures.score_of(card.metrics)
     shown = (
         (cards_figures.score_name(card), number(score if score is not None else float("nan"), 3)),
-        (_("Accuracy"), share(card.metrics.get("accuracy", float("nan")))),
+        *([(_("Accuracy"), share(card.metrics["accuracy"]))] if "accuracy" in card.metrics else []),
+        *((title, number(value, 3)) for title, value, _low, _high in cards_figures.others(card)),
         (_("Fairness gap"), number(gap, 2)),
         (_("Calibration error"), number(card.metrics.get("ece", float("nan")), 2)),
-        (_("Test texts"), number(card.metrics.get("n", float("nan")), 9)),
+        (_tested(card), number(card.metrics.get("n", float("nan")), 9)),
         (_("Size on disk"), _("{mb} MB").format(mb=number(size / 2**20, 3))),
     )
     with st.container(horizontal=True, gap="large", key="cards_figures"):
         for label, value in shown:
             st.metric(label, value, width="content")
+
+
+def _tested(card: "Card") -> str:
+    titles = {"texts": _("Test texts"), "pictures": _("Test pictures"), "lines": _("Test lines")}
+    return titles[cards_figures.of_what(card)]
 
 
 def by_group(card: "Card") -> None:
@@ -65,6 +71,7 @@ def by_group(card: "Card") -> None:
         return
     titles = {
         "per_language": _("How good is it in each language?"),
+        "per_script": _("How good is it in each script?"),
         "per_kind": _("How good is it for each kind?"),
         "per_class": _("How good is it for each class?"),
     }
@@ -75,7 +82,7 @@ def by_group(card: "Card") -> None:
         everything = st.toggle(_("All {n}, not only the weakest").format(n=len(table)), key="cards_all")
         shown = table if everything else table.head(WEAKEST)
     name = cards_figures.score_name(card)
-    template = _("<b>{group}</b><br>{name} {score}, 95 %: {low} to {high}; {n} test texts")
+    template = _("<b>{group}</b><br>{name} {score}, 95 %: {low} to {high}; {n} tested")
     hover = [
         template.format(
             group=row.title,
@@ -114,7 +121,7 @@ def fair(card: "Card") -> None:
         name=cards_figures.score_name(card),
     )
     if pd.notna(gap.certain):
-        told += " " + _("At least {certain} of them are beyond what chance in the test texts explains.").format(
+        told += " " + _("At least {certain} of them are beyond what chance in the test split explains.").format(
             certain=number(gap.certain * 100, 2)
         )
     st.write(told)
@@ -200,14 +207,14 @@ def smaller(card: "Card") -> None:
             ]
         )
         template = _(
-            "<b>{form}</b><br>{score}, {ms} ms a text, {rate} texts a second; agrees with the original: {agree}"
+            "<b>{form}</b><br>{score}, {ms} ms for one, {rate} a second together; agrees with the original: {agree}"
         )
         hover = [
             template.format(
                 form=row.title,
                 score=number(row.score),
                 ms=number(row.cost, 2),
-                rate=number(row.texts_per_s, 3),
+                rate=number(row.per_s, 3),
                 agree=share(row.agreement),
             )
             for row in table.itertuples()
@@ -217,7 +224,7 @@ def smaller(card: "Card") -> None:
                 table,
                 fairness.frontier(table["cost"], table["score"]),
                 hover,
-                (_("Milliseconds a text, one at a time"), cards_figures.score_name(card)),
+                (_("Milliseconds, one at a time"), cards_figures.score_name(card)),
                 components.look(),
             ),
             table.round(4).reset_index(names="form"),
@@ -227,7 +234,7 @@ def smaller(card: "Card") -> None:
         )
     others = cards_figures.tried(card)
     if len(others):
-        st.markdown(_("**Also tried, on the same texts**"))
+        st.markdown(_("**Also tried, on the same test split**"))
         st.dataframe(
             others,
             hide_index=True,
@@ -252,7 +259,7 @@ def confused(card: "Card") -> None:
         counts.reset_index(names="truth"),
         "cards_confusion",
         _("How often each class is taken for each"),
-        _("Shares of the texts of each true class, test split."),
+        _("Shares of each true class, test split."),
     )
 
 

@@ -12,6 +12,10 @@ from models import registry
 from models.registry import ModelError
 from models.training import Progress, TrainingError
 
+PICTURES = ("nuclei", "blood_cells", "reader")
+PICTURE_TASKS = ("nuclei", "cells", "reader")
+MEASURES = ("macro_f1", "map50", "ap50", "exact_match")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0 when done, 1 when it cannot be, 2 for wrong usage."""
@@ -20,17 +24,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("list", help="every model, its task, size and score")
     train = commands.add_parser("train", help="train a model by its recipe")
     train.add_argument("name")
-    train.add_argument("--data-dir", type=Path, help="folder of the training text (default: ATLAS_TEXT_DATA)")
+    train.add_argument("--data-dir", type=Path, help="folder of the training data (default: ATLAS_TEXT_DATA, or "
+                       "ATLAS_VISION_DATA)")  # fmt: skip
     train.add_argument("--working", type=Path, help="folder for checkpoints and TensorBoard scalars; resumes from it")
     train.add_argument("--to", type=Path, help="folder to save the model in (default: models in the data folder)")
     evaluate = commands.add_parser("evaluate", help="judge a model on a test split or on a file")
     evaluate.add_argument("name", help="a model, or 'intent': the intent model that knows the file's intents")
-    evaluate.add_argument("--data", type=Path, help="parquet of language, text, label (or text, intent; text, topic)")
-    evaluate.add_argument("--data-dir", type=Path, help="folder of the training text, for the recipe's test split")
+    evaluate.add_argument("--data", type=Path, help="parquet of language, text, label (or text, intent; text, topic; "
+                          "image, instances_png; image, labels, boxes_xyxy; image, text)")  # fmt: skip
+    evaluate.add_argument("--data-dir", type=Path, help="folder of the training data, for the recipe's test split")
     evaluate.add_argument("--json", action="store_true")
-    predict = commands.add_parser("predict", help="classify texts")
+    predict = commands.add_parser("predict", help="classify texts, or look at pictures")
     predict.add_argument("name")
-    predict.add_argument("--text", action="append", required=True, help="may be given several times")
+    predict.add_argument("--text", action="append", help="may be given several times")
+    predict.add_argument("--image", action="append", type=Path, help="PNG, JPEG or TIFF; may be given several times")
+    predict.add_argument("--market", default="US", help="for the reader: ISO code of the market the picture is from")
     predict.add_argument("--language", help="BCP 47 code; found out where it is not given")
     predict.add_argument("--explain", action="store_true", help="the attribution of every word")
     predict.add_argument("--json", action="store_true")
@@ -68,10 +76,11 @@ def _list(options: argparse.Namespace) -> int:
         except ModelError as error:
             print(f"{name}: {error}")
             continue
-        score = card.metrics.get("macro_f1")
+        measure = next((name for name in MEASURES if name in card.metrics), None)
         print(
             f"{name:20} {card.task:10} {len(card.languages) or 1:4} languages  {size['bytes'] / 1e6:6.1f} MB  "
-            f"{size['parameters'] / 1e6:6.2f} M parameters  " + (f"macro-F1 {score:.3f}" if score is not None else "")
+            f"{size['parameters'] / 1e6:6.2f} M parameters  "
+            + (f"{measure} {card.metrics[measure]:.3f}" if measure else "")
         )
     return 0
 
@@ -81,11 +90,19 @@ def _train(options: argparse.Namespace) -> int:
     from models.text.recipes import RECIPES
 
     report = _Bar()
+    if options.name in PICTURES:
+        from models.vision import recipes
+
+        made = recipes.train(options.name, options.data_dir, root=options.to, working=options.working,
+                             say=report.say, on_progress=report)  # fmt: skip
+        print(f"saved in {made}")
+        return 0
     if options.name == "encoder":
         pretraining.make(options.data_dir, root=options.to, say=report.say, on_progress=report, working=options.working)
         return 0
     if options.name not in RECIPES:
-        raise ModelError(f"There is no recipe {options.name!r}. There are: encoder, {', '.join(RECIPES)}.")
+        known = ", ".join(("encoder", *RECIPES, *PICTURES))
+        raise ModelError(f"There is no recipe {options.name!r}. There are: {known}.")
     recipe = RECIPES[options.name]
     tokenizer = start = None
     if recipe.reads_tokens:
@@ -121,6 +138,8 @@ class _Bar:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.name in registry.names() and registry.card(options.name).task in PICTURE_TASKS:
+        return _evaluate_pictures(options)
     from models.text import fitting, loading, testing
     from models.text.recipes import RECIPES
 
@@ -148,7 +167,26 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _evaluate_pictures(options: argparse.Namespace) -> int:
+    from models.vision import recipes
+
+    metrics = recipes.evaluate(options.name, options.data, options.data_dir)
+    if options.json:
+        print(json.dumps({"model": options.name, **metrics}, ensure_ascii=False))
+        return 0
+    single = {key: value for key, value in metrics.items() if isinstance(value, int | float)}
+    print(f"{options.name}: " + ", ".join(f"{key} {value:.4g}" for key, value in single.items()))
+    for by in ("per_kind", "per_class", "per_script"):
+        for group, entry in metrics.get(by, {}).items():
+            print(f"{group:20} " + ", ".join(f"{key} {value:.4g}" for key, value in entry.items()))
+    return 0
+
+
 def _predict(options: argparse.Namespace) -> int:
+    if options.image:
+        return _look(options)
+    if not options.text:
+        raise ValueError("Give --text or --image.")
     from models.text import languages, loading
 
     model = loading.classifier(options.name)
@@ -169,6 +207,15 @@ def _predict(options: argparse.Namespace) -> int:
         print(f"{answer.label if answer.sure else 'not sure'} ({best}){' ' + language if language else ''}: {text}")
         for reason in reasons:
             print(f"  {reason.weight:+.3f}  {text[reason.start : reason.end]}")
+    return 0
+
+
+def _look(options: argparse.Namespace) -> int:
+    from models.vision import look
+
+    for path in options.image:
+        found = look.at(options.name, path.read_bytes(), options.market)
+        print(json.dumps({"image": str(path), **found}, ensure_ascii=False) if options.json else f"{path}: {found}")
     return 0
 
 

@@ -80,7 +80,7 @@ def to_onnx(network: Network, sample: Sequence[str]) -> bytes:
         {0: texts, 1: torch.export.Dim("tokens", min=2, max=network.longest)} if network.longest else {0: texts},
         {0: texts},
     )
-    return _exported(module, given, shapes)
+    return exported(module, given, shapes)
 
 
 def reading_to_onnx(network: Network, sample: Sequence[str]) -> bytes:
@@ -89,10 +89,10 @@ def reading_to_onnx(network: Network, sample: Sequence[str]) -> bytes:
     texts = torch.export.Dim("texts", min=1, max=4096)
     tokens = {0: texts, 1: torch.export.Dim("tokens", min=2, max=network.longest)}
     given = (inputs.ids, inputs.mask, inputs.language)
-    return _exported(Reading(network).eval().cpu(), given, (tokens, tokens, {0: texts}))
+    return exported(Reading(network).eval().cpu(), given, (tokens, tokens, {0: texts}))
 
 
-def _exported(module: nn.Module, given: tuple[Any, ...], shapes: tuple[Any, ...]) -> bytes:
+def exported(module: nn.Module, given: tuple[Any, ...], shapes: tuple[Any, ...]) -> bytes:
     """A module as an ONNX file. given: what it is traced with; shapes: which sizes may differ."""
     with torch.inference_mode(False), torch.no_grad(), TemporaryDirectory() as folder:
         program = torch.onnx.export(

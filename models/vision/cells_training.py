@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
-from models import training
+from models import evaluation, training
 from models.training import Fit, Progress, Settings
 from models.vision import augment, cells, scores, unet
 from models.vision.cells import SIZE, STRIDE, CropNetwork, Found, Network, Rule
@@ -88,25 +87,26 @@ def moved(
 
 def fit(
     plan: Plan, config: unet.Config, train: Sequence[Boxed], val: Sequence[Boxed], *,
+    pasting: Callable[[Boxed, np.random.Generator], Boxed] | None = None,
     on_progress: Callable[[Progress], None] | None = None, working: Path | None = None,
 ) -> tuple[Network, Fit]:  # fmt: skip
-    """Train a detector; where there is a val, keep the weights with the best mAP at IoU 0.5 on it."""
+    """Train a detector; where there is a val, keep the weights with the best mAP at IoU 0.5 on it.
+
+    pasting: puts made-up cells into half of the pictures, each time anew.
+    """
     torch.manual_seed(plan.settings.seed)
     where = training.device()
     network = Network(config).to(where, memory_format=torch.channels_last)
-    layers = [cells.tensor(picture.pixels) for picture in train]
 
     def batches(epoch: int) -> Iterator[Targets]:
         random = np.random.default_rng((plan.settings.seed, epoch))
         order = np.concatenate([random.permutation(len(train)) for _ in range(plan.views)])
         for part in unet.batches(order, plan.batch)[: len(order) // plan.batch]:
-            views = [_view(random, train[i]) for i in part]
-            pictures = torch.stack([augment.crop(layers[i], v, SIZE) for i, v in zip(part, views, strict=True)])
+            drawn = [pasting(train[i], random) if pasting and random.random() < 0.5 else train[i] for i in part]
+            seen = [(smear, _view(random, smear)) for smear in drawn]
+            pictures = torch.stack([augment.crop(cells.tensor(smear.pixels), view, SIZE) for smear, view in seen])
             pictures = augment.recoloured(pictures, random, 0.7)
-            made = [
-                targets(*moved(train[i].boxes, train[i].classes, v, SIZE), SIZE)
-                for i, v in zip(part, views, strict=True)
-            ]
+            made = [targets(*moved(smear.boxes, smear.classes, view, SIZE), SIZE) for smear, view in seen]
             heat, reach, weight = (torch.stack(maps).to(where) for maps in zip(*made, strict=True))
             yield Targets(pictures.to(where), heat, reach, weight)
 
@@ -229,27 +229,14 @@ def ruled(network: Network, val: Sequence[Boxed]) -> Rule:
     if not len(trials[best][1]) or set(np.concatenate([f.classes for f in trials[best][1]])) != set(range(len(CELLS))):
         raise training.TrainingError("The detector finds no cell of some kind on val: train for longer.")
     strength, right, kinds = _rows(trials[best][1], val)
-    odds = tuple(_platt(strength[kinds == kind], right[kinds == kind]) for kind in range(len(CELLS)))
-    return replace(best, odds=odds)
-
-
-def _platt(strength: np.ndarray, right: np.ndarray) -> tuple[float, float]:
-    """Slope and level from the log odds of a score to a probability, with the targets of Platt (1999) that keep a few
-    boxes, all of them right or wrong, from being taken for certainty."""
     clipped = np.clip(strength, 1e-4, 1 - 1e-4)
-    x = np.log(clipped / (1 - clipped))[:, None]
-    target = np.where(right, (right.sum() + 1) / (right.sum() + 2), 1 / ((~right).sum() + 2))
-    both = np.concatenate((np.ones(len(x)), np.zeros(len(x))))
-    fitted = LogisticRegression(C=100).fit(
-        np.concatenate((x, x)), both, sample_weight=np.concatenate((target, 1 - target))
-    )
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    evidence = np.log(clipped / (1 - clipped))[:, None]
+    odds = tuple(evaluation.platt(evidence[kinds == kind], right[kinds == kind]) for kind in range(len(CELLS)))
+    return replace(best, odds=odds)
 
 
 def judged(found: Sequence[Found], truth: Sequence[Boxed], draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
     """map50, map50_95, per_class {ap50, low, high, n}, n pictures, calibration; intervals: bootstrap over pictures."""
-    from models import evaluation
-
     per_picture = [_hits(f, t) for f, t in zip(found, truth, strict=True)]
     counts = np.array([np.bincount(t.classes, minlength=len(CELLS)) for t in truth])
 

@@ -1,8 +1,9 @@
 """Cell nuclei in a microscope picture: which pixels are nucleus, and where one ends and the next begins.
 
 A U-Net gives for every pixel how likely it is nucleus and how far inside one it lies: its distance to the nucleus'
-edge over the largest such distance in it, so that one threshold finds the middles of small and of large nuclei alike.
-From those middles the nuclei are flooded to their edges (watershed by flooding: Vincent and Soille 1991).
+edge over the largest such distance in it, so that one measure finds the middles of small and of large nuclei alike.
+Middles are maxima that stand out from what lies between them (h-maxima: Soille 2003, Morphological image analysis), and
+from them the nuclei are flooded to their edges (watershed: Vincent and Soille 1991).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage
 from skimage.measure import regionprops
+from skimage.morphology import h_maxima
 from skimage.segmentation import watershed
 from torch import Tensor, nn
 
@@ -28,16 +30,16 @@ KINDS = ("fluorescence", "bright field", "stained on white", "stained tissue")
 
 @dataclass(frozen=True)
 class Rule:
-    """From maps to nuclei. inside: smallest probability of a nucleus pixel; middle: smallest distance inside of a seed;
-    smallest: of a nucleus, in pixels; share: of the median nucleus, below which one is taken for dirt; blur: standard
-    deviation that smooths the distance, in pixels; odds: probability that a nucleus found is one, logistic in the mean
-    probability, the largest distance and the log size relative to the median, fitted on val."""
+    """From maps to nuclei. inside: smallest probability of a nucleus pixel; depth: how far the distance must fall
+    between two middles for them to be two nuclei; smallest: of a nucleus, in pixels; share: of the median nucleus, what
+    is smaller is dirt; blur: standard deviation that smooths the distance, in pixels; odds: probability that a nucleus
+    found is one, logistic in the mean probability, the largest distance and the log size over the median, from val."""
 
     inside: float = 0.5
-    middle: float = 0.5
+    depth: float = 0.2
     smallest: int = 12
-    share: float = 0.08
-    blur: float = 0.7
+    share: float = 0.03
+    blur: float = 1.2
     odds: tuple[float, ...] = (0.0, 0.0, 0.0, 2.0)
 
 
@@ -132,12 +134,12 @@ def _views(network: Network, part: Tensor, bf16: bool, mirrored: bool) -> tuple[
 def instances(seen: Maps, rule: Rule) -> np.ndarray:
     """Numbered nuclei, int32 (height, width), 0 the background."""
     mask = seen.inside > rule.inside
-    distance = ndimage.gaussian_filter(seen.distance, rule.blur)
-    seeds, count = ndimage.label((distance > rule.middle) & mask)
-    if not count:
+    if not mask.any():
         return np.zeros(mask.shape, np.int32)
+    distance = np.where(mask, ndimage.gaussian_filter(seen.distance, rule.blur), 0).round(3)
+    seeds, _ = ndimage.label(h_maxima(distance, rule.depth) & mask, np.ones((3, 3)))
     found = watershed(-distance, seeds, mask=mask).astype(np.int32)
-    rest, more = ndimage.label(mask & (found == 0))  # nuclei too small or too blurred for a seed
+    rest, more = ndimage.label(mask & (found == 0))  # nuclei without a middle of their own
     found = np.where(rest > 0, rest + found.max(initial=0), found) if more else found
     areas = np.bincount(found.ravel())[1:]
     typical = np.median(areas[areas >= rule.smallest]) if (areas >= rule.smallest).any() else 0

@@ -1,7 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
 python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential,
-scenarios, allocation, board, texts.
+scenarios, allocation, board, texts, pictures.
 """
 
 import json
@@ -15,6 +15,7 @@ import allocation
 import board
 import crashes
 import index
+import pictures
 import potential
 import scenarios
 import stores
@@ -34,6 +35,7 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "allocation": allocation.sixty_markets,
     "board": board.boards,
     "texts": texts.sentiment,
+    "pictures": pictures.pictures,
 }
 
 

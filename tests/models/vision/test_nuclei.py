@@ -58,11 +58,11 @@ def test_nothing_is_found_where_nothing_is():
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.8), st.floats(0.2, 0.8))
-def test_numbers_run_without_gaps_and_only_where_the_map_says_inside(seed, inside, middle):
+@given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.8), st.floats(0.05, 0.5))
+def test_numbers_run_without_gaps_and_only_where_the_map_says_inside(seed, inside, depth):
     random = np.random.default_rng(seed)
     seen = Maps(random.random((32, 32), np.float32), random.random((32, 32), np.float32), FEATURES)
-    rule = Rule(inside=inside, middle=middle, smallest=2)
+    rule = Rule(inside=inside, depth=depth, smallest=2)
     found = nuclei.instances(seen, rule)
     assert sorted(set(found.ravel()) - {0}) == list(range(1, found.max() + 1))
     assert (seen.inside[found > 0] > inside).all()
