@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from models.vision import scores, unet
 from models.vision.corpora import CELLS
-from models.vision.unet import Block, UNet, padded
+from models.vision.unet import FLIPS, Block, UNet, padded
 
 SIZE = (384, 512)
 """Height and width that pictures are read at: a smear of 480 x 640 at 0.8 of its side."""
@@ -104,18 +104,20 @@ def scaled(pixels: np.ndarray) -> tuple[Tensor, float]:
 
 @torch.inference_mode()
 def detected(network: Network, pixels: np.ndarray, rule: Rule, device: str, bf16: bool, mirrored: bool = True) -> Found:
-    """The cells of one picture; mirrored: the maps are the mean of the picture's and its mirror image's."""
+    """The cells of one picture; mirrored: the maps are the mean of the picture's and its mirror images'."""
     picture, factor = scaled(pixels)
     height, width = picture.shape[1:]
     seen = padded(picture[None].to(device), network.config.multiple)
     total = []
-    for flip in (False, True) if mirrored else (False,):
+    for flip in FLIPS if mirrored else FLIPS[:1]:
         with torch.autocast(seen.device.type, torch.bfloat16, enabled=bf16):
-            view = (seen.flip(-1) if flip else seen).contiguous(memory_format=torch.channels_last)
+            view = (seen.flip(flip) if flip else seen).contiguous(memory_format=torch.channels_last)
             logits, reach, deepest = network(view)
         heat, reach, deep = logits[0].float().sigmoid(), reach[0].float(), deepest[0].float().mean((1, 2))
-        if flip:  # left and right change places
-            heat, reach = heat.flip(-1), reach.flip(-1)[[2, 1, 0, 3]]
+        if flip:
+            heat, reach = heat.flip(flip), reach.flip(flip)
+        reach = reach[[2, 1, 0, 3]] if -1 in flip else reach  # left and right change places
+        reach = reach[[0, 3, 2, 1]] if -2 in flip else reach
         total.append((heat, reach, deep))
     heat, reach, deep = (torch.stack(parts).mean(0) for parts in zip(*total, strict=True))
     boxes, classes, strength = peaks(heat, reach, rule.lowest)

@@ -23,13 +23,17 @@ DRAWS = 300
 
 @dataclass(frozen=True)
 class Plan:
-    """views: random views of each picture an epoch sees."""
+    """views: random views of each picture an epoch sees. again: how it goes on learning from train and val together,
+    once the rule is found."""
 
     settings: Settings = field(
         default_factory=lambda: Settings(epochs=24, rate=1.5e-3, weight_decay=0.03, warmup=0.05, save_every_s=120)
     )
     batch: int = 8
     views: int = 2
+    again: Settings = field(
+        default_factory=lambda: Settings(epochs=8, rate=8e-4, weight_decay=0.03, warmup=0.02, seed=1, save_every_s=120)
+    )
     crop_settings: Settings = field(default_factory=lambda: Settings(epochs=12, rate=2e-3, weight_decay=0.05))
 
 
@@ -87,16 +91,18 @@ def moved(
 
 def fit(
     plan: Plan, config: unet.Config, train: Sequence[Boxed], val: Sequence[Boxed], *,
-    pasting: Callable[[Boxed, np.random.Generator], Boxed] | None = None,
+    start: dict[str, Tensor] | None = None, pasting: Callable[[Boxed, np.random.Generator], Boxed] | None = None,
     on_progress: Callable[[Progress], None] | None = None, working: Path | None = None,
 ) -> tuple[Network, Fit]:  # fmt: skip
-    """Train a detector; where there is a val, keep the weights with the best mAP at IoU 0.5 on it.
+    """Train a detector, from `start` where given; with a val, keep the weights with the best mAP at IoU 0.5 on it.
 
     pasting: puts made-up cells into half of the pictures, each time anew.
     """
     torch.manual_seed(plan.settings.seed)
     where = training.device()
     network = Network(config).to(where, memory_format=torch.channels_last)
+    if start:
+        network.load_state_dict(start)
 
     def batches(epoch: int) -> Iterator[Targets]:
         random = np.random.default_rng((plan.settings.seed, epoch))

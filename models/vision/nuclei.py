@@ -20,7 +20,7 @@ from skimage.segmentation import watershed
 from torch import Tensor, nn
 
 from models.vision import unet
-from models.vision.unet import UNet, padded
+from models.vision.unet import FLIPS, UNet, padded
 
 FULL = 12
 """Channels at the picture's own resolution."""
@@ -119,7 +119,7 @@ def maps(network: Network, pixels: np.ndarray, device: str, bf16: bool, mirrored
 def _views(network: Network, part: Tensor, bf16: bool, mirrored: bool) -> tuple[Tensor, Tensor]:
     height, width = part.shape[-2:]
     total, deep = 0, 0
-    flips = ((), (-1,), (-2,), (-2, -1)) if mirrored else ((),)
+    flips = FLIPS if mirrored else FLIPS[:1]
     for flip in flips:
         seen = padded(part.flip(flip) if flip else part, network.config.multiple)
         with torch.autocast(part.device.type, torch.bfloat16, enabled=bf16):

@@ -131,8 +131,15 @@ def _blood_cells(data_dir: Path | None, root: Path | None, working: Path | None,
     crops, crop_fit = cells_training.fit_crops(plan, split["train"], split["val"])
     say(f"crop classifier: accuracy on val {crop_fit.best:.4f} ({crop_fit.seconds:.0f} s)")
     _as_shipped(network)
-    _as_shipped(crops)
     rule = cells_training.ruled(network, split["val"])
+    both = [*split["train"], *split["val"]]
+    network, again = cells_training.fit(
+        replace(plan, settings=plan.again), shape, both, [], start=network.state_dict(),
+        working=working and working / "again", on_progress=on and (lambda p: on("detector, train and val", p)),
+    )  # fmt: skip
+    crops, _ = cells_training.fit_crops(plan, both, [])
+    _as_shipped(network)
+    _as_shipped(crops)
     features = [
         np.stack([cells_training.detect(network, p.pixels, rule).features for p in split[name]])
         for name in ("train", "val")
@@ -146,7 +153,7 @@ def _blood_cells(data_dir: Path | None, root: Path | None, working: Path | None,
         family="anchor-free centre-point detector on a U-Net, and a classifier of single cells",
         labels=corpora.CELLS, languages=(), data=(corpora.source(corpora.BCCD, sum(map(len, split.values()))),),
         splits=_lengths(split), metrics={},
-        training=_notes("blood_cells", [fit], began, plan=asdict(plan), crops_val_accuracy=crop_fit.best),
+        training=_notes("blood_cells", [fit, again], began, plan=asdict(plan), crops_val_accuracy=crop_fit.best),
         config=cells.settings(shape, rule, crops.widths) | {"far": bank.far},
         limits=(
             "Not a medical device: figures are for research and demonstration, a person must check them.",

@@ -12,6 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+FLIPS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
+"""The picture itself and its three mirror images, as the axes to flip."""
+
 
 @dataclass(frozen=True)
 class Config:
