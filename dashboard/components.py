@@ -78,6 +78,23 @@ def column_titles() -> dict[str, Any]:
         "year": st.column_config.NumberColumn(_("Year"), format="%d"),
         "value": _("Value"),
         "markets": _("Markets"),
+        "kind": _("Kind"),
+        "confidence": _("Confidence"),
+        "expected": _("Expected number"),
+        "low": _("From (95 %)"),
+        "high": _("To (95 %)"),
+        "area_px": _("Area, pixels"),
+        "area_um2": _("Area, µm²"),
+        "second_kind": _("Kind, seen alone"),
+        "file": _("File"),
+        "width": _("Width, pixels"),
+        "height": _("Height, pixels"),
+        "text": _("Text"),
+        "amount": _("Amount"),
+        "currency": _("Currency"),
+        "date": _("Date"),
+        "notes": _("Notes"),
+        "problem": _("Problem"),
     }
 
 

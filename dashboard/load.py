@@ -680,6 +680,20 @@ def _text_server(name: str, files: tuple[tuple[str, str], ...]) -> "Server":
     return serving.Server(loading.classifier(name))
 
 
+def vision_server(name: str) -> "Server":
+    """The one server of a vision model in this process. Raises registry.ModelError as `text_server`."""
+    return _vision_server(name, tuple(sorted(model_card(name).files.items())))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, on_release=lambda server: server.close())
+def _vision_server(name: str, files: tuple[tuple[str, str], ...]) -> "Server":
+    from models import serving
+    from models.vision import lines, loading, tags
+
+    reads = model_card(name).task == "reader"
+    return serving.Server(tags.TagReader(lines.load(name)) if reads else loading.model(name), largest_batch=4)
+
+
 # ------------------------------------------------------------------ the assistant's knowledge
 
 

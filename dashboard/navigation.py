@@ -34,6 +34,7 @@ PAGES = (
     Entry("scenarios", "Scenarios", ":material/tune:", "Plan"),
     Entry("plan", "Plan", ":material/account_tree:", "Plan"),
     Entry("language", "Language lab", ":material/translate:", "Labs"),
+    Entry("vision", "Vision lab", ":material/visibility:", "Labs"),
     Entry("assistant", "Assistant", ":material/support_agent:", "Labs"),
     Entry("adapt", "Adapt", ":material/model_training:", "Labs"),
     Entry("cards", "Model cards", ":material/badge:", "Labs"),

@@ -41,7 +41,7 @@ class Plan:
 ROUNDS = (
     Plan(),
     Plan(
-        Settings(epochs=20, rate=1.2e-3, weight_decay=0.02, warmup=0.03, seed=1, save_every_s=120),
+        Settings(epochs=12, rate=1.2e-3, weight_decay=0.02, warmup=0.03, seed=1, save_every_s=120),
         even=0.6, touching=6.0,
     ),
 )  # fmt: skip

@@ -80,6 +80,58 @@ def test_a_card_with_little_in_it_still_opens(opened, text_of):
     assert "The card has no calibration." in text_of(app)
 
 
+PICTURE_METRICS = {
+    "nuclei": {
+        "n": 71, "dice": 0.92, "dice_low": 0.9, "dice_high": 0.94, "ap50": 0.81, "ap50_95": 0.6, "ece": 0.03,
+        "count_error": 0.1,
+        "per_kind": {
+            "fluorescence": {"n": 65, "dice": 0.93, "ap50": 0.83, "low": 0.79, "high": 0.86},
+            "stained tissue": {"n": 6, "dice": 0.85, "ap50": 0.5, "low": 0.3, "high": 0.7},
+        },
+    },
+    "cells": {
+        "n": 36, "map50": 0.93, "map50_95": 0.6, "ece": 0.02, "crop_accuracy": 0.99,
+        "ap50": {"RBC": 0.87, "WBC": 1.0}, "confusion": [[400, 6, 0], [0, 36, 0], [0, 1, 30]],
+        "per_class": {"RBC": {"ap50": 0.87, "low": 0.8, "high": 0.9, "n": 406}, "WBC": {"ap50": 1.0, "n": 36}},
+    },
+    "reader": {
+        "n": 900, "cer": 0.01, "exact_match": 0.95, "amounts_right": 0.97, "ece": 0.02,
+        "per_script": {"latin": {"exact_match": 0.97, "cer": 0.01, "n": 500},
+                       "thai": {"exact_match": 0.9, "cer": 0.02, "n": 400}},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("task", "title", "figures", "groups"),
+    [
+        ("nuclei", "Pictures: average precision 0.81; weakest for stained tissue, 0.5",
+         {"Dice of the outlines": "0.92", "Miscounted nuclei, share": "0.1", "Test pictures": "71"},
+         ["stained tissue", "fluorescence"]),
+        ("cells", "Pictures: average precision 0.93; weakest for red cells, 0.87",
+         {"Kind of a single cell": "0.99", "Test pictures": "36"}, ["red cells", "white cells"]),
+        ("reader", "Pictures: lines without an error 0.95; weakest for Thai, 0.9",
+         {"Character errors": "0.01", "Prices understood": "0.97", "Test lines": "900"}, ["Thai", "Latin"]),
+    ],
+)  # fmt: skip
+def test_a_picture_model_is_judged_by_kind_class_or_script(opened, task, title, figures, groups):
+    import torch
+
+    card = registry.card("topic")
+    changes = {"name": "pictures", "task": task, "title": "Pictures", "languages": (), "metrics": PICTURE_METRICS[task],
+               "labels": ("RBC", "WBC", "Platelets"), "tried": (),
+               "variants": ({"name": "fp32", "latency_ms": 20.0, "bytes": 10, "per_s": 60.0, "ap50": 0.81,
+                             "map50": 0.9, "exact_match": 0.9},)}  # fmt: skip
+    fields = {field: getattr(card, field) for field in card.__dataclass_fields__}
+    registry.save(registry.Card(**fields | changes), {"w": torch.zeros(2)})
+    app = opened(model="pictures")
+    assert app.title[0].value == title
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert figures.items() <= shown.items()
+    assert "Accuracy" not in shown
+    assert specs(app)[0]["layout"]["yaxis"]["ticktext"] == groups
+
+
 def test_every_model_is_in_the_table_with_its_review(opened):
     table = opened().dataframe[-1].value
     assert table["name"].tolist() == list(registry.names())

@@ -35,6 +35,8 @@ VISITS = [
     *(("plan", address) for address in ({}, {"recipe": "healthcare"})),
     *(("language", {"lab": lab}) for lab in ("text", "file", "reach")),
     ("language", {"lab": "reach", "where": "NGA,KEN", "by": "gdp"}),
+    *(("vision", {"look": look, "market": "DEU"}) for look in ("nuclei", "cells", "tags")),
+    *(("vision", {"from": way}) for way in ("file", "camera", "files")),
     *(("cards", address) for address in ({}, {"model": "topic"})),
     *(("adapt", {"rows": rows}) for rows in ("example", "shared", "file")),
     ("assistant", {}),

@@ -1,0 +1,280 @@
+"""What the vision models say of a picture, in words; a model that is missing or fails says so and stops no other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import language_lab_answers, load
+from dashboard.charts import pictures
+from dashboard.language import _, number, share
+
+if TYPE_CHECKING:
+    from dashboard.vision_lab_pictures import Chosen
+    from models.serving import Served
+
+MODELS = {"nuclei": "nuclei", "cells": "blood_cells", "tags": "reader"}
+KEPT = 8
+"""Pictures whose answers a session remembers, so that a slider does not run the network again."""
+SEEN, HEAT = "vision_seen", "vision_heat"
+TIMEOUT_S = 180
+LIKELY = 0.5
+"""Where nothing is at least that likely, nothing is there."""
+HEAT_SIDE = 1024
+"""Longest side that saliency is computed at: it keeps every layer's maps."""
+CONTOUR_ERROR = 0.35
+"""How far, in pixels, a simplified outline may lie from the exact one."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing found. outline: x and y of its edge, in the pixels looked at; centre: x, y, box: left, top, right,
+    bottom, and area: in pixels of the picture brought; second: the kind that another model sees, and how likely."""
+
+    number: int
+    kind: str
+    confidence: float
+    outline: tuple[np.ndarray, np.ndarray]
+    centre: tuple[float, float]
+    box: tuple[float, float, float, float]
+    area: float
+    second: tuple[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model says of one picture: things (or lines of text, `lines.Reading`), or the problem in the reader's
+    language. served: what it cost, without the answers."""
+
+    model: str
+    found: tuple[Any, ...] = ()
+    unlike: bool = False
+    served: "Served | None" = None
+    problem: str = ""
+
+
+def ask(task: str, chosen: "Chosen") -> Seen:
+    """One picture, one model; remembered for this session as long as the model stays the same."""
+    return _remembered(SEEN, task, chosen, lambda: look(task, chosen))
+
+
+def look(task: str, chosen: "Chosen") -> Seen:
+    """The same, without remembering."""
+    name = MODELS[task]
+    try:
+        server = load.vision_server(name)
+        served = server.ask([chosen.pixels], timeout_s=TIMEOUT_S)
+        made = {"nuclei": _nuclei, "cells": _cells, "tags": lambda model, answer, chosen: tuple(answer)}[task]
+        found = made(server.classifier, served.answers[0], chosen)
+        unlike = task != "tags" and server.classifier.is_unlike(served.answers[0])
+    except _failures() as error:
+        return Seen(name, problem=language_lab_answers.fault(error))
+    return Seen(name, found, unlike, replace(served, answers=()))
+
+
+def heat(task: str, chosen: "Chosen", label: str | None) -> np.ndarray | str:
+    """Where the network looked, uint8 (height, width), for a kind or for all; or why that cannot be told."""
+
+    def explained() -> np.ndarray | str:
+        try:
+            small = pictures.shrunk(chosen.pixels, HEAT_SIDE)
+            values = load.vision_server(MODELS[task]).explain(small, label, timeout_s=TIMEOUT_S).answers
+        except _failures() as error:
+            return language_lab_answers.fault(error)
+        return (np.clip(values, 0, 1) * 255).astype(np.uint8)
+
+    return _remembered(HEAT, f"{task} {label}", chosen, explained)
+
+
+def _remembered(what: str, about: str, chosen: "Chosen", run: Callable[[], Any]) -> Any:
+    """The last answers of this session; a problem is not kept, but met again."""
+    from models.registry import ModelError
+
+    try:
+        files = tuple(sorted(load.model_card(MODELS[about.split()[0]]).files.items()))
+    except ModelError:
+        files = ()
+    kept: dict[tuple, Any] = st.session_state.setdefault(what, {})
+    key = (about, chosen.digest, chosen.scale, files)
+    if key in kept:
+        return kept[key]
+    with st.spinner(_("Looking"), show_time=True):
+        found = run()
+    if not (isinstance(found, str) or getattr(found, "problem", "")):
+        kept[key] = found
+        while len(kept) > KEPT:
+            kept.pop(next(iter(kept)))
+    return found
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    from models.registry import ModelError
+    from models.serving import ServingError
+
+    return ModelError, ServingError
+
+
+# ------------------------------------------------------------------ from a model's answer to things
+
+
+def _nuclei(model: Any, maps: Any, chosen: "Chosen") -> tuple[Thing, ...]:
+    from models.vision import nuclei
+
+    found = nuclei.instances(maps, model.rule)
+    things = []
+    for one in nuclei.described(maps, found, model.rule):
+        left, top, right, bottom = one.box
+        outline = _outline(found[top:bottom, left:right] == one.number)
+        things.append(
+            Thing(
+                one.number, "nucleus", one.confidence, (outline[:, 1] + left, outline[:, 0] + top),
+                (one.centre[1] / chosen.scale, one.centre[0] / chosen.scale),
+                tuple(v / chosen.scale for v in one.box), one.area / chosen.scale**2,
+            )
+        )  # fmt: skip
+    return tuple(things)
+
+
+def _outline(inside: np.ndarray) -> np.ndarray:
+    """The longest edge of a shape, (points, 2) as row and column, closed."""
+    from skimage.measure import approximate_polygon, find_contours
+
+    edges = find_contours(np.pad(inside, 1).astype(np.float32), 0.5)
+    longest = max(edges, key=len) - 1
+    return approximate_polygon(longest, CONTOUR_ERROR).astype(np.float32)
+
+
+def _cells(model: Any, found: Any, chosen: "Chosen") -> tuple[Thing, ...]:
+    chances = model.kinds(chosen.pixels, found.boxes) if len(found.boxes) else np.zeros((0, len(model.labels)))
+    things = []
+    for place, (box, kind, sure, chance) in enumerate(
+        zip(found.boxes.tolist(), found.classes.tolist(), found.confidence.tolist(), chances, strict=True)
+    ):
+        best = int(chance.argmax())
+        left, top, right, bottom = (v / chosen.scale for v in box)
+        xs, ys = pictures.box(*box)
+        things.append(
+            Thing(
+                place + 1, model.labels[kind], sure, (np.array(xs), np.array(ys)),
+                ((left + right) / 2, (top + bottom) / 2), (left, top, right, bottom), (right - left) * (bottom - top),
+                (model.labels[best], float(chance[best])),
+            )
+        )  # fmt: skip
+    return tuple(things)
+
+
+# ------------------------------------------------------------------ words
+
+
+def kinds(task: str) -> tuple[str, ...]:
+    """The kinds of things of a task, in the order they are told."""
+    return ("nucleus",) if task == "nuclei" else ("RBC", "WBC", "Platelets")
+
+
+def kind_name(kind: str) -> str:
+    """One thing of a kind, in the reader's language."""
+    return {
+        "nucleus": _("nucleus"), "RBC": _("red cell"), "WBC": _("white cell"), "Platelets": _("platelet"),
+    }.get(kind, kind)  # fmt: skip
+
+
+def kinds_name(kind: str) -> str:
+    """Things of a kind, as a heading."""
+    return {
+        "nucleus": _("Nuclei"), "RBC": _("Red cells"), "WBC": _("White cells"), "Platelets": _("Platelets"),
+    }.get(kind, kind)  # fmt: skip
+
+
+def counted(kind: str, count: float) -> str:
+    """A number of things of a kind: 1 white cell, 17 red cells."""
+    n = number(count, 9)
+    one = {
+        "nucleus": _("{n} nucleus"),
+        "RBC": _("{n} red cell"),
+        "WBC": _("{n} white cell"),
+        "Platelets": _("{n} platelet"),
+    }
+    more = {
+        "nucleus": _("{n} nuclei"),
+        "RBC": _("{n} red cells"),
+        "WBC": _("{n} white cells"),
+        "Platelets": _("{n} platelets"),
+    }
+    return (one if count == 1 else more)[kind].format(n=n)  # fmt: skip
+
+
+def expected(task: str, found: Sequence[Thing]) -> dict[str, tuple[float, float, float]]:
+    """How many things of each kind are there, with a 95 % interval: every candidate counts as much as it is likely.
+
+    Nothing, where none of a kind is at least `LIKELY`.
+    """
+    from models.vision import nuclei
+
+    told = {}
+    for kind in kinds(task):
+        sure = [one.confidence for one in found if one.kind == kind]
+        told[kind] = nuclei.total(sure) if max(sure, default=0.0) >= LIKELY else (0.0, 0.0, 0.0)
+    return told
+
+
+def headline(task: str, seen: Seen) -> str:
+    """The answer in a line."""
+    if seen.problem:
+        return _("No model has looked at this yet")
+    there = {kind: value for kind, value in expected(task, seen.found).items() if round(value[0]) > 0}
+    if not there:
+        return _("No nucleus found") if task == "nuclei" else _("No blood cell found")
+    told = _(", ").join(counted(kind, round(mean)) for kind, (mean, _low, _high) in there.items())
+    if seen.unlike:
+        return _("Perhaps {what}").format(what=told)
+    if task == "nuclei":
+        _mean, low, high = there["nucleus"]
+        told = _("{count} (95 %: {low} to {high})").format(
+            count=told, low=number(round(low), 9), high=number(round(high), 9)
+        )
+    return told
+
+
+def cost(seen: Seen, chosen: "Chosen") -> str:
+    """Device, milliseconds, number format, size of the picture, model and its test figure: the line at the foot."""
+    if seen.served is None:
+        return ""
+    card = language_lab_answers.card_of(seen.model)
+    height, width = chosen.pixels.shape[:2]
+    parts = [
+        seen.served.device + (f" ({seen.served.precision})" if seen.served.precision else ""),
+        _("{ms} ms for {width} x {height} pixels").format(
+            ms=number(seen.served.latency_ms, 3), width=number(width, 9), height=number(height, 9)
+        ),
+        _("model {model} v{version}").format(model=f"`{seen.model}`", version=card.version if card else "?"),
+    ]
+    return " · ".join(part for part in (*parts, quality(seen.model)) if part)
+
+
+def quality(name: str) -> str:
+    """How good the model is on its test split, in a sentence; "" where nobody measured."""
+    card = language_lab_answers.card_of(name)
+    found = card.metrics if card else {}
+    if "exact_match" in found:
+        return _("On {n} lines it never saw it reads {exact} without an error.").format(
+            n=number(found.get("n", float("nan")), 9), exact=share(found["exact_match"])
+        )
+    if "map50" in found:
+        return _("On {n} test smears its average precision is {ap}{interval}.").format(
+            n=number(found.get("n", float("nan")), 9), ap=number(found["map50"], 3), interval=_interval(found, "map50")
+        )
+    if "dice" in found:
+        return _("On {n} test pictures its Dice score is {dice}, its average precision {ap}{interval}.").format(
+            n=number(found.get("n", float("nan")), 9), dice=number(found["dice"], 3),
+            ap=number(found.get("ap50", float("nan")), 3), interval=_interval(found, "ap50"),
+        )  # fmt: skip
+    return ""
+
+
+def _interval(found: Any, name: str) -> str:
+    low, high = found.get(f"{name}_low"), found.get(f"{name}_high")
+    if low is None or high is None:
+        return ""
+    return _(" (95 %: {low} to {high})").format(low=number(low, 3), high=number(high, 3))

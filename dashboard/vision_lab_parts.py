@@ -1,0 +1,194 @@
+"""One picture in which things are counted: the answer, the picture with outlines over it, counts, sizes, cost."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import components, vision_lab_answers, vision_lab_pictures
+from dashboard.charts import pictures
+from dashboard.language import _, number, share
+from dashboard.vision_lab_answers import LIKELY, Seen, Thing
+from dashboard.vision_lab_pictures import Chosen
+
+COLOURS = {"nucleus": "#E69F00", "RBC": "#0072B2", "WBC": "#E69F00", "Platelets": "#009E73"}
+FEWEST_SIZES = 4
+
+
+def things(task: str, chosen: Chosen) -> None:
+    """Answer, picture, counts, sizes, cost. task: "nuclei" or "cells"."""
+    seen = vision_lab_answers.ask(task, chosen)
+    st.title(vision_lab_answers.headline(task, seen))
+    about(seen, chosen)
+    _drawn(task, chosen, seen)
+    st.caption(vision_lab_answers.cost(seen, chosen) or _("No model has answered."))
+
+
+def about(seen: Seen, chosen: Chosen) -> None:
+    """What to know of the picture before its answer is believed."""
+    if seen.problem:
+        st.info(seen.problem, icon=":material/info:")
+    if seen.unlike:
+        st.warning(
+            _("This picture is unlike those the model learned from: do not rely on what it says of it."),
+            icon=":material/report:",
+        )
+    if told := vision_lab_pictures.noted(chosen):
+        st.caption(told)
+
+
+@st.fragment  # the slider draws this part again, and runs no network
+def _drawn(task: str, chosen: Chosen, seen: Seen) -> None:
+    address, label = chosen.address, None
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="vision_controls"):
+        least = least_confidence(task, bool(seen.found))
+        where = st.toggle(
+            _("Where it looked"), key=f"vision_where_{task}", disabled=bool(seen.problem),
+            help=_("Grad-CAM: the places whose maps speak most for what was found. Associated with the answer."),
+        )  # fmt: skip
+        if where and task == "cells":
+            label = _looked_for(task)
+        um = _scale(task)
+    if where and not seen.problem:
+        told = vision_lab_answers.heat(task, chosen, label)
+        if isinstance(told, str):
+            st.info(told, icon=":material/info:")
+        else:
+            address = pictures.encoded(pictures.heated(chosen.pixels, told))
+    shown = [one for one in seen.found if one.confidence >= least]
+    left, right = st.columns([1.25, 1], gap="medium")
+    with left:
+        _picture(task, chosen, address, shown, um)
+    if not seen.found:
+        return
+    with right:
+        _counts(task, seen, shown, least)
+        if task == "nuclei" and len(shown) >= FEWEST_SIZES:
+            _sizes(shown, um)
+
+
+def least_confidence(task: str, something: bool, default: float = LIKELY) -> float:
+    """The slider: what is less likely is not drawn. something: whether there is anything to draw."""
+    percent = st.slider(
+        _("Least confidence, %"), 0, 99, round(100 * default), key=f"vision_least_{task}", persist_state="session",
+        width=260, disabled=not something, help=_("What is less likely is not drawn. The network is not run again."),
+    )  # fmt: skip
+    return percent / 100
+
+
+def _looked_for(task: str) -> str | None:
+    kinds = {"": _("All kinds")} | {k: vision_lab_answers.kinds_name(k) for k in vision_lab_answers.kinds(task)}
+    chosen = st.segmented_control(
+        _("Kind"), list(kinds), default="", key="vision_kind", format_func=kinds.get, label_visibility="collapsed",
+        required=True,
+    )  # fmt: skip
+    return chosen or None
+
+
+def _scale(task: str) -> float | None:
+    """Micrometres a pixel of the picture brought, where the reader knows."""
+    if task != "nuclei":
+        return None
+    return st.number_input(
+        _("µm per pixel"), min_value=0.001, max_value=100.0, value=None, step=None, format="%.4g", width=140,
+        key="vision_um", placeholder=_("unknown"), persist_state="session",
+        help=_("Then sizes are told in square micrometres."),
+    )  # fmt: skip
+
+
+def _picture(task: str, chosen: Chosen, address: str, shown: list[Thing], um: float | None) -> None:
+    shapes = [_shape(task, one, um) for one in shown]
+    components.chart(
+        pictures.overlay(address, chosen.pixels.shape[:2], shapes, components.look(), chosen.digest),
+        lambda: table(shown, um),
+        "vision_things",
+        _("The picture with what was found drawn over it"),
+        vision_lab_pictures.source(chosen),
+        pictures.CONFIG,
+    )
+    png(chosen, shapes)
+
+
+def png(chosen: Chosen, shapes: list[pictures.Shape]) -> None:
+    """The picture with its outlines, to take away."""
+    st.download_button(
+        _("Download PNG"), lambda: pictures.drawn_over(chosen.pixels, shapes), "lepton-atlas-picture.png", "image/png",
+        icon=":material/image:", key="png_vision", on_click="ignore", type="tertiary",
+    )  # fmt: skip
+
+
+def _shape(task: str, one: Thing, um: float | None) -> pictures.Shape:
+    name = vision_lab_answers.kind_name(one.kind)
+    told = [_("{kind} {number}: {share} likely").format(kind=name, number=one.number, share=share(one.confidence))]
+    if task == "nuclei":
+        told.append(_("area {area}").format(area=_area(one.area, um)))
+    if one.second and one.second[0] != one.kind:
+        told.append(
+            _("seen alone: {kind}, {share}").format(
+                kind=vision_lab_answers.kind_name(one.second[0]), share=share(one.second[1])
+            )
+        )
+    return pictures.Shape(one.outline, COLOURS[one.kind], tuple(told), dashed=_doubted(one))
+
+
+def _doubted(one: Thing) -> bool:
+    return one.confidence < LIKELY or bool(one.second and one.second[0] != one.kind)
+
+
+def _area(pixels: float, um: float | None) -> str:
+    if um:
+        return _("{area} µm²").format(area=number(pixels * um**2))
+    return _("{area} pixels").format(area=number(pixels))
+
+
+def _counts(task: str, seen: Seen, shown: list[Thing], least: float) -> None:
+    told = vision_lab_answers.expected(task, seen.found)
+    st.subheader(_("How many are there?"))
+    rows = [(vision_lab_answers.kinds_name(kind), *told[kind]) for kind in told]
+    components.chart(
+        pictures.counts(rows, [COLOURS[kind] for kind in told], _("Expected number"), components.look()),
+        pd.DataFrame(
+            [(kind, *(round(value, 2) for value in told[kind])) for kind in told],
+            columns=["kind", "expected", "low", "high"],
+        ),
+        "vision_counts",
+        _("How many of each kind are expected, with 95 % intervals"),
+        _("Every candidate counts as much as it is likely; the interval is a 95 % one. The slider does not move it."),
+    )
+    line = _("{shown} of {all} candidates are drawn: those at least {least} likely.").format(
+        shown=number(len(shown), 9), all=number(len(seen.found), 9), least=share(least)
+    )
+    if apart := sum(bool(one.second and one.second[0] != one.kind) for one in shown):
+        line += " " + _("For {n} of them the model of single cells names another kind; these are dotted.").format(
+            n=number(apart, 9)
+        )
+    st.markdown(line)
+
+
+def _sizes(shown: list[Thing], um: float | None) -> None:
+    factor, unit = (um**2, _("µm²")) if um else (1.0, _("pixels"))
+    areas = [one.area * factor for one in shown]
+    middle = float(pd.Series(areas).median())
+    st.subheader(_("How large are they?"))
+    components.chart(
+        pictures.sizes(areas, (f"{_('Area')}, {unit}", _("Drawn")), components.look()),
+        lambda: table(shown, um),
+        "vision_sizes",
+        _("How many of what is drawn are of which size"),
+        _("Of what is drawn; the dotted line is the median, {middle} {unit}.").format(middle=number(middle), unit=unit),
+    )
+
+
+def table(shown: list[Thing], um: float | None = None) -> pd.DataFrame:
+    """A row a thing: kind, confidence, centre, area and box in pixels of the picture brought."""
+    rows = []
+    for one in shown:
+        row = {
+            "number": one.number, "kind": one.kind, "confidence": round(one.confidence, 4),
+            "x": round(one.centre[0], 1), "y": round(one.centre[1], 1), "area_px": round(one.area, 1),
+        }  # fmt: skip
+        if um:
+            row["area_um2"] = round(one.area * um**2, 3)
+        row |= dict(zip(("left", "top", "right", "bottom"), (round(v, 1) for v in one.box), strict=True))
+        if one.second:
+            row |= {"second_kind": one.second[0], "second_confidence": round(one.second[1], 4)}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["number", "kind", "confidence"])

@@ -1,0 +1,277 @@
+"""Pieces of the Vision lab: pictures with shapes over them, counts, sizes, amounts in words and at home."""
+
+import base64
+import datetime
+import io
+import json
+from decimal import Decimal
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from PIL import Image
+
+from dashboard import theme, vision_lab_answers, vision_lab_batch, vision_lab_meaning, vision_lab_parts
+from dashboard import vision_lab_pictures as lab
+from dashboard.charts import pictures
+from dashboard.vision_lab_answers import Seen, Thing
+from dashboard.vision_lab_meaning import Line, Rate
+from models.vision.amounts import Parsed, parse
+from models.vision.lines import Reading
+from models.vision.renders import TagLine
+
+LOOKS = (theme.LIGHT, theme.DARK)
+SQUARE = pictures.box(10, 20, 30, 40)
+
+
+def thing(number: int = 1, kind: str = "nucleus", confidence: float = 0.9, **more) -> Thing:
+    given = {"outline": SQUARE, "centre": (20.0, 30.0), "box": (10.0, 20.0, 30.0, 40.0), "area": 400.0}
+    return Thing(number, kind, confidence, **(given | more))
+
+
+def decoded(address: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))))
+
+
+# ------------------------------------------------------------------ charts
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_figures_are_whole_and_without_numpy(look):
+    shape = pictures.Shape(tuple(map(np.array, SQUARE)), "#0072B2", ("a",), "label", dashed=True)
+    for figure in (
+        pictures.overlay("data:,", (50, 80), [shape], look),
+        pictures.overlay("data:,", (50, 80), [], look),
+        pictures.sizes([1.0, 2.0, 9.0], ("Area", "Drawn"), look),
+        pictures.counts([("Nuclei", 3.0, 1.0, 5.0)], ["#0072B2"], "Expected number", look),
+    ):
+        go.Figure(figure)
+        json.dumps(figure)
+
+
+def test_the_picture_stands_upright_under_its_shapes_in_its_own_pixels():
+    figure = pictures.overlay(
+        "data:,", (50, 80), [pictures.Shape(SQUARE, "#0072B2", ("cell 1", "area 3"))], theme.LIGHT
+    )
+    layout = figure["layout"]
+    assert (layout["xaxis"]["range"], layout["yaxis"]["range"]) == ([0, 80], [50, 0])
+    (image,) = layout["images"]
+    assert (image["x"], image["y"], image["sizex"], image["sizey"]) == (0, 0, 80, 50)
+    halo, edge, pointed = figure["data"]
+    assert edge["x"] == [10, 30, 30, 10, 10, None] and halo["x"] == edge["x"]
+    assert (pointed["x"], pointed["y"], pointed["text"]) == ([20], [30], ["cell 1<br>area 3"])
+
+
+def test_what_is_written_over_a_picture_is_no_markup():
+    shape = pictures.Shape(SQUARE, "#0072B2", ("<a href='x'>1</a>",), "<b>2</b>")
+    figure = pictures.overlay("data:,", (50, 80), [shape], theme.LIGHT)
+    assert figure["data"][-1]["text"] == ["&lt;a href=&#x27;x&#x27;&gt;1&lt;/a&gt;"]
+    assert figure["layout"]["annotations"][0]["text"] == "&lt;b&gt;2&lt;/b&gt;"
+
+
+def test_doubtful_things_are_dotted_and_zoom_is_kept_while_the_picture_stays():
+    shapes = [pictures.Shape(SQUARE, "#0072B2"), pictures.Shape(SQUARE, "#0072B2", dashed=True)]
+    figure = pictures.overlay("data:,", (50, 80), shapes, theme.LIGHT, kept="digest")
+    assert [trace["line"].get("dash") for trace in figure["data"][:-1]] == [None, "solid", None, "dot"]
+    assert figure["layout"]["uirevision"] == "digest"
+
+
+def test_a_large_picture_is_sent_smaller():
+    assert decoded(pictures.encoded(np.zeros((300, 2800, 3), np.uint8))).shape == (150, 1400, 3)
+    assert pictures.shrunk(np.zeros((10, 20, 3), np.uint8), 20).shape == (10, 20, 3)
+
+
+def test_heat_colours_where_the_network_looked_and_nothing_else():
+    picture = np.full((40, 60, 3), 100, np.uint8)
+    values = np.zeros((20, 30), np.uint8)
+    values[:, :10] = 255
+    warm = pictures.heated(picture, values)
+    assert (warm[:, 30:] == 100).all()
+    assert (np.abs(warm[:, :15].astype(int) - 100).max(2) > 50).all()
+    assert (picture == 100).all()
+
+
+def test_the_picture_to_take_away_has_its_own_size_and_the_outlines():
+    picture = np.zeros((60, 90, 3), np.uint8)
+    taken = np.asarray(Image.open(io.BytesIO(pictures.drawn_over(picture, [pictures.Shape(SQUARE, "#D55E00")]))))
+    assert taken.shape == (60, 90, 3)
+    assert taken[20, 20].tolist() == [0xD5, 0x5E, 0x00]
+    assert not taken[30, 20].any() and not picture.any()
+
+
+def test_every_size_is_in_a_bar_and_the_median_is_marked():
+    figure = pictures.sizes([1.0, 2.0, 3.0, 100.0], ("Area", "Drawn"), theme.LIGHT)
+    assert sum(figure["data"][0]["y"]) == 4
+    assert figure["layout"]["shapes"][0]["x0"] == 2.5
+
+
+def test_each_kind_has_its_whisker():
+    figure = pictures.counts([("A", 3.0, 1.0, 5.0), ("B", 0.0, 0.0, 0.0)], ["#0072B2", "#E69F00"], "n", theme.LIGHT)
+    assert [(s["x0"], s["x1"], s["y0"]) for s in figure["layout"]["shapes"]] == [(1, 5, 0), (0, 0, 1)]
+    assert figure["data"][0]["text"] == ["3", "0"]
+    low, high = figure["layout"]["xaxis"]["range"]
+    assert low < 0 and high > 5
+
+
+# ------------------------------------------------------------------ counting
+
+
+def test_candidates_count_as_much_as_they_are_likely():
+    told = vision_lab_answers.expected("cells", [thing(kind="RBC", confidence=c) for c in (0.9, 0.8, 0.3)])
+    assert told["RBC"][0] == pytest.approx(2.0)
+    assert told["RBC"][1] < 2 < told["RBC"][2]
+    assert told["WBC"] == told["Platelets"] == (0.0, 0.0, 0.0)
+
+
+def test_no_kind_is_counted_of_which_nothing_is_likely():
+    many = [thing(confidence=0.3) for _place in range(20)]
+    assert vision_lab_answers.expected("nuclei", many)["nucleus"] == (0.0, 0.0, 0.0)
+    assert vision_lab_answers.headline("nuclei", Seen("nuclei", tuple(many))) == "No nucleus found"
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "said"),
+    [("RBC", 17, "17 red cells"), ("WBC", 1, "1 white cell"), ("nucleus", 1200, "1,200 nuclei")],
+)
+def test_one_is_told_from_many(kind, count, said):
+    assert vision_lab_answers.counted(kind, count) == said
+
+
+def test_an_outline_is_closed_and_keeps_the_area():
+    y, x = np.mgrid[:60, :60]
+    inside = np.hypot(y - 30, x - 30) < 20
+    outline = vision_lab_answers._outline(inside)
+    assert (outline[0] == outline[-1]).all()
+    rows, columns = outline.T
+    area = 0.5 * abs(np.dot(rows[:-1], columns[1:]) - np.dot(columns[:-1], rows[1:]))
+    assert area == pytest.approx(inside.sum(), rel=0.02)
+    assert len(outline) < 60
+
+
+def test_the_table_has_a_row_a_thing_and_square_micrometres_where_the_scale_is_known():
+    table = vision_lab_parts.table([thing(3, second=("RBC", 0.75))], um=0.5)
+    assert table.to_dict("records") == [
+        {
+            "number": 3, "kind": "nucleus", "confidence": 0.9, "x": 20.0, "y": 30.0, "area_px": 400.0,
+            "area_um2": 100.0, "left": 10.0, "top": 20.0, "right": 30.0, "bottom": 40.0, "second_kind": "RBC",
+            "second_confidence": 0.75,
+        }
+    ]  # fmt: skip
+    assert vision_lab_parts.table([]).empty
+
+
+# ------------------------------------------------------------------ pictures
+
+
+@pytest.mark.parametrize("task", ["nuclei", "cells"])
+def test_every_sample_is_a_picture_and_drawings_are_called_so(task):
+    for key, (title, make) in lab.samples(task).items():
+        chosen = make("DE")
+        assert chosen.pixels.dtype == np.uint8 and chosen.pixels.shape[2] == 3, key
+        assert title
+        drawn = "A drawing made by this program, not a photograph."
+        assert (lab.source(chosen) == drawn) == chosen.drawn
+        assert chosen.drawn != bool(chosen.origin)
+
+
+def test_a_picture_keeps_its_size_when_it_is_shrunk(monkeypatch):
+    monkeypatch.setattr(lab, "LARGEST", 100)
+    chosen = lab.made("x", np.zeros((200, 400, 3), np.uint8))
+    assert chosen.pixels.shape == (50, 100, 3)
+    assert (chosen.scale, chosen.size) == (0.25, (400, 200))
+    assert lab.made("x", np.zeros((50, 100, 3), np.uint8)).scale == 1
+
+
+def test_pictures_of_the_same_bytes_and_another_shape_are_not_the_same():
+    one, other = (lab.made("x", np.zeros(shape, np.uint8)) for shape in ((10, 20, 3), (20, 10, 3)))
+    assert one.digest != other.digest
+
+
+# ------------------------------------------------------------------ what a line means
+
+
+def line(text: str, market: str, confidence: float = 0.9, drawn: TagLine | None = None) -> Line:
+    today = datetime.date(2026, 1, 1)
+    return Line(Reading(text, confidence, sure=confidence > 0.5), parse(text, market, today=today), drawn)
+
+
+@pytest.mark.parametrize(
+    ("text", "market", "said"),
+    [
+        ("1.299,00 €", "DE", "€1,299.00, Euro"),
+        ("¥980", "JP", "¥980, Japanese Yen"),
+        ("12345678", "DE", "the number 12,345,678"),
+        ("31.12.2026", "DE", "the date Dec 31, 2026"),
+        ("03/04/2026", "CA", "a date that may be Mar 4, 2026 or Apr 3, 2026: this market's habits leave open which"),
+        ("32.13.2026", "DE", "no day of the calendar"),
+        ("-20 %", "DE", "a percentage, not a price"),
+        ("1.234", "US", "an amount that may be 1.234 or 1,234: the sign may part thousands or decimals here"),
+        ("1.2345.6", "DE", "digits and separators that make no number"),
+        ("12 34 €", "DE", "more than one number"),
+        ("Angebot", "DE", "neither a price nor a date"),
+        ("99 元", "DE", "99 in a currency that may be Chinese Yuan or New Taiwan Dollar or Hong Kong Dollar"),
+        ("99 ☂", "DE", "99 with a sign that stands for no currency here: ☂"),
+        ("", "DE", "no text"),
+    ],
+)  # fmt: skip
+def test_every_meaning_and_every_refusal_is_said(text, market, said):
+    assert vision_lab_meaning.told(line(text, market)) == said
+
+
+def test_a_line_is_right_when_it_reads_as_it_was_drawn():
+    drawn = TagLine("12,50\u00a0€", "amount", (0, 0, 9, 9))
+    assert line("12,50 €", "DE", drawn=drawn).right is True
+    assert line("12,60 €", "DE", drawn=drawn).right is False
+    assert line("12,50 €", "DE").right is None
+
+
+def test_the_headline_takes_the_first_sure_price_then_date_then_number():
+    lines = [line("777", "DE"), line("01.02.2026", "DE"), line("9 €", "DE", 0.3), line("8 €", "DE")]
+    seen = Seen("reader", tuple(one.reading for one in lines))
+    assert vision_lab_meaning.headline(seen, lines) == "A price of €8.00, 90 % sure"
+    assert vision_lab_meaning.headline(seen, lines[:3]) == "The date Feb 1, 2026, 90 % sure"
+    assert vision_lab_meaning.headline(seen, lines[:1]) == "The number 777, 90 % sure"
+    assert vision_lab_meaning.headline(seen, [line("Tee", "DE")]) == "Read, but neither a price nor a date"
+
+
+RATES = {"USD": Rate(1.0, None), "EUR": Rate(0.8, 2024), "JPY": Rate(160.0, 2023)}
+
+
+@pytest.mark.parametrize(
+    ("number", "currency", "home", "said"),
+    [
+        (Decimal("8"), "EUR", "USD", "about 10 USD"),
+        (Decimal("10"), "USD", "EUR", "about 8 EUR"),
+        (Decimal("1600"), "JPY", "EUR", "about 8 EUR"),
+        (Decimal("123456"), "EUR", "USD", "about 154,300 USD"),
+        (Decimal("8"), "EUR", "EUR", ""),
+        (Decimal("8"), "THB", "USD", ""),
+        (Decimal("8"), "EUR", "THB", ""),
+        (None, "EUR", "USD", ""),
+        (Decimal("8"), None, "USD", ""),
+    ],
+)
+def test_amounts_go_through_the_dollar_into_the_home_currency(number, currency, home, said):
+    assert vision_lab_meaning.at_home(Parsed("", "DE", "amount", number, currency), home, RATES) == said
+
+
+def test_a_rate_is_that_of_the_newest_year_of_the_markets_that_use_the_currency(home):
+    assert vision_lab_meaning.rates() == {"USD": Rate(1.0, None)}
+
+
+def test_markets_without_a_language_or_currency_have_no_tags(home):
+    known = vision_lab_meaning.markets()
+    assert {"DEU", "JPN", "EGY", "IND"} <= set(known)
+    assert "ATA" not in known
+
+
+# ------------------------------------------------------------------ several files
+
+
+def test_the_batch_s_table_ends_with_the_problems_and_counts_only_pictures_that_were_read():
+    batch = vision_lab_batch.Batch(
+        ("nuclei",), 2, ({"file": "a", "problem": "bad"}, {"file": "b", "notes": "", "nucleus": 4, "problem": ""})
+    )
+    assert list(batch.table().columns) == ["file", "nucleus", "notes", "problem"]
+    assert vision_lab_batch._headline("nuclei", batch) == "4 nuclei on 1 of 2 pictures"
+    assert batch.done

@@ -1,0 +1,694 @@
+"""The Vision lab: what is on a picture, how sure that is, and what happens with a picture that cannot be looked at."""
+
+import datetime
+import io
+import json
+import re
+import zlib
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from scipy import ndimage
+
+from dashboard import vision_lab_answers, vision_lab_batch, vision_lab_pictures
+from data import ingest
+from models import registry, serving
+from models.vision import fonts, lines, loading, nuclei, renders
+from models.vision.cells import Found
+from models.vision.lines import Character, Reading
+from models.vision.nuclei import Maps, Rule
+
+CJK = re.compile("[\u4e00-\u9fff]")
+SENTENCE = re.compile(r"[A-Za-z’']+(?: [A-Za-z’'-]+){3,}")
+BRIGHT, DIM = 245, 140
+AP = {"ap50": 0.8, "ap50_low": 0.78, "ap50_high": 0.82}
+NOISE = np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)
+
+
+class Counter:
+    """A nuclei model that can be foretold: nuclei are what is bright, and the likelier the brighter.
+
+    A picture with colours is unlike those it knows.
+    """
+
+    name, device, labels, rule = "nuclei", "cpu", ("nucleus",), Rule(odds=(10.0, 0.0, 0.0, -6.0))
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, ...]] = []
+        self.explained: list[tuple[tuple[int, ...], str | None]] = []
+
+    def predict(self, pictures, extra=None):
+        self.heard += [picture.shape for picture in pictures]
+        return [self._maps(picture) for picture in pictures]
+
+    def _maps(self, picture):
+        light = picture.mean(2).astype(np.float32) / 255
+        found, _count = ndimage.label(light > 0.5)
+        colour = float((picture.max(2).astype(float) - picture.min(2)).mean() > 5)
+        return Maps(light, nuclei.distances(found.astype(np.int32)), np.array([colour], np.float32))
+
+    def is_unlike(self, found):
+        return found.features[0] > 0.5
+
+    def explain(self, picture, label=None, language=None):
+        self.explained.append((picture.shape[:2], label))
+        return picture.mean(2) / 255
+
+
+class Smears(Counter):
+    """A blood-cell model that sees the same cells on every picture but a bright one."""
+
+    name, labels = "blood_cells", ("RBC", "WBC", "Platelets")
+
+    def predict(self, pictures, extra=None):
+        self.heard += [picture.shape for picture in pictures]
+        return [self._found(picture) for picture in pictures]
+
+    def _found(self, picture):
+        if picture.mean() > 230:
+            return Found(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(1))
+        boxes = np.array([[10, 10, 30, 30], [40, 10, 60, 30], [60, 60, 90, 90], [5, 70, 12, 77], [1, 1, 4, 4]], float)
+        sure = np.array([0.98, 0.97, 0.9, 0.8, 0.1])
+        return Found(boxes, np.array([0, 0, 1, 2, 0]), sure, sure, np.zeros(1))
+
+    def kinds(self, picture, boxes):
+        """The single cells are what the detector says, but for the platelet."""
+        return np.array([[0.9, 0.05, 0.05], [0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.7, 0.1, 0.2], [0.9, 0.1, 0]])
+
+    def is_unlike(self, found):
+        return False
+
+
+class Tags:
+    """A reader that reads what the test says, or what is drawn on the tag."""
+
+    name, device, precision = "reader", "cpu", "fp32"
+
+    def __init__(self, card) -> None:
+        self.card, self.says, self.heard = card, [], 0
+
+    def precisions(self):
+        return ("fp32",)
+
+    def use(self, precision):
+        pass
+
+    def predict_tag(self, image):
+        self.heard += 1
+        return [self._reading(place, *said) for place, said in enumerate(self.says)]
+
+    @staticmethod
+    def _reading(place, text, confidence, box=None):
+        box = box or (5.0, 30.0 * place, 200.0, 30.0 * place + 25)
+        characters = tuple(
+            Character(char, confidence, box[0] + 8 * i, box[0] + 8 * i + 7) for i, char in enumerate(text)
+        )
+        return Reading(text, confidence, characters, confidence >= 0.5, "" if confidence >= 0.5 else "unsure", box)
+
+
+def a_card(name, task, labels, metrics):
+    return registry.Card(
+        name=name, task=task, title=name, purpose="Tests.", family="a stub", labels=labels, languages=(), data=(),
+        splits={}, metrics=metrics, training={}, config={}, limits=(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def models(home, monkeypatch, tmp_path):
+    """A folder with these three models and none that ships; the models by name."""
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    cards = (
+        a_card("nuclei", "nuclei", ("nucleus",), {"n": 90, "dice": 0.912} | AP),
+        a_card("blood_cells", "cells", Smears.labels, {"n": 71, "map50": 0.93}),
+        a_card("reader", "reader", ("latin",), {"n": 1300, "exact_match": 0.951}),
+    )  # fmt: skip
+    for card in cards:
+        registry.save(card, {"w": torch.zeros(2)})
+    made = {"nuclei": Counter(), "blood_cells": Smears(), "reader": Tags(cards[2])}
+    monkeypatch.setattr(loading, "model", made.__getitem__)
+    monkeypatch.setattr(lines, "load", made.__getitem__)
+    return made
+
+
+@pytest.fixture
+def opened(models, open_page):
+    return lambda **address: open_page("vision", **address)
+
+
+def discs(*places: tuple[int, int, int], size=(100, 140)) -> np.ndarray:
+    """Bright discs on a dark ground: centre y, x and brightness; each of radius 8, 197 pixels."""
+    y, x = np.mgrid[: size[0], : size[1]]
+    light = np.zeros(size, np.uint8)
+    for cy, cx, brightness in places:
+        light[np.hypot(y - cy, x - cx) <= 8] = brightness
+    return np.repeat(light[..., None], 3, axis=2)
+
+
+THREE = discs((20, 20, BRIGHT), (20, 60, BRIGHT), (70, 40, DIM))
+
+
+def file_of(pixels: np.ndarray | Image.Image, form: str = "PNG", **options) -> bytes:
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    out = io.BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+def bring(app, content: bytes | np.ndarray, name: str = "mine.png"):
+    content = content if isinstance(content, bytes) else file_of(content)
+    app.file_uploader(key="vision_file").set_value((name, content, "image/png")).run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def figure_of(app, place: int = 0) -> dict:
+    return json.loads(app.get("plotly_chart")[place].proto.spec)
+
+
+def hovers(app) -> list[str]:
+    """What pointing at the things drawn tells."""
+    return figure_of(app)["data"][-1]["text"]
+
+
+# ------------------------------------------------------------------ counting
+
+
+def test_a_sample_is_looked_at_at_once(opened, models, text_of):
+    app = opened()
+    assert app.title[0].value.endswith(")") or app.title[0].value == "No nucleus found"
+    assert models["nuclei"].heard
+    foot = app.caption[-1].value
+    assert foot.startswith("cpu · ") and "320 x 256 pixels · model `nuclei` v1" in foot
+    assert "On 90 test pictures its Dice score is 0.912, its average precision 0.8 (95 %: 0.78 to 0.82)." in foot
+    assert "A drawing made by this program, not a photograph." in text_of(app)
+
+
+def test_nuclei_are_counted_by_how_likely_each_is(opened, text_of):
+    app = bring(opened(**{"from": "file"}), THREE)
+    assert app.title[0].value == "2 nuclei (95 %: 1 to 3)"  # two at 97 %, one at 40 %
+    assert "2 of 3 candidates are drawn: those at least 50 % likely." in text_of(app)
+    assert [text.partition("<br>")[0] for text in hovers(app)] == ["nucleus 1: 97 % likely", "nucleus 2: 97 % likely"]
+    assert hovers(app)[0].endswith("area 197 pixels")
+
+
+def test_the_slider_redraws_and_runs_no_network(opened, models, text_of):
+    app = bring(opened(**{"from": "file"}), THREE)
+    heard, title = len(models["nuclei"].heard), app.title[0].value
+    app.slider(key="vision_least_nuclei").set_value(0).run()
+    assert len(hovers(app)) == 3
+    app.slider(key="vision_least_nuclei").set_value(99).run()
+    assert hovers(app) == []
+    assert "0 of 3 candidates are drawn: those at least 99 % likely." in text_of(app)
+    assert len(models["nuclei"].heard) == heard
+    assert app.title[0].value == title
+
+
+def test_the_same_picture_again_runs_no_network(opened, models):
+    app = bring(opened(**{"from": "file"}), THREE)
+    heard = len(models["nuclei"].heard)
+    bring(app, THREE, "the same under another name.png")
+    assert len(models["nuclei"].heard) == heard
+    bring(app, discs((30, 30, BRIGHT)))
+    assert len(models["nuclei"].heard) == heard + 1
+
+
+def test_a_session_remembers_only_the_last_pictures(opened, monkeypatch):
+    monkeypatch.setattr(vision_lab_answers, "KEPT", 2)
+    monkeypatch.setattr(vision_lab_pictures, "KEPT", 2)
+    app = opened(**{"from": "file"})
+    for place in range(4):
+        bring(app, discs((30, 20 + 20 * place, BRIGHT)), f"{place}.png")
+    assert len(app.session_state[vision_lab_answers.SEEN]) == 2
+    assert len(app.session_state[vision_lab_pictures.OPENED]) == 2
+
+
+def test_a_model_trained_again_looks_again(opened, models):
+    app = bring(opened(**{"from": "file"}), THREE)
+    heard = len(models["nuclei"].heard)
+    registry.save(registry.card("nuclei"), {"w": torch.ones(2)})
+    app.run()
+    assert len(models["nuclei"].heard) > heard
+
+
+def test_where_nothing_is_nothing_is_found(opened):
+    app = bring(opened(**{"from": "file"}), discs())
+    assert app.title[0].value == "No nucleus found"
+    assert len(app.get("plotly_chart")) == 1  # the picture, and no chart of nothing
+    assert app.slider(key="vision_least_nuclei").disabled
+
+
+def test_doubtful_candidates_alone_are_not_counted(opened):
+    """Many things at 40 % each would sum up to some: noise, not nuclei."""
+    app = bring(opened(**{"from": "file"}), discs(*((20, 20 + 25 * i, DIM) for i in range(5))))
+    assert app.title[0].value == "No nucleus found"
+
+
+def test_a_picture_of_something_else_is_said_to_be_unlike(opened):
+    coloured = THREE.copy()
+    coloured[..., 2] = np.where(coloured[..., 2] > 0, 255, 120)
+    app = bring(opened(**{"from": "file"}), coloured)
+    assert app.title[0].value.startswith("Perhaps ") and "95 %" not in app.title[0].value
+    assert app.warning[0].value.startswith("This picture is unlike those the model learned from")
+
+
+def test_sizes_are_told_in_square_micrometres_where_the_scale_is_known(opened, text_of):
+    five = discs(*((20 + 30 * (i // 4), 20 + 30 * (i % 4), BRIGHT) for i in range(5)))
+    app = bring(opened(**{"from": "file"}), five)
+    assert any("the median, 197 pixels" in text for text in text_of(app))
+    app.number_input(key="vision_um").set_value(0.2).run()
+    assert any("the median, 7.88 µm²" in text for text in text_of(app))
+    assert hovers(app)[0].endswith("area 7.88 µm²")
+    assert figure_of(app, 2)["layout"]["xaxis"]["title"]["text"] == "Area, µm²"
+
+
+def test_where_the_network_looked_is_laid_over_the_picture_once_asked(opened, models):
+    app = bring(opened(**{"from": "file"}), THREE)
+    before = figure_of(app)["layout"]["images"][0]["source"]
+    assert models["nuclei"].explained == []
+    app.toggle(key="vision_where_nuclei").set_value(True).run()
+    assert figure_of(app)["layout"]["images"][0]["source"] != before
+    app.slider(key="vision_least_nuclei").set_value(10).run()
+    assert models["nuclei"].explained == [((100, 140), None)]
+
+
+def test_saliency_of_a_large_picture_is_computed_on_a_smaller_one(opened, models, monkeypatch):
+    monkeypatch.setattr(vision_lab_answers, "HEAT_SIDE", 70)
+    app = bring(opened(**{"from": "file"}), THREE)
+    app.toggle(key="vision_where_nuclei").set_value(True).run()
+    assert models["nuclei"].explained == [((50, 70), None)]
+
+
+def test_a_large_picture_is_shrunk_and_measured_in_its_own_pixels(opened, models, monkeypatch, text_of):
+    monkeypatch.setattr(vision_lab_pictures, "LARGEST", 70)
+    app = bring(opened(**{"from": "file"}), THREE)
+    assert models["nuclei"].heard[-1] == (50, 70, 3)
+    assert any("it has 140 x 100 pixels and is looked at in 70 x 50" in text for text in text_of(app))
+    area = float(re.search(r"area ([\d.]+) pixels", hovers(app)[0])[1])
+    assert area == pytest.approx(197, rel=0.15)
+
+
+# ------------------------------------------------------------------ blood cells
+
+
+def test_blood_cells_are_counted_by_kind(opened, text_of):
+    app = bring(opened(look="cells", **{"from": "file"}), THREE)
+    assert app.title[0].value == "2 red cells, 1 white cell, 1 platelet"
+    counts = figure_of(app, 1)
+    assert counts["layout"]["yaxis"]["ticktext"] == ["Red cells", "White cells", "Platelets"]
+    assert counts["data"][0]["x"] == pytest.approx([2.05, 0.9, 0.8])
+    said = " ".join(text_of(app))
+    assert "4 of 5 candidates are drawn" in said
+    assert "For 1 of them the model of single cells names another kind" in said
+    assert hovers(app)[3] == "platelet 4: 80 % likely<br>seen alone: red cell, 70 %"
+
+
+def test_a_smear_without_cells_says_so(opened):
+    app = bring(opened(look="cells", **{"from": "file"}), np.full((80, 80, 3), 240, np.uint8))
+    assert app.title[0].value == "No blood cell found"
+
+
+def test_saliency_of_one_kind_can_be_asked_for(opened, models):
+    app = bring(opened(look="cells", **{"from": "file"}), THREE)
+    app.toggle(key="vision_where_cells").set_value(True).run()
+    app.segmented_control(key="vision_kind").set_value("WBC").run()
+    assert [label for _size, label in models["blood_cells"].explained] == [None, "WBC"]
+
+
+# ------------------------------------------------------------------ pictures that cannot be looked at
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG that says it is that large, in a few bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes((8, 2, 0, 0, 0))
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+WRONG = {
+    "empty": (b"", "The file is empty"),
+    "text": (b"no picture at all", "This is not a PNG, JPEG or TIFF picture"),
+    "svg": (SVG, "This is not a PNG, JPEG or TIFF picture"),
+    "gif": (file_of(Image.new("P", (40, 40)), "GIF"), "This is not a PNG, JPEG or TIFF picture"),
+    "polyglot": (b"%PDF-1.4\n" + file_of(THREE), "This is not a PNG, JPEG or TIFF picture"),
+    "truncated": (file_of(NOISE)[:5000], "cut short or damaged"),
+    "one pixel": (file_of(THREE[:1, :1]), "1 x 1 pixels: too small"),
+    "bomb": (bomb(20_000, 20_000), "too many pixels; at most 50 megapixels"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_file_is_refused_with_the_remedy_and_the_next_one_is_looked_at(opened, models, what):
+    content, told = WRONG[what]
+    app = opened(**{"from": "file"})
+    heard = len(models["nuclei"].heard)
+    bring(app, content)
+    assert app.title[0].value == "This picture cannot be looked at"
+    assert told in app.error[0].value
+    assert len(models["nuclei"].heard) == heard
+    bring(app, THREE)
+    assert app.title[0].value == "2 nuclei (95 %: 1 to 3)"
+    assert not app.error
+
+
+def test_a_file_name_is_not_markup(opened):
+    app = bring(opened(**{"from": "file"}), b"nothing", "**bold** <b>:red[x].png")
+    assert "**bold**" not in app.error[0].value
+    assert r"\*\*bold\*\*" in app.error[0].value and "<b>" not in app.error[0].value
+
+
+GREY = Image.fromarray(THREE[..., 0])
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
+UNUSUAL = {
+    "16 bit": (file_of(Image.fromarray(THREE[..., 0].astype(np.uint16) * 200), "TIFF"), "its 16-bit values"),
+    "CMYK": (file_of(Image.fromarray(THREE).convert("CMYK"), "JPEG"), "its print colours became screen colours"),
+    "alpha": (file_of(np.dstack((THREE, THREE[..., :1] // 2 + 127))), "what is transparent stands on white"),
+    "palette": (file_of(GREY.convert("P"), transparency=1), "what is transparent stands on white"),
+    "frames": (file_of(GREY, "TIFF", save_all=True, append_images=[GREY]), "only its first frame is read"),
+    "turned": (file_of(GREY, "JPEG", exif=TURNED), "it was turned upright"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNUSUAL)
+def test_what_was_changed_on_opening_is_said(opened, models, text_of, what):
+    content, told = UNUSUAL[what]
+    app = bring(opened(**{"from": "file"}), content)
+    assert any(text.startswith("About this picture: ") and told in text for text in text_of(app))
+    assert models["nuclei"].heard[-1] == ((140, 100, 3) if what == "turned" else (100, 140, 3))
+
+
+def test_without_a_picture_the_page_asks_for_one(opened):
+    for way in ("file", "camera"):
+        app = opened(**{"from": way})
+        assert app.title[0].value == "What would you like looked at?"
+        assert "forgotten when you remove it" in app.info[0].value
+
+
+# ------------------------------------------------------------------ models that cannot answer
+
+
+def test_a_missing_model_says_how_to_make_it_and_the_others_go_on(opened, text_of):
+    registry.remove("nuclei")
+    app = opened()
+    assert app.title[0].value == "No model has looked at this yet"
+    assert any("`python -m models train nuclei`" in text for text in text_of(app))
+    assert len(app.get("plotly_chart")) == 1  # the picture is shown all the same
+    app.segmented_control(key="look").set_value("cells").run()
+    assert app.title[0].value.startswith("2 red cells")
+
+
+def test_a_damaged_model_is_told_and_the_page_stands(opened, text_of):
+    (registry.own() / "nuclei" / registry.CARD).write_text("{")
+    app = opened()
+    assert app.title[0].value == "No model has looked at this yet"
+    assert any("The card is not JSON" in text for text in text_of(app))
+
+
+def test_a_busy_model_says_so_and_is_asked_again(opened, text_of, monkeypatch):
+    asked = serving.Server.ask
+
+    def busy(self, items, extra=None, timeout_s=10):
+        raise serving.Busy("The model 'nuclei' is busy: 64 requests with 64 items wait for it already. Try again.")
+
+    monkeypatch.setattr(serving.Server, "ask", busy)
+    app = bring(opened(**{"from": "file"}), THREE)
+    assert any("is busy" in text for text in text_of(app))
+    monkeypatch.setattr(serving.Server, "ask", asked)
+    app.run()
+    assert app.title[0].value == "2 nuclei (95 %: 1 to 3)"
+
+
+# ------------------------------------------------------------------ price tags
+
+
+@pytest.fixture
+def read(opened, models):
+    """A picture on which the reader reads these lines, seen in a market."""
+
+    def lines_in(market: str, *said: tuple, **address: str):
+        models["reader"].says = list(said)
+        return bring(opened(look="tags", market=market, **{"from": "file"}, **address), THREE)
+
+    return lines_in
+
+
+def shown(app) -> pd.DataFrame:
+    return app.dataframe[0].value
+
+
+def test_a_price_is_understood_as_the_market_writes_it(read):
+    app = read("DEU", ("45947351", 0.99), ("1.299,00 €", 0.97), ("14.03.24", 0.9))
+    assert app.title[0].value == "A price of €1,299.00, 97 % sure"
+    assert shown(app)["In this market"].tolist() == [
+        "the number 45,947,351",
+        "€1,299.00, Euro",
+        "the date Mar 14, 2024",
+    ]
+    assert shown(app)["Confidence"].tolist() == [0.99, 0.97, 0.9]
+    app = read("USA", ("$1,299.00", 0.97))
+    assert app.title[0].value == r"A price of \$1,299.00, 97 % sure"
+
+
+def test_the_same_line_means_something_else_in_another_market(read):
+    assert shown(read("DEU", ("1.299 €", 0.97)))["In this market"][0] == "€1,299.00, Euro"
+    assert shown(read("USA", ("1.299 €", 0.97)))["In this market"][0].startswith("an amount that may be 1.299 or 1,299")
+
+
+def test_an_ambiguous_date_is_refused_unless_the_market_decides_it(read):
+    app = read("CAN", ("03/04/26", 0.96))
+    assert app.title[0].value == "Read, but neither a price nor a date"
+    assert r"03/04/26" in app.info[0].value.replace("\\", "")
+    assert "this market's habits leave open which" in app.info[0].value
+    app = read("GBR", ("03/04/26", 0.96))
+    assert app.title[0].value == "The date Apr 3, 2026, 96 % sure"
+    assert not app.info
+    assert read("USA", ("03/04/26", 0.96)).title[0].value == "The date Mar 4, 2026, 96 % sure"
+
+
+def test_lines_that_are_not_sure_are_no_answer(read):
+    app = read("DEU", ("12,50 €", 0.1))
+    assert app.title[0].value == "Nothing here can be read for sure"
+    assert len(app.dataframe) == 0
+    app.slider(key="vision_least_tags").set_value(5).run()
+    assert shown(app)["Read"].tolist() == ["12,50 €"]
+    assert read("DEU").title[0].value == "No price, number or date found"
+
+
+def test_what_is_doubtful_is_told_as_doubtful(read):
+    app = read("DEU", ("12,50 €", 0.3), ("01.02.2026", 0.3))
+    assert app.title[0].value == "Perhaps a price of €12.50, but only 30 % sure"
+    assert {trace["line"].get("dash") for trace in figure_of(app)["data"][:-1]} == {None, "dot"}
+    assert read("DEU", ("01.02.2026", 0.3)).title[0].value == "Perhaps the date Feb 1, 2026, but only 30 % sure"
+    assert read("DEU", ("777", 0.3)).title[0].value == "Perhaps the number 777, but only 30 % sure"
+
+
+def test_moving_the_slider_reads_nothing_again(read, models):
+    app = read("DEU", ("12,50 €", 0.97), ("99", 0.6))
+    heard = models["reader"].heard
+    app.slider(key="vision_least_tags").set_value(90).run()
+    assert shown(app)["Read"].tolist() == ["12,50 €"]
+    assert models["reader"].heard == heard
+
+
+def test_another_market_reads_nothing_again_but_understands_anew(read, models):
+    app = read("GBR", ("03/04/26", 0.96))
+    heard = models["reader"].heard
+    app.selectbox(key="market").set_value("USA").run()
+    assert "Mar 4" in app.title[0].value
+    assert models["reader"].heard == heard
+
+
+def test_what_was_read_is_not_markup(read):
+    app = read("DEU", ("<b>03/04/26</b> $x$", 0.96), ("1.234 $kr", 0.9))
+    annotations = figure_of(app)["layout"]["annotations"]
+    assert annotations[0]["text"] == "&lt;b&gt;03/04/26&lt;/b&gt; $x$"
+    for info in app.info:
+        assert "<b>" not in info.value and "$" not in info.value.replace("\\$", "")
+
+
+def test_each_character_is_coloured_by_how_sure_it_is(read):
+    app = read("DEU", ("12", 0.99), ("3", 0.6))
+    app.toggle(key="vision_characters").set_value(True).run()
+    assert hovers(app) == ["1 · 99 %", "2 · 99 %", "3 · 60 %"]
+    colours = {trace["line"]["color"] for trace in figure_of(app)["data"][:-1]}
+    assert {"#0072B2", "#D55E00"} < colours
+
+
+def test_without_a_rate_nothing_is_converted_and_that_is_said(read, text_of):
+    app = read("DEU", ("12,50 €", 0.97))
+    assert "At home" not in shown(app)
+    assert any(text.startswith("There is no exchange rate for EUR in the store") for text in text_of(app))
+
+
+def test_a_price_is_converted_into_the_home_currency(read, text_of, home):
+    table = pd.DataFrame(
+        {
+            "iso3": ["DEU", "FRA", "JPN"],
+            "indicator": "PA.NUS.FCRF",
+            "year": [2024, 2024, 2023],
+            "value": [0.9, 0.9, 140.0],
+        }
+    )
+    table.to_csv(home / "rates.csv", index=False)
+    assert ingest.import_file(home / "rates.csv").fault_count == 0
+    app = read("DEU", ("9,00 €", 0.97))
+    assert shown(app)["At home"].tolist() == ["about 10 USD"]
+    assert any("yearly average of 2024" in text for text in text_of(app))
+    app = read("JPN", ("¥1,400", 0.97))
+    assert shown(app)["At home"].tolist() == ["about 10 USD"]
+    assert any("yearly average of 2023" in text for text in text_of(app))
+    assert "At home" not in shown(read("USA", ("$12.00", 0.97)))
+
+
+def a_tag(*texts: str) -> renders.Tag:
+    written = tuple(renders.TagLine(text, "amount", (0, 30 * i, 200, 30 * i + 25)) for i, text in enumerate(texts))
+    return renders.Tag(Image.new("RGB", (220, 30 * len(texts) + 10), "white"), written, Decimal(1), "EUR",
+                       datetime.date(2024, 1, 1), "de_DE")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_samples():
+    """No sample drawn by another test is served to this one."""
+    for made in (vision_lab_pictures.drawn_tag, vision_lab_pictures._photograph, vision_lab_pictures._drawn):
+        made.cache_clear()
+
+
+def test_a_drawn_tag_is_judged_line_by_line(opened, models, monkeypatch, text_of):
+    monkeypatch.setattr(renders, "tag", lambda market, **options: a_tag("12,50 €", "14.03.24", "99"))
+    models["reader"].says = [("12,50 €", 0.97), ("14.08.24", 0.9)]
+    app = opened(look="tags", market="DEU")
+    assert shown(app)["As drawn"].tolist() == ["yes", "no: 14.03.24"]
+    assert "1 of 3 drawn lines were read as they were drawn." in text_of(app)
+
+
+def test_a_machine_without_the_fonts_says_what_to_install(opened, monkeypatch):
+    def missing(market, **options):
+        raise fonts.FontError("No font on this machine writes thai: install one.")
+
+    monkeypatch.setattr(renders, "tag", missing)
+    app = opened(look="tags", market="THA")
+    assert app.title[0].value == "This machine cannot write this market's price tags"
+    assert "`apt-get install fonts-noto-core`" in app.info[0].value
+    app.segmented_control(key="from").set_value("file").run()
+    assert app.title[0].value == "What would you like looked at?"
+
+
+def test_tags_start_with_the_home_market_and_keep_the_chosen_one(opened):
+    app = opened(look="tags")
+    assert app.selectbox(key="market").value == "USA"
+    app.selectbox(key="market").set_value("JPN").run()
+    assert app.query_params["market"] == ["JPN"] or app.query_params["market"] == "JPN"
+
+
+# ------------------------------------------------------------------ several files
+
+
+def bring_many(app, *files: tuple[str, bytes]):
+    app.file_uploader(key="vision_files").set_value([(name, content, "image/png") for name, content in files]).run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+FILES = (("a.png", file_of(THREE)), ("=b.png", b"rubbish"), ("c.png", file_of(discs((30, 30, BRIGHT)))))
+
+
+def test_several_files_become_a_table_and_a_bad_one_is_a_row_with_its_problem(opened, models):
+    app = bring_many(opened(**{"from": "files"}), *FILES)
+    assert models["nuclei"].heard == []
+    app.button(key="vision_start").click().run()
+    assert app.title[0].value == "3 nuclei on 2 of 3 pictures"
+    table = shown(app)
+    assert table["file"].tolist() == ["a.png", "=b.png", "c.png"]
+    assert table["nucleus"].tolist()[::2] == [2, 1] and pd.isna(table["nucleus"][1])
+    assert "This is not a PNG" in table["problem"][1]
+    assert table["problem"].tolist()[::2] == ["", ""]
+    assert list(table.columns)[-2:] == ["notes", "problem"]
+
+
+def test_other_files_start_afresh_and_none_are_forgotten(opened):
+    app = bring_many(opened(**{"from": "files"}), *FILES)
+    app.button(key="vision_start").click().run()
+    bring_many(app, FILES[0])
+    assert app.button(key="vision_start").label == "Look at all 1 pictures"
+    assert len(app.dataframe) == 0
+
+
+def test_a_run_broken_off_goes_on_where_it_stopped(opened, models, monkeypatch):
+    app = bring_many(opened(**{"from": "files"}), *FILES)
+    row = vision_lab_batch.one
+
+    def stopping(upload, task, iso2):
+        import streamlit as st
+
+        if upload.name == "c.png":
+            st.session_state[vision_lab_batch.RUNNING] = False
+            st.rerun()
+        return row(upload, task, iso2)
+
+    monkeypatch.setattr(vision_lab_batch, "one", stopping)
+    app.button(key="vision_start").click().run()
+    assert shown(app)["file"].tolist() == ["a.png", "=b.png"]
+    monkeypatch.setattr(vision_lab_batch, "one", row)
+    assert app.button(key="vision_start").label == "Go on"
+    app.button(key="vision_start").click().run()
+    assert shown(app)["file"].tolist() == ["a.png", "=b.png", "c.png"]
+    assert len(models["nuclei"].heard) == 2
+
+
+@pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_MB_TOGETHER"])
+def test_more_than_is_looked_at_is_said(opened, monkeypatch, limit):
+    size = (len(FILES[0][1]) + len(FILES[1][1]) + 10) / 2**20
+    monkeypatch.setattr(vision_lab_batch, limit, {"MOST_FILES": 2, "MOST_MB_TOGETHER": size}[limit])
+    app = bring_many(opened(**{"from": "files"}), *FILES)
+    assert app.warning[0].value.startswith("The first 2 of 3 files are looked at")
+    assert app.button(key="vision_start").label == "Look at all 2 pictures"
+
+
+def test_several_tags_become_texts_amounts_and_questions(opened, models):
+    models["reader"].says = [("12,50 €", 0.97), ("03/04/26", 0.9), ("unsure", 0.2)]
+    app = bring_many(opened(look="tags", market="CAN", **{"from": "files"}), FILES[0], FILES[1])
+    app.button(key="vision_start").click().run()
+    assert app.title[0].value == "Prices on 1 of 2 pictures"
+    table = shown(app)
+    assert table["text"][0] == "12,50 € | 03/04/26"
+    assert (table["amount"][0], table["currency"][0]) == ("12.50", "EUR")
+    assert table["problem"][0].startswith("03/04/26: a date that may be ")
+
+
+def test_a_missing_model_is_the_problem_of_every_file(opened):
+    registry.remove("nuclei")
+    app = bring_many(opened(**{"from": "files"}), FILES[0])
+    app.button(key="vision_start").click().run()
+    assert "python -m models train nuclei" in shown(app)["problem"][0]
+
+
+# ------------------------------------------------------------------ in Chinese
+
+
+@pytest.mark.parametrize("look", ["nuclei", "cells", "tags"])
+def test_answers_are_chinese_in_chinese(opened, models, text_of, look):
+    models["reader"].says = [("12,50 €", 0.97), ("03/04/26", 0.9), ("5%", 0.8)]
+    app = opened(look=look, lang="zh", market="CAN")
+    assert CJK.search(app.title[0].value)
+    said = [re.sub("`[^`]*`", "", text) for text in text_of(app)]
+    assert [text for text in said if SENTENCE.search(text)] == []
+    for way in ("file", "camera", "files"):
+        app = opened(look=look, lang="zh", **{"from": way})
+        assert CJK.search(app.title[0].value)
+        assert [text for text in text_of(app) if SENTENCE.search(text)] == []
+
+
+def test_refusals_are_chinese_in_chinese(opened):
+    for content, _told in WRONG.values():
+        app = bring(opened(lang="zh", **{"from": "file"}), content)
+        assert CJK.search(app.error[0].value) and not SENTENCE.search(app.error[0].value)
