@@ -4,7 +4,7 @@ import streamlit as st
 
 from analytics import profile
 from analytics.index import MissingIndicators
-from dashboard import components, filters, load, market_parts
+from dashboard import components, filters, load, market_parts, market_tag
 from dashboard.charts import profiles
 from dashboard.language import _
 
@@ -62,5 +62,8 @@ with languages:
     market_parts.languages(iso3)
 with calendar:
     market_parts.working_together(iso3, market, settings["home_market"])
+
+if isinstance(market["iso2"], str):
+    market_tag.look_here(market["iso2"])
 
 market_parts.trace(iso3)

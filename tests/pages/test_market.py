@@ -1,5 +1,6 @@
 """The Market page: one market's rank, figures, profile, peers, languages and calendar."""
 
+import numpy as np
 import pytest
 
 
@@ -90,3 +91,60 @@ def test_small_and_odd_markets_open(home, open_page):
 def test_an_unknown_market_in_the_address_is_ignored(home, open_page, market):
     app = open_page("market", market=market)
     assert app.title[0].value == "🇺🇸 United States"
+
+
+# ------------------------------------------------------------------ how a price and a date look
+
+
+def as_written(app) -> dict[str, str]:
+    table = next(frame.value for frame in app.dataframe if "As it is written" in frame.value.columns)
+    return dict(table.to_numpy().tolist())
+
+
+def test_a_price_is_shown_as_the_market_writes_it(home, open_page, text_of):
+    """Unicode CLDR 48, de_DE: the comma parts decimals, the point thousands, the sign stands behind."""
+    app = open_page("market", market="DEU")
+    assert "How a price and a date look here" in text_of(app)
+    assert as_written(app)["Price"] == "1.299,50\xa0€"
+    assert as_written(app)["Number"] == "1.234.567,8"
+
+
+def test_each_market_has_its_own_formats(home, open_page):
+    assert as_written(open_page("market", market="JPN"))["Price"].lstrip("￥¥") in {"1,300", "1,299", "1,299.50"}
+    assert as_written(open_page("market", market="IND"))["Number"] == "12,34,567.8"
+
+
+def test_the_drawn_tag_is_read_back_beside_what_was_drawn(home, open_page, monkeypatch):
+    from dashboard import vision_lab_answers, vision_lab_pictures
+    from dashboard.vision_lab_answers import Seen
+    from models.vision import renders
+    from models.vision.lines import Reading
+
+    def tag(iso2: str, seed: int):
+        line = renders.TagLine("1.299,50 €", "amount", (10, 10, 90, 40))
+        return vision_lab_pictures.made("tag", np.full((60, 100, 3), 250, np.uint8), drawn=True, lines=(line,))
+
+    reading = Reading("1.299,50 €", 0.97, sure=True, box=(12.0, 12.0, 88.0, 38.0))
+    monkeypatch.setattr(vision_lab_pictures, "drawn_tag", tag)
+    monkeypatch.setattr(vision_lab_answers, "ask", lambda task, chosen: Seen("reader", (reading,)))
+    monkeypatch.setattr(vision_lab_answers, "cost", lambda seen, chosen: "cost")
+    app = open_page("market", market="DEU")
+    assert not [frame for frame in app.dataframe if "Drawn" in frame.value.columns]
+    app.toggle(key="market_tag_read").set_value(True).run()
+    assert not app.exception
+    row = next(frame.value for frame in app.dataframe if "Drawn" in frame.value.columns).iloc[0]
+    assert (row["Drawn"], row["Read"], row["As drawn"]) == ("1.299,50 €", "1.299,50 €", "yes")
+    assert row["In this market"] == "€1,299.50, Euro"
+
+
+def test_a_machine_without_a_font_says_which_to_install(home, open_page, monkeypatch):
+    from dashboard import vision_lab_pictures
+    from models.vision.fonts import FontError
+
+    def none(iso2: str, seed: int):
+        raise FontError("no font")
+
+    monkeypatch.setattr(vision_lab_pictures, "drawn_tag", none)
+    app = open_page("market", market="DEU")
+    assert any("apt-get install" in info.value for info in app.info)
+    assert as_written(app)["Price"]
