@@ -225,6 +225,11 @@ def _card(options: argparse.Namespace) -> int:
 
 
 def _compress(options: argparse.Namespace) -> int:
+    if options.name in PICTURES:
+        from models.vision import compress as forms
+
+        forms.measure(options.name, options.data_dir)
+        return 0
     from models import compress
     from models.text.recipes import RECIPES
 

@@ -127,7 +127,7 @@ TOPIC = Recipe(
         NGRAM_LIMITS,
         "Learned from 701 sentences of news and travel writing, the same in every language: other kinds of text, and "
         "texts on several topics, are less sure than the figures say.",
-        "Weakest for Santali, the only language in its script.",
+        "Weakest for languages in a script that few others share, such as Santali and Hebrew.",
     ),
     doubts=Doubts(threshold=0.4),
 )  # fmt: skip

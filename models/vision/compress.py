@@ -93,6 +93,8 @@ def stored(network: nn.Module) -> int:
 def variants(name: str, data_dir: Path | None = None, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
     """Every form of nuclei or blood_cells: bytes, ms a picture, pictures a second, its score on test, and how much of
     the fp32 form's score that is. Raises ModelError when the ONNX form differs from torch by over 1e-3."""
+    if name not in recipes.FILES:
+        raise ModelError(f"{name!r} has no compressed forms: there are some of {', '.join(recipes.FILES)}.")
     rows = corpora.read(corpora.folder(data_dir) / recipes.FILES[name])
     train, test = (rows[rows["split"] == split] for split in ("train", "test"))
     model = loading.model(name, "cpu")
