@@ -1,8 +1,8 @@
 """Smaller and faster forms of a vision model: bf16, ONNX, int8 and pruned; what each gives up.
 
 int8: static quantisation of the ONNX form, every convolution's input and weights in 8 bits with ranges found on
-training pictures (onnxruntime, QDQ format; Jacob et al. 2018). pruned: the smallest weights over all convolutions set to zero
-(Han et al. 2015), which a compressed file does not store.
+training pictures (onnxruntime, QDQ format; Jacob et al. 2018). pruned: the smallest weights over all convolutions set
+to zero (Han et al. 2015), which a compressed file does not store.
 """
 
 import zlib
@@ -78,11 +78,12 @@ def int8(content: bytes, examples: Sequence[np.ndarray]) -> bytes:
 
 def pruned(network: nn.Module, share: float) -> nn.Module:
     """Set the smallest weights over all convolutions to zero, in place; returns the network."""
+    network.to(memory_format=torch.contiguous_format)  # as torch's pruning needs them
     parts = [(part, "weight") for part in network.modules() if isinstance(part, nn.Conv2d)]
     prune.global_unstructured(parts, prune.L1Unstructured, amount=share)
     for part, name in parts:
         prune.remove(part, name)
-    return network
+    return network.to(memory_format=torch.channels_last)
 
 
 def stored(network: nn.Module) -> int:

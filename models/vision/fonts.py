@@ -1,0 +1,275 @@
+"""The fonts of this machine, by the script they can write. None is shipped; DejaVu and FiraGO come with dependencies.
+
+A font's characters are read from its `cmap` table (OpenType 1.9, formats 4 and 12), its family from its `name` table:
+two small reads a file, so that thousands of files take a second or two.
+"""
+
+import importlib.util
+import os
+import struct
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageFont, features
+
+from models.vision import alphabet
+
+ENDINGS = frozenset((".ttf", ".otf", ".ttc", ".otc"))
+PACKAGES = {
+    "latin": "fonts-dejavu-core", "cyrillic": "fonts-dejavu-core", "greek": "fonts-dejavu-core",
+    "arabic": "fonts-noto-core", "persian": "fonts-noto-core", "devanagari": "fonts-noto-core",
+    "bengali": "fonts-noto-core", "tamil": "fonts-noto-core", "thai": "fonts-noto-core", "chinese": "fonts-noto-cjk",
+    "japanese": "fonts-noto-cjk", "korean": "fonts-noto-cjk", "ethiopic": "fonts-noto-core",
+}  # fmt: skip
+"""Script -> a Debian package with a font for it."""
+_ODD = (
+    "emoji",
+    "symbol",
+    "music",
+    "math",
+    "braille",
+    "icon",
+    "dingbat",
+    "lastresort",
+    "code128",
+    "barcode",
+    "signwriting",
+)
+_SAME = {
+    "tinos": "liberation", "arimo": "liberation", "cousine": "liberation", "carlito": "lato", "open": "noto sans",
+    "droid": "noto sans", "takaogothic": "ipa", "takaomincho": "ipa", "takaopgothic": "ipa", "takaopmincho": "ipa",
+    "ipagothic": "ipa", "ipamincho": "ipa", "ipapgothic": "ipa", "ipapmincho": "ipa", "ipaexgothic": "ipa",
+    "ipaexmincho": "ipa", "ipauigothic": "ipa", "mry_kacstqurn": "kacstqurn", "gentiumalt": "gentium",
+    "norasi": "freeserif",
+}  # fmt: skip
+"""Families that share their outlines."""
+HELD_OUT = frozenset((
+    "noto serif", "noto naskh", "freeserif", "cantarell", "fira", "firago", "stixgeneral", "old standard", "ubuntu",
+    "ipa", "loma", "laksaman", "nanum", "undotum", "unpilgi", "kacstqurn", "gfs neohellenic", "kalimati",
+    "mukti", "meera",
+))  # fmt: skip
+"""Designs that the reader never learns from: what it is judged on."""
+UNREAD = frozenset(("noto nastaliq", "homa"))
+"""Designs that lines are neither drawn in nor judged on: hanging Nastaliq is another way of writing, and Homa's Arabic
+zero is the circle that is a five elsewhere."""
+
+
+class FontError(OSError):
+    """This machine cannot write a script; the message says what to install."""
+
+
+@dataclass(frozen=True)
+class Font:
+    """A font file and which characters it has. number: its place in a collection (.ttc)."""
+
+    path: Path
+    family: str
+    style: str
+    spans: np.ndarray = field(repr=False, compare=False)
+    number: int = 0
+
+    def covers(self, text: str) -> bool:
+        """Whether every character of a line but spaces and marks without a shape is in the font."""
+        codes = np.array([ord(c) for c in text if c not in " \u00a0\u202f\u200e\u200f\u061c"], dtype=np.int64)
+        place = np.searchsorted(self.spans[:, 0], codes, side="right") - 1
+        return bool(np.all((place >= 0) & (codes <= self.spans[np.maximum(place, 0), 1])))
+
+    def opened(self, size: int) -> ImageFont.FreeTypeFont:
+        """The font in a size in pixels, with shaping where there is Raqm."""
+        return _opened(str(self.path), self.number, size)
+
+    def draws(self, text: str) -> bool:
+        """Whether every character of a line leaves ink of its own: some fonts list characters that they lack."""
+        return all(_inked(str(self.path), self.number, c) for c in text if not c.isspace() and c.isprintable())
+
+
+@lru_cache(maxsize=100_000)
+def _inked(path: str, number: int, char: str) -> bool:
+    font = _opened(path, number, 24)
+    if unicodedata.combining(char) or unicodedata.category(char).startswith("M"):
+        return True
+    drawn, missing = font.getmask(char), font.getmask("\U0010fffd")
+    return drawn.getbbox() is not None and bytes(drawn) != bytes(missing)
+
+
+@lru_cache(maxsize=256)
+def _opened(path: str, number: int, size: int) -> ImageFont.FreeTypeFont:
+    layout = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
+    return ImageFont.truetype(path, size, index=number, layout_engine=layout)
+
+
+def folders() -> tuple[Path, ...]:
+    """Where fonts lie on Linux, macOS and Windows, and in the Python packages that bring some."""
+    home = Path.home()
+    usual = [
+        Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), home / ".fonts", home / ".local/share/fonts",
+        Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts",
+        Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts",
+        Path(os.environ.get("LOCALAPPDATA", str(home / "AppData/Local"))) / "Microsoft/Windows/Fonts",
+    ]  # fmt: skip
+    found = importlib.util.find_spec("matplotlib")
+    if found and found.origin:
+        usual.append(Path(found.origin).parent / "mpl-data/fonts/ttf")
+    return tuple(path for path in usual if path.is_dir())
+
+
+@cache
+def found() -> tuple[Font, ...]:
+    """Every readable upright font of this machine with a character of ours, by family, style and path."""
+    made = [font for path in _files() for font in read(path)]
+    return tuple(sorted(made, key=lambda font: (font.family, font.style, str(font.path), font.number)))
+
+
+def _files() -> Iterator[Path]:
+    for folder in folders():
+        for place, _, names in os.walk(folder):
+            for name in sorted(names):
+                if Path(name).suffix.lower() in ENDINGS and not any(odd in name.lower() for odd in _ODD):
+                    yield Path(place) / name
+
+
+@cache
+def of(script: str) -> tuple[Font, ...]:
+    """The fonts with the letters of a script, not always with its points and 0-9. Empty where there is none."""
+    probe = alphabet.SCRIPTS[script]
+    return tuple(font for font in found() if font.covers(probe) and stem(font) not in UNREAD)
+
+
+def pick(script: str, text: str = "", seed: int = 0) -> Font:
+    """A font of a script for a line. Raises FontError naming the package to install when there is none.
+
+    seed: which of those that fit.
+    """
+    check_shaping(script)
+    fitting = [font for font in of(script) if font.covers(text) and font.draws(text)] or list(of(script))
+    if not fitting:
+        raise FontError(
+            f"No font on this machine writes {script}: install one, e.g. `apt-get install {PACKAGES[script]}`, and "
+            "start again."
+        )
+    return fitting[seed % len(fitting)]
+
+
+def check_shaping(script: str) -> None:
+    """Raises FontError when a script's letters join or stack and Pillow was built without Raqm."""
+    if script in alphabet.SHAPED and not features.check("raqm"):
+        raise FontError(
+            f"The letters of {script} join or stack, and this Pillow cannot shape them: install a Pillow wheel with "
+            "Raqm (`pip install --force-reinstall pillow`), on Linux and macOS also the library fribidi."
+        )
+
+
+def stem(font: Font) -> str:
+    """The design of a font: its family without script, width and size, and without the name of whoever re-issued it."""
+    words = font.family.lower().replace("-", " ").split()
+    name = " ".join(words[:2]) if words[0] in ("noto", "gfs", "ar", "old", "pt", "vl") else words[0]
+    name = "nanum" if name.startswith("nanum") else name
+    return _SAME.get(name, name)
+
+
+@cache
+def split(held_out: bool, script: str) -> tuple[Font, ...]:
+    """The fonts of a script to learn from, or those held out to judge by: no design is in both."""
+    return tuple(font for font in of(script) if (stem(font) in HELD_OUT) == held_out)
+
+
+# ------------------------------------------------------------------ reading font files
+
+
+def read(path: Path) -> list[Font]:
+    """The fonts in a file, without italics; nothing for a file that is no font or has no table of characters."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+            if start[:4] == b"ttcf":
+                count = min(struct.unpack(">I", start[8:12])[0], 64)
+                places = struct.unpack(f">{count}I", file.read(4 * count))
+            else:
+                places = (0,)
+            made = [_one(file, path, place, number) for number, place in enumerate(places)]
+    except (OSError, struct.error, ValueError, IndexError, UnicodeDecodeError):
+        return []
+    return [font for font in made if font is not None]
+
+
+def _one(file, path: Path, place: int, number: int) -> Font | None:
+    file.seek(place + 4)
+    count = struct.unpack(">H", file.read(2))[0]
+    file.seek(place + 12)
+    raw = file.read(16 * min(count, 128))
+    tables = {raw[i : i + 4]: struct.unpack(">II", raw[i + 8 : i + 16]) for i in range(0, len(raw), 16)}
+    if b"cmap" not in tables or not tables.keys() & {b"glyf", b"CFF ", b"CFF2"}:
+        return None
+    family, style = _names(_table(file, tables, b"name"))
+    if (
+        not family
+        or any(word in style.lower() for word in ("italic", "oblique"))
+        or any(odd in family.lower() for odd in _ODD)
+    ):
+        return None
+    spans = _spans(_table(file, tables, b"cmap"))
+    return Font(path, family, style, spans, number) if len(spans) else None
+
+
+def _table(file, tables: dict[bytes, tuple[int, int]], name: bytes) -> bytes:
+    offset, length = tables.get(name, (0, 0))
+    file.seek(offset)
+    return file.read(min(length, 2**22))
+
+
+def _names(table: bytes) -> tuple[str, str]:
+    """Family (16, else 1) and style (17, else 2) in English."""
+    _, count, strings = struct.unpack(">HHH", table[:6])
+    found: dict[int, str] = {}
+    for index in range(count):
+        platform, _, language, key, length, offset = struct.unpack(">6H", table[6 + 12 * index : 18 + 12 * index])
+        if key not in (1, 2, 16, 17) or (platform == 3 and language != 0x409):
+            continue
+        text = table[strings + offset : strings + offset + length]
+        if platform in (0, 3):
+            found[key] = text.decode("utf-16-be", "replace")
+        else:
+            found.setdefault(key, text.decode("latin-1"))
+    return found.get(16, found.get(1, "")), found.get(17, found.get(2, ""))
+
+
+def _spans(table: bytes) -> np.ndarray:
+    """Characters as closed ranges, sorted, (ranges, 2): from the widest Unicode subtable there is."""
+    count = struct.unpack(">H", table[2:4])[0]
+    subtables = {}
+    for index in range(count):
+        platform, encoding, offset = struct.unpack(">HHI", table[4 + 8 * index : 12 + 8 * index])
+        kind = struct.unpack(">H", table[offset : offset + 2])[0]
+        if (platform == 0 or (platform == 3 and encoding in (1, 10))) and kind in (4, 12):
+            subtables[kind] = offset
+    if 12 in subtables:
+        offset = subtables[12]
+        groups = struct.unpack(">I", table[offset + 12 : offset + 16])[0]
+        rows = np.frombuffer(table, ">u4", groups * 3, offset + 16).reshape(-1, 3).astype(np.int64)
+        return rows[np.argsort(rows[:, 0]), :2]
+    if 4 not in subtables:
+        return np.zeros((0, 2), dtype=np.int64)
+    offset = subtables[4]
+    size = struct.unpack(">H", table[offset + 6 : offset + 8])[0] // 2
+    ends, starts, ranges = (
+        np.frombuffer(table, ">u2", size, offset + 14 + 2 * place + 2 * size * part).astype(np.int64)
+        for part, place in ((0, 0), (1, 1), (3, 1))
+    )
+    rows = []
+    for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        if start > end or start == 0xFFFF:
+            continue
+        if not ranges[index]:
+            rows.append((start, end))
+            continue
+        at = offset + 16 + 6 * size + 2 * index + ranges[index]  # glyph numbers of their own: 0 is a hole
+        glyphs = np.frombuffer(table, ">u2", min(end - start + 1, (len(table) - at) // 2), at)
+        there = np.flatnonzero(glyphs) + start
+        if len(there):
+            breaks = np.flatnonzero(np.diff(there) > 1)
+            rows += zip(np.r_[there[0], there[breaks + 1]], np.r_[there[breaks], there[-1]], strict=True)
+    return np.array(sorted(rows), dtype=np.int64).reshape(-1, 2)

@@ -1,0 +1,74 @@
+"""Fonts of this machine, whatever it has: what they cover, which are held out, what a machine without is told."""
+
+import numpy as np
+import pytest
+from PIL import ImageFont, features
+
+from models.vision import alphabet, fonts, renders
+
+
+def test_a_machine_with_our_dependencies_writes_latin_cyrillic_and_greek():
+    for script in ("latin", "cyrillic", "greek"):
+        assert fonts.of(script)
+
+
+def test_what_a_font_covers_is_what_it_draws():
+    for font in fonts.of("latin")[:5]:
+        assert font.covers("12,50 USD")
+        assert not font.covers("12 \U0010fffd")
+        assert isinstance(font.opened(24), ImageFont.FreeTypeFont)
+
+
+def test_no_design_is_both_learnt_from_and_held_out():
+    for script in alphabet.SCRIPTS:
+        learnt, held = ({fonts.stem(font) for font in fonts.split(side, script)} for side in (False, True))
+        assert not learnt & held
+        assert len(fonts.split(False, script)) + len(fonts.split(True, script)) == len(fonts.of(script))
+
+
+def test_a_script_without_a_font_says_which_package_to_install(monkeypatch):
+    monkeypatch.setattr(fonts, "of", lambda script: ())
+    monkeypatch.setattr(fonts, "check_shaping", lambda script: None)
+    with pytest.raises(fonts.FontError, match="fonts-noto-core"):
+        fonts.pick("tamil")
+    with pytest.raises(fonts.FontError, match="fonts-noto-cjk"):
+        fonts.pick("japanese", "100円")
+
+
+def test_without_raqm_scripts_that_need_shaping_are_refused(monkeypatch):
+    monkeypatch.setattr(features, "check", lambda name: False)
+    with pytest.raises(fonts.FontError, match="Raqm"):
+        fonts.check_shaping("arabic")
+    fonts.check_shaping("latin")
+
+
+def test_a_file_that_is_no_font_is_passed_over(tmp_path):
+    for name, content in (
+        ("a.ttf", b""),
+        ("b.ttf", b"not a font at all, but long enough"),
+        ("c.ttc", b"ttcf" + b"\xff" * 60),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert fonts.read(tmp_path / name) == []
+
+
+def test_a_truncated_font_is_passed_over(tmp_path):
+    whole = fonts.of("latin")[0].path.read_bytes()
+    for length in (11, 40, 300):
+        (tmp_path / "cut.ttf").write_bytes(whole[:length])
+        assert fonts.read(tmp_path / "cut.ttf") == []
+
+
+def test_fonts_that_share_their_outlines_are_one_design():
+    def named(family):
+        return fonts.stem(fonts.Font(fonts.Path("x.ttf"), family, "Regular", None))
+
+    assert named("Tinos") == named("Liberation Serif") == "liberation"
+    assert named("Noto Sans Thai UI") == named("Noto Sans") == "noto sans"
+    assert named("TakaoPGothic") == named("IPAexMincho") == "ipa"
+    assert named("Noto Serif Tamil") != named("Noto Sans Tamil")
+
+
+def test_a_line_that_no_font_has_is_refused(monkeypatch):
+    with pytest.raises(fonts.FontError):
+        renders.line("12 \U0010fffd", "latin", np.random.default_rng(0), held_out=None)

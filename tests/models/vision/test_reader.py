@@ -1,0 +1,165 @@
+"""Training and judging on very few lines, and what the shipped card promises."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from models import registry
+from models.training import Settings
+from models.vision import fonts, formats, lines, reader, renders
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def only_latin(monkeypatch):
+    """Lines in Latin script alone, so that a bare machine can draw them."""
+    monkeypatch.setattr(reader, "SHARES", {"latin": 1.0})
+
+
+def small(*epochs):
+    rounds = tuple(
+        reader.Round(Settings(epochs=count, rate=2e-3, seed=seed), shards=1, batch=8)
+        for seed, count in enumerate(epochs)
+    )
+    return reader.Plan(rounds, {"first": 8, "second": 8, "wide": 16, "layers": 1})
+
+
+def png(image):
+    held = io.BytesIO()
+    Image.fromarray(image).save(held, "PNG")
+    return held.getvalue()
+
+
+def test_the_shares_of_scripts_leave_room_for_pictures_of_nothing():
+    assert sum(reader.SHARES.values()) == pytest.approx(1.02, abs=0.05)
+
+
+def test_lines_of_a_seed_are_the_same(only_latin):
+    one, two = reader.shard(3, 20), reader.shard(3, 20)
+    assert one.drawn == two.drawn and np.array_equal(one.pixels, two.pixels)
+    assert one.pixels.shape == (32, one.widths.sum())
+
+
+def test_drawn_lines_are_taken_over_from_a_folder(only_latin, monkeypatch, tmp_path):
+    monkeypatch.setattr(reader, "SHARD", 10)
+    part = reader.Round(Settings(), shards=2, mild=0.5)
+    first = reader.rendered(tmp_path, part, 4, processes=1, say=lambda line: None)
+    said = []
+    again = reader.rendered(tmp_path, part, 4, processes=1, say=said.append)
+    assert not said and first.drawn == again.drawn and len(first) == 20
+
+
+def test_spoiling_keeps_the_shape_and_is_the_same_for_a_seed():
+    x = torch.rand(4, 1, 32, 64)
+    one, two = (reader.spoilt(x, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert one.shape == x.shape and torch.equal(one, two) and one.min() >= 0 and one.max() <= 1
+
+
+def test_a_training_lowers_the_loss_and_is_resumed(only_latin, tmp_path):
+    held = reader.shard(1, 160)
+    losses = []
+    plan = small(6)
+    (part,) = plan.rounds
+    result = reader.fit(
+        reader.begun(plan), held, part, checkpoint=tmp_path, on_progress=lambda p: losses.append(p.loss)
+    )
+    assert losses[-1] < losses[0] and (tmp_path / "state.safetensors").exists()
+    again = reader.fit(reader.begun(plan), held, part, checkpoint=tmp_path)
+    assert again.curve == result.curve
+
+
+def test_a_training_from_start_to_end_saves_a_reader_with_its_card(only_latin, monkeypatch, tmp_path):
+    monkeypatch.setattr(reader, "SHARD", 60)
+    monkeypatch.setattr(
+        reader, "judged", lambda made: {"cer": 1.0, "exact_match": 0.0, "ece": 0.0, "amounts_right": 0.0}
+    )
+    folder = reader.train(
+        working=tmp_path / "w", root=tmp_path / "models", say=lambda line: None, plan=small(1, 1), name="tiny"
+    )
+    card = registry.Card.from_json((folder / "card.json").read_text())
+    assert card.task == "reader" and card.training["command"] == "python -m models train tiny"
+    assert card.config["network"]["alphabet"] == formats.characters()
+
+
+# ------------------------------------------------------------------ judging
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"), [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "abc", 0), ("flaw", "lawn", 2)]
+)
+def test_edits_are_those_of_levenshtein(one, other, count):
+    assert reader.edits(one, other) == reader.edits(other, one) == count
+
+
+def test_given_rows_are_judged_script_by_script():
+    random = np.random.default_rng(0)
+    texts = ["$12.50", "2026-11-21", "12,50 €", "12,50 €"]
+    scripts = ["latin", "latin", "euro", "euro"]
+    images = [png(renders.line(t, "latin", random, renders.CLEAN, held_out=None, colour=True)) for t in texts]
+    found = reader.evaluate("reader", pd.DataFrame({"image": images, "text": texts, "script": scripts}))
+    assert found["n"] == 4 and set(found["per_script"]) == {"latin", "euro"}
+    assert {"cer", "exact_match", "n"} <= set(found["per_script"]["euro"])
+    assert found["cer"] <= 0.05 and found["exact_match"] >= 0.75 and 0 <= found["ece"] <= 1
+
+
+def test_without_a_script_the_text_tells_it():
+    random = np.random.default_rng(0)
+    texts = ["12 руб.", "5 ευρώ"]
+    images = [
+        png(renders.line(t, s, random, renders.CLEAN, None, True))
+        for t, s in zip(texts, ("cyrillic", "greek"), strict=True)
+    ]
+    found = reader.evaluate("reader", pd.DataFrame({"image": images, "text": texts}))
+    assert set(found["per_script"]) == {"cyrillic", "greek"}
+
+
+@pytest.mark.parametrize("columns", [["image"], ["text"], ["other"]])
+def test_missing_columns_are_named(columns):
+    with pytest.raises(ValueError, match=" and ".join(c for c in ("image", "text") if c not in columns)):
+        reader.evaluate("reader", pd.DataFrame({name: ["x"] for name in columns}))
+
+
+def test_rows_that_are_no_picture_are_all_named():
+    good = png(np.zeros((20, 40, 3), dtype=np.uint8))
+    rows = pd.DataFrame({"image": [good, b"not a picture", None, good], "text": ["1", "2", "3", None]})
+    with pytest.raises(ValueError, match=r"row 1.*row 2.*row 3"):
+        reader.evaluate("reader", rows)
+
+
+def test_no_rows_are_refused():
+    with pytest.raises(ValueError, match="no row"):
+        reader.evaluate("reader", pd.DataFrame({"image": [], "text": []}))
+
+
+def test_a_machine_without_held_out_fonts_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr(fonts, "split", lambda held_out, script: ())
+    monkeypatch.setattr(renders, "_CACHE", {})
+    with pytest.raises(ValueError, match="fonts-noto-core"):
+        reader.judged(lines.load("reader"), 1, 0)
+
+
+# ------------------------------------------------------------------ the shipped card
+
+
+def test_the_shipped_reader_keeps_the_level_that_its_card_shows():
+    metrics = registry.card("reader").metrics
+    assert metrics["cer"] <= 0.045 and metrics["exact_match"] >= 0.82 and metrics["amounts_right"] >= 0.9
+    assert metrics["per_condition"]["usual"]["exact_match"] >= 0.88
+    assert metrics["ece"] <= 0.05
+    assert len(metrics["amounts"]) >= 30 and set(metrics["per_script"]) == set(reader.SHARES)
+    assert set(metrics["per_condition"]) == set(reader.CONDITIONS) and not metrics["missing"]
+
+
+def test_the_shipped_reader_is_small():
+    assert registry.size("reader")["bytes"] < 6 * 2**20
+
+
+def test_the_card_says_which_designs_were_learnt_and_which_held_out():
+    told = registry.card("reader").training["fonts"]
+    for script in reader.SHARES:
+        assert told["held_out"][script] and not set(told["learnt"][script]) & set(told["held_out"][script])

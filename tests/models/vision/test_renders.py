@@ -1,0 +1,91 @@
+"""Drawn lines and tags: the same for a seed, inside their boxes, in CLDR's formats."""
+
+import numpy as np
+import pytest
+
+from models.vision import alphabet, amounts, fonts, formats, lines, renders
+
+WRITABLE = [script for script in alphabet.SCRIPTS if fonts.of(script)]
+"""At least Latin, Cyrillic and Greek (test_fonts)."""
+
+
+@pytest.mark.parametrize("script", WRITABLE)
+def test_a_seed_draws_one_picture_in_every_script_that_can_be_written(script):
+    pictures = []
+    for _ in range(2):
+        random = np.random.default_rng(5)
+        line = formats.written(script, random)
+        pictures.append(renders.line(line.text, script, random, held_out=None))
+    assert pictures[0].dtype == np.uint8 and pictures[0].ndim == 2
+    assert np.array_equal(*pictures)
+
+
+@pytest.mark.parametrize("script", alphabet.SCRIPTS)
+def test_lines_hold_only_characters_that_the_reader_knows(script):
+    random = np.random.default_rng(1)
+    known = set(formats.characters())
+    for _ in range(300):
+        line = formats.written(script, random)
+        assert set(line.drawn) <= known
+        assert line.kind in ("amount", "date", "number") and line.drawn
+
+
+def test_a_line_without_wear_is_dark_on_light_or_light_on_dark():
+    picture = renders.line("1234", "latin", np.random.default_rng(0), renders.CLEAN, held_out=None, colour=True)
+    assert picture.ndim == 3 and picture.shape[2] == 3
+    assert int(picture.max()) - int(picture.min()) > 60
+
+
+def test_what_is_beyond_starts_where_what_is_learnt_ends():
+    assert renders.BLURRED.blur[0] >= renders.LEARNT.blur[1]
+    for name in ("tilt", "bend"):
+        assert getattr(renders.TURNED, name)[0] >= getattr(renders.LEARNT, name)[1]
+
+
+@pytest.mark.parametrize("market", ["US", "DE", "GR", "RU", "UA", "MX"])
+def test_a_tag_shows_the_price_and_date_of_its_market(market):
+    tag = renders.tag(market, seed=3)
+    kinds = {line.kind: line for line in tag.lines}
+    price, date = (amounts.parse(formats.canonical(kinds[kind].text), market) for kind in ("amount", "date"))
+    assert (price.number, price.currency) == (tag.amount, tag.currency)
+    assert date.date == tag.date
+    for line in tag.lines:
+        left, top, right, bottom = line.box
+        assert 0 <= left < right <= tag.image.width and 0 <= top < bottom <= tag.image.height
+
+
+def test_the_lines_of_a_tag_are_found_where_they_were_drawn():
+    tag = renders.tag("DE", seed=1)
+    found = lines.find(np.asarray(tag.image))
+    assert len(found) == len(tag.lines)
+    for line, drawn in zip(found, tag.lines, strict=True):
+        assert np.allclose(line.box, drawn.box, atol=10)
+
+
+def test_tags_of_one_seed_are_equal_and_of_two_seeds_differ():
+    assert np.array_equal(np.asarray(renders.tag("US", seed=1).image), np.asarray(renders.tag("US", seed=1).image))
+    assert renders.tag("US", seed=1).amount != renders.tag("US", seed=2).amount
+
+
+def test_an_unknown_territory_has_no_tag():
+    with pytest.raises(ValueError, match="ZZ"):
+        renders.tag("ZZ")
+
+
+def test_a_market_in_a_script_we_do_not_know_is_refused():
+    with pytest.raises(fonts.FontError, match="GE"):
+        renders.tag("GE")
+
+
+def test_a_market_whose_script_has_no_font_names_the_package(monkeypatch):
+    monkeypatch.setattr(fonts, "of", lambda script: ())
+    monkeypatch.setattr(fonts, "check_shaping", lambda script: None)
+    monkeypatch.setattr(renders, "_CACHE", {})
+    with pytest.raises(fonts.FontError, match="fonts-dejavu-core"):
+        renders.tag("DE")
+
+
+def test_pictures_of_nothing_hold_no_line_of_letters():
+    random = np.random.default_rng(0)
+    shapes = {renders.nothing(random).shape for _ in range(50)}
+    assert len(shapes) > 10
