@@ -45,7 +45,10 @@ def test_the_int8_form_is_smaller_and_close(network, exported):
 def test_pruning_sets_the_smallest_weights_to_zero_and_makes_the_file_smaller():
     torch.manual_seed(0)
     whole = nuclei.Network(Config(widths=(12, 16, 24), outputs=8))
-    before, largest = compress.stored(whole), max(float(p.detach().abs().max()) for p in whole.parameters() if p.dim() == 4)
+    before, largest = (
+        compress.stored(whole),
+        max(float(p.detach().abs().max()) for p in whole.parameters() if p.dim() == 4),
+    )
     cut = compress.pruned(whole, 0.5)
     weights = torch.cat([p.flatten() for p in cut.parameters() if p.dim() == 4])
     assert float((weights == 0).float().mean()) == pytest.approx(0.5, abs=0.01)
