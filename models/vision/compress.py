@@ -24,7 +24,7 @@ from models.registry import ModelError
 from models.vision import corpora, loading, recipes
 
 PRUNED = (0.3, 0.5)
-CALIBRATION = 32
+CALIBRATION, SIDE = 32, 256
 
 
 class Session(nn.Module):
@@ -50,7 +50,7 @@ def to_onnx(network: nn.Module, multiple: int) -> bytes:
 
 
 def int8(content: bytes, examples: Sequence[np.ndarray]) -> bytes:
-    """An ONNX file with its convolutions in int8; examples: what it is given, float32 (1, 3, height, width)."""
+    """An ONNX file with its convolutions in int8; examples: float32 (1, 3, height, width), all of one size."""
 
     class Reader(quantization.CalibrationDataReader):
         def __init__(self) -> None:
@@ -103,7 +103,7 @@ def variants(name: str, data_dir: Path | None = None, say: Callable[[str], None]
     pictures = [picture.pixels for picture in recipes.pictures(name, train.sample(CALIBRATION, random_state=0))]
     content = to_onnx(network, network.config.multiple)
     threads = torch.get_num_threads()
-    asked = [model.entering(picture) for picture in pictures]
+    asked = [model.entering(picture[:SIDE, :SIDE]) for picture in pictures]  # calibration wants one size
     same = Session(content, network.config, threads)
     with torch.inference_mode():
         difference = max(

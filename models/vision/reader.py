@@ -59,7 +59,7 @@ LIMITS = (
     "Knows digits, currency signs and words, and month names; other words on a tag come out wrong or not at all.",
     "Arabic and Persian digits that look the same (0-3, 7-9) are told apart by their neighbours only; hanging Nastaliq "
     "type is not read.",
-    "Thai, Persian and Devanagari are read worst; strong blur or perspective, and rare currency signs (₦, ₺, ₸) in "
+    "Thai, Tamil and Devanagari are read worst; strong blur or perspective, and rare currency signs (₦, ₺, ₸) in "
     "unfamiliar type, cost most of the errors: look at what is marked as unsure.",
     "A line that runs downwards, or is turned by more than about four degrees, is not read.",
 )
