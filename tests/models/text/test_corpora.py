@@ -1,9 +1,12 @@
 """Training text: where it is looked for, what it must hold, and what our own models do on it."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import pytest
 
 from models import registry
+from models.__main__ import PICTURE_TASKS
 from models.registry import ModelError
 from models.text import corpora, recipes
 
@@ -56,5 +59,17 @@ def test_a_shipped_model_is_the_one_its_card_describes(name, monkeypatch, tmp_pa
 
 
 def test_the_shipped_weights_fit_into_60_megabytes():
-    total = sum(file.stat().st_size for file in registry.SHIPPED.rglob("*") if file.is_file())
-    assert 0 < total <= 60_000_000
+    assert 0 < shipped_bytes(lambda task: task not in PICTURE_TASKS) <= 60_000_000
+
+
+def test_the_shipped_weights_of_picture_models_fit_into_40_megabytes():
+    assert 0 < shipped_bytes(lambda task: task in PICTURE_TASKS) <= 40_000_000
+
+
+def shipped_bytes(wanted: Callable[[str], bool]) -> int:
+    return sum(
+        file.stat().st_size
+        for card in registry.SHIPPED.glob(f"*/{registry.CARD}")
+        if wanted(registry.Card.from_json(card.read_text(encoding="utf-8")).task)
+        for file in card.parent.rglob("*")
+    )
