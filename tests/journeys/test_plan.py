@@ -27,7 +27,8 @@ def test_a_plan_is_made_changed_by_keyboard_undone_and_taken_away(full_app, visi
     assert reader.title() != planned
     reader.page.get_by_role("button", name="Undo").click()
     reader.page.wait_for_function("before => document.querySelector('h1').innerText === before", arg=planned)
+    reader.settle()  # a click while the page is drawn anew is lost
 
-    with reader.page.expect_download() as taken:
+    with reader.page.expect_download(timeout=90_000) as taken:
         reader.page.get_by_role("button", name="PowerPoint").click()
     assert taken.value.suggested_filename.endswith(".pptx")
