@@ -3,7 +3,8 @@
 A file of 100,000 rows and a typed sentence share every batch, so the sentence does not wait for the file. Too many
 waiting are refused at once (`Busy`) instead of piling up; who gave up waiting (`TimedOut`) is not computed any more. A
 batch that fails is cut in two until the bad item is found: the error reaches only the one who asked for it. Without
-memory for a batch, smaller ones follow.
+memory for a batch, smaller ones follow. Every batch is computed in the number format (precision) that is fastest on
+this machine for as many items.
 
     server = Server(classifier)
     served = server.ask(["What a lovely day"])
@@ -12,15 +13,17 @@ memory for a batch, smaller ones follow.
 
 import json
 import logging
+import math
 import os
 import platform
 import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +43,7 @@ MAKE_AFTER_S = 30.0
 """How long after its start a server has further precisions made: the first moments belong to who asks."""
 GOOD_AGAIN = 200
 """Batches without a shortage of memory after which a halved batch may double again."""
-CHOICES = "precision.json"
+PACES = "precision.json"
 log = logging.getLogger(__name__)
 SAMPLE = (
     "The delivery came two days early and everything was in perfect order.",
@@ -77,7 +80,9 @@ class Served:
 
     answers: what the classifier gave, in the order asked: tuple of Answer, tuple of Reason, or the array of `embed` or
     `explain`. latency_ms: from asking to answer, waiting included. batch: items in the largest batch it was computed
-    in. remark: why the model runs slower than it might, "" where nothing is known.
+    in. precision: the number format the answers were computed in, several joined by ", " where batches of several
+    sizes were; "" where the classifier offers none, and for vectors and reasons, whose format it decides itself.
+    remark: why the model runs slower than it might, "" where nothing is known.
     """
 
     answers: Any
@@ -90,7 +95,11 @@ class Served:
 
 @dataclass(eq=False)
 class _Request:
-    """One asker's items. given: how many were handed out for computing; left: how many still lack an answer."""
+    """One asker's items. given: how many were handed out for computing; left: how many still lack an answer.
+
+    order: in which they are handed out, texts of about one length together, since a batch is as slow as its longest.
+    remarks: what the classifier remarked, by the precision it computed in.
+    """
 
     kind: str
     items: Sequence[Any]
@@ -99,8 +108,15 @@ class _Request:
     left: int
     given: int = 0
     batch: int = 0
+    remarks: dict[str, str] = field(default_factory=dict)
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
+    order: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        texts = all(isinstance(item, str) for item in self.items)
+        places = range(len(self.items))
+        self.order = sorted(places, key=lambda place: len(self.items[place])) if texts else places
 
     @property
     def waiting(self) -> int:
@@ -111,6 +127,20 @@ _Item = tuple[_Request, int]
 """One item of one asker."""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How long a precision takes on this machine. one: milliseconds for one item; batch: for so many `items`."""
+
+    one: float
+    batch: float
+    items: int
+
+    def ms(self, items: int) -> float:
+        """Milliseconds for so many items, by the straight line through both; more items never take less than one."""
+        each = (self.batch - self.one) / max(1, self.items - 1)
+        return self.one + max(0.0, each) * (items - 1)
+
+
 class Server:
     """Answers for one classifier, for every thread of the process, from one thread of its own.
 
@@ -119,7 +149,8 @@ class Server:
 
     The classifier may be of anything (texts, pictures as uint8 RGB arrays): `predict(items, extra)` gives an answer an
     item. It may offer number formats (`precisions`, `use`), make more of them that take long (`make_precisions`), and
-    have a `sample` of its items to measure them on.
+    have a `sample` of its items to measure them on. `use` is called before every batch that is computed in another
+    format than the last, so changing back to one used before should cost next to nothing.
     """
 
     def __init__(
@@ -133,8 +164,9 @@ class Server:
         if most_waiting < 1 or largest_batch < 1 or wait_ms < 0:
             raise ValueError("most_waiting and largest_batch are at least 1, wait_ms at least 0.")
         self.classifier = classifier
-        self.precision = ""
         self.ready = threading.Event()
+        self._paces: Mapping[str, Pace | None] = {}
+        self._precision = ""
         self._most_waiting = most_waiting
         self._wait_s = wait_ms / 1000
         self._asked_batch = self._largest = min(largest_batch, getattr(classifier, "batch_largest", largest_batch))
@@ -163,6 +195,13 @@ class Server:
     def largest_batch(self) -> int:
         """Items a batch at present: fewer than asked for after a shortage of memory."""
         return self._largest
+
+    def precision_for(self, items: int) -> str:
+        """The number format that so many items are computed in; "" where the classifier offers none.
+
+        More than a batch holds are computed as full batches are.
+        """
+        return fastest(self._paces, min(items, self._largest))
 
     def ask(self, items: Sequence[Any], extra: Sequence[Any] | None = None, timeout_s: float = 10) -> Served:
         """One answer an item, in their order. extra: something for each item, for texts their languages, or None.
@@ -212,8 +251,9 @@ class Server:
         if request.error is not None:
             raise request.error
         taken = (time.perf_counter() - started) * 1000
-        remark = getattr(self.classifier, "remark", "")
-        return request.results, (self.device, taken, request.batch, self.precision, remark)
+        precision = ", ".join(filter(None, request.remarks))
+        remark = "; ".join(filter(None, request.remarks.values()))
+        return request.results, (self.device, taken, request.batch, precision, remark)
 
     def _admit(self, request: _Request) -> None:
         if self._closed:
@@ -273,7 +313,7 @@ class Server:
                 self._let_join()
                 batch = self._next_batch()
             if more:
-                self._choose()
+                self._warm_up()
             if batch:
                 self._compute(batch)
 
@@ -286,7 +326,7 @@ class Server:
             if not self.classifier.make_precisions():
                 return
         except Exception as error:
-            log.warning("%s stays in %s: %s", self.classifier.name, self.precision, error)
+            log.warning("%s stays in %s: %s", self.classifier.name, ", ".join(self._paces), error)
             return
         with self._changed:
             self._more = True
@@ -316,7 +356,7 @@ class Server:
         for position, request in enumerate(sharing):
             share = (largest - len(batch)) // (len(sharing) - position)
             take = min(request.waiting, share)
-            batch += [(request, index) for index in range(request.given, request.given + take)]
+            batch += [(request, index) for index in request.order[request.given : request.given + take]]
             request.given += take
         served = set(map(id, sharing))
         kept = [request for request in self._queue if id(request) not in served]
@@ -344,12 +384,15 @@ class Server:
             self._refuse(batch[0][0], _too_large(self.classifier.name, error) if short else error)
             return
         self._grow()
+        precision = self._precision if batch[0][0].kind == "predict" else ""
+        remark = getattr(self.classifier, "remark", "")
         with self._changed:
             for (request, index), result in zip(batch, results, strict=True):
                 if request.done.is_set():
                     continue
                 request.results[index] = result
                 request.batch = max(request.batch, len(batch))
+                request.remarks[precision] = remark
                 request.left -= 1
                 if not request.left:
                     request.done.set()
@@ -366,6 +409,7 @@ class Server:
                 self._queue.remove(request)
 
     def _call(self, batch: list[_Item]) -> Sequence[Any]:
+        self._switch(len(batch))
         items = [request.items[index] for request, index in batch]
         kind = batch[0][0].kind
         if kind == "explain":
@@ -396,20 +440,30 @@ class Server:
         if self._good >= GOOD_AGAIN:
             self._largest, self._good = min(2 * self._largest, self._asked_batch), 0
 
-    # -------------------------------------------------------------- the first start
+    # -------------------------------------------------------------- the precision of a batch
 
     def _warm_up(self) -> None:
-        """Choose the precision and run once, so that the first to ask does not pay for it.
+        """Learn how fast the precisions are, and run once in each that will be used, so that nobody who asks pays.
 
         What fails here fails again for the first to ask, who is told.
         """
-        self._choose()
+        self._precision = ""  # measuring changes it
         with suppress(Exception):
-            self.classifier.predict(sample(self.classifier)[:2])
+            self._paces = paces(self.classifier)
+        for items in {self.precision_for(items): items for items in range(1, self._largest + 1)}.values():
+            self._switch(items)
+            with suppress(Exception):
+                self.classifier.predict(sample(self.classifier)[:2])
 
-    def _choose(self) -> None:
-        with suppress(Exception):
-            self.precision = choose_precision(self.classifier)
+    def _switch(self, items: int) -> None:
+        """Use the precision for so many items; one that cannot be used is left out from now on."""
+        while (wanted := self.precision_for(items)) != self._precision:
+            try:
+                self.classifier.use(wanted)
+                self._precision = wanted
+            except Exception as error:
+                log.warning("%s is not served in %s: %s", self.classifier.name, wanted, error)
+                self._paces = {name: pace for name, pace in self._paces.items() if name != wanted}
 
 
 def _out_of_memory(error: BaseException) -> bool:
@@ -430,48 +484,54 @@ def _too_large(name: str, error: BaseException) -> ServingError:
 
 # ------------------------------------------------------------------ precision
 
-_choosing = threading.Lock()
+_measuring = threading.Lock()
 
 
-def choose_precision(classifier: Classifier, clock: Callable[[], float] = time.perf_counter) -> str:
-    """Set the fastest precision the classifier offers on this machine, and say which; "" where it offers none.
+def fastest(known: Mapping[str, Pace | None], items: int) -> str:
+    """The precision that takes least time for so many items, "" of none; one without a pace only where all are."""
 
-    Measured once for these weights, this torch, this processor and what is offered, then kept in the data folder. A
-    precision that fails is left out.
+    def ms(precision: str) -> float:
+        pace = known[precision]
+        return math.inf if pace is None else pace.ms(items)
+
+    return min(known, key=ms, default="")
+
+
+def paces(classifier: Classifier | Any, clock: Callable[[], float] = time.perf_counter) -> dict[str, Pace | None]:
+    """How fast each precision that the classifier offers is on this machine, by name; empty where it offers none.
+
+    None stands for one that failed, and for the only one there is, which need not be measured. Measured once for these
+    weights, this torch, this processor and what is offered, then kept in the data folder. Measuring leaves the
+    classifier in any of its precisions. clock: seconds.
     """
     if not (hasattr(classifier, "precisions") and hasattr(classifier, "use")):
-        return ""
+        return {}
     offered = tuple(classifier.precisions())
     if len(offered) < 2:
-        for only in offered:
-            classifier.use(only)
-        return "".join(offered)
-    with _choosing:
+        return dict.fromkeys(offered)
+    with _measuring:
         key, kept = _machine(classifier), _kept()
-        chosen = kept.get(key, {}).get("precision")
-        if chosen not in offered or set(offered) - set(kept[key]["ms"]):
-            seconds = _measured(classifier, offered, clock)
-            if not seconds:
-                classifier.use(offered[0])
-                return offered[0]
-            chosen = min(seconds, key=seconds.get)
-            millis = {name: round(seconds[name] * 1000, 3) if name in seconds else None for name in offered}
-            _keep(kept | {key: {"precision": chosen, "ms": millis}})
-        classifier.use(chosen)
-    return chosen
+        found = kept.get(key, {})
+        if set(offered) - set(found):
+            found = {precision: _measured(classifier, precision, clock) for precision in offered}
+            if any(found.values()):
+                _keep(kept | {key: found})
+    return {precision: found[precision] for precision in offered}
 
 
-def _measured(classifier: Classifier, offered: Sequence[str], clock: Callable[[], float]) -> dict[str, float]:
-    """Seconds by precision: the geometric mean of those for one item and for a batch of the sample, so that neither
-    the one who types nor a file decides alone. Each the best of five after a run that is not counted."""
-    found = {}
-    items = sample(classifier)
-    for precision in offered:
-        with suppress(Exception):
-            classifier.use(precision)
-            one, batch = (_best(lambda part=part: classifier.predict(part), clock) for part in (items[:1], items))
-            found[precision] = (one * batch) ** 0.5
-    return found
+def _measured(classifier: Classifier | Any, precision: str, clock: Callable[[], float]) -> Pace | None:
+    """How fast one item and a batch of the sample, over and over, are; None where it fails.
+
+    Each is the best of five after a run that is not counted.
+    """
+    with suppress(Exception):
+        classifier.use(precision)
+        sampled = sample(classifier)
+        count = max(len(sampled), min(LARGEST_BATCH, getattr(classifier, "batch_largest", LARGEST_BATCH)))
+        items = list(islice(cycle(sampled), count))
+        one, batch = (1000 * _best(lambda part=part: classifier.predict(part), clock) for part in (items[:1], items))
+        return Pace(round(one, 3), round(batch, 3), len(items))
+    return None
 
 
 def _best(call: Callable[[], Any], clock: Callable[[], float]) -> float:
@@ -509,20 +569,29 @@ def processor(device: str) -> str:
     return platform.processor() or platform.machine()
 
 
-def _kept() -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        found = json.loads((registry.own() / CHOICES).read_text(encoding="utf-8"))
-        if isinstance(found, dict):
-            whole = {key: value for key, value in found.items() if isinstance(value, dict)}
-            return {key: value for key, value in whole.items() if isinstance(value.get("ms"), dict)}
-    return {}
+def _kept() -> dict[str, dict[str, Pace | None]]:
+    """What was measured before, by what it holds for; an entry that is damaged or of an older form is left out."""
+    whole = {}
+    with suppress(OSError, ValueError, AttributeError):
+        for key, entry in json.loads((registry.own() / PACES).read_text(encoding="utf-8")).items():
+            with suppress(KeyError, TypeError, ValueError, AttributeError):
+                whole[key] = {precision: _pace(told) for precision, told in entry["paces"].items()}
+    return whole
 
 
-def _keep(choices: dict[str, Any]) -> None:
-    """Write the choices; where that cannot be, they are measured again next time."""
+def _pace(told: dict[str, Any] | None) -> Pace | None:
+    return None if told is None else Pace(float(told["one"]), float(told["batch"]), int(told["items"]))
+
+
+def _keep(measured: Mapping[str, Mapping[str, Pace | None]]) -> None:
+    """Write what was measured; where that cannot be, it is measured again next time."""
+    told = {
+        key: {"paces": {precision: pace and asdict(pace) for precision, pace in found.items()}}
+        for key, found in measured.items()
+    }
     with suppress(OSError):
         registry.own().mkdir(parents=True, exist_ok=True)
         handle, working = tempfile.mkstemp(prefix=".precision-", dir=registry.own())
         with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(choices, out, indent=1, sort_keys=True)
-        Path(working).replace(registry.own() / CHOICES)
+            json.dump(told, out, indent=1, sort_keys=True)
+        Path(working).replace(registry.own() / PACES)

@@ -95,11 +95,21 @@ def compiled(reading: Reading, longest: int, **options: Any) -> Reader:
     return read
 
 
+@dataclass(frozen=True)
+class _Form:
+    """A network in one number format: what reads its tokens (None: its own members) and its encoder."""
+
+    precision: str
+    reader: Reader | None
+    encoder: Encoder | None
+    remark: str = ""
+
+
 class TextModel:
     """A network that answers: `Classifier` in full. Reading is thread-safe.
 
-    precision: the number format answers are computed in; reasons are always computed in fp32. remark: why it runs
-    slower than it might, "" where nothing is known.
+    What a number format needs is made when it is used for the first time and kept, one bf16 copy and one int8 form at
+    most beside the weights: changing between them costs nothing.
     """
 
     def __init__(self, card: Card, network: Network, device: str | None = None) -> None:
@@ -107,15 +117,24 @@ class TextModel:
         self.device = device or training.device()
         self.network = network.to(self.device).eval()
         self.doubts = Doubts(**card.config.get("doubts", {}))
-        self.precision, self.remark = "fp32", ""
-        self._reader: Reader | None = None
-        self._encoder = _encoder(self.network.members)
+        self._form = _Form(PRECISIONS[0], None, _encoder(self.network.members))
+        self._forms = {self._form.precision: self._form}
         self._home = store.home()
         self._known = frozenset(card.languages)
 
+    @property
+    def precision(self) -> str:
+        """The number format answers are computed in; reasons are always computed in fp32."""
+        return self._form.precision
+
+    @property
+    def remark(self) -> str:
+        """Why it runs slower than it might, "" where nothing is known."""
+        return self._form.remark
+
     def precisions(self) -> tuple[str, ...]:
         """The number formats it can run in at present; int8 on a CPU, once its form was made."""
-        if self._encoder is None:
+        if self._form.encoder is None:
             return PRECISIONS[:1]
         return PRECISIONS if self.device == "cpu" and int8.load(self.card) else PRECISIONS[:2]
 
@@ -124,7 +143,7 @@ class TextModel:
 
         Returns whether `precisions` offers more now. Raises ModelError when it could not be made.
         """
-        if self.device != "cpu" or self._encoder is None or int8.load(self.card) or int8.why_not(self.card):
+        if self.device != "cpu" or self._form.encoder is None or int8.load(self.card) or int8.why_not(self.card):
             return False
         int8.make_apart(self.card, self._home)
         if refused := int8.why_not(self.card):
@@ -132,19 +151,20 @@ class TextModel:
         return int8.load(self.card) is not None
 
     def use(self, precision: str) -> None:
-        """Run in another number format. Raises ValueError for one it does not offer."""
-        if precision not in self.precisions():
-            raise ValueError(f"{self.name} runs in {', '.join(self.precisions())}, not in {precision!r}.")
-        reader, members, remark = None, self.network.members, ""
-        if precision == "bf16":
-            reader = Reading(self.network).in_bf16()
-            members = reader.members
-            if self.device == "cuda":
-                reader, remark = self._compiled(reader)
-        elif precision == "int8":
-            reader = int8.reader(self.card)
-        self._reader, self._encoder = reader, _encoder(members)
-        self.precision, self.remark = precision, remark
+        """Run in another number format. Raises ValueError for one it does not offer, and what making it raises."""
+        if precision not in self._forms:
+            if precision not in self.precisions():
+                raise ValueError(f"{self.name} runs in {', '.join(self.precisions())}, not in {precision!r}.")
+            self._forms[precision] = self._in_bf16() if precision == "bf16" else self._in_int8()
+        self._form = self._forms[precision]
+
+    def _in_bf16(self) -> _Form:
+        reading = Reading(self.network).in_bf16()
+        reader, remark = self._compiled(reading) if self.device == "cuda" else (reading, "")
+        return _Form("bf16", reader, _encoder(reading.members), remark)
+
+    def _in_int8(self) -> _Form:
+        return _Form("int8", int8.reader(self.card), self._forms["fp32"].encoder)
 
     def _compiled(self, reading: Reading) -> tuple[Reader, str]:
         """A reading compiled, or as it is and why."""
@@ -158,7 +178,7 @@ class TextModel:
     def logits(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated logits, (texts, labels), float32."""
         languages = [None] * len(texts) if languages is None else list(languages)
-        return self.network.answers([text[:LONGEST] for text in texts], languages, self._reader)
+        return self.network.answers([text[:LONGEST] for text in texts], languages, self._form.reader)
 
     def probabilities(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated probabilities, (texts, labels), float32."""
@@ -217,7 +237,7 @@ class TextModel:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """One unit vector a text, (texts, width), float32. Raises TextError without an encoder."""
-        encoder = self._encoder
+        encoder = self._form.encoder
         if encoder is None:
             raise TextError(f"{self.name} has no encoder; use the model 'encoder'.")
         rows = [np.zeros((0, encoder.config.width), dtype=np.float32)]

@@ -59,6 +59,16 @@ def test_it_answers_in_int8_nearly_as_in_fp32(own):
     assert (model.probabilities(TEXTS, LANGUAGES) == plain).all()
 
 
+def test_its_form_is_opened_once_and_changing_back_to_it_reads_nothing(own, monkeypatch):
+    model = loading.classifier("tiny", "cpu")
+    model.use("int8")
+    found = model.probabilities(TEXTS, LANGUAGES)
+    monkeypatch.setattr(int8, "load", lambda card: pytest.fail("read again"))
+    model.use("fp32")
+    model.use("int8")
+    assert (model.probabilities(TEXTS, LANGUAGES) == found).all()
+
+
 def test_it_runs_in_as_many_threads_as_torch_does(own, monkeypatch):
     asked, opened = [], compress.session
     monkeypatch.setattr(compress, "session", lambda content, threads: asked.append(threads) or opened(content, threads))

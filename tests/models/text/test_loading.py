@@ -160,6 +160,19 @@ def test_it_runs_in_the_number_formats_it_names(tiny):
     assert (tiny.probabilities(["the day was lovely"], ["en"]) == plain).all()
 
 
+def test_a_number_format_is_made_once_and_changing_back_to_it_makes_nothing(tiny, monkeypatch):
+    made, copied = [], Reading.in_bf16
+    monkeypatch.setattr(Reading, "in_bf16", lambda reading: made.append("bf16") or copied(reading))
+    found = []
+    for precision in ("bf16", "fp32", "bf16", "fp32", "bf16"):
+        tiny.use(precision)
+        assert tiny.precision == precision
+        found.append(tiny.probabilities(["the day was lovely"], ["en"]))
+    assert made == ["bf16"]
+    assert (found[0] == found[2]).all() and (found[2] == found[4]).all()
+    assert (found[1] == found[3]).all() and (found[0] != found[1]).any()
+
+
 def test_reasons_are_the_same_in_every_number_format(tiny):
     plain = tiny.explain("the day was lovely", "positive", "en")
     tiny.use("bf16")
@@ -208,3 +221,5 @@ def test_without_a_compiler_it_runs_in_plain_bf16_and_says_why(tiny, monkeypatch
     assert tiny.predict(["the day was lovely"], ["en"])[0].label == "positive"
     tiny.use("fp32")
     assert tiny.remark == ""
+    tiny.use("bf16")
+    assert tiny.remark == "not compiled: RuntimeError: no compiler"
