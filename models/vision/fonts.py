@@ -38,13 +38,15 @@ _ODD = (
     "code128",
     "barcode",
     "signwriting",
+    "keyboard",
+    "tughra",
 )
 _SAME = {
     "tinos": "liberation", "arimo": "liberation", "cousine": "liberation", "carlito": "lato", "open": "noto sans",
     "droid": "noto sans", "takaogothic": "ipa", "takaomincho": "ipa", "takaopgothic": "ipa", "takaopmincho": "ipa",
     "ipagothic": "ipa", "ipamincho": "ipa", "ipapgothic": "ipa", "ipapmincho": "ipa", "ipaexgothic": "ipa",
     "ipaexmincho": "ipa", "ipauigothic": "ipa", "mry_kacstqurn": "kacstqurn", "gentiumalt": "gentium",
-    "norasi": "freeserif",
+    "norasi": "freeserif", "unpilgia": "unpilgi",
 }  # fmt: skip
 """Families that share their outlines."""
 HELD_OUT = frozenset((
@@ -53,6 +55,8 @@ HELD_OUT = frozenset((
     "mukti", "meera",
 ))  # fmt: skip
 """Designs that the reader never learns from: what it is judged on."""
+TWO_WORDS = frozenset(("noto", "gfs", "ar", "old", "pt", "vl", "ukij", "ethiopic", "bpg", "courier"))
+"""First words of families that share a maker, not a design."""
 UNREAD = frozenset(("noto nastaliq", "homa"))
 """Designs that lines are neither drawn in nor judged on: hanging Nastaliq is another way of writing, and Homa's Arabic
 zero is the circle that is a five elsewhere."""
@@ -74,9 +78,15 @@ class Font:
 
     def covers(self, text: str) -> bool:
         """Whether every character of a line but spaces and marks without a shape is in the font."""
-        codes = np.array([ord(c) for c in text if c not in " \u00a0\u202f\u200e\u200f\u061c"], dtype=np.int64)
-        place = np.searchsorted(self.spans[:, 0], codes, side="right") - 1
-        return bool(np.all((place >= 0) & (codes <= self.spans[np.maximum(place, 0), 1])))
+        return all(self._lists(c) for c in text if c not in " \u00a0\u202f\u200e\u200f\u061c")
+
+    def _lists(self, char: str) -> bool:
+        place = int(np.searchsorted(self.spans[:, 0], ord(char), side="right")) - 1
+        return place >= 0 and ord(char) <= self.spans[place, 1]
+
+    def spaced(self, text: str) -> str:
+        """A line with plain spaces for the no-break spaces that the font lacks and would draw as a box."""
+        return "".join(" " if c in "\u00a0\u202f" and not self._lists(c) else c for c in text)
 
     def opened(self, size: int) -> ImageFont.FreeTypeFont:
         """The font in a size in pixels, with shaping where there is Raqm."""
@@ -166,7 +176,7 @@ def check_shaping(script: str) -> None:
 def stem(font: Font) -> str:
     """The design of a font: its family without script, width and size, and without the name of whoever re-issued it."""
     words = font.family.lower().replace("-", " ").split()
-    name = " ".join(words[:2]) if words[0] in ("noto", "gfs", "ar", "old", "pt", "vl") else words[0]
+    name = " ".join(words[:2]) if words[0] in TWO_WORDS else words[0]
     name = "nanum" if name.startswith("nanum") else name
     return _SAME.get(name, name)
 

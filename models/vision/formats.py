@@ -217,7 +217,7 @@ def amount(locale: str, random: np.random.Generator, script: str | None = None) 
         value = Decimal(int(value) % 10_000 or 1)
         return Written(f"{calendars.ethiopic_numeral(int(value))} ብር", "amount", locale, script, value, home)
     words = words_of(locale)
-    if 0.45 <= way < 0.53:  # a sign from anywhere
+    if 0.45 <= way < 0.58:  # a sign from anywhere
         signs = (
             alphabet.SIGNS if script in alphabet.LEFTWARD else alphabet.SIGNS.replace("﷼", "")
         )  # it turns lines round

@@ -35,6 +35,10 @@ GROUND, REACH = 48, 160
 LOWEST_CONTRAST = 14.0
 """Grey levels of 255 between ground and ink below which a picture counts as empty."""
 LARGEST_SIDE = 1600
+SLOPES = np.linspace(-0.1, 0.1, 41)
+"""How far a line may fall a pixel to the right and still be made level."""
+PROFILE = 48
+"""Rows of the profile that tells how far it falls."""
 PRECISIONS = ("fp32", "bf16")
 CHUNK = 64
 BEAMS = 8
@@ -239,8 +243,46 @@ def _manageable(picture: np.ndarray) -> tuple[np.ndarray, float]:
     return np.asarray(Image.fromarray(picture).resize(size, Image.BILINEAR)), factor
 
 
-def _cut(rest: np.ndarray, high: float, box: tuple[int, int, int, int], factor: float) -> Line:
+def slope(ink: np.ndarray) -> float:
+    """How far a line falls a pixel to the right, from -0.1 to 0.1: the shear under which its ink lies in fewest rows.
+
+    ink: booleans (height, width). The projection profile is sharpest along the writing (Postl 1986); a small fine on
+    steep ones keeps short lines, which hardly tell, level.
+    """
+    y, x = np.nonzero(ink)
+    every = 1 + len(y) // 6_000
+    y, x = y[::every], x[::every]
+    if len(y) < 30:
+        return 0.0
+    unit = (np.ptp(y) + 1) / PROFILE
+    y = y + np.random.default_rng(0).random(len(y))  # whole numbers would crowd into some rows where nothing is sheared
+    x, y = (x - x.mean()) / unit, (y - y.min()) / unit
+    sharpness = []
+    for candidate in SLOPES:
+        rows = y - candidate * x
+        counts = np.bincount((rows - rows.min()).astype(int)).astype(float)
+        sharpness.append((counts @ counts) * (1 - 0.1 * (candidate / SLOPES[-1]) ** 2))
+    return float(SLOPES[int(np.argmax(sharpness))])
+
+
+def _levelled(
+    rest: np.ndarray, high: float, box: tuple[int, int, int, int]
+) -> tuple[np.ndarray, tuple[int, int, int, int]]:
+    """A line's part of a picture, sheared so that it runs level, and the line's box in it."""
     left, top, right, bottom = box
+    fall = slope(_inked(rest, high)[top:bottom, left:right])
+    if not fall:
+        return rest, box
+    strip = Image.fromarray(np.pad(rest[top:bottom], ((math.ceil(abs(fall) * (right - left) / 2) + 2,) * 2, (0, 0))))
+    shear = (1, 0, 0, fall, 1, -fall * (left + right) / 2)
+    level = np.asarray(strip.transform(strip.size, Image.AFFINE, shear, Image.BILINEAR))
+    rows = np.flatnonzero(_inked(level, high)[:, left:right].any(1))
+    return (level, (left, int(rows[0]), right, int(rows[-1]) + 1)) if len(rows) else (rest, box)
+
+
+def _cut(rest: np.ndarray, high: float, box: tuple[int, int, int, int], factor: float) -> Line:
+    _, highest, _, lowest = box
+    rest, (left, top, right, bottom) = _levelled(rest, high, box)
     pad = max(2, round(0.1 * (bottom - top)))
     height, width = rest.shape
     tall, long = bottom - top + 2 * pad, right - left + 2 * pad
@@ -250,7 +292,7 @@ def _cut(rest: np.ndarray, high: float, box: tuple[int, int, int, int], factor: 
     levels = np.clip(GROUND + REACH * levels / high, 0, 255).astype(np.uint8)
     across = min(WIDEST, max(NARROWEST, round(long * HEIGHT / tall)))
     pixels = np.asarray(Image.fromarray(levels).resize((across, HEIGHT), Image.BILINEAR))
-    outer = (left - pad, top - pad, left - pad + long, top - pad + tall)
+    outer = (left - pad, highest - pad, left - pad + long, lowest + pad)
     return Line(pixels, tuple(float(v) * factor for v in outer))
 
 

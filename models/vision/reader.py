@@ -159,6 +159,8 @@ class Plan:
     rounds: tuple[Round, ...] = (
         Round(Settings(epochs=5, rate=2e-3, weight_decay=0.02, warmup=0.05)),
         Round(Settings(epochs=5, rate=1.5e-3, weight_decay=0.02, warmup=0.03, seed=1), shards=24, mild=0.5),
+        Round(Settings(epochs=5, rate=1.5e-3, weight_decay=0.02, warmup=0.03, seed=2), mild=0.3),
+        Round(Settings(epochs=6, rate=1.5e-3, weight_decay=0.02, warmup=0.03, seed=3), mild=0.3),
     )
     network: dict[str, int] = field(default_factory=dict)
 

@@ -93,6 +93,7 @@ def mask(
         options = {}
         if opened.layout_engine == ImageFont.Layout.RAQM:
             options |= {"direction": "rtl" if leftward else "ltr", "language": language}
+        piece = writes.spaced(piece)
         draw.text((at, size * 2.4), piece, fill=255, font=opened, anchor="ls", **options)
         at += opened.getlength(piece, **options)
     box = image.getbbox()
@@ -140,9 +141,49 @@ def line(
         shift = lean * drawn.height
         drawn = drawn.transform((drawn.width + int(shift) + 1, drawn.height), Image.AFFINE, (1, lean, -shift, 0, 1, 0),
                                 Image.BILINEAR)  # fmt: skip
+    if held_out is False:
+        drawn = reshaped(drawn, size, random)
     scale = random.uniform(0.75, 1.1)
     drawn = drawn.resize((max(3, int(drawn.width * scale)), max(3, int(drawn.height * scale))), Image.BILINEAR)
     return worn(drawn, size * scale, random, wear, colour)
+
+
+def reshaped(drawn: Image.Image, size: int, random: np.random.Generator) -> Image.Image:
+    """A drawn line as another type might draw it, most of the time: letters wider or narrower, bent, heavier, lighter.
+
+    Few designs of a script lie on a machine; these stand for those that do not.
+    """
+    if random.random() < 0.3:
+        drawn = drawn.resize((max(4, int(drawn.width * random.uniform(0.7, 1.3))), drawn.height), Image.BICUBIC)
+    if random.random() < 0.15 and drawn.height > 4:
+        lean = random.uniform(-0.12, 0.3)
+        wider = drawn.width + int(abs(lean) * drawn.height) + 1
+        drawn = drawn.transform((wider, drawn.height), Image.AFFINE, (1, lean, -max(0.0, lean) * drawn.height, 0, 1, 0),
+                                Image.BICUBIC)  # fmt: skip
+    if random.random() < 0.4:
+        drawn = _warped(drawn, size, random)
+    if random.random() < 0.4:
+        soft = drawn.filter(ImageFilter.GaussianBlur(random.uniform(0.01, 0.035) * size))
+        edge, steep = random.uniform(0.25, 0.55), random.uniform(1.5, 3.5)
+        ink = 0.5 + steep * (np.asarray(soft, dtype=np.float32) / 255 - edge)
+        drawn = Image.fromarray(np.clip(255 * ink, 0, 255).astype(np.uint8)) if random.random() < 0.9 else soft
+    return drawn
+
+
+def _warped(drawn: Image.Image, size: int, random: np.random.Generator) -> Image.Image:
+    """A drawing on a sheet that was pulled here and there, by some hundredths of the font's size."""
+    columns, rows = max(1, round(drawn.width / (0.45 * size))), max(1, round(drawn.height / (0.45 * size)))
+    x = np.linspace(0, drawn.width, columns + 1).round()
+    y = np.linspace(0, drawn.height, rows + 1).round()
+    knots = np.stack(np.meshgrid(x, y), axis=-1)
+    pulled = knots + random.standard_normal(knots.shape) * random.uniform(0.01, 0.045) * size
+    mesh = []
+    for row in range(rows):
+        for column in range(columns):
+            corners = pulled[[row, row + 1, row + 1, row], [column, column, column + 1, column + 1]]
+            box = (*knots[row, column].astype(int).tolist(), *knots[row + 1, column + 1].astype(int).tolist())
+            mesh.append((box, tuple(corners.reshape(-1).tolist())))
+    return drawn.transform(drawn.size, Image.MESH, mesh, Image.BILINEAR)
 
 
 def choose(text: str, script: str, random: np.random.Generator, held_out: bool | None) -> tuple[Font, Font | None]:

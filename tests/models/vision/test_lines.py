@@ -70,6 +70,39 @@ def test_an_array_that_is_no_picture_is_refused(shape):
         lines.find(np.zeros(shape, dtype=np.uint8))
 
 
+@pytest.mark.parametrize("degrees", [-4, -2, 2, 4])
+def test_a_tilted_line_is_levelled(degrees):
+    text = "1990-12-31 USD"
+    level = lines.whole(picture(text, pad=60))
+    tilted = Image.fromarray(picture(text, pad=60)).rotate(degrees, Image.BICUBIC, fillcolor=(240,) * 3)
+    found = lines.whole(np.asarray(tilted))
+    ink = found.pixels > lines.GROUND + lines.REACH // 2
+    left, right = (np.flatnonzero(part.any(1)) for part in (ink[:, : ink.shape[1] // 5], ink[:, -ink.shape[1] // 5 :]))
+    assert abs(left.min() - right.min()) <= 4 and abs(left.max() - right.max()) <= 4
+    assert found.pixels.shape[1] == pytest.approx(level.pixels.shape[1], rel=0.12)  # the letters stay as large
+
+
+def test_the_fall_of_a_line_is_measured():
+    ink = np.zeros((120, 300), dtype=bool)
+    for x in range(300):
+        ink[(y := round(40 + 0.05 * x)) : y + 4, x] = True
+    assert lines.slope(ink) == pytest.approx(0.05, abs=0.006)
+    assert lines.slope(ink[::-1]) == pytest.approx(-0.05, abs=0.006)
+    assert lines.slope(np.zeros((20, 20), dtype=bool)) == 0
+
+
+def test_a_tilted_line_keeps_the_lines_beside_it_out():
+    upper = Image.fromarray(picture("1990-12-31", pad=30)).rotate(3, Image.BICUBIC, fillcolor=(240,) * 3)
+    alone = np.asarray(upper)
+    lower = picture("77777777", pad=2)
+    sheet = np.full((alone.shape[0] + 60, alone.shape[1], 3), 240, dtype=np.uint8)
+    sheet[: alone.shape[0]] = alone
+    sheet[-lower.shape[0] :, : lower.shape[1]] = lower[:, : sheet.shape[1]]
+    found = lines.find(sheet)
+    assert len(found) == 2
+    assert np.abs(found[0].pixels.astype(int).mean() - lines.whole(alone).pixels.mean()) < 6
+
+
 def test_boxes_of_a_very_large_picture_are_in_its_own_pixels():
     small = picture("12.50")
     large = np.asarray(Image.fromarray(small).resize((small.shape[1] * 20, small.shape[0] * 20)))

@@ -36,6 +36,38 @@ def test_a_line_without_wear_is_dark_on_light_or_light_on_dark():
     assert int(picture.max()) - int(picture.min()) > 60
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f"])
+def test_a_space_that_a_font_lacks_is_drawn_as_a_space_not_as_a_box(space):
+    lacking = [font for font in fonts.of("latin") if font.spaced(space) == " "]
+    for font in lacking[:20]:
+        drawn, plain = (np.asarray(renders.mask(f"1{gap}234", font, 32)) for gap in (space, " "))
+        assert np.array_equal(drawn, plain)
+    having = [font for font in fonts.of("latin") if font.spaced(space) == space]
+    assert lacking or having
+    assert all(font.spaced("1 234") == "1 234" for font in lacking[:5] + having[:5])
+
+
+def test_letters_are_reshaped_but_stay_where_they_are():
+    random = np.random.default_rng(2)
+    drawn = renders.mask("1990 USD", fonts.of("latin")[0], 44)
+    others = [renders.reshaped(drawn, 44, random) for _ in range(40)]
+    assert sum(np.array_equal(np.asarray(drawn), np.asarray(other)) for other in others) < 15
+    for other in others:
+        assert other.mode == "L" and 0.6 * drawn.width < other.width < 1.8 * drawn.width
+        assert 0.3 < np.asarray(other).mean() / np.asarray(drawn).mean() < 2.5
+
+
+def test_held_out_lines_are_drawn_as_their_font_has_them(monkeypatch):
+    called = []
+    monkeypatch.setattr(renders, "reshaped", lambda drawn, size, random: called.append(1) or drawn)
+    for held_out in (None, True, False):
+        try:
+            renders.line("1234", "latin", np.random.default_rng(0), held_out=held_out)
+        except fonts.FontError:
+            assert held_out  # a machine without a held-out font
+    assert len(called) == 1
+
+
 def test_what_is_beyond_starts_where_what_is_learnt_ends():
     assert renders.BLURRED.blur[0] >= renders.LEARNT.blur[1]
     for name in ("tilt", "bend"):
