@@ -42,6 +42,8 @@ SEED = 0
 DRAWS = 2000
 HISTORY_YEARS = 8
 MOVERS = 6
+HUB_AGAIN_S = 600
+"""After that long a hub model that was out of reach is tried again."""
 INCOME_GROUPS = ("High income", "Upper middle income", "Lower middle income", "Low income")
 
 
@@ -694,6 +696,39 @@ def _vision_server(name: str, files: tuple[tuple[str, str], ...]) -> "Server":
     return serving.Server(tags.TagReader(lines.load(name)) if reads else loading.model(name), largest_batch=4)
 
 
+def hub_server(variable: str) -> "Server":
+    """The one server of the picture model that a variable of `models.hub` names; slow the first time.
+
+    Raises hub.HubError when it is out of reach, the same for HUB_AGAIN_S.
+    """
+    from models import hub
+
+    name = hub.wanted(variable)
+    if problem := _hub_problem(variable, name):
+        raise hub.HubError(problem)
+    return _hub_server(variable, name)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, ttl=HUB_AGAIN_S)
+def _hub_problem(variable: str, name: str) -> str:
+    """Why a picture model of the hub is not served, "" when it is."""
+    from models import hub
+
+    try:
+        _hub_server(variable, name)
+    except hub.HubError as error:
+        return str(error)
+    return ""
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, on_release=lambda server: server.close())
+def _hub_server(variable: str, name: str) -> "Server":
+    from models import serving
+    from models.vision import hub
+
+    return serving.Server(hub.model(variable, name))
+
+
 # ------------------------------------------------------------------ the assistant's knowledge
 
 
@@ -712,8 +747,6 @@ def knowledge_sample() -> "KnowledgeBase":
 
 
 ENCODER = "encoder"
-HUB_AGAIN_S = 600
-"""After that long a hub model that was out of reach is tried again."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=2, ttl=HUB_AGAIN_S)

@@ -231,12 +231,37 @@ KNOWLEDGE = (
     "Use a code such as en, zh, es, fr or sw.",
     "The id {id} stands on line {line} already, in the same language.",
     "Give it an id of its own, or another language.",
+)
+HUB = (
     "{name} is no model id. Set {variable} to one such as {example}.",
+    "{name} is neither a model id nor a folder. Set {variable} to one such as {example}.",
     "The model {name} needs packages that are not installed ({package}). Install them with: {command}",
+    "The model {name} needs more packages than requirements-hub.txt installs ({error}). Choose another one, or unset "
+    "{variable}.",
     "The model {name} cannot be loaded ({error}). Check its id and the internet connection, or unset {variable}.",
+    "The model in the folder {name} cannot be loaded ({error}). Save it there again with save_pretrained, or unset "
+    "{variable}.",
+    "The folder {name} lacks {files}. A model is read from config.json and safetensors, never from a pickle: save it "
+    "there with save_pretrained, or unset {variable}.",
+    "The model {name} was not trained for this: its file lacks {count} of the network's tensors ({first}). Choose "
+    "another one, or unset {variable}.",
+    "The model {name} cannot look at this picture ({error}). Bring another picture, or set {variable} to another "
+    "model.",
 )
 TEMPLATES = (
-    FAULTS + LAYOUTS + STORE + REFRESH + NOTES + SOURCES + LICENCES + SCENARIOS + MODELS + ADAPTERS + TABLES + KNOWLEDGE
+    FAULTS
+    + LAYOUTS
+    + STORE
+    + REFRESH
+    + NOTES
+    + SOURCES
+    + LICENCES
+    + SCENARIOS
+    + MODELS
+    + ADAPTERS
+    + TABLES
+    + KNOWLEDGE
+    + HUB
 )
 
 

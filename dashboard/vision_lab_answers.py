@@ -10,12 +10,17 @@ import streamlit as st
 from dashboard import language_lab_answers, load
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
+from dashboard.sentences import said
+from models import hub
 
 if TYPE_CHECKING:
     from dashboard.vision_lab_pictures import Chosen
     from models.serving import Served
 
 MODELS = {"nuclei": "nuclei", "cells": "blood_cells", "tags": "reader"}
+HUB = {"whole": hub.CLASSIFIER, "objects": hub.DETECTOR}
+"""What is asked of models that are not ours, and the variable that names each."""
+COUNTED = ("nuclei", "cells")
 KEPT = 8
 """Pictures whose answers a session remembers, so that a slider does not run the network again."""
 SEEN, HEAT = "vision_seen", "vision_heat"
@@ -45,14 +50,15 @@ class Thing:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a model says of one picture: things (or lines of text, `lines.Reading`), or the problem in the reader's
-    language. served: what it cost, without the answers."""
+    """What a model says of one picture: things (lines of text, `lines.Reading`; labels, `hub.Label`), or the problem in
+    the reader's language. served: what it cost, without the answers; ours: whether we trained the model."""
 
     model: str
     found: tuple[Any, ...] = ()
     unlike: bool = False
     served: "Served | None" = None
     problem: str = ""
+    ours: bool = True
 
 
 def ask(task: str, chosen: "Chosen") -> Seen:
@@ -62,16 +68,18 @@ def ask(task: str, chosen: "Chosen") -> Seen:
 
 def look(task: str, chosen: "Chosen") -> Seen:
     """The same, without remembering."""
-    name = MODELS[task]
+    ours = task in MODELS
     try:
-        server = load.vision_server(name)
+        server = load.vision_server(MODELS[task]) if ours else load.hub_server(HUB[task])
         served = server.ask([chosen.pixels], timeout_s=TIMEOUT_S)
-        made = {"nuclei": _nuclei, "cells": _cells, "tags": lambda model, answer, chosen: tuple(answer)}[task]
+        made = {"nuclei": _nuclei, "cells": _cells, "objects": _objects}.get(task, _as_told)
         found = made(server.classifier, served.answers[0], chosen)
-        unlike = task != "tags" and server.classifier.is_unlike(served.answers[0])
+        unlike = task in COUNTED and server.classifier.is_unlike(served.answers[0])
     except _failures() as error:
-        return Seen(name, problem=language_lab_answers.fault(error))
-    return Seen(name, found, unlike, replace(served, answers=()))
+        return Seen(MODELS.get(task, ""), problem=language_lab_answers.fault(error), ours=ours)
+    except hub.HubError as error:
+        return Seen("", problem=said(str(error)), ours=ours)
+    return Seen(server.classifier.name, found, unlike, replace(served, answers=()), ours=ours)
 
 
 def heat(task: str, chosen: "Chosen", label: str | None) -> np.ndarray | str:
@@ -90,23 +98,30 @@ def heat(task: str, chosen: "Chosen", label: str | None) -> np.ndarray | str:
 
 def _remembered(what: str, about: str, chosen: "Chosen", run: Callable[[], Any]) -> Any:
     """The last answers of this session; a problem is not kept, but met again."""
-    from models.registry import ModelError
-
-    try:
-        files = tuple(sorted(load.model_card(MODELS[about.split()[0]]).files.items()))
-    except ModelError:
-        files = ()
     kept: dict[tuple, Any] = st.session_state.setdefault(what, {})
-    key = (about, chosen.digest, chosen.scale, files)
+    key = (about, chosen.digest, chosen.scale, _version(about.split()[0]))
     if key in kept:
         return kept[key]
-    with st.spinner(_("Looking"), show_time=True):
+    told = _("Looking") if about.split()[0] in MODELS else _("Looking; the first time, the model is fetched and opened")
+    with st.spinner(told, show_time=True):
         found = run()
     if not (isinstance(found, str) or getattr(found, "problem", "")):
         kept[key] = found
         while len(kept) > KEPT:
             kept.pop(next(iter(kept)))
     return found
+
+
+def _version(task: str) -> tuple[Any, ...]:
+    """Changes when the model of a task does."""
+    from models.registry import ModelError
+
+    if task in HUB:
+        return (hub.wanted(HUB[task]),)
+    try:
+        return tuple(sorted(load.model_card(MODELS[task]).files.items()))
+    except ModelError:
+        return ()
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -163,6 +178,23 @@ def _cells(model: Any, found: Any, chosen: "Chosen") -> tuple[Thing, ...]:
             )
         )  # fmt: skip
     return tuple(things)
+
+
+def _objects(model: Any, found: Any, chosen: "Chosen") -> tuple[Thing, ...]:
+    things = []
+    for place, one in enumerate(found):
+        left, top, right, bottom = (v / chosen.scale for v in one.box)
+        things.append(
+            Thing(
+                place + 1, one.label, one.score, pictures.box(*one.box), ((left + right) / 2, (top + bottom) / 2),
+                (left, top, right, bottom), (right - left) * (bottom - top),
+            )
+        )  # fmt: skip
+    return tuple(things)
+
+
+def _as_told(model: Any, found: Any, chosen: "Chosen") -> tuple[Any, ...]:
+    return tuple(found)
 
 
 # ------------------------------------------------------------------ words
@@ -241,16 +273,17 @@ def cost(seen: Seen, chosen: "Chosen") -> str:
     """Device, milliseconds, number format, size of the picture, model and its test figure: the line at the foot."""
     if seen.served is None:
         return ""
-    card = language_lab_answers.card_of(seen.model)
+    card = language_lab_answers.card_of(seen.model) if seen.ours else None
+    named = _("model {model} v{version}") if seen.ours else _("model {model}, not ours")
     height, width = chosen.pixels.shape[:2]
     parts = [
         seen.served.device + (f" ({seen.served.precision})" if seen.served.precision else ""),
         _("{ms} ms for {width} x {height} pixels").format(
             ms=number(seen.served.latency_ms, 3), width=number(width, 9), height=number(height, 9)
         ),
-        _("model {model} v{version}").format(model=f"`{seen.model}`", version=card.version if card else "?"),
+        named.format(model=f"`{seen.model}`", version=card.version if card else "?"),
     ]
-    return " · ".join(part for part in (*parts, quality(seen.model)) if part)
+    return " · ".join(part for part in (*parts, quality(seen.model) if seen.ours else "") if part)
 
 
 def quality(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, vision_lab_answers, vision_lab_meaning, vision_lab_pictures
+from dashboard import components, vision_lab_answers, vision_lab_hub, vision_lab_meaning, vision_lab_pictures
 from dashboard.language import _, number
 
 MOST_FILES, MOST_MB_TOGETHER = 40, 400
@@ -41,6 +41,8 @@ def files(task: str, iso2: str) -> None:
     """Choose, look, take away. A bad file is a row with its problem."""
     heading = st.empty()
     heading.title(_("What is on all these pictures?"))
+    if task in vision_lab_answers.HUB:
+        vision_lab_hub.whose(task)
     uploads = st.file_uploader(
         _("PNG, JPEG or TIFF files, to {files} and {mb} MB together").format(files=MOST_FILES, mb=MOST_MB_TOGETHER),
         type=list(vision_lab_pictures.TYPES), accept_multiple_files=True, key="vision_files",
@@ -66,7 +68,7 @@ def files(task: str, iso2: str) -> None:
 def _titles(task: str) -> dict[str, Any]:
     """What the table's columns are called; the CSV keeps their plain names."""
     found = components.column_titles()
-    for kind in vision_lab_answers.kinds(task) if task != "tags" else ():
+    for kind in vision_lab_answers.kinds(task) if task in vision_lab_answers.COUNTED else ():
         name = vision_lab_answers.kinds_name(kind)
         found |= {
             kind: name,
@@ -157,6 +159,8 @@ def one(upload: Any, task: str, iso2: str) -> dict[str, Any]:
         return row | {"problem": seen.problem.replace("`", "")}
     if task == "tags":
         return row | _read(seen, chosen, iso2)
+    if task in vision_lab_answers.HUB:
+        return row | vision_lab_hub.row(task, seen)
     for kind, (mean, low, high) in vision_lab_answers.expected(task, seen.found).items():
         row |= {kind: round(mean), f"{kind}_low": round(low), f"{kind}_high": round(high)}
     return row | {"problem": _("unlike the pictures the model learned from") if seen.unlike else ""}
@@ -183,6 +187,10 @@ def _headline(task: str, result: Batch) -> str:
     if task == "tags":
         priced = int(found["amount"].ne("").sum()) if "amount" in found else 0
         return _("Prices on {n} of {pictures} pictures").format(n=number(priced, 9), pictures=number(len(found), 9))
+    if task in vision_lab_answers.HUB:
+        return _("{good} of {pictures} pictures looked at").format(
+            good=number(int(good), 9), pictures=number(len(found), 9)
+        )
     parts = [
         vision_lab_answers.counted(kind, int(found[kind].sum()))
         for kind in vision_lab_answers.kinds(task)

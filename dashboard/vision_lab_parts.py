@@ -1,9 +1,12 @@
 """One picture in which things are counted: the answer, the picture with outlines over it, counts, sizes, cost."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import components, vision_lab_answers, vision_lab_pictures
+from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
 from dashboard.vision_lab_answers import LIKELY, Seen, Thing
@@ -25,7 +28,7 @@ def things(task: str, chosen: Chosen) -> None:
 def about(seen: Seen, chosen: Chosen) -> None:
     """What to know of the picture before its answer is believed."""
     if seen.problem:
-        st.info(seen.problem, icon=":material/info:")
+        st.info(seen.problem if seen.ours else plain(seen.problem), icon=":material/info:")
     if seen.unlike:
         st.warning(
             _("This picture is unlike those the model learned from: do not rely on what it says of it."),
@@ -56,7 +59,7 @@ def _drawn(task: str, chosen: Chosen, seen: Seen) -> None:
     shown = [one for one in seen.found if one.confidence >= least]
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
-        _picture(task, chosen, address, shown, um)
+        picture(chosen, address, [_shape(task, one, um) for one in shown], lambda: table(shown, um))
     if not seen.found:
         return
     with right:
@@ -94,11 +97,11 @@ def _scale(task: str) -> float | None:
     )  # fmt: skip
 
 
-def _picture(task: str, chosen: Chosen, address: str, shown: list[Thing], um: float | None) -> None:
-    shapes = [_shape(task, one, um) for one in shown]
+def picture(chosen: Chosen, address: str, shapes: list[pictures.Shape], rows: Callable[[], pd.DataFrame]) -> None:
+    """The picture (its `encoded` address) under its shapes, and their rows to take away."""
     components.chart(
         pictures.overlay(address, chosen.pixels.shape[:2], shapes, components.look(), chosen.digest),
-        lambda: table(shown, um),
+        rows,
         "vision_things",
         _("The picture with what was found drawn over it"),
         vision_lab_pictures.source(chosen),

@@ -66,7 +66,7 @@ def way() -> str:
 
 
 def choose(task: str, origin: str, iso2: str) -> Chosen | None:
-    """The picture; None while there is none, which is said. task: "nuclei", "cells" or "tags"; iso2: of the tags."""
+    """The picture; None while there is none, which is said. task: one of `vision_lab_answers`; iso2: of the tags."""
     if origin == "sample":
         return _sample(task, iso2)
     if origin == "camera":
@@ -143,12 +143,16 @@ def samples(task: str) -> dict[str, tuple[str, Maker]]:
     elif task == "cells":
         found["drawn"] = (_("Drawn smear"), lambda iso2: _drawn("smear"))
         found["ihc"] = (_("Stained tissue"), lambda iso2: _photograph("ihc"))
-    else:
+    elif task == "tags":
         for seed in range(3):
             title = _("Drawn price tag {n}").format(n=seed + 1)
             found[f"tag{seed}"] = (title, lambda iso2, seed=seed: drawn_tag(iso2, seed))
         found["worn"] = (_("Drawn tag, badly photographed"), lambda iso2: drawn_tag(iso2, 3, worn=True))
         found["page"] = (_("Printed page"), lambda iso2: _photograph("page"))
+    else:
+        found["cat"] = (_("A cat"), lambda iso2: _photograph("chelsea"))
+        found["coffee"] = (_("A cup of coffee"), lambda iso2: _photograph("coffee"))
+        found["astronaut"] = (_("An astronaut"), lambda iso2: _photograph("astronaut"))
     found["coins"] = (_("Coins"), lambda iso2: _photograph("coins"))
     found["cat"] = (_("A cat"), lambda iso2: _photograph("chelsea"))
     found["empty"] = (_("Empty picture"), lambda iso2: _empty())

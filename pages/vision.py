@@ -6,6 +6,7 @@ from dashboard import (
     filters,
     links,
     vision_lab_batch,
+    vision_lab_hub,
     vision_lab_meaning,
     vision_lab_parts,
     vision_lab_pictures,
@@ -13,9 +14,9 @@ from dashboard import (
 )
 from dashboard.language import _
 
-TASKS = {"nuclei": _("Cell nuclei"), "cells": _("Blood cells"), "tags": _("Price tags")}
+TASKS = {"nuclei": _("Cell nuclei"), "cells": _("Blood cells"), "tags": _("Price tags")} | vision_lab_hub.tasks()
 
-left, middle, right = st.columns([2.2, 2.8, 1.2], vertical_alignment="bottom")
+left, middle, right = st.columns([2.7, 2.3, 1.2], vertical_alignment="bottom")
 with left:
     task = links.segmented(_("Look for"), tuple(TASKS), "look", "nuclei", TASKS.get, label_visibility="collapsed")
 iso2 = ""
@@ -31,5 +32,9 @@ if origin == "files":
 elif (chosen := vision_lab_pictures.choose(task, origin, iso2)) is not None:
     if task == "tags":
         vision_lab_tags.tag(chosen, iso2)
+    elif task == "whole":
+        vision_lab_hub.whole(chosen)
+    elif task == "objects":
+        vision_lab_hub.objects(chosen)
     else:
         vision_lab_parts.things(task, chosen)

