@@ -278,9 +278,16 @@ def cost(asked: list[Said], explained: "Served | None") -> str:
                 model=model_title(one.model), version=card.version if card else "?", ms=number(one.served.latency_ms, 2)
             )
         )
-        place = one.served.device + (f" ({one.served.precision})" if one.served.precision else "")
+        place = computed_on(one.served)
         places[place] = max(places.get(place, 0), one.served.batch)
     if explained is not None:
         parts.append(_("reasons {ms} ms").format(ms=number(explained.latency_ms, 2)))
     where = ", ".join(_("{place}, batch of {n}").format(place=place, n=n) for place, n in places.items())
     return " · ".join(([where] if where else []) + parts)
+
+
+def computed_on(served: "Served") -> str:
+    """Where an answer was computed, and in which number format: "cpu (int8)"; the device alone where it has none."""
+    named = {"onnx": _("fp32 in ONNX Runtime")}
+    formats = ", ".join(named.get(precision, precision) for precision in served.precision.split(", "))
+    return f"{served.device} ({formats})" if formats else served.device

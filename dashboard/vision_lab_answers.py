@@ -135,9 +135,9 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _nuclei(model: Any, maps: Any, chosen: "Chosen") -> tuple[Thing, ...]:
-    from models.vision import nuclei
+    from models.vision import cuts, nuclei
 
-    found = nuclei.instances(maps, model.rule)
+    found = cuts.instances(maps, model.rule)
     things = []
     for one in nuclei.described(maps, found, model.rule):
         left, top, right, bottom = one.box
@@ -277,7 +277,7 @@ def cost(seen: Seen, chosen: "Chosen") -> str:
     named = _("model {model} v{version}") if seen.ours else _("model {model}, not ours")
     height, width = chosen.pixels.shape[:2]
     parts = [
-        seen.served.device + (f" ({seen.served.precision})" if seen.served.precision else ""),
+        language_lab_answers.computed_on(seen.served),
         _("{ms} ms for {width} x {height} pixels").format(
             ms=number(seen.served.latency_ms, 3), width=number(width, 9), height=number(height, 9)
         ),

@@ -83,18 +83,20 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.05), np.log(20)), method="bounded").x))
 
 
-def platt(evidence: np.ndarray, right: np.ndarray) -> tuple[float, ...]:
+def platt(evidence: np.ndarray, right: np.ndarray, share: np.ndarray | None = None) -> tuple[float, ...]:
     """Weights and constant of the logistic that turns evidence (answers, k) into the probability of being right.
 
+    share: how much each answer counts, (answers,), all alike where not given.
     With the targets of Platt (1999), so that a few answers, all right or all wrong, are not taken for certainty.
     """
     from sklearn.linear_model import LogisticRegression
 
     right = np.asarray(right, dtype=bool)
+    counts = np.ones(len(right)) if share is None else share * len(right) / share.sum()
     target = np.where(right, (right.sum() + 1) / (right.sum() + 2), 1 / ((~right).sum() + 2))
     fitted = LogisticRegression(C=100, max_iter=1_000).fit(
         np.concatenate((evidence, evidence)), np.repeat((1, 0), len(right)),
-        sample_weight=np.concatenate((target, 1 - target)),
+        sample_weight=np.concatenate((counts * target, counts * (1 - target))),
     )  # fmt: skip
     return (*map(float, fitted.coef_[0]), float(fitted.intercept_[0]))
 

@@ -136,19 +136,15 @@ class TextModel:
         """The number formats it can run in at present; int8 on a CPU, once its form was made."""
         if self._form.encoder is None:
             return PRECISIONS[:1]
-        return PRECISIONS if self.device == "cpu" and int8.load(self.card) else PRECISIONS[:2]
+        return PRECISIONS if self.device == "cpu" and int8.FORMS.find(self.card) else PRECISIONS[:2]
 
     def make_precisions(self) -> bool:
         """Make the int8 form where it can be of use and there is none: seconds to minutes, in another process.
 
         Returns whether `precisions` offers more now. Raises ModelError when it could not be made.
         """
-        if self.device != "cpu" or self._form.encoder is None or int8.load(self.card) or int8.why_not(self.card):
-            return False
-        int8.make_apart(self.card, self._home)
-        if refused := int8.why_not(self.card):
-            log.warning("%s is not served in int8: %s.", self.name, refused)
-        return int8.load(self.card) is not None
+        useful = self.device == "cpu" and self._form.encoder is not None
+        return useful and int8.FORMS.make_missing(self.card, self._home)
 
     def use(self, precision: str) -> None:
         """Run in another number format. Raises ValueError for one it does not offer, and what making it raises."""

@@ -170,16 +170,12 @@ def _view(random: np.random.Generator, picture: Boxed) -> augment.View:
 # ------------------------------------------------------------------ crops of single cells
 
 
-def fit_crops(
-    plan: Plan, train: Sequence[Boxed], val: Sequence[Boxed], extra: tuple[Tensor, Tensor, Tensor] | None = None
-) -> tuple[CropNetwork, Fit]:  # fmt: skip
-    """Train the crop classifier, rare kinds drawn more often. extra: crops, sizes and kinds of made-up cells."""
+def fit_crops(plan: Plan, train: Sequence[Boxed], val: Sequence[Boxed]) -> tuple[CropNetwork, Fit]:
+    """Train the crop classifier, rare kinds drawn more often."""
     torch.manual_seed(plan.crop_settings.seed)
     where = training.device()
     network = CropNetwork().to(where, memory_format=torch.channels_last)
     pictures, sizes, kinds = crops_of(train)
-    if extra is not None:
-        pictures, sizes, kinds = (torch.cat(pair) for pair in zip((pictures, sizes, kinds), extra, strict=True))
     chances = 1 / np.sqrt(np.bincount(kinds)[kinds])
     steps = len(kinds) // 64
 

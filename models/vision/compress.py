@@ -6,8 +6,8 @@ to zero (Han et al. 2015), which a compressed file does not store.
 """
 
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,10 +21,13 @@ from torch.nn.utils import prune
 
 from models import compress, registry
 from models.registry import ModelError
-from models.vision import corpora, loading, recipes
+from models.vision import corpora, lines, loading, reader, recipes
 
 PRUNED = (0.3, 0.5)
-CALIBRATION, SIDE = 32, 256
+CALIBRATION, SIDE, WIDE = 32, 256, 160
+"""Pictures or lines that ranges are found on, their side, and the width of those lines, in pixels."""
+READ = 30
+"""Held-out lines a script that forms of the reader are judged on."""
 
 
 class Session(nn.Module):
@@ -33,13 +36,14 @@ class Session(nn.Module):
     def __init__(self, content: bytes, config: Any, threads: int) -> None:
         super().__init__()
         self.opened = compress.session(content, threads)
+        self.names = [entry.name for entry in self.opened.get_inputs()]
         self.config = config
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, *given: Tensor) -> Tensor | tuple[Tensor, ...]:
         """What the network gives, float32 on the CPU."""
-        name = self.opened.get_inputs()[0].name
-        found = self.opened.run(None, {name: pictures.float().contiguous().cpu().numpy()})
-        return tuple(map(torch.from_numpy, found))
+        fed = [x.contiguous().cpu() for x in given]
+        found = self.opened.run(None, {name: x.numpy() for name, x in zip(self.names, fed, strict=True)})
+        return tuple(map(torch.from_numpy, found)) if len(found) > 1 else torch.from_numpy(found[0])
 
 
 def to_onnx(network: nn.Module, multiple: int) -> bytes:
@@ -49,26 +53,33 @@ def to_onnx(network: nn.Module, multiple: int) -> bytes:
     return compress.exported(network.eval().float(), (example,), ({2: height, 3: width},))
 
 
-def int8(content: bytes, examples: Sequence[np.ndarray]) -> bytes:
-    """An ONNX file with its convolutions in int8; examples: float32 (1, 3, height, width), all of one size."""
+def lines_to_onnx(network: lines.Network) -> bytes:
+    """The reader's network as an ONNX file: any number of lines, their width a multiple of 4, and how wide each is."""
+    count, width = torch.export.Dim("lines", min=1, max=4096), torch.export.Dim("columns", min=4, max=192) * 4
+    given = (torch.rand(2, 1, lines.HEIGHT, 160), torch.tensor([160, 100]))
+    return compress.exported(network.eval().float(), given, ({0: count, 3: width}, {0: count}))
 
-    class Reader(quantization.CalibrationDataReader):
+
+def int8(content: bytes, examples: Sequence[Sequence[np.ndarray]]) -> bytes:
+    """An ONNX file with its convolutions in int8; examples: what the network is given, all of one size."""
+    names = [entry.name for entry in compress.session(content).get_inputs()]
+
+    class Feed(quantization.CalibrationDataReader):
         def __init__(self) -> None:
             self.rows = iter(examples)
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             row = next(self.rows, None)
-            return None if row is None else {name: row}
+            return None if row is None else dict(zip(names, row, strict=True))
 
     with TemporaryDirectory() as folder:
         before, ready, after = (Path(folder) / f"{stage}.onnx" for stage in ("before", "ready", "after"))
         graph = onnx.load_from_string(content)
         del graph.graph.value_info[:]
         onnx.save(graph, before)
-        name = graph.graph.input[0].name
         quantization.quant_pre_process(before, ready, skip_symbolic_shape=True)
         quantization.quantize_static(
-            ready, after, Reader(), quant_format=quantization.QuantFormat.QDQ, per_channel=True,
+            ready, after, Feed(), quant_format=quantization.QuantFormat.QDQ, per_channel=True,
             op_types_to_quantize=["Conv"], activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8, calibrate_method=quantization.CalibrationMethod.Percentile,
             extra_options={"CalibPercentile": 99.99},
@@ -91,50 +102,95 @@ def stored(network: nn.Module) -> int:
     return len(zlib.compress(b"".join(p.detach().half().cpu().numpy().tobytes() for p in network.parameters()), 6))
 
 
-def variants(name: str, data_dir: Path | None = None, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """Every form of nuclei or blood_cells: bytes, ms a picture, pictures a second, its score on test, and how much of
-    the fp32 form's score that is. Raises ModelError when the ONNX form differs from torch by over 1e-3."""
+@dataclass(frozen=True)
+class Trial:
+    """A model to make smaller. content: its network as an ONNX file; examples: what the network is given, of one size;
+    asked: what the model is asked for; measure: what `judged` calls the score; fresh: the network once more."""
+
+    model: Any
+    content: bytes
+    examples: Sequence[tuple[Tensor, ...]]
+    asked: Sequence[np.ndarray]
+    measure: str
+    judged: Callable[[Any], Mapping[str, Any]]
+    fresh: Callable[[], nn.Module]
+
+
+def trial(name: str, data_dir: Path | None = None) -> Trial:
+    """What a model is made smaller and judged with. Raises ModelError for one without compressed forms."""
+    if name == "reader":
+        return _reader()
     if name not in recipes.FILES:
-        raise ModelError(f"{name!r} has no compressed forms: there are some of {', '.join(recipes.FILES)}.")
+        raise ModelError(f"{name!r} has no compressed forms: there are some of {', '.join(recipes.FILES)} and reader.")
     rows = corpora.read(corpora.folder(data_dir) / recipes.FILES[name])
     train, test = (rows[rows["split"] == split] for split in ("train", "test"))
     model = loading.model(name, "cpu")
-    network, measure = model.network, {"nuclei": "ap50", "blood_cells": "map50"}[name]
     pictures = [picture.pixels for picture in recipes.pictures(name, train.sample(CALIBRATION, random_state=0))]
-    content = to_onnx(network, network.config.multiple)
-    threads = torch.get_num_threads()
-    asked = [model.entering(picture[:SIDE, :SIDE]) for picture in pictures]  # calibration wants one size
-    same = Session(content, network.config, threads)
-    with torch.inference_mode():
-        difference = max(
-            float((a - b).abs().max()) for x in asked[:4] for a, b in zip(network(x), same(x), strict=True)
-        )
-    if difference > compress.LARGEST_DIFFERENCE * 100:
-        raise ModelError(f"The ONNX form of {name} differs from torch by {difference:.2g}.")
-    small = int8(content, [x.numpy() for x in asked])
+    examples = [(model.entering(picture[:SIDE, :SIDE]),) for picture in pictures]  # calibration wants one size
+    return Trial(
+        model, to_onnx(model.network, model.network.config.multiple), examples, pictures,
+        {"nuclei": "ap50", "blood_cells": "map50"}[name], lambda model: recipes.judged(model, test),
+        lambda: loading.model(name, "cpu").network,
+    )  # fmt: skip
+
+
+def _reader() -> Trial:
+    model = lines.load(device="cpu")
+    learnt = reader.shard(reader.DEV_SEED, 4 * CALIBRATION)
+    wide = [x for x in learnt.cut() if x.shape[1] >= WIDE][:CALIBRATION]
+    examples = [lines.entering([x[:, :WIDE]]) for x in wide]
+    samples = [sample for script in reader.SHARES for sample in reader.held_out(script, READ, "usual")]
+    return Trial(
+        model, lines_to_onnx(model.network), examples, [sample.image for sample in samples], "exact_match",
+        lambda model: reader.measured(model, samples), lambda: lines.load(device="cpu").network,
+    )  # fmt: skip
+
+
+def variants(name: str, data_dir: Path | None = None, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """Every form of a model: bytes, ms for one picture, pictures a second, its score on test or on held-out lines.
+
+    Raises ModelError when the ONNX form differs from torch by over 0.1 %.
+    """
+    given = trial(name, data_dir)
+    model, network, threads = given.model, given.model.network, torch.get_num_threads()
+    same = Session(given.content, network.config, threads)
+    differs = max(difference(network, same, example) for example in given.examples[:4])
+    if differs > compress.LARGEST_DIFFERENCE:
+        raise ModelError(f"The ONNX form of {name} differs from torch by {differs:.2g} of its answers' size.")
+    small = int8(given.content, [[x.numpy() for x in example] for example in given.examples])
     whole = sum(p.numel() for p in network.parameters())
     forms: list[tuple[str, int, nn.Module, str]] = [
         ("fp32", 4 * whole, network, "fp32"),
         ("bf16", 2 * whole, network, "bf16"),
-        ("onnx", len(content), same, "fp32"),
+        ("onnx", len(given.content), same, "fp32"),
         ("int8", len(small), Session(small, network.config, threads), "fp32"),
     ]
     for share in PRUNED:
-        other = pruned(loading.model(name, "cpu").network, share)
+        other = pruned(given.fresh(), share)
         forms.append((f"pruned {share:.0%}", stored(other), other, "fp32"))
     found: list[dict[str, Any]] = []
     for form, size, module, precision in forms:
         model.network = module
         model.use(precision)
-        seconds = compress.timed(lambda: model.predict(pictures[:1]), 10)
-        every = compress.timed(lambda: model.predict(pictures[:8]), 2)
-        score = recipes.judged(model, test)[measure]
+        seconds = compress.timed(lambda: model.predict(given.asked[:1]), 10)
+        every = compress.timed(lambda: model.predict(given.asked[:8]), 2)
+        score = given.judged(model)[given.measure]
         found.append({
-            "name": form, "bytes": size, "latency_ms": 1000 * seconds, "per_s": 8 / every, measure: score,
-            **({"difference": difference} if form == "onnx" else {}),
+            "name": form, "bytes": size, "latency_ms": 1000 * seconds, "per_s": 8 / every, given.measure: score,
+            **({"difference": differs} if form == "onnx" else {}),
         })  # fmt: skip
-        say(f"{form:10} {size / 1e6:6.1f} MB  {1000 * seconds:7.1f} ms  {8 / every:6.1f}/s  {measure} {score:.4f}")
+        say(
+            f"{form:10} {size / 1e6:6.1f} MB  {1000 * seconds:7.1f} ms  {8 / every:6.1f}/s  {given.measure} {score:.4f}"
+        )
     return found
+
+
+def difference(network: nn.Module, other: nn.Module, given: tuple[Tensor, ...]) -> float:
+    """The largest difference of two forms' answers over the largest answer, 1 at least."""
+    with torch.inference_mode():
+        ours, theirs = (found if isinstance(found, tuple) else (found,) for found in (network(*given), other(*given)))
+    largest = max(1.0, *(float(a.abs().max()) for a in ours))
+    return max(float((a - b).abs().max()) for a, b in zip(ours, theirs, strict=True)) / largest
 
 
 def measure(name: str, data_dir: Path | None = None, say: Callable[[str], None] = print) -> Path:

@@ -37,6 +37,8 @@ LOCALES = {
 }  # fmt: skip
 """Script -> the locales whose formats are written in it."""
 
+FOREIGN = 0.08
+"""Share of amounts with a currency's sign from anywhere."""
 WORDS = {
     "th": ("บาท", "บ."), "fa_IR": ("ریال", "تومان"), "fa_AF": ("افغانی",), "ps": ("افغانۍ",), "ur": ("روپے", "روپیہ"),
     "ar_EG": ("جنيه", "ج.م"), "ar_SA": ("ريال", "ر.س"), "ar_AE": ("درهم", "د.إ"), "ar_IQ": ("دينار", "د.ع"),
@@ -202,8 +204,8 @@ def day(date: datetime.date, locale: str, style: str = "short", *, system: str =
 # ------------------------------------------------------------------ lines at random
 
 
-def amount(locale: str, random: np.random.Generator, script: str | None = None) -> Written:
-    """An amount at random, in one of the ways shops of the locale write it."""
+def amount(locale: str, random: np.random.Generator, script: str | None = None, foreign: float = FOREIGN) -> Written:
+    """An amount at random, written as shops of the locale do. foreign: share of them with a sign from anywhere."""
     parsed = Locale.parse(locale)
     script = script or script_of(locale) or "latin"
     home = currency_of(parsed.territory)
@@ -217,7 +219,7 @@ def amount(locale: str, random: np.random.Generator, script: str | None = None) 
         value = Decimal(int(value) % 10_000 or 1)
         return Written(f"{calendars.ethiopic_numeral(int(value))} ብር", "amount", locale, script, value, home)
     words = words_of(locale)
-    if 0.45 <= way < 0.58:  # a sign from anywhere
+    if 0.45 <= way < 0.45 + foreign:
         signs = (
             alphabet.SIGNS if script in alphabet.LEFTWARD else alphabet.SIGNS.replace("﷼", "")
         )  # it turns lines round
@@ -338,15 +340,15 @@ def date_order(locale: str) -> str:
     return "".join(order)
 
 
-def written(script: str, random: np.random.Generator) -> Written:
+def written(script: str, random: np.random.Generator, foreign: float = FOREIGN) -> Written:
     """A line of a script at random: six amounts to four dates. In a script with letters or digits of its own, lines
-    that show none of them are rare."""
+    that show none of them are rare. foreign: share of the amounts with a currency's sign from anywhere."""
     if script == "latin" and random.random() < 0.1:  # an article number
         digits = "".join(str(digit) for digit in random.integers(0, 10, int(random.integers(4, 14))))
         return Written(digits, "number", "en_US", script, Decimal(digits))
     for _ in range(4):
         locale = str(random.choice(LOCALES[script]))
-        line = amount(locale, random, script) if random.random() < 0.6 else date(locale, random, script)
+        line = amount(locale, random, script, foreign) if random.random() < 0.6 else date(locale, random, script)
         if script == "latin" or alphabet.script(alphabet.fold(line.text)) != "latin" or random.random() < 0.15:
             break
     return line

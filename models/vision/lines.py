@@ -6,6 +6,7 @@ characters and "nothing"; runs of one character count once. A beam search weighs
 `python -m models train reader`; figures are in its card.
 """
 
+import copy
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -19,9 +20,10 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from data import store
 from models import registry, training
 from models.registry import Card, ModelError
-from models.vision import alphabet, bidi
+from models.vision import alphabet, bidi, onnx_form
 from models.vision.spelling import END, ORDER, START, Spelling, token
 
 HEIGHT = 32
@@ -39,8 +41,10 @@ SLOPES = np.linspace(-0.1, 0.1, 41)
 """How far a line may fall a pixel to the right and still be made level."""
 PROFILE = 48
 """Rows of the profile that tells how far it falls."""
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("fp32", "bf16", "onnx")
+"""onnx: fp32 under onnxruntime."""
 CHUNK = 64
+"""Lines that torch reads at a time; onnxruntime reads one, which is sooner than filling up others to its width."""
 BEAMS = 8
 """Lines that the decoder follows at a time."""
 RIVALS = 10
@@ -144,7 +148,7 @@ class Network(nn.Module):
         for layer, context in zip(self.along, self.contexts, strict=True):
             x = context(layer(x), inside)
         found = self.answers(self.dropout(x.squeeze(2).transpose(1, 2)))
-        return found.reshape(len(x), 2 * found.shape[1], -1)
+        return found.reshape(x.shape[0], 2 * found.shape[1], -1)
 
     def fuse(self) -> "Network":
         """Put every norm into its convolution, in place: the form that is saved and served."""
@@ -519,7 +523,11 @@ def consistent(shares: np.ndarray, tables: Sequence[np.ndarray]) -> np.ndarray:
 
 
 class Reader:
-    """A network that reads pictures of lines. Reading is thread-safe."""
+    """A network that reads pictures of lines. Reading is thread-safe.
+
+    What a number format needs beside the weights is made when it is used for the first time and kept: changing between
+    them costs nothing.
+    """
 
     def __init__(
         self, card: Card, network: Network, device: str | None = None, spelling: Spelling | None = None
@@ -527,20 +535,39 @@ class Reader:
         self.spelling, self.weight = spelling, float(card.config.get("spelling", 0.0))
         self.card, self.name = card, card.name
         self.device = device or training.device()
-        self.network = network.to(self.device).eval()
+        self.network = network.to(self.device, memory_format=torch.channels_last).eval()
         self.families = families(network.config.alphabet)
         self.trust = Trust(**card.config.get("trust", {}))
-        self.precision = "bf16" if self.device == "cuda" else "fp32"
+        self._forms: dict[str, nn.Module] = {}
+        self._home = store.home()
+        self.use("bf16" if self.device == "cuda" else "fp32")
 
     def precisions(self) -> tuple[str, ...]:
-        """The number formats it can run in."""
-        return PRECISIONS
+        """The number formats it can run in at present; onnx on a CPU, once its form was made."""
+        return PRECISIONS if self.device == "cpu" and onnx_form.FORMS.find(self.card) else PRECISIONS[:2]
+
+    def make_precisions(self) -> bool:
+        """Make the ONNX form where it can be of use and there is none: seconds, in another process.
+
+        Returns whether `precisions` offers more now. Raises ModelError when it could not be made.
+        """
+        return self.device == "cpu" and onnx_form.FORMS.make_missing(self.card, self._home)
 
     def use(self, precision: str) -> None:
-        """Run in another number format. Raises ValueError for one it does not know."""
-        if precision not in PRECISIONS:
-            raise ValueError(f"{self.name} runs in {', '.join(PRECISIONS)}, not in {precision!r}.")
+        """Run in another number format. Raises ValueError for one it does not offer, and what opening it raises."""
+        if precision != "fp32" and precision not in self._forms:
+            if precision not in self.precisions():
+                raise ValueError(f"{self.name} runs in {', '.join(self.precisions())}, not in {precision!r}.")
+            if precision == "bf16":  # a copy takes half the time of autocast, which casts every call
+                self._forms[precision] = copy.deepcopy(self.network).bfloat16()
+            else:
+                self._forms[precision] = onnx_form.network(self.card, self.network.config)
         self.precision = precision
+
+    @property
+    def served(self) -> nn.Module:
+        """The network in the number format that it runs in: torch's, or the ONNX form in its place."""
+        return self._forms.get(self.precision, self.network)
 
     def predict(self, images: Sequence[np.ndarray], extra: Any = None) -> list[Reading]:
         """One reading a picture: uint8 (height, width, 3) or (height, width), one line or a small tag each.
@@ -575,13 +602,15 @@ class Reader:
         """What the network makes of lines cut out already, uint8 (32, width) each."""
         pixels = [line.pixels if isinstance(line, Line) else line for line in lines]
         order = sorted(range(len(pixels)), key=lambda index: pixels[index].shape[1])
+        precision = self.precision  # another thread may change it meanwhile
+        network, at_once = self._forms.get(precision, self.network), 1 if precision == "onnx" else CHUNK
+        kind = torch.bfloat16 if precision == "bf16" else torch.float32
         found: dict[int, Path] = {}
-        for start in range(0, len(order), CHUNK):
-            group = order[start : start + CHUNK]
-            batch = padded([pixels[index] for index in group]).to(self.device)
-            with torch.inference_mode(), training.precision(self.device, self.precision == "bf16"):
-                widths = torch.tensor([pixels[index].shape[1] for index in group])
-                shares = self.network(batch.float() / 255, widths).float().softmax(-1).cpu().numpy()
+        for start in range(0, len(order), at_once):
+            group = order[start : start + at_once]
+            with torch.inference_mode():
+                batch, widths = entering([pixels[index] for index in group], self.device)
+                shares = network(batch.to(kind), widths).float().softmax(-1).cpu().numpy()
             for row, index in enumerate(group):
                 steps = -(-pixels[index].shape[1] // STEP)
                 left = consistent(shares[row, :steps], self.families)
@@ -625,6 +654,11 @@ def padded(pixels: Sequence[np.ndarray]) -> Tensor:
     for row, line in enumerate(pixels):
         batch[row, 0, :, : line.shape[1]] = line
     return torch.from_numpy(batch)
+
+
+def entering(pixels: Sequence[np.ndarray], device: str = "cpu") -> tuple[Tensor, Tensor]:
+    """What the network is given for lines: `padded` in 0..1, float32, on a device, and the width of each, (lines,)."""
+    return padded(pixels).to(device).float() / 255, torch.tensor([line.shape[1] for line in pixels])
 
 
 def _together(readings: Sequence[Reading]) -> Reading:

@@ -12,7 +12,7 @@ from models import registry, training
 from models.registry import Card, ModelError
 from models.vision import cells, corpora, nuclei, unet
 from models.vision.cells import CropNetwork, Found
-from models.vision.nuclei import Maps
+from models.vision.cuts import Maps, Rule
 from models.vision.unlike import Bank
 
 PRECISIONS = ("fp32", "bf16")
@@ -66,7 +66,7 @@ class VisionModel:
 class NucleiModel(VisionModel):
     """Pictures to maps; `models.vision.nuclei` makes nuclei of the maps under a rule."""
 
-    def __init__(self, card: Card, network: nuclei.Network, rule: nuclei.Rule, bank: Bank, device: str | None) -> None:
+    def __init__(self, card: Card, network: nuclei.Network, rule: Rule, bank: Bank, device: str | None) -> None:
         super().__init__(card, network, bank, device)
         self.rule = rule
 

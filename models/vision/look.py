@@ -3,7 +3,7 @@
 from typing import Any
 
 from models import registry
-from models.vision import images, lines, loading, nuclei
+from models.vision import cuts, images, lines, loading, nuclei
 from models.vision.amounts import parse
 
 LIKELY = 0.5
@@ -27,7 +27,7 @@ def at(name: str, content: bytes, market: str = "US") -> dict[str, Any]:
     found = model.predict([picture.pixels])[0]
     told: dict[str, Any] = {"unlike": model.is_unlike(found)}
     if isinstance(model, loading.NucleiModel):
-        things = nuclei.described(found, nuclei.instances(found, model.rule), model.rule)
+        things = nuclei.described(found, cuts.instances(found, model.rule), model.rule)
         return told | _counted({"nucleus": [thing.confidence for thing in things]})
     return told | _counted({kind: found.confidence[found.classes == i].tolist() for i, kind in enumerate(model.labels)})
 

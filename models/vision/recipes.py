@@ -17,6 +17,7 @@ from models.registry import Card, ModelError
 from models.training import Fit, Progress
 from models.vision import cells, cells_training, corpora, loading, nuclei, nuclei_training, reader, unlike
 from models.vision.corpora import Boxed, Segmented
+from models.vision.nuclei_training import AGAIN, ROUNDS
 
 Say = Callable[[str], None]
 Report = Callable[[str, Progress], None]
@@ -92,7 +93,7 @@ def _nuclei(data_dir: Path | None, root: Path | None, working: Path | None, say:
     began = time.monotonic()
     split = _splits(corpora.read(corpora.folder(data_dir) / FILES["nuclei"]), corpora.nuclei)
     shape, start, fits = nuclei_training.SHAPE, None, []
-    for number, plan in enumerate(nuclei_training.ROUNDS, start=1):
+    for number, plan in enumerate(ROUNDS, start=1):
         network, fit = nuclei_training.fit(
             plan, shape, split["train"], split["val"], start=start, working=working and working / f"round {number}",
             on_progress=on and (lambda p, number=number: on(f"nuclei, round {number}", p)),
@@ -100,15 +101,25 @@ def _nuclei(data_dir: Path | None, root: Path | None, working: Path | None, say:
         start, fits = network.state_dict(), [*fits, fit]
         say(f"nuclei, round {number}: AP at IoU 0.5 on half of val {fit.best:.4f} ({fit.ended}, {fit.seconds:.0f} s)")
     _as_shipped(network)
-    seen = {name: [nuclei_training.predicted(network, p.pixels) for p in split[name]] for name in ("train", "val")}
-    rule = nuclei_training.ruled(seen["val"], [p.instances for p in split["val"]])
-    bank = unlike.bank(*(np.stack([maps.features for maps in seen[name]]) for name in ("train", "val")))
+    rule = nuclei_training.ruled(
+        [nuclei_training.predicted(network, p.pixels) for p in split["val"]], [p.instances for p in split["val"]]
+    )
+    network, again = nuclei_training.fit(
+        AGAIN, shape, [*split["train"], *split["val"]], [], start=network.state_dict(),
+        working=working and working / "again", on_progress=on and (lambda p: on("nuclei, train and val", p)),
+    )  # fmt: skip
+    _as_shipped(network)
+    bank = unlike.bank(*(
+        np.stack([nuclei_training.predicted(network, p.pixels).features for p in split[name]])
+        for name in ("train", "val")
+    ))  # fmt: skip
     card = Card(
         name="nuclei", task="nuclei", title="Cell nuclei in microscope pictures",
         purpose="Counts and outlines the nuclei of cells in pictures from fluorescence and light microscopes.",
-        family="U-Net for inside and distance, watershed", labels=loading.TASKS["nuclei"], languages=(),
+        family="U-Net for inside, distance and flow; watershed proposals, the likeliest kept",
+        labels=loading.TASKS["nuclei"], languages=(),
         data=(corpora.source(corpora.DSB, sum(map(len, split.values()))),), splits=_lengths(split), metrics={},
-        training=_notes("nuclei", fits, began, rounds=[asdict(plan) for plan in nuclei_training.ROUNDS]),
+        training=_notes("nuclei", [*fits, again], began, rounds=[asdict(plan) for plan in (*ROUNDS, AGAIN)]),
         config=nuclei.settings(shape, rule) | {"far": bank.far},
         limits=(
             "Not a medical device: figures are for research and demonstration, a person must check them.",

@@ -23,11 +23,15 @@ class TagReader:
         return self.reader.precision
 
     def precisions(self) -> tuple[str, ...]:
-        """The number formats it can run in."""
+        """The number formats it can run in at present."""
         return self.reader.precisions()
 
+    def make_precisions(self) -> bool:
+        """Have those made that take long, as `Reader.make_precisions` does: whether there is one more now."""
+        return self.reader.make_precisions()
+
     def use(self, precision: str) -> None:
-        """Run in another number format. Raises ValueError for one it does not know."""
+        """Run in another number format. Raises ValueError for one it does not offer."""
         self.reader.use(precision)
 
     def sample(self) -> Sequence[np.ndarray]:

@@ -1,17 +1,19 @@
 """Vision models as they are served: one picture and many, against onnxruntime on the same network, on a GPU if any."""
 
 import sys
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from stores import row
+from texts import a_home_of_its_own
 from torch import Tensor, nn
 
 SLOWEST = 1 / 0.9
 """Our time over onnxruntime's at most: nine tenths of its pictures a second."""
 SIZES = {"nuclei": (256, 256), "blood_cells": (480, 640), "reader": (48, 320)}
 MANY = 8
+Given = tuple[Tensor, ...]
+"""What a network is given: pictures, for the reader also how wide each line is."""
 
 
 def pictures() -> list[dict]:
@@ -20,47 +22,62 @@ def pictures() -> list[dict]:
 
     torch.set_num_threads(2)
     found = []
-    for name, size in SIZES.items():
-        if name not in registry.names():
-            print(f"  left out: there is no model {name}", file=sys.stderr)
-            continue
-        found += one_model(name, size)
+    with a_home_of_its_own():
+        for name, size in SIZES.items():
+            if name not in registry.names():
+                print(f"  left out: there is no model {name}", file=sys.stderr)
+                continue
+            found += one_model(name, size)
     return found
 
 
 def one_model(name: str, size: tuple[int, int]) -> list[dict]:
-    """A model in its fastest number format, whole (reading the picture and finding things) and its network alone."""
+    """A model in its fastest number format, whole (reading the picture and finding things) and its network alone.
+
+    The fastest is that of the network alone: the rest is the same in all of them, and takes longer.
+    """
     from models import compress
 
-    model, network, entering, onnx = parts(name, "cpu", size)
+    model, entering, onnx = parts(name, "cpu", size)
+    if hasattr(model, "make_precisions"):
+        model.make_precisions()
     pixels = picture(name, size)
-    seconds = {}
-    for precision in model.precisions():
-        model.use(precision)
-        seconds[precision] = compress.timed(lambda: model.predict([pixels]), 15)
+    seconds = {precision: alone(model, precision, [entering], 15) for precision in model.precisions()}
+    theirs = compress.timed(lambda: onnx(*entering), 15)
     fastest = min(seconds, key=seconds.__getitem__)
-    model.use(fastest)
-    batch = entering.expand(MANY, *entering.shape[1:]).contiguous()
-    alone, theirs = (
-        compress.timed(lambda: forward(network, entering, fastest), 15),
-        compress.timed(lambda: onnx(entering), 15),
-    )
-    many = compress.timed(lambda: forward(network, batch, fastest), 6)
+    batches = [entering] * MANY if fastest == "onnx" else [repeated(entering, MANY)]  # as the reader reads many lines
+    many = alone(model, fastest, batches, 6)
+    whole = compress.timed(lambda: model.predict([pixels]), 15)
     title = f"{name}, {size[1]} x {size[0]}"
     found = [
-        row(f"{title}: one picture, whole ({fastest})", 1000 * seconds[fastest], "ms"),
+        row(f"{title}: one picture, whole ({fastest})", 1000 * whole, "ms"),
         row(f"{title}: {MANY} at once, the network alone", MANY / many, "/s"),
-        row(f"{title}: the network's time in torch ({fastest}) / in onnxruntime (fp32)", alone / theirs, "x", SLOWEST),
+        row(
+            f"{title}: the network's time as served ({fastest}) / in onnxruntime (fp32)",
+            seconds[fastest] / theirs,
+            "x",
+            SLOWEST,
+        ),
     ]
     return found + (on_gpu(name, size, MANY / many) if torch.cuda.is_available() else [])
+
+
+def alone(model: object, precision: str, batches: list[Given], times: int) -> float:
+    """Seconds that a model's network takes for some batches in a number format; the model is left in it."""
+    from models import compress
+
+    model.use(precision)
+    network = getattr(model, "served", model.network)
+    return compress.timed(lambda: [forward(network, batch, precision) for batch in batches], times)
 
 
 def on_gpu(name: str, size: tuple[int, int], cpu_rate: float) -> list[dict]:
     """Pictures a second of the network alone on the GPU in bf16, batches of 64, and against the CPU."""
     from models import compress
 
-    _, network, entering, _ = parts(name, "cuda", size)
-    batch = entering.expand(64, *entering.shape[1:]).contiguous().to("cuda")
+    model, entering, _ = parts(name, "cuda", size)
+    network = getattr(model, "served", model.network)
+    batch = tuple(x.to("cuda") for x in repeated(entering, 64))
 
     def run() -> None:
         forward(network, batch, "bf16")
@@ -70,33 +87,34 @@ def on_gpu(name: str, size: tuple[int, int], cpu_rate: float) -> list[dict]:
     return [row(f"{name} on the GPU: pictures a second", rate, "/s"), row(f"{name}: GPU / CPU", rate / cpu_rate, "x")]
 
 
-def forward(network: nn.Module, batch: Tensor, precision: str) -> None:
-    """The network once, as it is served."""
-    form = torch.channels_last if batch.dim() == 4 else torch.contiguous_format
-    with torch.inference_mode(), torch.autocast(batch.device.type, torch.bfloat16, enabled=precision == "bf16"):
-        network(batch.contiguous(memory_format=form))
+def repeated(entering: Given, count: int) -> Given:
+    """What a network is given, so many times over."""
+    return tuple(x.expand(count, *x.shape[1:]).contiguous() for x in entering)
 
 
-def parts(
-    name: str, device: str, size: tuple[int, int]
-) -> tuple[object, nn.Module, Tensor, Callable[[Tensor], object]]:
-    """The model, its network, what the network is given for a picture, and the same network under onnxruntime."""
-    from models import compress
+def forward(network: nn.Module, given: Given, precision: str) -> None:
+    """The network once, as it is served: the reader's has a copy in bf16 and an ONNX form, the others use autocast."""
+    pictures, *rest = given
+    pictures = pictures.to(next((p.dtype for p in network.parameters()), torch.float32))
+    with torch.inference_mode(), torch.autocast(pictures.device.type, torch.bfloat16, enabled=precision == "bf16"):
+        network(pictures.contiguous(memory_format=torch.channels_last), *rest)
+
+
+def parts(name: str, device: str, size: tuple[int, int]) -> tuple[object, Given, nn.Module]:
+    """The model, what its network is given for a picture, and the same network under onnxruntime."""
     from models.vision import compress as forms
     from models.vision import lines, loading
 
     if name == "reader":
         model = lines.load(name, device)
-        entering = torch.rand(1, 1, lines.HEIGHT, 320)
-        content = compress.exported(model.network.cpu(), (entering,), ({},))
-        model.network.to(device)
+        pixels = lines.whole(picture(name, size)).pixels
+        entering = lines.entering([pixels])
+        content = forms.lines_to_onnx(lines.load(name, "cpu").network)
     else:
         model = loading.model(name, device)
-        entering = model.entering(picture(name, size))
+        entering = (model.entering(picture(name, size)),)
         content = forms.to_onnx(loading.model(name, "cpu").network, model.network.config.multiple)
-    session = compress.session(content)
-    first = session.get_inputs()[0].name
-    return model, model.network, entering, lambda batch: session.run(None, {first: batch.cpu().numpy()})
+    return model, entering, forms.Session(content, model.network.config, 2)
 
 
 def picture(name: str, size: tuple[int, int]) -> np.ndarray:

@@ -16,6 +16,7 @@ from dashboard import vision_lab_pictures as lab
 from dashboard.charts import pictures
 from dashboard.vision_lab_answers import Seen, Thing
 from dashboard.vision_lab_meaning import Line, Rate
+from models.serving import Served
 from models.vision.amounts import Parsed, parse
 from models.vision.lines import Reading
 from models.vision.renders import TagLine
@@ -269,6 +270,23 @@ def test_markets_without_a_language_or_currency_have_no_tags(home):
     known = vision_lab_meaning.markets()
     assert {"DEU", "JPN", "EGY", "IND"} <= set(known)
     assert "ATA" not in known
+
+
+@pytest.mark.parametrize(
+    ("precision", "english", "chinese"),
+    [
+        ("", "cpu · ", "cpu · "),
+        ("fp32", "cpu (fp32) · ", "cpu (fp32) · "),
+        ("onnx", "cpu (fp32 in ONNX Runtime) · ", "cpu (ONNX Runtime 的 fp32) · "),
+        ("bf16, onnx", "cpu (bf16, fp32 in ONNX Runtime) · ", "cpu (bf16, ONNX Runtime 的 fp32) · "),
+    ],
+)
+def test_the_line_at_the_foot_names_the_number_format(speak, precision, english, chinese):
+    chosen = lab.Chosen("a", np.zeros((20, 40, 3), np.uint8), 1.0, (), "digest", "data:,")
+    seen = Seen("reader", served=Served((), "cpu", 12.3, 1, precision), ours=False)
+    for language, words in (("en", english), ("zh", chinese)):
+        speak(language)
+        assert vision_lab_answers.cost(seen, chosen).startswith(words)
 
 
 # ------------------------------------------------------------------ several files

@@ -33,7 +33,7 @@ def discs(seed: int, side: int = 96) -> tuple[np.ndarray, np.ndarray]:
 def app(synthetic, serve, tmp_path_factory):
     """The dashboard, and in its folder a nuclei network that learned for some seconds."""
     from models import registry
-    from models.vision import nuclei, nuclei_training, unet, unlike
+    from models.vision import cuts, nuclei, nuclei_training, unet, unlike
     from models.vision.corpora import Segmented
 
     torch.set_num_threads(1)
@@ -47,7 +47,7 @@ def app(synthetic, serve, tmp_path_factory):
     card = registry.Card(
         name="nuclei", task="nuclei", title="Small", purpose="Tests.", family="U-Net", labels=("nucleus",),
         languages=(), data=(), splits={}, metrics={"n": 6, "dice": 0.9}, training={}, limits=(),
-        config=nuclei.settings(config, nuclei.Rule(odds=(0.0, 0.0, 0.0, 3.0))) | {"far": bank.far},
+        config=nuclei.settings(config, cuts.Rule()) | {"far": bank.far},
     )  # fmt: skip
     home = tmp_path_factory.mktemp("vision")
     (home / "atlas.duckdb").write_bytes((synthetic / "atlas.duckdb").read_bytes())

@@ -196,11 +196,11 @@ def test_a_file_is_read_counted_previewed_and_taken_away(opened, lab):
     shown = app.dataframe[0].value
     assert shown["sentiment"].tolist() == ["positive", "negative", "", "", "positive"]
     assert shown["language"].tolist() == ["eng_Latn", "eng_Latn", "", "", "zho_Hans"]
-    assert lab["sentiment"].heard[-3:] == [
+    assert set(lab["sentiment"].heard[-3:]) == {
         ("a positive thing", "en"),
         ("=negative()", "en"),
         ("这家酒店 positive", "zh"),
-    ]
+    }
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert spec["data"][0]["y"] == ["English", "Chinese (Simplified)"]
 

@@ -97,6 +97,9 @@ class Tags:
     def precisions(self):
         return ("fp32",)
 
+    def make_precisions(self):
+        return False
+
     def use(self, precision):
         pass
 

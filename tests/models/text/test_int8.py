@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from data import store
-from models import compress, registry
+from models import compress, forms, registry
 from models.registry import ModelError
 from models.text import int8, loading
 from models.text.classifier import TextError
@@ -33,7 +33,7 @@ def own(made, tmp_path, monkeypatch):
     """A copy of it for one test."""
     shutil.copytree(made[0], tmp_path / "home")
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path / "home"))
-    return tmp_path / "home" / "models" / int8.FOLDER / "tiny"
+    return tmp_path / "home" / "models" / ".int8" / "tiny"
 
 
 def test_int8_is_offered_once_its_form_is_made(made, own):
@@ -41,7 +41,7 @@ def test_int8_is_offered_once_its_form_is_made(made, own):
     model = loading.classifier("tiny", "cpu")
     assert model.precisions() == ("fp32", "bf16", "int8")
     assert not model.make_precisions()
-    note = json.loads((own / int8.NOTE).read_text())
+    note = json.loads((own / forms.NOTE).read_text())
     assert note["agreement"] >= int8.LEAST_AGREEMENT
     assert note["weights"] == model.card.files["weights.safetensors"]
 
@@ -63,7 +63,7 @@ def test_its_form_is_opened_once_and_changing_back_to_it_reads_nothing(own, monk
     model = loading.classifier("tiny", "cpu")
     model.use("int8")
     found = model.probabilities(TEXTS, LANGUAGES)
-    monkeypatch.setattr(int8, "load", lambda card: pytest.fail("read again"))
+    monkeypatch.setattr(forms.Kept, "find", lambda self, card: pytest.fail("read again"))
     model.use("fp32")
     model.use("int8")
     assert (model.probabilities(TEXTS, LANGUAGES) == found).all()
@@ -78,7 +78,7 @@ def test_it_runs_in_as_many_threads_as_torch_does(own, monkeypatch):
 
 @pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"other"), lambda file: file.unlink()])
 def test_a_damaged_form_is_not_read_and_is_made_anew(own, damage, monkeypatch):
-    damage(own / int8.FILE)
+    damage(own / forms.FILE)
     model = loading.classifier("tiny", "cpu")
     assert model.precisions() == ("fp32", "bf16")
     with pytest.raises(ValueError, match="not in 'int8'"):
@@ -86,26 +86,26 @@ def test_a_damaged_form_is_not_read_and_is_made_anew(own, damage, monkeypatch):
     with pytest.raises(ModelError, match="no int8 form for its weights"):
         int8.reader(model.card)
     homes = []
-    monkeypatch.setattr(int8, "make_apart", lambda card, home: homes.append(home))
+    monkeypatch.setattr(forms.Kept, "make_apart", lambda self, card, home: homes.append(home))
     assert not model.make_precisions()
     assert homes == [store.home()]
 
 
 @pytest.mark.parametrize("note", ["", "[]", '{"weights": "of another model"}'])
 def test_a_form_of_other_weights_or_with_a_damaged_note_is_none(own, note):
-    (own / int8.NOTE).write_text(note)
-    assert int8.load(registry.card("tiny")) is None
+    (own / forms.NOTE).write_text(note)
+    assert int8.FORMS.find(registry.card("tiny")) is None
 
 
 def test_a_form_that_differs_too_much_is_refused_for_good(own, monkeypatch, caplog):
     monkeypatch.setattr(int8, "LEAST_AGREEMENT", 1.01)
     shutil.rmtree(own)
-    monkeypatch.setattr(int8, "make_apart", lambda card, home: int8.make(card.name))
+    monkeypatch.setattr(forms.Kept, "make_apart", lambda self, card, home: int8.make(card.name))
     model = loading.classifier("tiny", "cpu")
     assert not model.make_precisions()
     assert "texts keep their label" in caplog.text
     assert model.precisions() == ("fp32", "bf16")
-    monkeypatch.setattr(int8, "make_apart", lambda card, home: pytest.fail("made again"))
+    monkeypatch.setattr(forms.Kept, "make_apart", lambda self, card, home: pytest.fail("made again"))
     assert not model.make_precisions()
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.vision import compress, nuclei, unet
+from models.registry import ModelError
+from models.vision import compress, lines, nuclei, unet
 from models.vision.unet import Config
 
 
@@ -33,11 +34,11 @@ def test_the_onnx_form_gives_the_same_answers_for_any_size(network, exported, si
 
 def test_the_int8_form_is_smaller_and_close(network, exported):
     random = np.random.default_rng(0)
-    examples = [random.random((1, 3, 64, 64), dtype=np.float32) for _ in range(6)]
+    examples = [(random.random((1, 3, 64, 64), dtype=np.float32),) for _ in range(6)]
     small = compress.int8(exported, examples)
     form = compress.Session(small, network.config, 1)
     with torch.inference_mode():
-        ours, theirs = network(torch.from_numpy(examples[0]))[0], form(torch.from_numpy(examples[0]))[0]
+        ours, theirs = network(torch.from_numpy(examples[0][0]))[0], form(torch.from_numpy(examples[0][0]))[0]
     assert len(small) < 0.7 * len(exported)
     assert float((ours - theirs).abs().mean()) < 0.15 * float(ours.abs().mean())
 
@@ -54,3 +55,31 @@ def test_pruning_sets_the_smallest_weights_to_zero_and_makes_the_file_smaller():
     assert float((weights == 0).float().mean()) == pytest.approx(0.5, abs=0.01)
     assert float(weights.abs().max()) == pytest.approx(largest)
     assert compress.stored(cut) < 0.75 * before
+
+
+def test_the_readers_onnx_form_reads_any_number_of_lines_of_any_width_as_torch_does():
+    torch.manual_seed(0)
+    network = lines.Network(lines.Config("0123456789", 16, 16, 24, 2)).eval().fuse()
+    same = compress.Session(compress.lines_to_onnx(network), network.config, 1)
+    for count, width in ((1, 32), (3, 320)):
+        batch, widths = torch.rand(count, 1, lines.HEIGHT, width), torch.arange(width, width - 8 * count, -8)
+        with torch.inference_mode():
+            assert torch.allclose(network(batch, widths), same(batch, widths), atol=1e-4)
+
+
+def test_the_readers_int8_form_is_smaller_and_close():
+    torch.manual_seed(0)
+    network = lines.Network(lines.Config("0123456789", 16, 16, 24, 2)).eval().fuse()
+    content = compress.lines_to_onnx(network)
+    examples = [(torch.rand(1, 1, lines.HEIGHT, 160), torch.tensor([160])) for _ in range(6)]
+    small = compress.int8(content, [[x.numpy() for x in example] for example in examples])
+    form = compress.Session(small, network.config, 1)
+    with torch.inference_mode():
+        ours, theirs = network(*examples[0]), form(*examples[0])
+    assert len(small) < len(content)
+    assert float((ours - theirs).abs().mean()) < 0.15 * float(ours.abs().mean())
+
+
+def test_a_model_without_compressed_forms_is_refused():
+    with pytest.raises(ModelError, match="sentiment"):
+        compress.trial("sentiment")

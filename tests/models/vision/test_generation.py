@@ -56,3 +56,22 @@ def test_pasted_cells_do_not_lie_on_others_and_have_boxes():
     assert (after.classes[1:] == 2).all()
     assert (before.pixels == 230).all()
     assert after.pixels.shape == before.pixels.shape
+
+
+def test_with_and_without_made_up_cells_the_detector_learns_on_from_the_same_weights(learned, monkeypatch):
+    given = []
+
+    def fit(plan, config, train, val, *, start, pasting):
+        given.append((plan.settings, start, pasting and pasting(train[0], np.random.default_rng(0))))
+        return None, None
+
+    monkeypatch.setattr(generation.cells_training, "fit", fit)
+    monkeypatch.setattr(generation.cells_training, "detect", lambda *_: None)
+    monkeypatch.setattr(generation.cells_training, "judged", lambda seen, held: {"n": len(held), "seen": len(seen)})
+    smears = [coloured(i) for i in range(3)]
+    smears[0].classes[:] = (1, 2)
+    found = generation.compared(learned, {}, smears, smears[:2], generation.Comparison(pool=2))
+    assert list(found) == ["without", "with"] and found["with"] == {"n": 2, "seen": 2}
+    (further, start, plain), (same, again, pasted) = given
+    assert further == same and start is again and plain is None
+    assert set(pasted.classes[2:]) <= set(generation.RARE)

@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.vision import nuclei, nuclei_training, scores, unet
+from models.vision import augment, cuts, nuclei, nuclei_training, scores, unet
 from models.vision.corpora import Segmented
-from models.vision.nuclei import Maps, Rule
+from models.vision.cuts import Maps, Rule
 
 FEATURES = np.ones(4, np.float32)
 
@@ -22,7 +22,7 @@ def discs(*places: tuple[int, int, int], side: int = 96) -> np.ndarray:
 
 def ideal(truth: np.ndarray) -> Maps:
     """The maps that a perfect network would give."""
-    return Maps((truth > 0).astype(np.float32), nuclei.distances(truth), FEATURES)
+    return Maps((truth > 0).astype(np.float32), nuclei.distances(truth), nuclei.flows(truth), FEATURES)
 
 
 def test_distance_is_one_in_the_middle_of_small_and_large_nuclei_alike():
@@ -34,24 +34,70 @@ def test_distance_is_one_in_the_middle_of_small_and_large_nuclei_alike():
 
 def test_touching_nuclei_are_told_apart():
     truth = discs((40, 30, 14), (40, 54, 14), (64, 42, 14))
-    found = nuclei.instances(ideal(truth), Rule())
+    found = cuts.instances(ideal(truth), Rule())
     assert found.max() == 3
     assert scores.instance_ap(truth, found, (0.8,))[0] == 1
 
 
+def test_pixels_flow_to_the_middle_of_their_own_nucleus():
+    truth = discs((40, 30, 14), (40, 54, 14), (75, 75, 8))
+    flow = nuclei.flows(truth)
+    y, x = np.indices(truth.shape)
+    for number, (cy, cx) in enumerate(((40, 30), (40, 54), (75, 75)), start=1):
+        own = truth == number
+        assert ((flow[0] * (cy - y) + flow[1] * (cx - x))[own] >= -1e-5).all()
+    assert np.hypot(*flow).max() == pytest.approx(1)
+    assert not flow[:, truth == 0].any()
+
+
+def test_the_flow_of_a_turned_view_is_that_of_the_turned_nuclei():
+    truth = discs((150, 140, 60), (110, 230, 30), (240, 200, 45), side=320)
+    layers = nuclei_training.prepared(Segmented("", "train", np.zeros((320, 320, 3), np.uint8), truth))
+    for seed in range(4):
+        seen = augment.view(np.random.default_rng(seed), (320, 320), (256, 256), (1.0, 1.4))
+        made = nuclei_training.viewed(layers, seen)
+        numbers = augment.crop(torch.from_numpy(truth.astype(np.float32))[None], seen, (256, 256), nearest=1)[0]
+        flow = nuclei.flows(numbers.numpy().astype(int))
+        whole = {
+            n
+            for n in (1, 2, 3)
+            if abs((numbers == n).sum() / seen.zoom[0] / seen.zoom[1] / (truth == n).sum() - 1) < 0.05
+        }
+        sure = np.isin(numbers.numpy(), list(whole)) & (np.hypot(*flow) > 0.99)
+        assert whole and (flow * made[-2:].numpy()).sum(0)[sure].mean() > 0.97
+
+
+def test_of_two_ways_to_cut_the_one_that_agrees_with_the_flow_is_taken():
+    pair = discs((40, 30, 14), (40, 52, 14))
+    shallow = np.maximum(nuclei.distances(pair), np.where(pair > 0, 0.7, 0)).astype(
+        np.float32
+    )  # a dip that only some rules see
+    apart = Maps((pair > 0).astype(np.float32), shallow, nuclei.flows(pair), FEATURES)
+    assert cuts.instances(apart, Rule()).max() == 2
+    joined = Maps(apart.inside, shallow, nuclei.flows((pair > 0).astype(np.int32)), FEATURES)
+    assert cuts.instances(joined, Rule()).max() == 1
+
+
+def test_what_is_unlikely_to_be_a_nucleus_is_dropped():
+    truth = discs((30, 30, 18), (70, 70, 18))
+    doubtful = Rule(odds=(*(0.0,) * cuts.FEATURES, -2.0))
+    assert cuts.instances(ideal(truth), doubtful).max() == 0
+    assert cuts.instances(ideal(truth), Rule(odds=doubtful.odds, least=0.1)).max() == 2
+
+
 def test_a_small_nucleus_beside_a_large_one_is_found():
     truth = discs((30, 30, 20), (80, 80, 7))
-    assert scores.instance_ap(truth, nuclei.instances(ideal(truth), Rule()))[0] == 1
+    assert scores.instance_ap(truth, cuts.instances(ideal(truth), Rule()))[0] == 1
 
 
-def test_dirt_far_smaller_than_the_nuclei_is_left_out():
+def test_dirt_is_left_out():
     truth = discs((30, 30, 18), (70, 70, 18), (10, 80, 2))
-    assert nuclei.instances(ideal(truth), Rule()).max() == 2
+    assert cuts.instances(ideal(truth), Rule()).max() == 2
 
 
 def test_nothing_is_found_where_nothing_is():
-    empty = Maps(np.zeros((40, 40), np.float32), np.zeros((40, 40), np.float32), FEATURES)
-    found = nuclei.instances(empty, Rule())
+    empty = Maps(*np.zeros((2, 40, 40), np.float32), np.zeros((2, 40, 40), np.float32), FEATURES)
+    found = cuts.instances(empty, Rule())
     assert found.max() == 0
     assert nuclei.described(empty, found, Rule()) == []
     assert nuclei.total([]) == (0.0, 0.0, 0.0)
@@ -61,9 +107,10 @@ def test_nothing_is_found_where_nothing_is():
 @given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.8), st.floats(0.05, 0.5))
 def test_numbers_run_without_gaps_and_only_where_the_map_says_inside(seed, inside, depth):
     random = np.random.default_rng(seed)
-    seen = Maps(random.random((32, 32), np.float32), random.random((32, 32), np.float32), FEATURES)
-    rule = Rule(inside=inside, depth=depth, smallest=2)
-    found = nuclei.instances(seen, rule)
+    noise = random.random((4, 32, 32), np.float32)
+    seen = Maps(noise[0], noise[1], 2 * noise[2:] - 1, FEATURES)
+    rule = Rule(inside=inside, depths=(depth,), smallest=2)
+    found = cuts.instances(seen, rule)
     assert sorted(set(found.ravel()) - {0}) == list(range(1, found.max() + 1))
     assert (seen.inside[found > 0] > inside).all()
 
@@ -71,7 +118,7 @@ def test_numbers_run_without_gaps_and_only_where_the_map_says_inside(seed, insid
 def test_a_nucleus_is_described_by_its_pixels():
     truth = discs((40, 30, 10))
     seen = ideal(truth)
-    found = nuclei.described(seen, nuclei.instances(seen, Rule()), Rule())[0]
+    found = nuclei.described(seen, cuts.instances(seen, Rule()), Rule())[0]
     assert found.area == int((truth > 0).sum())
     assert found.centre == pytest.approx((40, 30), abs=0.5)
     assert found.box == (21, 31, 40, 50)
@@ -141,11 +188,12 @@ def test_the_rule_found_on_val_is_no_worse_than_the_first(learned):
     rule = nuclei_training.ruled(seen, [p.instances for p in pictures])
     judged = [nuclei_training.judged(seen, pictures, r)["ap50"] for r in (Rule(), rule)]
     assert judged[1] >= judged[0] - 0.05
-    assert len(rule.odds) == 4
+    assert len(rule.odds) == cuts.FEATURES + 1
+    assert rule.trust[0] > 0
 
 
 def test_settings_of_a_model_survive_the_card():
-    rule = Rule(inside=0.4, odds=(1.0, 2.0, 3.0, 4.0))
+    rule = Rule(inside=0.4, depths=(0.1, 0.3), odds=(1.0,) * 13, trust=(2.0, 3.0))
     assert nuclei.from_settings(nuclei.settings(unet.Config(), rule)) == (unet.Config(), rule)
 
 
@@ -154,7 +202,7 @@ def test_training_weighs_pixels_where_nuclei_touch_and_no_others():
         return nuclei_training.prepared(Segmented("", "train", np.zeros((*truth.shape, 3), np.uint8), truth))
 
     apart, touching = layers(discs((30, 30, 12), (70, 70, 12))), layers(discs((40, 30, 12), (40, 50, 12)))
-    assert apart.shape == (6, 96, 96)
+    assert apart.shape == (8, 96, 96)
     assert float(apart[5].sum()) == 0
     assert float(touching[5, 38:42, 39:42].mean()) == 1
     assert float(touching[5, :, :30].sum()) == 0
