@@ -21,9 +21,9 @@ from models import registry, serving
 from models.hub import CLASSIFIER, DETECTOR, HubError
 from models.vision import fonts, hub, lines, loading, nuclei, renders
 from models.vision.cells import Found
+from models.vision.cuts import Maps, Rule
 from models.vision.hub import Box, Label
 from models.vision.lines import Character, Reading
-from models.vision.nuclei import Maps, Rule
 
 CJK = re.compile("[\u4e00-\u9fff]")
 SENTENCE = re.compile(r"[A-Za-z’']+(?: [A-Za-z’'-]+){3,}")
@@ -38,7 +38,7 @@ class Counter:
     A picture with colours is unlike those it knows.
     """
 
-    name, device, labels, rule = "nuclei", "cpu", ("nucleus",), Rule(odds=(10.0, 0.0, 0.0, -6.0))
+    name, device, labels, rule = "nuclei", "cpu", ("nucleus",), Rule(least=0.01, odds=(10.0, *(0.0,) * 11, -6.0))
 
     def __init__(self) -> None:
         self.heard: list[tuple[int, ...]] = []
@@ -52,7 +52,8 @@ class Counter:
         light = picture.mean(2).astype(np.float32) / 255
         found, _count = ndimage.label(light > 0.5)
         colour = float((picture.max(2).astype(float) - picture.min(2)).mean() > 5)
-        return Maps(light, nuclei.distances(found.astype(np.int32)), np.array([colour], np.float32))
+        numbers = found.astype(np.int32)
+        return Maps(light, nuclei.distances(numbers), nuclei.flows(numbers), np.array([colour], np.float32))
 
     def is_unlike(self, found):
         return found.features[0] > 0.5
