@@ -6,7 +6,7 @@ from scipy import ndimage
 Colour = tuple[float, float, float]
 
 
-def nuclei(seed: int = 0, size: tuple[int, int] = (256, 320)) -> np.ndarray:
+def nuclei(seed: int = 0, size: tuple[int, int] = (400, 500)) -> np.ndarray:
     """Bright oval nuclei on a dark ground, as under a fluorescence microscope. uint8 (height, width, 3)."""
     random = np.random.default_rng(seed)
     light = np.full(size, 8.0)

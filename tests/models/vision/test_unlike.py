@@ -1,8 +1,10 @@
 """A picture far from all that a model learned from is called unlike them."""
 
 import numpy as np
+import pytest
+from skimage import data
 
-from models.vision import unlike
+from models.vision import drawn, loading, unlike
 
 
 def rows(seed: int, count: int, towards: int) -> np.ndarray:
@@ -34,3 +36,10 @@ def test_a_kind_that_is_rare_among_the_training_pictures_is_still_known():
 
 def test_an_empty_picture_has_a_distance():
     assert np.isfinite(unlike.bank(rows(0, 9, 3), rows(1, 5, 3)).distance(np.zeros(16)))
+
+
+@pytest.mark.parametrize(("name", "draw"), [("nuclei", drawn.nuclei), ("blood_cells", drawn.smear)])
+def test_the_shipped_models_know_their_drawn_sample_and_a_cat_is_unlike(name, draw):
+    model = loading.model(name, "cpu")
+    assert not model.is_unlike(model.predict([draw(1)])[0])
+    assert model.is_unlike(model.predict([data.cat()])[0])
