@@ -209,7 +209,7 @@ def test_a_sample_is_looked_at_at_once(opened, models, text_of):
     assert app.title[0].value.endswith(")") or app.title[0].value == "No nucleus found"
     assert models["nuclei"].heard
     foot = app.caption[-1].value
-    assert foot.startswith("cpu · ") and "320 x 256 pixels · model `nuclei` v1" in foot
+    assert foot.startswith("cpu · ") and "500 x 400 pixels · model `nuclei` v1" in foot
     assert "On 90 test pictures its Dice score is 0.912, its average precision 0.8 (95 %: 0.78 to 0.82)." in foot
     assert "A drawing made by this program, not a photograph." in text_of(app)
 
