@@ -232,7 +232,7 @@ def whole(image: np.ndarray) -> Line | None:
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     if not len(rows):
         return None
-    return _cut(rest, high, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1), factor)
+    return _cut(rest, high, ink, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1), factor)
 
 
 def _manageable(picture: np.ndarray) -> tuple[np.ndarray, float]:
@@ -270,11 +270,11 @@ def slope(ink: np.ndarray) -> float:
 
 
 def _levelled(
-    rest: np.ndarray, high: float, box: tuple[int, int, int, int]
+    rest: np.ndarray, high: float, ink: np.ndarray, box: tuple[int, int, int, int]
 ) -> tuple[np.ndarray, tuple[int, int, int, int]]:
     """A line's part of a picture, sheared so that it runs level, and the line's box in it."""
     left, top, right, bottom = box
-    fall = slope(_inked(rest, high)[top:bottom, left:right])
+    fall = slope(ink[top:bottom, left:right])
     if not fall:
         return rest, box
     strip = Image.fromarray(np.pad(rest[top:bottom], ((math.ceil(abs(fall) * (right - left) / 2) + 2,) * 2, (0, 0))))
@@ -284,9 +284,9 @@ def _levelled(
     return (level, (left, int(rows[0]), right, int(rows[-1]) + 1)) if len(rows) else (rest, box)
 
 
-def _cut(rest: np.ndarray, high: float, box: tuple[int, int, int, int], factor: float) -> Line:
+def _cut(rest: np.ndarray, high: float, ink: np.ndarray, box: tuple[int, int, int, int], factor: float) -> Line:
     _, highest, _, lowest = box
-    rest, (left, top, right, bottom) = _levelled(rest, high, box)
+    rest, (left, top, right, bottom) = _levelled(rest, high, ink, box)
     pad = max(2, round(0.1 * (bottom - top)))
     height, width = rest.shape
     tall, long = bottom - top + 2 * pad, right - left + 2 * pad
@@ -319,7 +319,7 @@ def find(image: np.ndarray) -> list[Line]:
             boxes.append((left, top + int(rows[0]), right, top + int(rows[-1]) + 1))
     tallest = max((bottom - top for _, top, _, bottom in boxes), default=0)
     boxes = [b for b in boxes if b[3] - b[1] >= max(5, 0.22 * tallest) and (b[2] - b[0]) * (b[3] - b[1]) >= 40]
-    return [_cut(rest, high, box, factor) for box in boxes]
+    return [_cut(rest, high, ink, box, factor) for box in boxes]
 
 
 def _joined(bands: list[tuple[int, int]]) -> list[tuple[int, int]]:
