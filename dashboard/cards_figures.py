@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics import reach
+from analytics import fairness, reach
 from dashboard import language_lab_answers, load
 from dashboard.language import _
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 GROUPINGS = ("per_language", "per_script", "per_kind", "per_class")
 SCORES = ("macro_f1", "f1", "map50", "ap50", "exact_match", "accuracy")
+SHARES = {"exact_match", "accuracy"}
+"""Scores that are a share of cases; the others are put together from several."""
+COMPOSED = set(SCORES) - SHARES
 PICTURES = ("nuclei", "cells")
 PEOPLE = ("SP.POP.TOTL", "cldr:population")
 
@@ -59,14 +62,21 @@ def picture_group(group: str) -> str:
 
 
 def groups(card: "Card", by: str) -> pd.DataFrame:
-    """Score by group, the weakest first: title, score, low, high, n by group; low and high nan where not measured."""
+    """Score by group, the weakest first: title, score, low, high, n by group.
+
+    low, high: the card's 95 % interval; Wilson's where it has none and the score is a share of n cases; else nan.
+    """
     rows = {}
     for group, entry in (card.metrics.get(by) or {}).items():
         score = score_of(entry)
         if score is not None:
             rows[group] = (group_title(card, by, group), score, entry.get("low"), entry.get("high"), entry.get("n"))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["title", "score", "low", "high", "n"])
-    return table.astype({"score": float, "low": float, "high": float, "n": float}).sort_values("score", kind="stable")
+    table = table.astype({"score": float, "low": float, "high": float, "n": float})
+    if all(SHARES & set(entry) and not COMPOSED & set(entry) for entry in (card.metrics.get(by) or {}).values()):
+        counted = table["n"] > 0
+        table = table.fillna(fairness.wilson(table.loc[counted, "score"], table.loc[counted, "n"]))
+    return table.sort_values("score", kind="stable")
 
 
 def score_of(entry: Any) -> float | None:

@@ -81,8 +81,12 @@ def compact(value: float, digits: int = 3) -> str:
 
 
 def share(value: float) -> str:
-    """A share of one as percent, whole: 0.973 -> 97 %."""
-    return "–" if value is None or math.isnan(value) else babel.numbers.format_percent(value, "#,##0 %", locale())
+    """A share of one as percent, whole: 0.973 -> 97 %. Only none and all are 0 % and 100 %: 0.998 -> > 99 %."""
+    if value is None or math.isnan(value):
+        return "–"
+    near = "< " if 0 < value < 0.005 else "> " if 0.995 <= value < 1 else ""
+    held = min(max(value, 0.01), 0.99) if near else value
+    return near + babel.numbers.format_percent(held, "#,##0 %", locale())
 
 
 def with_unit(value: float, unit: str) -> str:

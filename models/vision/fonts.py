@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import ImageFont, features
+from PIL import Image, ImageFont, features
 
 from models.vision import alphabet
 
@@ -55,6 +55,9 @@ HELD_OUT = frozenset((
     "mukti", "meera",
 ))  # fmt: skip
 """Designs that the reader never learns from: what it is judged on."""
+ALIKE, KIN = 0.08, 0.3
+"""Two pictures of a character are of one outline when they differ by less than this share of their ink, and a font is
+kin of another when more than this share of the characters are."""
 TWO_WORDS = frozenset(("noto", "gfs", "ar", "old", "pt", "vl", "ukij", "ethiopic", "bpg", "courier"))
 """First words of families that share a maker, not a design."""
 UNREAD = frozenset(("noto nastaliq", "homa"))
@@ -183,8 +186,47 @@ def stem(font: Font) -> str:
 
 @cache
 def split(held_out: bool, script: str) -> tuple[Font, ...]:
-    """The fonts of a script to learn from, or those held out to judge by: no design is in both."""
-    return tuple(font for font in of(script) if (stem(font) in HELD_OUT) == held_out)
+    """The fonts of a script to learn from, or those held out to judge by.
+
+    No design is in both, and a font that draws many characters as a held-out one does, under a name of its own (Latin
+    in an Asian font is often borrowed), is in neither.
+    """
+    judged = [font for font in of(script) if stem(font) in HELD_OUT]
+    if held_out:
+        return tuple(judged)
+    text = "".join(dict.fromkeys(alphabet.SCRIPTS[script] + "0123456789"))
+    known = np.stack([_shapes(font, text) for font in judged]) if judged else np.zeros((0, len(text), SHAPE**2 + 1))
+    return tuple(font for font in of(script) if stem(font) not in HELD_OUT and not _kin(_shapes(font, text), known))
+
+
+SHAPE = 24
+
+
+def _shapes(font: Font, text: str) -> np.ndarray:
+    """Each character's ink brought to a square, and its width over its height: (characters, SHAPE**2 + 1), NaN where
+    the font has none."""
+    found = np.full((len(text), SHAPE**2 + 1), np.nan, dtype=np.float32)
+    opened = font.opened(48)
+    for place, char in enumerate(text):
+        if font.covers(char) and (box := (drawn := _drawn(opened, char)).getbbox()):
+            square = drawn.crop(box).resize((SHAPE, SHAPE), Image.BILINEAR)
+            found[place, :-1] = np.asarray(square, dtype=np.float32).reshape(-1) / 255
+            found[place, -1] = (box[2] - box[0]) / (box[3] - box[1])
+    return found
+
+
+def _drawn(opened: ImageFont.FreeTypeFont, char: str) -> Image.Image:
+    ink = opened.getmask(char)
+    return Image.frombytes("L", ink.size, bytes(ink)) if all(ink.size) else Image.new("L", (1, 1))
+
+
+def _kin(one: np.ndarray, others: np.ndarray) -> bool:
+    """Whether a font's characters (`_shapes`) are those of any of the others (fonts, characters, values)."""
+    ink = ((one[:, :-1] + others[..., :-1]) / 2).mean(-1)
+    apart = np.abs(one[:, :-1] - others[..., :-1]).mean(-1) / np.maximum(ink, 0.05)
+    alike = (apart < ALIKE) & (np.abs(one[:, -1] / others[..., -1] - 1) < 0.06)
+    both = ~np.isnan(apart)
+    return bool(((alike.sum(-1) > KIN * both.sum(-1)) & (both.sum(-1) >= 5)).any())
 
 
 # ------------------------------------------------------------------ reading font files

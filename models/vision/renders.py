@@ -40,6 +40,8 @@ class Wear:
 
 LEARNT = Wear()
 """What the reader learns under."""
+HARD = replace(LEARNT, blur=(0.035, 0.055), tilt=(1.5, 3.0), bend=(0.08, 0.16))
+"""The worse end of what the reader learns under."""
 USUAL = Wear(blur=(0.0, 0.03), tilt=(0.0, 2.0), bend=(0.0, 0.1), noise=(0.0, 5.0), light=(0.0, 0.4), jpeg=(40, 95))
 """A photograph taken with some care."""
 BLURRED = replace(USUAL, blur=(0.055, 0.065))

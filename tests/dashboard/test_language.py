@@ -56,7 +56,18 @@ def test_a_large_number_is_said_as_in_its_language(speak, value, english, chines
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.973, "97 %"), (0.0, "0 %"), (1.0, "100 %"), (-0.05, "-5 %"), (0.005, "0 %"), (math.nan, "–"), (None, "–")],
+    [
+        (0.973, "97 %"),
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (-0.05, "-5 %"),
+        (0.997, "> 99 %"),
+        (0.004, "< 1 %"),
+        (0.994, "99 %"),
+        (0.006, "1 %"),
+        (math.nan, "–"),
+        (None, "–"),
+    ],
 )
 @pytest.mark.parametrize("code", ["en", "zh"])
 def test_a_share_is_a_whole_percent(speak, code, value, said):

@@ -1,6 +1,7 @@
 """Model cards: how good each model is and for whom, what is behind it, and who signed for its release."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -129,7 +130,24 @@ def test_a_picture_model_is_judged_by_kind_class_or_script(opened, task, title, 
     shown = {metric.label: metric.value for metric in app.metric}
     assert figures.items() <= shown.items()
     assert "Accuracy" not in shown
-    assert specs(app)[0]["layout"]["yaxis"]["ticktext"] == groups
+    dots = specs(app)[0]
+    assert dots["layout"]["yaxis"]["ticktext"] == groups
+    whiskers = [shape for shape in dots["layout"]["shapes"] if shape["x0"] != shape["x1"]]
+    assert len(whiskers) == sum("low" in entry or "exact_match" in entry for entry in _entries(task))
+
+
+def _entries(task: str) -> list[dict]:
+    return [
+        entry for by in ("per_kind", "per_class", "per_script") for entry in PICTURE_METRICS[task].get(by, {}).values()
+    ]
+
+
+def test_lines_without_an_error_get_the_interval_of_a_share(lab):
+    from dashboard import cards_figures
+
+    card = replace(registry.card("topic"), task="reader", languages=(), metrics=PICTURE_METRICS["reader"])
+    found = cards_figures.groups(card, "per_script").loc["thai"]
+    assert (found["low"], found["high"]) == pytest.approx((0.867, 0.926), abs=5e-4)  # Wilson 1927, 360 of 400
 
 
 def test_every_model_is_in_the_table_with_its_review(opened):
