@@ -74,6 +74,7 @@ def _sure_language(told: language_lab_answers.Said | None) -> str | None:
 
 def intent_of(text: str, model: str, language: str | None) -> tuple[Intent, language_lab_answers.Said]:
     """What a text is taken for; why not, where the model is missing or busy."""
+    model = load.intent_model(model)
     asked = language_lab_answers.ask(model, text, language)
     if asked.answer is None:
         return Intent(model, problem=asked.problem), asked

@@ -196,7 +196,27 @@ def model_title(model: str) -> str:
     if model in named:
         return named[model]
     card = card_of(model)
+    if over := hub_under(card):
+        return _("{model} with {hub}").format(model=model_title(over["base"]), hub=over["model"])
     return card.title if card else model
+
+
+def hub_under(card: "Card | None") -> dict[str, str]:
+    """The hub model that a model of ours answers together with, and which of ours it is; empty for most."""
+    return card.config.get("hub", {}) if card else {}
+
+
+def method(model: str) -> str:
+    """How the reasons of a model are found; {label} stands for the class."""
+    if hub_under(card_of(model)):
+        return _(
+            "Each word left out in turn: what that takes from the score of “{label}”. Associated with the answer; "
+            "another text with the same word may be read otherwise."
+        )
+    return _(
+        "Integrated gradients: each word's part in the score of “{label}”. Associated with the answer; another "
+        "text with the same word may be read otherwise."
+    )
 
 
 def label_name(model: str, label: str) -> str:

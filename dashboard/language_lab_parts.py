@@ -144,7 +144,7 @@ def _intent(text: str, code: str | None) -> Said:
         label_visibility="collapsed",
         persist_state="session",
     )
-    said_by = language_lab_answers.ask(chosen, text, code)
+    said_by = language_lab_answers.ask(load.intent_model(chosen), text, code)
     _bars(said_by, code)
     return said_by
 
@@ -175,13 +175,7 @@ def _reasons(text: str, code: str | None, answered: list[Said]):
     st.html(language_lab_drawing.coloured(text, explained.answers, look))
     st.html(language_lab_drawing.legend(label, look))
     with st.container(horizontal=True, vertical_alignment="center", key="foot_lab_reasons"):
-        st.caption(
-            _(
-                "Integrated gradients: each word's part in the score of “{label}”. Associated with the answer; another "
-                "text with the same word may be read otherwise."
-            ).format(label=label),
-            width="stretch",
-        )
+        st.caption(language_lab_answers.method(one.model).format(label=label), width="stretch")
         components.table_popover(lambda: _words(text, explained.answers), "lab_reasons")
     return explained
 

@@ -668,7 +668,8 @@ def text_server(name: str) -> "Server":
     from models import registry
 
     card = model_card(name)
-    base = model_card(card.base).files if card.base and card.base in registry.names() else {}
+    under = card.base or card.config.get("hub", {}).get("base")
+    base = model_card(under).files if under and under in registry.names() else {}
     return _text_server(
         name, tuple(sorted({**base, **{f"own {file}": sha for file, sha in card.files.items()}}.items()))
     )
@@ -783,6 +784,18 @@ def _encoded(texts: Sequence[str]) -> np.ndarray:
     server = text_server(ENCODER)
     parts = [server.embed(texts[start : start + 64], timeout_s=60).answers for start in range(0, len(texts), 64)]
     return np.concatenate(parts)
+
+
+def intent_model(name: str) -> str:
+    """What answers for an intent model: its partner over the embeddings that ATLAS_HUB_MODEL names, where there is one
+    and they are to be had; else itself."""
+    from models.text import hub
+
+    wanted, partner = hub.wanted(), name + hub.PARTNER
+    if not wanted or partner not in model_names() or model_fault(partner):
+        return name
+    over = model_card(partner).config.get("hub", {}).get("model")
+    return partner if over == wanted and not isinstance(_hub(wanted), str) else name
 
 
 def knowledge_index(base: "KnowledgeBase", embedded_by: str) -> "Index":

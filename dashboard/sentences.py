@@ -247,6 +247,10 @@ HUB = (
     "another one, or unset {variable}.",
     "The model {name} cannot look at this picture ({error}). Bring another picture, or set {variable} to another "
     "model.",
+    "{name} was trained over the hub model {model}, and {variable} names {other}. Set {again}, or train it again.",
+    "The hub model {model} gives vectors of {found} numbers, and {name} was trained over {wanted}. Train it again.",
+    "Reads every text with a model of the hub as well: slower than our own, and only where its packages are installed.",
+    "What the hub's model learned from is not known here: texts like those of the test split may have been among it.",
 )
 TEMPLATES = (
     FAULTS

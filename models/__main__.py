@@ -86,7 +86,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from models.text import fitting, loading, pretraining
+    from models.text import fitting, hub, hub_intents, loading, pretraining
     from models.text.recipes import RECIPES
 
     report = _Bar()
@@ -100,8 +100,14 @@ def _train(options: argparse.Namespace) -> int:
     if options.name == "encoder":
         pretraining.make(options.data_dir, root=options.to, say=report.say, on_progress=report, working=options.working)
         return 0
+    partners = {name + hub.PARTNER: recipe for name, recipe in RECIPES.items() if recipe.task == "intent"}
+    if options.name in partners:
+        made = hub_intents.make(partners[options.name], options.data_dir, root=options.to, say=report.say,
+                                on_progress=report)  # fmt: skip
+        print(f"saved in {made}")
+        return 0
     if options.name not in RECIPES:
-        known = ", ".join(("encoder", *RECIPES, *PICTURES))
+        known = ", ".join(("encoder", *RECIPES, *partners, *PICTURES))
         raise ModelError(f"There is no recipe {options.name!r}. There are: {known}.")
     recipe = RECIPES[options.name]
     tokenizer = start = None
@@ -149,7 +155,8 @@ def _evaluate(options: argparse.Namespace) -> int:
             print(f"evaluate: these are the intents of {name}", file=sys.stderr)
     else:
         name = options.name
-        base = registry.card(name).base or name
+        card = registry.card(name)
+        base = card.base or card.config.get("hub", {}).get("base", name)
         if base not in RECIPES:
             raise ModelError(f"{name!r} has no recipe and so no test split of its own: give a file with --data.")
         rows = RECIPES[base].corpus(options.data_dir).split("test")

@@ -54,7 +54,10 @@ class Classifier(Protocol):
         ...
 
     def explain(self, text: str, label: str | None = None, language: str | None = None) -> list[Reason]:
-        """Integrated gradients by word for a class (the likeliest unless told); sums to the change of its logit."""
+        """Integrated gradients by word for a class (the likeliest unless told); sums to the change of its logit.
+
+        A model that answers together with one of the hub leaves each word out in turn instead.
+        """
         ...
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:

@@ -123,6 +123,8 @@ def fit_member(
     network = Network(replace(config, members=(plan.member,)), tokenizer).to(training.device())
     if start:
         network.members[0].encoder.load_state_dict(start)
+    if isinstance(plan.member, BagConfig) and plan.member.grams.idf:
+        network.members[0].count(train.texts, network.numbers(train.languages))
 
     def batches(epoch: int) -> Iterator[tuple[Inputs, Tensor]]:
         return _batches(network, plan, train, epoch)
@@ -236,6 +238,74 @@ def make(
     if all(plan.blind for plan in recipe.plans):
         config = replace(config, languages=(), allowed={})
     train, dev, test = (Rows.of(corpus.split(name), config.labels) for name in ("train", "dev", "test"))
+    found = weighed(recipe, config, train, dev, test, tokenizer, start, say, on_progress, working)
+    network, tried = found.network, found.tried
+    doubts = doubts_on(recipe, logits(network, dev), dev, config.labels)
+    if recipe.refit:
+        both = Rows.of(corpus.rows[corpus.rows["split"] != "test"], config.labels)
+        plans = [plan for plan in recipe.plans if plan.shipped]
+        again = [fit_member(p, config, both, None, tokenizer, start if p.pretrained else None)[0] for p in plans]
+        network = _together(config, tokenizer, again, found.mix)
+    weights = dict(zip((plan.title for plan in recipe.plans if plan.shipped), map(float, found.mix), strict=True))
+    if len(shipped) > 1:
+        row = tried_row("all members together", logits(network, test), test, parameters(network))
+        tried = (*tried, {**row, "weights": weights})
+    card = Card(
+        name=recipe.name, task=recipe.task, title=recipe.title, purpose=recipe.purpose, family=recipe.family,
+        labels=config.labels, languages=spoken, data=corpus.sources,
+        splits={name: len(corpus.split(name)) for name in ("train", "dev", "test")}, metrics={},
+        training={
+            **circumstances(f"python -m models train {recipe.name}", began),
+            "members": [{"title": p.title, "settings": asdict(p.settings), "batch": p.batch} for p in recipe.plans],
+        },
+        config={"network": config.to_dict(), "doubts": asdict(doubts)}, limits=recipe.limits, tried=tried,
+    )  # fmt: skip
+    others = {loading.TOKENIZER: tokenizer.to_str().encode()} if network.tokenizer else {}
+    card = with_metrics(TextModel(card, network), corpus.split("test"), say)
+    return registry.save(card, network.state_dict(), others, root=root)
+
+
+def circumstances(command: str, began: float) -> dict[str, Any]:
+    """How and where a model was trained, for its card. began: time.monotonic() at the start."""
+    return {
+        "command": command, "device": training.device(),
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "seconds": round(time.monotonic() - began), "commit": training.commit(), "torch": torch.__version__,
+    }  # fmt: skip
+
+
+def with_metrics(model: TextModel, rows: pd.DataFrame, say: Callable[[str], None]) -> Card:
+    """A model's card with what `judged` says of it."""
+    metrics = judged(model, rows)
+    say(
+        f"{model.name}: macro-F1 {metrics['macro_f1']:.4f}, accuracy {metrics['accuracy']:.4f}, "
+        f"calibration error {metrics['ece']:.4f}"
+    )
+    return replace(model.card, metrics=metrics)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A network whose members learned from train alone, weighed on dev. tried: a row for the card, a plan each."""
+
+    network: Network
+    mix: np.ndarray
+    tried: tuple[dict[str, Any], ...]
+
+
+def weighed(
+    recipe: Recipe,
+    config: Config,
+    train: Rows,
+    dev: Rows,
+    test: Rows,
+    tokenizer: Tokenizer | None = None,
+    start: dict[str, Tensor] | None = None,
+    say: Callable[[str], None] = print,
+    on_progress: Callable[[str, Progress], None] | None = None,
+    working: Path | None = None,
+) -> Weighed:
+    """Train every member of a recipe on train, and put those that ship together. Arguments as `make` takes them."""
     tried, members, on_dev = [], [], []
     for plan in recipe.plans:
         place = working / recipe.name / plan.title.replace(" ", "-").replace("/", "-") if working else None
@@ -244,43 +314,14 @@ def make(
             (lambda progress, title=plan.title: on_progress(title, progress)) if on_progress else None,
             checkpoint=place and place / "checkpoint", log=place and place / "scalars",
         )  # fmt: skip
-        found = logits(network, test)
-        row = _row(plan.title, found, test, network, fit)
+        row = tried_row(plan.title, logits(network, test), test, parameters(network), fit)
         say(f"{plan.title}: dev {fit.best:.4f}, test {row['macro_f1']:.4f} ({fit.ended}, {fit.seconds:.0f} s)")
         tried.append(row)
         if plan.shipped:
             members.append(network)
             on_dev.append(logits(network, dev))
     mix = mixed([_free(found) for found in on_dev], dev)
-    network = _together(config, tokenizer, members, mix)
-    doubts = _doubts(recipe, network, dev, config.labels)
-    if recipe.refit:
-        both = Rows.of(corpus.rows[corpus.rows["split"] != "test"], config.labels)
-        plans = [plan for plan in recipe.plans if plan.shipped]
-        again = [fit_member(p, config, both, None, tokenizer, start if p.pretrained else None)[0] for p in plans]
-        network = _together(config, tokenizer, again, mix)
-    weights = dict(zip((plan.title for plan in recipe.plans if plan.shipped), map(float, mix), strict=True))
-    if len(shipped) > 1:
-        tried.append({**_row("all members together", logits(network, test), test, network, None), "weights": weights})
-    card = Card(
-        name=recipe.name, task=recipe.task, title=recipe.title, purpose=recipe.purpose, family=recipe.family,
-        labels=config.labels, languages=spoken, data=corpus.sources,
-        splits={name: len(corpus.split(name)) for name in ("train", "dev", "test")}, metrics={},
-        training={
-            "command": f"python -m models train {recipe.name}", "device": training.device(),
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
-            "seconds": round(time.monotonic() - began), "commit": training.commit(), "torch": torch.__version__,
-            "members": [{"title": p.title, "settings": asdict(p.settings), "batch": p.batch} for p in recipe.plans],
-        },
-        config={"network": config.to_dict(), "doubts": asdict(doubts)}, limits=recipe.limits, tried=tuple(tried),
-    )  # fmt: skip
-    others = {loading.TOKENIZER: tokenizer.to_str().encode()} if network.tokenizer else {}
-    metrics = judged(TextModel(card, network), corpus.split("test"))
-    say(
-        f"{recipe.name}: macro-F1 {metrics['macro_f1']:.4f}, accuracy {metrics['accuracy']:.4f}, "
-        f"calibration error {metrics['ece']:.4f}"
-    )
-    return registry.save(replace(card, metrics=metrics), network.state_dict(), others, root=root)
+    return Weighed(_together(config, tokenizer, members, mix), mix, tuple(tried))
 
 
 def _together(config: Config, tokenizer: Tokenizer | None, members: Sequence[Network], mix: np.ndarray) -> Network:
@@ -298,23 +339,31 @@ def _free(found: np.ndarray) -> np.ndarray:
     return np.maximum(found, found.max(1, keepdims=True) - 60)
 
 
-def _row(title: str, found: np.ndarray, rows: Rows, network: Network, fit: Fit | None) -> dict[str, Any]:
+def parameters(network: Network) -> int:
+    """How many numbers a network has learned."""
+    return sum(p.numel() for p in network.parameters())
+
+
+def tried_row(title: str, found: np.ndarray, rows: Rows, size: int, fit: Fit | None = None) -> dict[str, Any]:
+    """A row of the card's table: what these logits of the test rows are worth. size: parameters learned for them."""
     predicted = found.argmax(1)
     return {
         "name": title,
         "macro_f1": mean_macro_f1(predicted, rows, found.shape[1]),
         "accuracy": float((predicted == rows.y).mean()),
-        "parameters": sum(p.numel() for p in network.parameters()),
+        "parameters": size,
         "seconds": round(fit.seconds) if fit else None,
         "dev": fit.best if fit else None,
     }
 
 
-def _doubts(recipe: Recipe, network: Network, rows: Rows, labels: Sequence[str]) -> Doubts:
-    """The recipe's doubts; with a label for what is outside, its rule fitted on dev as if `outside_share` were so."""
+def doubts_on(recipe: Recipe, found: np.ndarray, rows: Rows, labels: Sequence[str]) -> Doubts:
+    """The recipe's doubts; with a label for what is outside, its rule fitted as if `outside_share` were so.
+
+    found: logits of rows that nothing behind them learned from.
+    """
     if recipe.doubts.outside is None:
         return recipe.doubts
-    found = logits(network, rows)
     odds = np.exp(found - found.max(1, keepdims=True))
     number = list(labels).index(recipe.doubts.outside)
     truth = rows.y == number

@@ -26,8 +26,12 @@ log = logging.getLogger(__name__)
 
 
 def classifier(name: str, device: str | None = None) -> "TextModel":
-    """Load a model. Raises ModelError when it is missing, altered or not a text model."""
+    """Load a model. Raises ModelError when it is missing, altered or not a text model, or lacks the hub's under it."""
     card = registry.card(name)
+    if "hub" in card.config:
+        from models.text import hub_intents  # which builds on this file
+
+        return hub_intents.opened(card, device)
     if card.base:
         return lora.merged(classifier(card.base, device), card, registry.weights(name))
     try:
@@ -222,14 +226,18 @@ class TextModel:
         return bool(self.network.numbers([language])[0] < 0)
 
     def explain(self, text: str, label: str | None = None, language: str | None = None) -> list[Reason]:
-        """Integrated gradients by word for a class. Raises TextError for an empty text or a class it does not have."""
+        """What each word did to a class's score. Raises TextError for an empty text or a class it does not have."""
         text = text[:LONGEST]
         if not text.strip():
             raise TextError("There is nothing to explain: the text is empty.")
         label = label or self.predict([text], [language])[0].label
         if label not in self.labels:
             raise TextError(f"{self.name} has no class {label!r}; it has {', '.join(self.labels)}.")
-        return reasons.by_word(self.network, text, language, self.labels.index(label), self.device)
+        return self._by_word(text, language, self.labels.index(label))
+
+    def _by_word(self, text: str, language: str | None, label: int) -> list[Reason]:
+        """Integrated gradients; they add up to what the text does to the logit."""
+        return reasons.by_word(self.network, text, language, label, self.device)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """One unit vector a text, (texts, width), float32. Raises TextError without an encoder."""

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard import assistant_answers, sentences
 from dashboard.assistant_state import Conversation, Intent, Turn
-from models.text import hub, knowledge, replies
+from models.text import hub, hub_intents, knowledge, replies
 from models.text.knowledge import KnowledgeError
 from models.text.retrieval import Index
 
@@ -106,3 +106,7 @@ def test_a_hub_model_out_of_reach_is_said_in_the_readers_language(speak):
     with pytest.raises(hub.HubError) as raised:
         hub.embedder("no id")
     assert sentences.said(str(raised.value)) != str(raised.value)
+
+
+def test_the_limits_of_a_partner_over_the_hub_are_said_in_the_readers_language():
+    assert set(hub_intents.LIMITS) <= set(sentences.HUB)

@@ -1,9 +1,15 @@
 """What is kept of computations: until the data change, and no longer."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
+import torch
 
 from dashboard import load
 from data import store
+from models import registry
+from models.text import hub
 
 
 def judge(verdict: str) -> None:
@@ -38,3 +44,61 @@ def test_another_store_is_another_version(home, tmp_path, monkeypatch):
     (tmp_path / "other" / "atlas.duckdb").write_bytes(store.path().read_bytes())
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path / "other"))
     assert load.version() != here
+
+
+# ------------------------------------------------------------------ which model says what a text is about
+
+
+@pytest.fixture
+def partner(home, tmp_path, monkeypatch):
+    """A partner of "shop" over org/model; partner(config) makes it over something else."""
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(hub, "embedder", lambda name: list)
+    load._hub.clear()
+
+    def save(**config: object) -> None:
+        card = registry.Card(
+            name="shop-hub", task="intent", title="", purpose="", family="", labels=("a",), languages=(), data=(),
+            splits={}, metrics={}, training={}, config=config, limits=(),
+        )  # fmt: skip
+        registry.save(card, {"w": torch.zeros(2)})
+
+    save(hub={"model": "org/model", "base": "shop"})
+    yield save
+    load._hub.clear()
+
+
+@pytest.mark.parametrize(
+    ("named", "answers"), [("", "shop"), ("org/other", "shop"), ("org/model", "shop-hub"), (" org/model ", "shop-hub")]
+)
+def test_a_partner_answers_where_its_hub_model_is_named(partner, monkeypatch, named, answers):
+    monkeypatch.setenv(hub.VARIABLE, named)
+    assert load.intent_model("shop") == answers
+    assert load.intent_model("bank") == "bank"
+
+
+def test_a_partner_that_cannot_answer_leaves_it_to_our_own_model(partner, monkeypatch):
+    monkeypatch.setenv(hub.VARIABLE, "org/model")
+    (registry.folder("shop-hub") / registry.WEIGHTS).write_bytes(b"altered")
+    assert load.intent_model("shop") == "shop"
+    partner()
+    assert load.intent_model("shop") == "shop"
+
+
+def test_a_hub_model_out_of_reach_leaves_it_to_our_own_model(partner, monkeypatch):
+    monkeypatch.setenv(hub.VARIABLE, "org/model")
+
+    def missing(name):
+        raise hub.HubError("Out of reach.")
+
+    monkeypatch.setattr(hub, "embedder", missing)
+    assert load.intent_model("shop") == "shop"
+
+
+def test_a_partner_is_served_anew_when_the_model_under_it_was_trained_again(partner, monkeypatch):
+    asked = []
+    monkeypatch.setattr(load, "_text_server", lambda name, files: asked.append(files))
+    for weights in (torch.zeros(2), torch.ones(2)):
+        registry.save(replace(registry.card("shop-hub"), name="shop", config={}), {"w": weights})
+        load.text_server("shop-hub")
+    assert asked[0] != asked[1]

@@ -1,6 +1,7 @@
 """The Assistant page: answers with its source, asks back, hands over, keeps verdicts, takes or refuses a file."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -314,6 +315,21 @@ def test_a_hub_model_is_searched_with(opened, monkeypatch):
     monkeypatch.setattr(hub, "embedder", lambda name: Stub("hub", "").embed)
     app = ask(opened(), "What is an adapter?")
     assert "searched by words and meaning" in talk_of(app).turns[0].foot
+
+
+@pytest.mark.parametrize(("named", "told"), [("org/model", "card arrival 90 %"), ("", "out of scope 90 %")])
+def test_a_partner_over_the_hub_model_recognises_the_intent_and_is_named(opened, models, monkeypatch, named, told):
+    models(clinc150="oos", **{"clinc150-hub": "card_arrival"})
+    over = {"model": "org/model", "base": "clinc150"}
+    card = SimpleNamespace(config={"hub": over}, version="1", base=None, files={}, title="")
+    monkeypatch.setattr(load, "model_names", lambda: ("clinc150", "clinc150-hub"))
+    monkeypatch.setattr(load, "model_fault", lambda name: "")
+    monkeypatch.setattr(load, "model_card", lambda name: card)
+    monkeypatch.setattr(hub, "embedder", lambda name: Stub("hub", "").embed)
+    monkeypatch.setenv(hub.VARIABLE, named)
+    app = ask(opened(), "What is an adapter?")
+    assert told in shown(app)
+    assert ("Assistant (CLINC150) with org/model v1" in talk_of(app).turns[0].foot) == bool(named)
 
 
 def test_in_chinese_the_page_and_its_own_sentences_are_chinese(opened, speak):

@@ -2,12 +2,15 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+import torch
 
 from dashboard import language_lab_file
 from models import registry, serving
+from models.text import hub
 
 
 @pytest.fixture
@@ -123,6 +126,22 @@ def test_another_answer_is_explained_on_request(opened):
     app = opened("a positive word on travel")
     app.segmented_control(key="lab_explain").set_value("topic").run()
     assert "speaks for travel" in html_of(app)
+
+
+@pytest.mark.parametrize("named", ["org/model", ""])
+def test_a_partner_over_the_hub_model_names_itself_and_its_way_to_reasons(opened, text_of, lab, monkeypatch, named):
+    own = registry.card("banking77")
+    over = {"model": "org/model", "base": "banking77"}
+    registry.save(replace(own, name="banking77-hub", config={"hub": over}), {"w": torch.zeros(2)})
+    monkeypatch.setattr(hub, "embedder", lambda name: list)
+    monkeypatch.setenv(hub.VARIABLE, named)
+    app = opened("about lost_card")
+    app.segmented_control(key="lab_explain").set_value("banking77-hub" if named else "banking77").run()
+    assert not app.exception
+    assert any("Bank (Banking77) with org/model v1 " in text for text in text_of(app)) == bool(named)
+    way = "Each word left out in turn" if named else "Integrated gradients"
+    assert any(text.startswith(way) and "lost_card" in text for text in text_of(app))
+    assert ("banking77-hub" in lab, "banking77" in lab) == (bool(named), not named)
 
 
 def test_a_missing_model_says_how_to_make_it_and_the_others_go_on(opened, text_of):

