@@ -125,6 +125,21 @@ class Bag(nn.Module):
         self.head = _head(config, labels) if config.width else None
         self.language = nn.Embedding(languages + 1, labels)
         nn.init.zeros_(self.language.weight)
+        if config.grams.idf:
+            self.register_buffer("frequency", torch.zeros(2 ** (config.grams.bits - 1), dtype=torch.uint8))
+            self.register_buffer("texts", torch.zeros(languages + 1, dtype=torch.int64))
+
+    def count(self, texts: Sequence[str], languages: np.ndarray) -> None:
+        """Learn how rare n-grams are. languages: numbers, (texts,)."""
+        found = ngrams.frequencies(texts, self.config.grams, languages, len(self.texts) - 1)
+        self.frequency.copy_(torch.from_numpy(found.buckets))
+        self.texts.copy_(torch.from_numpy(found.texts))
+
+    def frequencies(self) -> ngrams.Frequencies | None:
+        """How rare n-grams are; None where that does not count."""
+        if not self.config.grams.idf:
+            return None
+        return ngrams.Frequencies(self.frequency.cpu().numpy(), self.texts.cpu().numpy())
 
     def forward(self, bag: tuple[Tensor, Tensor, Tensor], language: Tensor) -> Tensor:
         """-> (texts, labels)."""
@@ -268,12 +283,16 @@ class Network(nn.Module):
         numbers = self.numbers(languages)
         bags = []
         for grams in self.grams:
-            found = ngrams.bags(texts, grams, numbers if grams.scoped else None)
+            found = ngrams.bags(texts, grams, numbers if grams.scoped else None, self.frequencies(grams))
             bags.append(tuple(map(torch.from_numpy, (found.buckets, found.offsets, found.weights))))
         ids = mask = np.zeros((len(texts), 0))
         if self.longest:
             ids, mask = tokens.padded(self.encoded(texts) if rows is None else rows)
         return Inputs(tuple(bags), torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(numbers))
+
+    def frequencies(self, grams: ngrams.Grams) -> ngrams.Frequencies | None:
+        """How rare these n-grams are, as the first member that reads them knows it."""
+        return self.members[[getattr(m, "grams", None) for m in self.config.members].index(grams)].frequencies()
 
     def member(self, index: int, inputs: Inputs) -> Tensor:
         """One member's logits, (texts, labels)."""

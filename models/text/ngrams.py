@@ -7,7 +7,7 @@ word is unknown. With a language, every n-gram stands twice, once for all langua
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from anyascii import anyascii
@@ -16,6 +16,7 @@ BASE = np.uint64(1_000_003)
 WORD, PAIR, OWN = 101, 102, 999
 """Salts that keep words, word pairs and a language's own n-grams apart from character n-grams."""
 
+AT_ONCE = 2_000
 MOSTLY = 0.6
 """A text with more ASCII characters than this share is in Latin letters as it is."""
 
@@ -25,7 +26,8 @@ class Grams:
     """What is counted: character n-grams of 1 to `longest`, words and pairs of words, in 2**bits buckets.
 
     scoped: each n-gram a second time for the text's language. lower: case is folded. latin: a text in another script
-    stands a second time in Latin letters, so that names and loanwords are one in all scripts.
+    stands a second time in Latin letters, so that names and loanwords are one in all scripts. idf: n-grams count the
+    more the fewer texts of the language have them (inverse document frequency, Sparck Jones 1972).
     """
 
     longest: int = 5
@@ -34,6 +36,30 @@ class Grams:
     scoped: bool = False
     lower: bool = True
     latin: bool = False
+    idf: bool = False
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """How many texts have an n-gram. buckets: uint8, STEPS ln(1 + texts with one of the bucket), rounded; texts: all
+    texts, then those of every language."""
+
+    buckets: np.ndarray
+    texts: np.ndarray
+
+    def rarity(self, hashes: np.ndarray, number: np.ndarray) -> np.ndarray:
+        """ln((1 + texts) / (1 + texts with it)) + 1 of n-grams, among the texts of their language where there are
+        enough of these."""
+        total = self.texts[number + 1]
+        few = total < FEW
+        where = np.where(few, hashes, _own(hashes, number.astype(np.uint64)))
+        having = self.buckets[(where & np.uint64(len(self.buckets) - 1)).astype(np.int64)] / np.float32(STEPS)
+        return np.log1p(np.where(few, self.texts[0], total)).astype(np.float32) - having + 1
+
+
+STEPS = 20
+FEW = 50
+"""Texts of a language below which an n-gram's rarity is taken from all languages."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +71,16 @@ class Bags:
     offsets: np.ndarray
 
 
-def bags(texts: Sequence[str], grams: Grams, languages: Sequence[int] | None = None) -> Bags:
-    """Count n-grams; a text's weights are 1 + ln(count), scaled to unit length (Euclid).
+def bags(
+    texts: Sequence[str],
+    grams: Grams,
+    languages: Sequence[int] | None = None,
+    frequencies: Frequencies | None = None,
+) -> Bags:
+    """Count n-grams; a text's weights are 1 + ln(count), times the rarity, scaled to unit length (Euclid).
 
     languages: a number a text, needed for scoped n-grams; below 0 where it is unknown (then only the shared ones).
+    frequencies: what rarity is taken from; without them every n-gram is as rare.
     """
     prepared = [_read(text, grams)[0] for text in texts]
     points = np.frombuffer("".join(prepared).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
@@ -59,27 +91,45 @@ def bags(texts: Sequence[str], grams: Grams, languages: Sequence[int] | None = N
         found = _words(points, rows, grams.words)
         hashes, owners = hashes + found[0], owners + found[1]
     hashed, owner = np.concatenate(hashes), np.concatenate(owners)
-    if grams.scoped and languages is not None:
-        number = np.asarray(languages, dtype=np.int64)[owner]
+    number = np.full(len(prepared), -1) if languages is None else np.asarray(languages, dtype=np.int64)
+    number = number[owner]
+    rarity = np.ones(len(hashed), dtype=np.float32) if frequencies is None else frequencies.rarity(hashed, number)
+    if grams.scoped:
         known = number >= 0
         scoped = _own(hashed[known], number[known].astype(np.uint64))
         hashed, owner = np.concatenate((hashed, scoped)), np.concatenate((owner, owner[known]))
+        rarity = np.concatenate((rarity, rarity[known]))
     buckets = (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64)
-    keys, counts = np.unique((owner << grams.bits) | buckets, return_counts=True)
-    owner, weights = keys >> grams.bits, 1 + np.log(counts)
+    keys, first, counts = np.unique((owner << grams.bits) | buckets, return_index=True, return_counts=True)
+    owner, weights = keys >> grams.bits, (1 + np.log(counts)) * rarity[first]
     squares = np.bincount(owner, weights**2, minlength=len(prepared))
     starts = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(prepared)))[:-1]))
     scaled = weights / np.sqrt(squares[owner])
     return Bags(keys & (2**grams.bits - 1), scaled.astype(np.float32), starts.astype(np.int64))
 
 
-def traced(text: str, grams: Grams, language: int = -1) -> tuple[Bags, np.ndarray, np.ndarray, np.ndarray]:
+def frequencies(texts: Sequence[str], grams: Grams, languages: Sequence[int], count: int) -> Frequencies:
+    """In how many of these texts each n-gram stands, in half as many buckets. languages: a number a text, below
+    `count`."""
+    scoped = replace(grams, scoped=True, bits=grams.bits - 1)
+    having = np.zeros(2**scoped.bits, dtype=np.int64)
+    for start in range(0, len(texts), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        having += np.bincount(bags(texts[part], scoped, languages[part]).buckets, minlength=len(having))
+    of_language = np.bincount(np.asarray(languages, dtype=np.int64) + 1, minlength=count + 1)
+    of_language[0] = len(texts)
+    return Frequencies((STEPS * np.log1p(having)).round().clip(0, 255).astype(np.uint8), of_language)
+
+
+def traced(
+    text: str, grams: Grams, language: int = -1, frequencies: Frequencies | None = None
+) -> tuple[Bags, np.ndarray, np.ndarray, np.ndarray]:
     """The bag of one text, and where its n-grams stand in the cleaned text.
 
     Returns the bag and, a row an occurrence, the position of its bucket in the bag, its first and its end character
     (in `clean(text)`, so that a space before the text is -1).
     """
-    found = bags([text], grams, [language])
+    found = bags([text], grams, [language], frequencies)
     prepared, origin = _read(text, grams)
     points = np.frombuffer(prepared.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     rows = np.zeros(len(points), dtype=np.int64)

@@ -51,7 +51,7 @@ def by_word(network: Network, text: str, language: str | None, label: int, devic
         return []
     number = int(network.numbers([language])[0])
     inputs = network.prepare([text], [language]).to(device)
-    bags = {grams: _traced(text, grams, number, spans, device) for grams in network.grams}
+    bags = {grams: _traced(text, grams, number, network.frequencies(grams), spans, device) for grams in network.grams}
     owner = _token_words(network, text, spans, device) if network.longest else None
 
     def logit(gates: Tensor) -> Tensor:
@@ -82,8 +82,11 @@ def _bag_logit(member: Bag, bag: _Traced, gates: Tensor, language: Tensor) -> Te
     return member.finished(weights @ member.table.weight[bag.buckets], language)
 
 
-def _traced(text: str, grams: ngrams.Grams, language: int, spans: list[tuple[int, int]], device: str) -> _Traced:
-    bag, place, starts, ends = ngrams.traced(text, grams, language)
+def _traced(
+    text: str, grams: ngrams.Grams, language: int, frequencies: ngrams.Frequencies | None,
+    spans: list[tuple[int, int]], device: str,
+) -> _Traced:  # fmt: skip
+    bag, place, starts, ends = ngrams.traced(text, grams, language, frequencies)
     owner = _owners(text, ngrams.clean(text, grams.lower), spans)
     touched = np.zeros((len(bag.buckets), len(spans)), dtype=np.float32)
     counts = np.bincount(place, minlength=len(bag.buckets))

@@ -1,9 +1,12 @@
 """Hashed n-grams: the same for a text alone and among others, and counted right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from models.text import ngrams
 from models.text.ngrams import Grams
@@ -11,8 +14,10 @@ from models.text.ngrams import Grams
 PLAIN = Grams(longest=3, words=2, bits=18)
 
 
-def alone(text: str, grams: Grams = PLAIN, language: int = -1) -> dict[int, float]:
-    found = ngrams.bags([text], grams, [language])
+def alone(
+    text: str, grams: Grams = PLAIN, language: int = -1, known: ngrams.Frequencies | None = None
+) -> dict[int, float]:
+    found = ngrams.bags([text], grams, [language], known)
     return dict(zip(found.buckets.tolist(), found.weights.tolist(), strict=True))
 
 
@@ -80,3 +85,48 @@ def test_a_traced_bag_accounts_for_every_n_gram(text, language, latin):
 
 def test_no_text_is_too_empty():
     assert len(ngrams.bags(["", " "], PLAIN).offsets) == 2
+
+
+TEXTS = ["the red cat", "the red dog", "the blue dog", "the dog"] * 15
+
+
+def test_an_n_gram_weighs_as_its_inverse_document_frequency_says():
+    """Smoothed as in scikit-learn's TfidfVectorizer: ln((1 + n) / (1 + df)) + 1."""
+    grams = Grams(longest=1, words=1, bits=18, idf=True)
+    known = ngrams.frequencies(TEXTS, grams, np.zeros(len(TEXTS), dtype=int), 1)
+    weight = alone("cat dog the", grams, 0, known)
+    words = {word: only(word, grams, weight) for word in ("cat", "dog", "the")}
+    fitted = TfidfVectorizer(norm=None).fit(TEXTS)
+    expected = dict(zip(fitted.get_feature_names_out(), fitted.idf_, strict=True))
+    for word, value in words.items():
+        assert value / words["the"] == pytest.approx(expected[word] / expected["the"], rel=0.03), word
+
+
+def only(word: str, grams: Grams, weight: dict[int, float]) -> float:
+    """The weight of a word itself: of the bucket that its letters do not have."""
+    (bucket,) = set(alone(word, grams)) - set(alone(word, replace(grams, words=0)))
+    return weight[bucket]
+
+
+def test_how_rare_an_n_gram_is_depends_on_the_language():
+    grams = Grams(longest=1, words=1, bits=18, idf=True)
+    languages = np.array([0] * 60 + [1] * 60)
+    known = ngrams.frequencies(["x yes", *["x no"] * 59] + ["x yes"] * 60, grams, languages, 2)
+    bags = [alone("x yes", grams, number, known) for number in (0, 1)]
+    rare, common = (only("yes", grams, bag) / only("x", grams, bag) for bag in bags)
+    assert rare > 2 * common
+
+
+def test_a_language_with_few_texts_takes_rarity_from_all():
+    grams = Grams(longest=1, words=1, bits=18, idf=True)
+    languages = np.array([0] * 60 + [1] * (ngrams.FEW - 1))
+    known = ngrams.frequencies(["x yes"] * 60 + ["x yes"] * (ngrams.FEW - 1), grams, languages, 2)
+    assert alone("x yes", grams, 1, known) == alone("x yes", grams, -1, known)
+
+
+@given(st.text(max_size=40), st.integers(-1, 1))
+def test_a_traced_bag_weighs_its_n_grams_as_a_plain_one(text, language):
+    grams = Grams(longest=3, bits=16, scoped=True, idf=True)
+    known = ngrams.frequencies(TEXTS, grams, np.zeros(len(TEXTS), dtype=int), 2)
+    traced = ngrams.traced(text, grams, language, known)[0]
+    assert traced.weights.tolist() == ngrams.bags([text], grams, [language], known).weights.tolist()
