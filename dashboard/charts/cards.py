@@ -8,6 +8,7 @@ from dashboard import theme
 
 WRITTEN = 8
 """Classes up to which each cell of the confusion has its figure written in it."""
+SIDES = ("top center", "bottom center", "middle right", "middle left")
 DEEP = {"light": 0.6, "dark": 0.5}
 """Share from which a cell is so strongly coloured that its figure is written in the page's own colour, by theme."""
 
@@ -150,6 +151,17 @@ def calibration(bins: pd.DataFrame, hover: list[str], axes: tuple[str, str], loo
     }
 
 
+def _sides(variants: pd.DataFrame, span: float) -> list[str]:
+    """Where each form's name is written: of several close together (span: height of the axis) one on each side."""
+    known, sides = variants[["cost", "score"]], dict[str, str]()
+    for name in variants["cost"].sort_values(kind="stable").index:
+        apart = (known.loc[list(sides)] - known.loc[name]).abs()
+        close = apart.index[(apart["cost"] < 0.25 * variants["cost"].max()) & (apart["score"] < 0.15 * span)]
+        taken = {sides[other] for other in close}
+        sides[name] = next((side for side in SIDES if side not in taken), SIDES[0])
+    return [sides[name] for name in variants.index]
+
+
 def trade(
     variants: pd.DataFrame, best: list[str], hover: list[str], axes: tuple[str, str], look: theme.Theme
 ) -> dict[str, Any]:
@@ -182,7 +194,7 @@ def trade(
                     "opacity": 0.85,
                 },
                 "text": variants["title"].tolist(),
-                "textposition": "top center",
+                "textposition": _sides(variants, 4 * room),
                 "textfont": {"size": 11, "color": look.ink},
                 "cliponaxis": False,
                 "hovertext": hover,

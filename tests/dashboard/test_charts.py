@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import theme
-from dashboard.charts import Drawn, coverage, maps, profiles, trends
+from dashboard.charts import Drawn, cards, coverage, maps, profiles, trends
 from data import store
 
 FOLDER = Path(maps.__file__).parent
@@ -158,3 +158,14 @@ def test_values_are_said_in_the_readers_words_on_axis_and_hover():
     assert axis["tickvals"] == [80, 81, 82, 83, 84]
     assert axis["ticktext"] == ["<80>", "<81>", "<82>", "<83>", "<84>"]
     assert figure["data"][-1]["text"] == ["<80>", "<81>"]
+
+
+def test_names_of_forms_that_lie_close_together_stand_on_different_sides():
+    forms = pd.DataFrame(
+        {"title": list("abcde"), "cost": [10.0, 10.5, 11.0, 17.0, 10.2], "score": [0.91, 0.91, 0.911, 0.905, 0.86],
+         "bytes": [1.0] * 5}, index=list("abcde"),
+    )  # fmt: skip
+    drawn = cards.trade(forms, ["a"], [""] * 5, ("ms", "score"), theme.LIGHT)["data"][1]
+    sides = dict(zip("abcde", drawn["textposition"], strict=True))
+    assert len({sides["a"], sides["b"], sides["c"]}) == 3
+    assert sides["d"] == sides["e"] == "top center"  # far from the others
