@@ -128,13 +128,14 @@ SCENARIOS = (
     "A name has 1 to {most} characters. Choose another one.",
 )
 MODELS = (
-    "The model {name} is busy: {requests} requests with {texts} texts wait for it already. Try again in some seconds, "
+    "The model {name} is busy: {requests} requests with {items} items wait for it already. Try again in some seconds, "
     "or send a smaller file.",
-    "The model {name} did not answer within {seconds} s ({done} of {all} texts done): the machine is slow or others "
+    "The model {name} did not answer within {seconds} s ({done} of {all} items done): the machine is slow or others "
     "are ahead. Try again, or send less at once.",
     "The server of the model {name} was closed: the model was replaced or the program ends. Ask again.",
-    "The model {name} gave {found} answers to {wanted} texts. Train it again.",
-    "The model {name} has too little memory for even one text. Close other programs, or send shorter texts.",
+    "The model {name} gave {found} answers to {wanted} items. Train it again.",
+    "The model {name} has too little memory for even one item. Close other programs, or send shorter texts or "
+    "smaller pictures.",
     "There is no model {name}. Make it with: python -m models train {again}",
     "The card is not JSON: {error}. Train the model again, or restore its folder.",
     "The card is not a JSON object. Train the model again, or restore its folder.",

@@ -3,10 +3,13 @@
 import ast
 import re
 import string
+import threading
+import time
 
 import pytest
 
 from dashboard import language, messages, sentences
+from models import serving
 
 CJK = re.compile("[\u4e00-\u9fff]")
 SAME_IN_CHINESE = {"CPTPP", "RCEP", "GDP", "GeoNames", "Gapminder", "Unicode CLDR 48", "CC BY 4.0", "Unicode-3.0"}
@@ -126,6 +129,54 @@ def test_an_update_adds_new_messages_empty_and_drops_dead_ones(monkeypatch):
 def test_a_sentence_of_the_data_rooms_is_said_in_chinese(speak, english, chinese):
     speak("zh")
     assert sentences.said(english) == chinese
+
+
+class Slow:
+    """A model that answers late, wrongly, or has no memory left."""
+
+    name, labels, device = "topic", ("a",), "cpu"
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def predict(self, items, extra=None):
+        return self.answer(items)
+
+
+def _late(items):
+    time.sleep(0.3)
+    return list(items)
+
+
+def _starved(items):
+    raise MemoryError
+
+
+@pytest.mark.parametrize(
+    ("answer", "chinese"),
+    [
+        (_late, "模型 'topic' 未在 0.05 秒内作答（已完成 0/1 项）"),
+        (lambda items: [], "模型 'topic' 对 1 项内容给出了 0 个答案"),
+        (_starved, "内存不足，模型 'topic' 连一项内容也无法处理"),
+    ],
+)
+def test_what_a_model_s_server_says_is_said_in_chinese(speak, answer, chinese):
+    speak("zh")
+    with serving.Server(Slow(answer)) as server, pytest.raises(serving.ServingError) as raised:
+        server.ask(["x"], timeout_s=0.05 if answer is _late else 10)
+    assert sentences.said(str(raised.value)).startswith(chinese)
+
+
+def test_a_busy_model_says_so_in_chinese(speak):
+    speak("zh")
+    with serving.Server(Slow(_late), most_waiting=1) as server:  # warms up, so who asks waits
+        first = threading.Thread(target=lambda: server.ask(["x"]))
+        first.start()
+        time.sleep(0.1)
+        with pytest.raises(serving.Busy) as raised:
+            server.ask(["x"])
+        first.join()
+    assert sentences.said(str(raised.value)).startswith("模型 'topic' 正忙：已有 1 个请求、共 1 项内容在等待")
 
 
 def test_a_sentence_of_the_data_rooms_stays_as_it_is_in_english(speak):

@@ -167,7 +167,7 @@ def test_a_damaged_model_is_told_and_not_loaded(opened, text_of, lab):
 
 def test_a_busy_model_says_so(opened, text_of, monkeypatch):
     def busy(self, texts, languages=None, timeout_s=10):
-        raise serving.Busy("The model 'topic' is busy: 64 requests with 64 texts wait for it already. Try again.")
+        raise serving.Busy("The model 'topic' is busy: 64 requests with 64 items wait for it already. Try again.")
 
     monkeypatch.setattr(serving.Server, "ask", busy)
     app = opened("positive")
