@@ -60,7 +60,7 @@ LIMITS = (
     "Knows digits, currency signs and words, and month names; other words on a tag come out wrong or not at all.",
     "Arabic and Persian digits that look the same (0-3, 7-9) are told apart by their neighbours only; hanging Nastaliq "
     "type is not read.",
-    "Thai, Bengali, Tamil and Persian are read worst; strong blur, and currency signs in unfamiliar type (₦ above "
+    "Persian, Bengali, Thai and Devanagari are read worst; strong blur, and currency signs in unfamiliar type (₦ above "
     "all), cost most of the errors: look at what is marked as unsure.",
     "A line that runs downwards, or is turned by more than about four degrees, is not read.",
 )
@@ -168,7 +168,7 @@ class Plan:
     """How the reader is trained: round after round, each on lines of its own. network: sizes of its layers."""
 
     rounds: tuple[Round, ...] = (
-        Round(Settings(epochs=10, rate=2e-3, weight_decay=0.02, warmup=0.03), 88, mild=0.25, hard=0.3, foreign=0.15),
+        Round(Settings(epochs=7, rate=2e-3, weight_decay=0.02, warmup=0.03), 88, mild=0.25, hard=0.3, foreign=0.15),
     )
     network: dict[str, int] = field(default_factory=dict)
 
