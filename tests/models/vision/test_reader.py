@@ -35,8 +35,25 @@ def png(image):
     return held.getvalue()
 
 
-def test_the_shares_of_scripts_leave_room_for_pictures_of_nothing():
-    assert sum(reader.SHARES.values()) == pytest.approx(1.02, abs=0.05)
+def test_scripts_have_their_shares_and_some_pictures_show_nothing(monkeypatch):
+    monkeypatch.setattr(reader, "SHARES", {"latin": 30, "greek": 10})
+    drawn = reader.shard(7, 400).scripts
+    assert drawn.count("latin") / drawn.count("greek") == pytest.approx(3, rel=0.3)
+    assert 2 <= drawn.count("") <= 30
+
+
+def test_lines_are_worn_as_a_round_says(only_latin, monkeypatch):
+    plain, worn = renders.line, []
+
+    def line(text, script, random, wear, *rest, **named):
+        worn.append(wear)
+        return plain(text, script, random, wear, *rest, **named)
+
+    monkeypatch.setattr(renders, "line", line)
+    reader.shard(3, 100, mild=0.3, hard=0.5)
+    assert worn.count(renders.USUAL) / len(worn) == pytest.approx(0.3, abs=0.15)
+    assert worn.count(renders.HARD) / len(worn) == pytest.approx(0.5, abs=0.15)
+    assert set(worn) == {renders.USUAL, renders.HARD, renders.LEARNT}
 
 
 def test_lines_of_a_seed_are_the_same(only_latin):
