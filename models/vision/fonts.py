@@ -147,9 +147,22 @@ def _files() -> Iterator[Path]:
 
 @cache
 def of(script: str) -> tuple[Font, ...]:
-    """The fonts with the letters of a script, not always with its points and 0-9. Empty where there is none."""
+    """The fonts with the letters of a script, not always with its points and 0-9. Empty where there is none.
+
+    Designs that draw the script's own digits in the shapes of 0-9 are left out: what they write reads as another line.
+    """
     probe = alphabet.SCRIPTS[script]
-    return tuple(font for font in found() if font.covers(probe) and stem(font) not in UNREAD)
+    fitting = [font for font in found() if font.covers(probe) and stem(font) not in UNREAD]
+    borrowing = {stem(font) for font in fitting if _borrows_digits(font, script)}
+    return tuple(font for font in fitting if stem(font) not in borrowing)
+
+
+def _borrows_digits(font: Font, script: str) -> bool:
+    """Whether a third of a script's own digits from 1 to 9 look like those of ASCII."""
+    if script not in alphabet.OWN_DIGITS:
+        return False
+    own, usual = (_shapes(font, alphabet.DIGITS[name][1:]) for name in (alphabet.OWN_DIGITS[script], "latn"))
+    return bool(_same(own, usual, 0.15, 0.1).sum() >= 3)
 
 
 def pick(script: str, text: str = "", seed: int = 0) -> Font:
@@ -222,11 +235,16 @@ def _drawn(opened: ImageFont.FreeTypeFont, char: str) -> Image.Image:
 
 def _kin(one: np.ndarray, others: np.ndarray) -> bool:
     """Whether a font's characters (`_shapes`) are those of any of the others (fonts, characters, values)."""
-    ink = ((one[:, :-1] + others[..., :-1]) / 2).mean(-1)
-    apart = np.abs(one[:, :-1] - others[..., :-1]).mean(-1) / np.maximum(ink, 0.05)
-    alike = (apart < ALIKE) & (np.abs(one[:, -1] / others[..., -1] - 1) < 0.06)
-    both = ~np.isnan(apart)
-    return bool(((alike.sum(-1) > KIN * both.sum(-1)) & (both.sum(-1) >= 5)).any())
+    both = (~np.isnan(one[:, -1] + others[..., -1])).sum(-1)
+    return bool(((_same(one, others, ALIKE, 0.06).sum(-1) > KIN * both) & (both >= 5)).any())
+
+
+def _same(one: np.ndarray, others: np.ndarray, alike: float, wide: float) -> np.ndarray:
+    """Which pictures of characters (..., SHAPE**2 + 1) differ by less than `alike` of their ink and `wide` of their
+    width."""
+    ink = ((one[..., :-1] + others[..., :-1]) / 2).mean(-1)
+    apart = np.abs(one[..., :-1] - others[..., :-1]).mean(-1) / np.maximum(ink, 0.05)
+    return (apart < alike) & (np.abs(one[..., -1] / others[..., -1] - 1) < wide)
 
 
 # ------------------------------------------------------------------ reading font files

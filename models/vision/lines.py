@@ -17,6 +17,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from scipy import ndimage
+from skimage.filters import rank
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -36,6 +38,12 @@ GROUND, REACH = 48, 160
 """Grey of the ground and of full ink above it, in a line as the network sees it (uint8)."""
 LOWEST_CONTRAST = 14.0
 """Grey levels of 255 between ground and ink below which a picture counts as empty."""
+UNEVEN = 0.2
+"""Share of the ink's height that levels along the border may differ by where the ground is a plane."""
+FAINT = 0.6
+"""Share of the ink's height below which what reaches over the border is no ink."""
+AROUND = 36
+"""Rows, or columns if these are fewer, of the picture in which the ground around each place is looked for."""
 LARGEST_SIDE = 1600
 SLOPES = np.linspace(-0.1, 0.1, 41)
 """How far a line may fall a pixel to the right and still be made level."""
@@ -181,8 +189,22 @@ def grey(image: np.ndarray) -> np.ndarray:
 def relief(picture: np.ndarray) -> tuple[np.ndarray, float]:
     """Ink above its ground (float32, in grey levels, whatever the colours) and how high it stands, 0 for no ink.
 
-    The ground is a plane fitted twice, the second time without what stands out; ink is what the border is not.
+    The ground is a plane fitted twice, the second time without what stands out; where the border shows that it is none
+    (the edge of a shadow), it is the median around each place.
     """
+    rest = _above_plane(picture)
+    border = _border(rest)
+    rest = rest - float(np.median(np.concatenate([part.ravel() for part in border])))
+    rest, high = _upward(rest)
+    if high < LOWEST_CONTRAST:
+        return rest, 0.0
+    levels = [float(np.median(piece)) for part in border for piece in np.array_split(part.reshape(-1), 8)]
+    if np.percentile(levels, 95) - np.percentile(levels, 5) > UNEVEN * high:
+        rest, high = _upward(_above_around(picture))
+    return rest, high if high >= LOWEST_CONTRAST else 0.0
+
+
+def _above_plane(picture: np.ndarray) -> np.ndarray:
     height, width = picture.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     design = np.stack((np.ones_like(x), x / max(width - 1, 1), y / max(height - 1, 1)), axis=-1)
@@ -196,17 +218,36 @@ def relief(picture: np.ndarray) -> tuple[np.ndarray, float]:
         keep = np.abs(off - np.median(off)) <= max(1.0, float(np.std(off[keep])))
         if keep.sum() < 12:
             break
-    rest = picture - design @ plane
-    edge = max(1, min(height, width) // 16)
-    border = np.concatenate(
-        (rest[:edge].ravel(), rest[-edge:].ravel(), rest[:, :edge].ravel(), rest[:, -edge:].ravel())
-    )
-    ground = float(np.median(border))
-    rest = rest - ground
+    return picture - design @ plane
+
+
+def _above_around(picture: np.ndarray) -> np.ndarray:
+    """A picture above the median of what lies around each place, ink left out the second time."""
+    height, width = picture.shape
+    every = max(1, round(min(height, width) / AROUND))
+    some = np.clip(picture[::every, ::every], 0, 255).astype(np.uint8)
+    side = max(3, int(0.7 * min(some.shape))) | 1
+    wide = np.pad(some, side // 2, mode="symmetric")
+    ground, ink = wide, np.zeros(wide.shape, dtype=bool)
+    for _ in range(2):
+        ground = rank.median(wide, np.ones((side, side), np.uint8), mask=(~ink).astype(np.uint8))
+        rest, high = _upward(wide.astype(np.float32) - ground)
+        ink = rest > 0.3 * high
+    half = side // 2
+    ground = ground[half : half + some.shape[0], half : half + some.shape[1]].astype(np.float32)
+    return picture - np.asarray(Image.fromarray(ground).resize((width, height), Image.BILINEAR))
+
+
+def _border(picture: np.ndarray) -> list[np.ndarray]:
+    """The four edges of a picture, long side first."""
+    edge = max(1, min(picture.shape) // 16)
+    return [picture[:edge].T, picture[-edge:].T, picture[:, :edge], picture[:, -edge:]]
+
+
+def _upward(rest: np.ndarray) -> tuple[np.ndarray, float]:
+    """What stands off its ground, ink upwards, and how high ink stands."""
     low, high = np.percentile(rest, (0.4, 99.6))
-    if abs(low) > abs(high):
-        rest, high = -rest, -low
-    return rest, float(high) if high >= LOWEST_CONTRAST else 0.0
+    return (-rest, float(-low)) if abs(low) > abs(high) else (rest, float(high))
 
 
 def _inked(rest: np.ndarray, high: float) -> np.ndarray:
@@ -222,17 +263,33 @@ def _inked(rest: np.ndarray, high: float) -> np.ndarray:
     return ink & (around >= 4)
 
 
+def _within(ink: np.ndarray, rest: np.ndarray, high: float) -> np.ndarray:
+    """Ink without faint patches that reach over the border: shade, what lies beside the tag."""
+    labels, count = ndimage.label(ink, np.ones((3, 3)))
+    if not count:
+        return ink
+    peaks = ndimage.maximum(rest, labels, np.arange(1, count + 1))
+    outside = np.unique(np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1])))
+    outside = outside[outside > 0]
+    return ink & ~np.isin(labels, outside[peaks[outside - 1] < FAINT * high])
+
+
 def whole(image: np.ndarray) -> Line | None:
-    """The picture's ink as one line; None for a picture without any."""
+    """The picture's ink as one line, without what lies far over or under it; None for a picture without any."""
     picture, factor = _manageable(grey(image))
     rest, high = relief(picture)
     if not high:
         return None
-    ink = _inked(rest, high)
-    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    if not len(rows):
+    ink = _within(_inked(rest, high), rest, high)
+    bands = _bands(ink)
+    if not bands:
         return None
-    return _cut(rest, high, ink, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1), factor)
+    top, bottom = max(bands, key=lambda band: int(ink[slice(*band)].sum()))
+    reach = 0.5 * (bottom - top)
+    near = [band for band in bands if band[0] - bottom <= reach and top - band[1] <= reach]
+    top, bottom = near[0][0], near[-1][1]
+    columns = np.flatnonzero(ink[top:bottom].any(0))
+    return _cut(rest, high, ink, (int(columns[0]), top, int(columns[-1]) + 1, bottom), factor)
 
 
 def _manageable(picture: np.ndarray) -> tuple[np.ndarray, float]:
@@ -312,7 +369,7 @@ def find(image: np.ndarray) -> list[Line]:
         return []
     ink = _inked(rest, high)
     boxes = []
-    for top, bottom in _joined(_runs(ink.any(1), max(1, round(0.012 * len(ink))))):
+    for top, bottom in _bands(ink):
         band = ink[top:bottom]
         for left, right in _runs(band.any(0), round(1.6 * (bottom - top))):
             rows = np.flatnonzero(band[:, left:right].any(1))
@@ -320,6 +377,11 @@ def find(image: np.ndarray) -> list[Line]:
     tallest = max((bottom - top for _, top, _, bottom in boxes), default=0)
     boxes = [b for b in boxes if b[3] - b[1] >= max(5, 0.22 * tallest) and (b[2] - b[0]) * (b[3] - b[1]) >= 40]
     return [_cut(rest, high, ink, box, factor) for box in boxes]
+
+
+def _bands(ink: np.ndarray) -> list[tuple[int, int]]:
+    """Rows with ink, [top, bottom), in groups that belong together."""
+    return _joined(_runs(ink.any(1), max(1, round(0.012 * len(ink)))))
 
 
 def _joined(bands: list[tuple[int, int]]) -> list[tuple[int, int]]:
