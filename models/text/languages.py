@@ -4,6 +4,7 @@ from functools import cache
 
 import babel
 from babel.core import get_global
+from zhon import cedict
 
 _CODES = """
 ace_Arab ace_Latn acm_Arab acq_Arab aeb_Arab afr_Latn ajp_Arab aka_Latn als_Latn amh_Ethi apc_Arab arb_Arab arb_Latn
@@ -110,4 +111,15 @@ def is_rtl(code: str) -> bool:
     return script in RIGHT_TO_LEFT
 
 
+def chinese_script(text: str) -> str:
+    """Whether a text's Chinese characters are simplified (Hans) or traditional (Hant); "" where they do not say.
+
+    The more of those that CC-CEDICT knows in one of the two only.
+    """
+    more = sum(c in _SIMPLIFIED for c in text) - sum(c in _TRADITIONAL for c in text)
+    return "Hans" if more > 0 else "Hant" if more < 0 else ""
+
+
 _KNOWN = frozenset(FLORES)
+_SIMPLIFIED = frozenset(cedict.simplified) - frozenset(cedict.traditional)
+_TRADITIONAL = frozenset(cedict.traditional) - frozenset(cedict.simplified)

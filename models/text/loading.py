@@ -17,6 +17,7 @@ from models.registry import Card, ModelError
 from models.text import int8, lora, reasons
 from models.text.classifier import LONGEST, Answer, Reason, TextError
 from models.text.encoder import Encoder
+from models.text.languages import chinese_script
 from models.text.network import BATCH, Config, Encoded, Network, Reader, Reading
 
 TOKENIZER = "tokenizer.json"
@@ -125,6 +126,10 @@ class TextModel:
         self._forms = {self._form.precision: self._form}
         self._home = store.home()
         self._known = frozenset(card.languages)
+        self._other = {
+            script: np.array([label.endswith(other) for label in self.labels])
+            for script, other in (("Hans", "_Hant"), ("Hant", "_Hans"))
+        }
 
     @property
     def precision(self) -> str:
@@ -181,8 +186,13 @@ class TextModel:
         return self.network.answers([text[:LONGEST] for text in texts], languages, self._form.reader)
 
     def probabilities(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
-        """Calibrated probabilities, (texts, labels), float32."""
+        """Calibrated probabilities, (texts, labels), float32; none for a language in the other Chinese script."""
         logits = self.logits(texts, languages)
+        if self.card.task == "language":
+            for row, text in zip(logits, texts, strict=True):
+                script = chinese_script(text[:LONGEST])
+                if script and not self._other[script].all():
+                    row[self._other[script]] = -np.inf
         odds = np.exp(logits - logits.max(1, keepdims=True))
         shares = odds / odds.sum(1, keepdims=True)
         if not self.doubts.rule:

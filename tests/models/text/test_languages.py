@@ -43,3 +43,18 @@ def test_names_are_the_readers_and_tell_scripts_apart():
 def test_direction():
     assert all(map(languages.is_rtl, ("arb_Arab", "ar", "heb_Hebr", "ydd_Hebr", "nqo_Nkoo", "ur", "kas_Arab")))
     assert not any(map(languages.is_rtl, ("arb_Latn", "eng_Latn", "hi", "kas_Deva", "amh_Ethi")))
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("医生讲解得很耐心", "Hans"),
+        ("醫生講解得很耐心", "Hant"),
+        ("你好", ""),
+        ("国家 and 國家", ""),
+        ("the doctor", ""),
+        ("", ""),
+    ],
+)
+def test_chinese_characters_say_whether_they_are_simplified(text, script):
+    assert languages.chinese_script(text) == script

@@ -223,3 +223,14 @@ def test_without_a_compiler_it_runs_in_plain_bf16_and_says_why(tiny, monkeypatch
     assert tiny.remark == ""
     tiny.use("bf16")
     assert tiny.remark == "not compiled: RuntimeError: no compiler"
+
+
+@pytest.mark.parametrize(
+    ("text", "script"), [("医生讲解得很耐心，我非常满意。", "Hans"), ("醫生講解得很耐心，我非常滿意。", "Hant")]
+)
+def test_chinese_is_never_taken_for_the_other_script(text, script):
+    answer = loading.classifier("language", "cpu").predict([text])[0]
+    assert answer.label.endswith(script)
+    other = {"Hans": "Hant", "Hant": "Hans"}[script]
+    assert all(share == 0 for label, share in answer.probabilities.items() if label.endswith(other))
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-5)

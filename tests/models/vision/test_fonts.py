@@ -87,3 +87,16 @@ def test_fonts_that_share_their_outlines_are_one_design():
 def test_a_line_that_no_font_has_is_refused(monkeypatch):
     with pytest.raises(fonts.FontError):
         renders.line("12 \U0010fffd", "latin", np.random.default_rng(0), held_out=None)
+
+
+def test_a_design_that_borrows_the_digits_of_ascii_does_not_write_the_script(monkeypatch):
+    own = next(f for f in fonts.of("devanagari") if f.covers(alphabet.DIGITS["latn"] + alphabet.DIGITS["deva"]))
+    shapes = fonts._shapes
+    monkeypatch.setattr(fonts, "found", lambda: (own, dataclasses.replace(own, family="Borrower")))
+    monkeypatch.setattr(
+        fonts,
+        "_shapes",
+        lambda font, text: shapes(font, text.translate(to_ascii) if font.family == "Borrower" else text),
+    )
+    to_ascii = str.maketrans(alphabet.DIGITS["deva"], alphabet.DIGITS["latn"])
+    assert fonts.of.__wrapped__("devanagari") == (own,)

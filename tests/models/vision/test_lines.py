@@ -42,6 +42,27 @@ def test_uneven_light_is_taken_out():
     assert np.allclose(even.box, shaded.box, atol=4)
 
 
+@pytest.mark.parametrize("ink", [20, 235])
+def test_the_edge_of_a_shadow_is_no_ink(ink):
+    flat = picture("12.50", ink=ink, ground=255 - ink).astype(float)
+    x = np.linspace(-1, 1, flat.shape[1])[None, :, None] + np.linspace(-0.2, 0.2, flat.shape[0])[:, None, None]
+    shaded = (flat * np.where(x > 0.3, 0.6, 1.0)).astype(np.uint8)
+    assert np.allclose(lines.whole(flat.astype(np.uint8)).box, lines.whole(shaded).box, atol=4)
+
+
+def test_a_shadow_alone_is_no_line():
+    ground = np.full((60, 200), 220, dtype=np.uint8)
+    ground[:, 120:] = 140
+    assert lines.whole(ground) is None
+
+
+def test_what_lies_far_under_a_line_is_left_out():
+    line = np.pad(picture("12.50"), ((0, 60), (0, 0), (0, 0)), mode="edge")
+    ruled = line.copy()
+    ruled[-12:-9] = 30
+    assert np.allclose(lines.whole(ruled).box, lines.whole(line).box, atol=2)
+
+
 def test_a_plain_picture_has_no_line():
     for level in (0, 128, 255):
         plain = np.full((40, 100, 3), level, dtype=np.uint8)
