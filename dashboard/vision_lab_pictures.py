@@ -102,7 +102,8 @@ def _sample(task: str, iso2: str) -> Chosen | None:
         required=True, persist_state="session",
     )  # fmt: skip
     try:
-        return known[name][1](iso2)
+        with st.spinner(_("Getting the picture"), show_time=True):
+            return known[name][1](iso2)
     except fonts.FontError as error:
         st.title(_("This machine cannot write this market's price tags"))
         st.info(font_remedy(iso2, error), icon=":material/font_download:")

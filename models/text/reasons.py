@@ -96,7 +96,8 @@ def _traced(
         if not len(inside):  # only a space: the words beside it
             near = owner[max(0, start - 1) : end + 1]
             inside = near[near >= 0]
-        np.add.at(touched[index], inside, 1 / (len(inside) * counts[index]))
+        if len(inside):
+            np.add.at(touched[index], inside, 1 / (len(inside) * counts[index]))
     to = torch.from_numpy
     return _Traced(to(bag.buckets).to(device), to(bag.weights).to(device), to(touched).to(device))
 
