@@ -7,6 +7,7 @@ import pyarrow.lib
 
 from models import registry
 from models.registry import ModelError
+from models.text import corpora
 
 LABELS = ("label", "intent", "topic")
 INTENTS = ("banking77", "clinc150", "bitext")
@@ -14,6 +15,8 @@ INTENTS = ("banking77", "clinc150", "bitext")
 
 def read(file: Path, name: str) -> tuple[pd.DataFrame, str]:
     """Rows of text, label and (where the file has one) language, and the model they are for.
+
+    Sentiment's texts are repaired as those of its corpora, so that raw rows of these are judged as it was trained.
 
     name "intent" stands for the intent model that knows most of the file's intents. Raises ModelError naming a fault.
     """
@@ -38,7 +41,9 @@ def read(file: Path, name: str) -> tuple[pd.DataFrame, str]:
         raise ModelError(f"{file}: {len(empty)} rows lack text or {label}, the first is row {empty[0]}.")
     found = pd.DataFrame({"text": rows["text"].astype(str), "label": rows[label].astype(str)})
     if "language" in rows.columns and task != "language":
-        found["language"] = rows["language"].astype(str)
+        found["language"] = rows["language"].astype(object).where(rows["language"].notna(), None)
+    if task == "sentiment" and "language" in found:
+        found["text"] = corpora.repaired(found["text"], found["language"])
     return found, name
 
 

@@ -31,6 +31,29 @@ def test_a_file_that_is_no_parquet_is_refused(tmp_path):
         corpora.topics(tmp_path)
 
 
+def test_texts_keep_no_trace_of_their_files():
+    rows = pd.DataFrame(
+        [
+            ("en", "I'm really sorry , Mr. [PERSON] .", "I'm really sorry, Mr.."),
+            ("en", "Why ( again ) ?", "Why (again)?"),
+            ("fi", "Miksi?\t2\t176\tfi/1965/59319/4641.xml.gz", "Miksi?"),
+            ("om", "or_dev_00001\t@user Waa'ee", "@user Waa'ee"),
+            ("fr", "Pourquoi ?", "Pourquoi ?"),
+        ],
+        columns=["language", "text", "kept"],
+    )
+    assert corpora.repaired(rows["text"], rows["language"]).tolist() == rows["kept"].tolist()
+
+
+@needs_shared
+def test_no_label_of_sentiment_can_be_told_by_how_its_file_was_written():
+    rows = corpora.sentiment().rows
+    marks = rows["text"].str.contains(r"\w\s[.!?,]|\t|\[[A-Z]{4,}\]")
+    for _, part in rows[rows["language"].isin(["en", "fi", "om"])].assign(mark=marks).groupby("language"):
+        shares = part.groupby("label")["mark"].mean()
+        assert shares.max() - shares.min() < 0.05
+
+
 @needs_shared
 def test_every_source_has_its_licence_and_its_rows():
     found = corpora.sentiment()
