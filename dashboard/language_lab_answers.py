@@ -136,13 +136,23 @@ def answer_rows(models: Sequence[str], rows: Sequence[str], told: Sequence[str])
                 row.append((answer.label, answer.confidence, answer.sure) if answer else ("", None, False))
             if model == LANGUAGE:
                 known = [
-                    code or (language_code(answer.label) if answer.sure else None)
+                    code or (language_code(heard) if (heard := settled(answer)) else None)
                     for code, answer in zip(known, found, strict=True)
                 ]
     except (ModelError, ServingError, TextError) as error:
         raise Unanswered(fault(error)) from error
     order = sorted(models, key=lambda name: name != LANGUAGE)
     return [tuple(part for model in models for part in row[order.index(model)]) for row in answers]
+
+
+def settled(answer: "Answer | None") -> str | None:
+    """The language that the other models are told, by what the language model found; None where it is too unsure."""
+    from models.text import languages
+
+    if answer is None or answer.note in ("empty", "no words", "unseen"):
+        return None
+    card = card_of(SENTIMENT)
+    return languages.settled(answer.probabilities, card.languages if card else ())
 
 
 def language_code(told: str) -> str | None:

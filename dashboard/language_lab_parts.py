@@ -27,10 +27,17 @@ def one_text(markets: list[str]) -> None:
         )
     with st.spinner(_("Reading"), show_time=True):
         language = language_lab_answers.ask(language_lab_answers.LANGUAGE, asked_for.text)
-        code = language.answer.label if language.answer and language.answer.sure else None
+        code = language_lab_answers.settled(language.answer)
         sentiment = language_lab_answers.ask(language_lab_answers.SENTIMENT, asked_for.text, code)
         topic = language_lab_answers.ask(language_lab_answers.TOPIC, asked_for.text, code)
     st.title(language_lab_answers.headline(sentiment, topic, language))
+    if language.answer and code is None:
+        st.info(
+            _("Which language this is, is not certain: the other models read it without knowing."),
+            icon=":material/help:",
+        )
+    elif language.answer and code != language.answer.label:
+        st.caption(_("Read as {language}.").format(language=language_lab_answers.language_of(code)))
     columns = st.columns(4, gap="medium")
     for column, said_by in zip(columns, (sentiment, topic, language), strict=False):
         with column:

@@ -1,6 +1,6 @@
 """Every cached load: the store, its queries, slow analytics. Results are shared by all sessions: never change them."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import babel
 import holidays
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -747,9 +746,6 @@ def knowledge_sample() -> "KnowledgeBase":
     return knowledge.sample()
 
 
-ENCODER = "encoder"
-
-
 @st.cache_resource(show_spinner=False, max_entries=2, ttl=HUB_AGAIN_S)
 def _hub(name: str) -> "Embedder | str":
     """Embeddings of a hub model, or why there are none."""
@@ -762,28 +758,15 @@ def _hub(name: str) -> "Embedder | str":
 
 
 def embeddings() -> tuple[str, str]:
-    """Which embeddings the assistant searches with ("" for words alone), and why the hub's were not to be had."""
-    from models import registry
+    """Which embeddings the assistant searches with ("" for words alone), and why the hub's were not to be had.
+
+    Our own encoder is not asked: with it fewer questions are answered right than by words alone (README).
+    """
     from models.text import hub
 
-    problem = ""
-    if wanted := hub.wanted():
-        found = _hub(wanted)
-        if not isinstance(found, str):
-            return wanted, ""
-        problem = found
-    try:
-        text_server(ENCODER)
-    except registry.ModelError:
-        return "", problem
-    return ENCODER, problem
-
-
-def _encoded(texts: Sequence[str]) -> np.ndarray:
-    """Unit vectors from our own encoder, in parts, so that a typed question is not kept waiting by a whole base."""
-    server = text_server(ENCODER)
-    parts = [server.embed(texts[start : start + 64], timeout_s=60).answers for start in range(0, len(texts), 64)]
-    return np.concatenate(parts)
+    wanted = hub.wanted()
+    found = _hub(wanted) if wanted else ""
+    return ("", found) if isinstance(found, str) else (wanted, "")
 
 
 def intent_model(name: str) -> str:
@@ -799,21 +782,13 @@ def intent_model(name: str) -> str:
 
 
 def knowledge_index(base: "KnowledgeBase", embedded_by: str) -> "Index":
-    """The search over a base. embedded_by: as `embeddings` names them, "" for words alone.
-
-    Raises registry.ModelError, serving.ServingError when the embeddings cannot be had after all.
-    """
-    files = tuple(sorted(model_card(ENCODER).files.items())) if embedded_by == ENCODER else ()
-    return _knowledge_index((base.name, base.digest), embedded_by, files, base)
+    """The search over a base. embedded_by: as `embeddings` names them, "" for words alone."""
+    return _knowledge_index((base.name, base.digest), embedded_by, base)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _knowledge_index(
-    content: tuple[str, str], embedded_by: str, files: tuple[tuple[str, str], ...], _base: "KnowledgeBase"
-) -> "Index":
+def _knowledge_index(content: tuple[str, str], embedded_by: str, _base: "KnowledgeBase") -> "Index":
     from models.text import retrieval
 
-    if embedded_by == ENCODER:
-        return retrieval.Index(_base, _encoded)
     found = _hub(embedded_by) if embedded_by else None
     return retrieval.Index(_base, None if isinstance(found, str) else found)

@@ -1,5 +1,8 @@
 """Languages by code: FLORES-200 (language and script, swh_Latn) to BCP 47 (sw), and their names from CLDR (Babel)."""
 
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Mapping
 from functools import cache
 
 import babel
@@ -43,6 +46,23 @@ UNNAMED = {
 }
 """English names of the languages that CLDR 48 does not name."""
 
+
+MACRO = {
+    "ar": "arb acm acq aeb ajp apc arq ars ary arz",
+    "zh": "zho yue",
+    "ak": "aka twi tw",
+    "no": "nob nno nb nn",
+}
+"""Macrolanguages of ISO 639-3 (SIL) and what stands for them here: one who reads one of these reads the others best."""
+NAMED_SCRIPTS = {
+    "arabic": "Arab", "armenian": "Armn", "bengali": "Beng", "cyrillic": "Cyrl", "devanagari": "Deva",
+    "ethiopic": "Ethi", "georgian": "Geor", "greek": "Grek", "gujarati": "Gujr", "gurmukhi": "Guru", "hangul": "Kore",
+    "hebrew": "Hebr", "hiragana": "Jpan", "kannada": "Knda", "katakana": "Jpan", "khmer": "Khmr", "lao": "Laoo",
+    "latin": "Latn", "malayalam": "Mlym", "myanmar": "Mymr", "nko": "Nkoo", "ol": "Olck", "oriya": "Orya",
+    "sinhala": "Sinh", "tamil": "Taml", "telugu": "Telu", "thai": "Thai", "tibetan": "Tibt", "tifinagh": "Tfng",
+}  # fmt: skip
+"""First word of the Unicode names of a script's letters -> its ISO 15924 code."""
+HAN = frozenset({"Hans", "Hant", "Jpan", "Kore"})
 
 OWN = {"twi": "tw", "ajp": "ajp"}
 """Codes that CLDR's aliases would throw together with another of FLORES's (Akan, North Levantine)."""
@@ -103,12 +123,69 @@ def usual_script(language: str) -> str:
     return next((part for part in likely if len(part) == 4 and part.isalpha()), "")
 
 
+@cache
+def macro(code: str) -> str:
+    """The macrolanguage of a language by its FLORES or BCP 47 code, or its own short code."""
+    language = code.replace("-", "_").partition("_")[0]
+    return _MACRO_OF.get(language, _short(language).partition("_")[0])
+
+
+@cache
+def instead(code: str) -> tuple[str, ...]:
+    """The codes under which a model may know a language, the nearest first: its own, its script's, its macrolanguage's.
+
+    yue_Hant -> yue_Hant, yue, zh-Hant, zh-TW, zh; acm_Arab -> acm_Arab, acm, ar.
+    """
+    plain = bcp47(code)
+    traditional = ("zh-Hant", "zh-TW") if macro(code) == "zh" and (code.endswith("Hant") or plain == "yue") else ()
+    varieties = tuple(map(_short, MACRO.get(macro(code), "").split()))
+    return tuple(dict.fromkeys((code, plain, *traditional, plain.split("-")[0], macro(code), *varieties)))
+
+
+def settled(shares: Mapping[str, float], known: Collection[str], least: float = 0.5) -> str | None:
+    """The language that other models are told, from each language's probability; None where none is likely enough.
+
+    The varieties of a macrolanguage count together. Where the likeliest is not among the known codes, a known one that
+    may well be meant (a quarter) stands for it.
+    """
+    together: Counter[str] = Counter()
+    for code, share in shares.items():
+        together[macro(code)] += share
+    best, total = together.most_common(1)[0]
+    if total < least:
+        return None
+    order = sorted(shares, key=shares.__getitem__, reverse=True)
+    found = next(code for code in order if macro(code) == best)
+    if not set(instead(found)) & set(known):
+        found = next((code for code in order if shares[code] >= 0.25 and set(instead(code)) & set(known)), found)
+    return found
+
+
+@cache
+def scripts(character: str) -> frozenset[str]:
+    """The scripts (ISO 15924) that a letter may be of; empty for what is no letter and for scripts without a language
+    here."""
+    name = unicodedata.name(character, "").split()
+    if not character.isalpha() or not name:
+        return frozenset()
+    if name[0].startswith("CJK"):
+        return HAN
+    found = NAMED_SCRIPTS.get(name[0].lower().split("-")[0])
+    return frozenset({found}) if found else frozenset()
+
+
+@cache
+def script(code: str) -> str:
+    """The script of a language by its FLORES or BCP 47 code (ISO 15924); "" where CLDR does not say."""
+    parts = code.replace("-", "_").split("_")
+    named = next((part for part in parts[1:] if len(part) == 4), None)
+    found = named or usual_script(_short(parts[0]))
+    return "Kore" if found == "Hang" else found
+
+
 def is_rtl(code: str) -> bool:
     """Whether a language, by its FLORES or BCP 47 code, is written from right to left."""
-    parts = code.replace("-", "_").split("_")
-    short = _short(parts[0])
-    script = next((part for part in parts[1:] if len(part) == 4), None) or usual_script(short)
-    return script in RIGHT_TO_LEFT
+    return script(code) in RIGHT_TO_LEFT
 
 
 def chinese_script(text: str) -> str:
@@ -121,5 +198,6 @@ def chinese_script(text: str) -> str:
 
 
 _KNOWN = frozenset(FLORES)
+_MACRO_OF = {language: macro for macro, languages in MACRO.items() for language in languages.split()}
 _SIMPLIFIED = frozenset(cedict.simplified) - frozenset(cedict.traditional)
 _TRADITIONAL = frozenset(cedict.traditional) - frozenset(cedict.simplified)

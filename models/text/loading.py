@@ -15,9 +15,9 @@ from data import store
 from models import registry, training
 from models.registry import Card, ModelError
 from models.text import int8, lora, reasons
+from models.text import languages as codes
 from models.text.classifier import LONGEST, Answer, Reason, TextError
 from models.text.encoder import Encoder
-from models.text.languages import chinese_script
 from models.text.network import BATCH, Config, Encoded, Network, Reader, Reading
 
 TOKENIZER = "tokenizer.json"
@@ -126,6 +126,7 @@ class TextModel:
         self._forms = {self._form.precision: self._form}
         self._home = store.home()
         self._known = frozenset(card.languages)
+        self._scripts = frozenset(codes.script(language) for language in card.languages) - {""}
         self._other = {
             script: np.array([label.endswith(other) for label in self.labels])
             for script, other in (("Hans", "_Hant"), ("Hant", "_Hans"))
@@ -190,7 +191,7 @@ class TextModel:
         logits = self.logits(texts, languages)
         if self.card.task == "language":
             for row, text in zip(logits, texts, strict=True):
-                script = chinese_script(text[:LONGEST])
+                script = codes.chinese_script(text[:LONGEST])
                 if script and not self._other[script].all():
                     row[self._other[script]] = -np.inf
         odds = np.exp(logits - logits.max(1, keepdims=True))
@@ -221,7 +222,7 @@ class TextModel:
             note, sure = "empty", False
         elif not any(map(str.isalpha, text)):
             note, sure = "no words", False
-        elif self._is_unseen(language):
+        elif self._is_unseen(language) or not self._has_seen_letters(text):
             note, sure = "unseen", False
         elif shares[label] < self.doubts.threshold and label != self.doubts.outside:
             note, sure = "unsure", False
@@ -231,9 +232,16 @@ class TextModel:
 
     def _is_unseen(self, language: str | None) -> bool:
         """Whether neither the network nor an adapter on it learned from this language."""
-        if language is None or not self._known or {language, language.split("-")[0]} & self._known:
+        if language is None or not self._known or self._known & set(codes.instead(language)):
             return False
         return bool(self.network.numbers([language])[0] < 0)
+
+    def _has_seen_letters(self, text: str) -> bool:
+        """Whether any letter is of a script that the languages it knows are written in."""
+        if not self._scripts or (text.isascii() and "Latn" in self._scripts):
+            return True
+        seen = self._scripts | (codes.HAN if self._scripts & codes.HAN else frozenset())
+        return any(codes.scripts(character) & seen for character in set(text[:LONGEST]))
 
     def explain(self, text: str, label: str | None = None, language: str | None = None) -> list[Reason]:
         """What each word did to a class's score. Raises TextError for an empty text or a class it does not have."""
@@ -253,7 +261,7 @@ class TextModel:
         """One unit vector a text, (texts, width), float32. Raises TextError without an encoder."""
         encoder = self._form.encoder
         if encoder is None:
-            raise TextError(f"{self.name} has no encoder; use the model 'encoder'.")
+            raise TextError(f"{self.name} has no encoder; sentiment has one.")
         rows = [np.zeros((0, encoder.config.width), dtype=np.float32)]
         for start in range(0, len(texts), CHUNK):
             part = [text[:LONGEST] for text in texts[start : start + CHUNK]]

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from models.text import encoder, ngrams, tokens
-from models.text.languages import bcp47
+from models.text.languages import bcp47, instead
 from models.text.ngrams import Grams
 
 IMPOSSIBLE = -1e4
@@ -260,13 +260,13 @@ class Network(nn.Module):
     def numbers(self, languages: Sequence[str | None]) -> np.ndarray:
         """The number of each language, -1 for one the network does not know.
 
-        FLORES and BCP 47 codes stand for each other (eng_Latn, en); sw-KE is sw where it knows no better.
+        FLORES and BCP 47 codes stand for each other (eng_Latn, en); sw-KE is sw where it knows no better, and Egyptian
+        Arabic is Arabic (`languages.instead`).
         """
-        found = []
-        for language in languages:
-            plain = bcp47(language or "")
-            known = (self._numbers.get(code) for code in (language, plain, plain.split("-")[0]))
-            found.append(next((number for number in known if number is not None), -1))
+        found = [
+            next((self._numbers[code] for code in instead(language or "") if code in self._numbers), -1)
+            for language in languages
+        ]
         return np.array(found, dtype=np.int64)
 
     def encoded(self, texts: Sequence[str]) -> list[list[int]]:

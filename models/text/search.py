@@ -21,6 +21,8 @@ from models.text.recipes import RECIPES, SHAPE
 from models.training import Settings, Stopped
 
 FAMILIES = ("linear", "bag", "lstm", "encoder")
+TOKENISED = "sentiment"
+"""The shipped model whose tokeniser a network learns with where the encoder was not trained here."""
 MOST_DEV = 6_000
 
 
@@ -47,23 +49,24 @@ def run(
     train, dev = corpus.split("train"), corpus.split("dev")
     train = Rows.of(train.sample(min(rows, len(train)), random_state=0), labels)
     dev = Rows.of(dev.sample(min(MOST_DEV, len(dev)), random_state=0), labels)
+    pretrained = "encoder" in registry.names()
+    families = tuple(family for family in FAMILIES if pretrained or family != "encoder")
     file = file or store.home() / "models" / "searches.sqlite3"
     file.parent.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
-        study_name=f"{name} on {len(train.texts)} rows",
+        study_name=f"{name} on {len(train.texts)} rows, {', '.join(families)}",
         storage=f"sqlite:///{file}",
         direction="maximize",
         load_if_exists=True,
         sampler=optuna.samplers.TPESampler(seed=0, n_startup_trials=6),
     )
     before = len(study.trials)
-    families = FAMILIES if "encoder" in registry.names() else FAMILIES[:2]
 
     def objective(trial: optuna.Trial) -> float:
         plan = suggested(trial, recipe, families)
         reads = not isinstance(plan.member, BagConfig)
-        tokenizer = loading.tokenizer("encoder") if reads else None
+        tokenizer = loading.tokenizer("encoder" if pretrained else TOKENISED) if reads else None
         start = registry.weights("encoder") if plan.pretrained else None
         config = config_for(recipe, corpus, (plan.member,))
         try:
@@ -77,7 +80,8 @@ def run(
         return float(fit.best or 0.0)
 
     study.optimize(objective, n_trials=trials, timeout=60 * minutes)
-    return described(study, before)
+    left_out = "" if pretrained else "\nWithout the family encoder: `python -m models train encoder` makes its start."
+    return described(study, before) + left_out
 
 
 def suggested(trial: optuna.Trial, recipe: Recipe, families: tuple[str, ...]) -> Plan:

@@ -70,7 +70,8 @@ SCRIPTS = {"\u0600": ("\u06ff", "arb_Arab"), "\u1200": ("\u137f", "amh_Ethi"), "
 
 
 class Reader:
-    """A model that can be foretold: the language by its script (else English), else the class named in the text.
+    """A model that can be foretold: the language by its script (else English, none for a mumble), else the class named
+    in the text.
 
     A text that names none of its classes is unsure. Its reasons are the words, the longest the weightiest.
     """
@@ -90,7 +91,7 @@ class Reader:
     def _answer(self, text: str):
         if self.name == "language":
             found = [code for low, (high, code) in SCRIPTS.items() if any(low <= letter <= high for letter in text)]
-            named = (found or ["eng_Latn"])[0]
+            named = "" if "mumble" in text else (found or ["eng_Latn"])[0]
         else:
             named = next((label for label in self.labels if label in text), "")
         rest = [label for label in self.labels if label != (named or self.labels[0])]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard import assistant_answers, assistant_state, load
+from dashboard import assistant_state, load
 from data import store
 from models import registry, serving
 from models.text import hub
@@ -150,15 +150,6 @@ def test_who_asks_for_a_person_by_intent_gets_one(opened, models):
     app = opened()
     app.selectbox(key="assistant_intent").set_value("bitext").run()
     assert talk_of(ask(app, "What is an adapter?")).turns[0].reply.reason == "requested"
-
-
-def test_our_encoder_joins_the_search_when_it_is_there(opened, models):
-    models(encoder="")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "model_card", lambda name: type("Card", (), {"files": {"w": "1"}})())
-        patch.setattr(assistant_answers.language_lab_answers, "cost", lambda *asked: "")
-        app = ask(opened(), "What is an adapter?")
-    assert "searched by words and meaning" in talk_of(app).turns[0].foot
 
 
 def test_a_doubt_is_asked_back_and_a_click_answers_it(opened):

@@ -53,6 +53,13 @@ def test_who_is_not_sure_says_so(opened, text_of):
     assert "Not sure: the likeliest class is not likely enough to rely on." in text_of(app)
 
 
+def test_a_language_that_is_not_certain_is_told_to_nobody_and_said(opened, lab):
+    app = opened("positive mumble")
+    assert lab["sentiment"].heard[-1] == ("positive mumble", None)
+    assert any("is not certain" in note.value for note in app.info)
+    assert not any("is not certain" in note.value for note in opened("a positive word").info)
+
+
 def test_words_are_coloured_and_nothing_typed_becomes_markup(opened):
     app = opened('positive <script>alert(1)</script> **bold** & "quoted"\nnext :red[line]')
     html = html_of(app)

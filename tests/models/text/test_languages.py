@@ -58,3 +58,42 @@ def test_direction():
 )
 def test_chinese_characters_say_whether_they_are_simplified(text, script):
     assert languages.chinese_script(text) == script
+
+
+@pytest.mark.parametrize(
+    ("code", "other"),
+    [("acm_Arab", "ar"), ("yue_Hant", "zh-TW"), ("aka_Latn", "tw"), ("en-GB", "en"), ("nno_Latn", "nb")],
+)
+def test_a_variety_is_read_as_its_macrolanguage(code, other):
+    assert languages.instead(code)[0] == code and other in languages.instead(code)
+    assert "en" not in languages.instead("fra_Latn")
+
+
+def test_varieties_of_one_macrolanguage_settle_it_together():
+    arabic = {"acm_Arab": 0.3, "ars_Arab": 0.3, "pes_Arab": 0.25, "urd_Arab": 0.15}
+    assert languages.settled(arabic, ["ar"]) == "acm_Arab"
+    assert languages.settled({"pes_Arab": 0.4, "urd_Arab": 0.35, "snd_Arab": 0.25}, ["fa"]) is None
+
+
+def test_a_known_language_that_may_well_be_meant_stands_for_one_that_is_not_known():
+    shares = {"ast_Latn": 0.52, "spa_Latn": 0.46, "glg_Latn": 0.02}
+    assert languages.settled(shares, ["es"]) == "spa_Latn"
+    assert languages.settled(shares, ["es", "ast"]) == "ast_Latn"
+    assert languages.settled({"ast_Latn": 0.9, "spa_Latn": 0.1}, ["es"]) == "ast_Latn"
+
+
+@pytest.mark.parametrize(
+    ("character", "code"), [("a", "Latn"), ("я", "Cyrl"), ("ک", "Arab"), ("가", "Kore"), ("医", "Hant"), ("ᱚ", "Olck")]
+)
+def test_a_letter_is_of_its_script(character, code):
+    assert code in languages.scripts(character)
+
+
+def test_what_is_no_letter_or_of_a_script_nobody_here_writes_has_none():
+    assert not any(map(languages.scripts, "1 .😀Ꮳ"))
+
+
+def test_every_language_has_a_script_of_which_letters_are_known():
+    known = set(languages.NAMED_SCRIPTS.values()) | languages.HAN
+    assert {languages.script(code) for code in languages.FLORES} <= known
+    assert languages.script("kor_Hang") == languages.script("ko") == "Kore"

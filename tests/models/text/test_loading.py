@@ -40,6 +40,13 @@ def test_a_language_never_seen_is_said(tiny):
     assert (answer.note, answer.sure) == ("unseen", False)
 
 
+@pytest.mark.parametrize("text", ["ᎣᏏᏲ ᏙᎯᏧ", "это было чудесно"])
+def test_a_script_never_seen_is_said(tiny, text):
+    answer = tiny.predict([text])[0]
+    assert (answer.note, answer.sure) == ("unseen", False)
+    assert tiny.predict([f"lovely {text}"])[0].note != "unseen"
+
+
 def test_a_variant_of_a_known_language_is_that_language(tiny):
     assert tiny.predict(["the day was lovely"], ["en-GB"]) == tiny.predict(["the day was lovely"], ["en"])
 

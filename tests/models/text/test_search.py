@@ -1,9 +1,13 @@
 """AutoML goes on where it ended and says what was best."""
 
+from dataclasses import asdict, replace
+
 import pytest
 
+from models import registry
 from models.registry import ModelError
 from models.text import search
+from models.text.encoder import Encoder
 
 
 @pytest.fixture
@@ -20,6 +24,24 @@ def test_a_second_call_goes_on_with_the_study_of_the_first(searched, tmp_path):
     assert "4 trials (2 of them now)" in second
     best = [float(text.splitlines()[1].split()[0]) for text in (first, second)]
     assert best[1] >= best[0]
+
+
+def test_networks_that_read_tokens_are_searched_where_there_is_what_they_start_from(
+    searched, tokenizer, shapes, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(search, "TOKENISED", "tiny")
+    monkeypatch.setattr(search, "SHAPE", shapes)
+    monkeypatch.setattr(search, "FAMILIES", ("lstm", "encoder"))
+    said = search.run("tiny", 10, tmp_path / "study.sqlite3", trials=1)
+    assert "1 whole" in said and "family lstm" in said
+    assert "Without the family encoder" in said
+
+    monkeypatch.setattr(search, "FAMILIES", ("encoder",))
+    card = replace(registry.card("tiny"), name="encoder", config={"shape": asdict(shapes)})
+    registry.save(card, Encoder(shapes).state_dict(), {"tokenizer.json": tokenizer.to_str().encode()}, packed=False)
+    said = search.run("tiny", 10, tmp_path / "study.sqlite3", trials=1)
+    assert "1 whole" in said and "family encoder" in said
+    assert "Without" not in said
 
 
 def test_a_budget_too_short_for_one_trial_says_so(searched, tmp_path):
