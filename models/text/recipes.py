@@ -157,6 +157,8 @@ LANGUAGE = Recipe(
         "Sentences of clean prose: short chat, mixed languages and transliteration are told apart less well.",
         "Written Arabic of the Gulf, the Levant and the standard language, and Chinese in traditional characters "
         "(Mandarin or Cantonese), often cannot be told apart from one sentence.",
+        "Where a text leaves it open, languages that more people speak are preferred: short texts in rare ones are "
+        "taken for common ones.",
     ),
     doubts=Doubts(threshold=0.5),
 )

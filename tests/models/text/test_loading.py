@@ -241,3 +241,10 @@ def test_chinese_is_never_taken_for_the_other_script(text, script):
     other = {"Hans": "Hant", "Hant": "Hans"}[script]
     assert all(share == 0 for label, share in answer.probabilities.items() if label.endswith(other))
     assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("Thank you", "eng_Latn"), ("I hate you.", "eng_Latn"), ("Gracias", "spa_Latn")]
+)
+def test_a_short_text_is_taken_for_a_language_that_many_speak(text, code):
+    assert loading.classifier("language", "cpu").predict([text])[0].label == code
