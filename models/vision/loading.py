@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from models import registry, training
 from models.registry import Card, ModelError
-from models.vision import cells, corpora, nuclei, unet
+from models.vision import cells, corpora, cuts, nuclei, unet
 from models.vision.cells import CropNetwork, Found
 from models.vision.cuts import Maps, Rule
 from models.vision.unlike import Bank
@@ -33,6 +33,7 @@ class VisionModel:
         self.device = device or training.device()
         self.network = unet.fused(network).to(self.device, memory_format=torch.channels_last)
         self.bank = bank
+        self.around = {label: tuple(card.config["counts"][label]) for label in self.labels}
         self.precision = "bf16" if self.device == "cuda" else "fp32"
 
     def precisions(self) -> tuple[str, ...]:
@@ -74,6 +75,10 @@ class NucleiModel(VisionModel):
         """uint8 RGB (height, width, 3) each -> maps each."""
         return [nuclei.maps(self.network, p, self.device, self.precision == "bf16") for p in pictures]
 
+    def confidences(self, found: Maps) -> dict[str, np.ndarray]:
+        """By label, how sure it is of each thing found."""
+        return {self.labels[0]: cuts.confidences(found, cuts.instances(found, self.rule), self.rule)}
+
     def entering(self, picture: np.ndarray) -> Tensor:
         """What the network is given for a picture, (1, 3, height, width)."""
         return unet.padded(nuclei.normalised(picture)[None], self.network.config.multiple).to(self.device)
@@ -98,6 +103,10 @@ class CellsModel(VisionModel):
         """uint8 RGB (height, width, 3) each -> the cells of each, by falling confidence."""
         bf16 = self.precision == "bf16"
         return [cells.detected(self.network, p, self.rule, self.device, bf16) for p in pictures]
+
+    def confidences(self, found: Found) -> dict[str, np.ndarray]:
+        """By label, how sure it is of each thing found."""
+        return {label: found.confidence[found.classes == number] for number, label in enumerate(self.labels)}
 
     def kinds(self, picture: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """The crop classifier's probabilities for boxes (n, 4) of a picture, (n, kinds)."""

@@ -5,7 +5,7 @@ over the largest such distance in it, so that one measure finds the middles of s
 which way that nucleus' middle lies. `cuts` makes nuclei of these maps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -157,10 +157,3 @@ def flows(found: np.ndarray) -> np.ndarray:
         for axis in (0, 1):
             made[axis][place][inside] = way[:, axis]
     return made
-
-
-def total(counts: Sequence[float]) -> tuple[float, float, float]:
-    """How many of the things found are there, and a 95 % interval, from the confidence of each (independent)."""
-    chances = np.asarray(counts, dtype=float)
-    mean, spread = float(chances.sum()), float(np.sqrt((chances * (1 - chances)).sum()))
-    return mean, max(0.0, mean - 1.96 * spread), mean + 1.96 * spread

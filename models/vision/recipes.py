@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from models import evaluation, registry, training
 from models.registry import Card, ModelError
 from models.training import Fit, Progress
-from models.vision import cells, cells_training, corpora, loading, nuclei, nuclei_training, reader, unlike
+from models.vision import cells, cells_training, corpora, counts, cuts, loading, nuclei, nuclei_training, reader, unlike
+from models.vision.cells import Found
 from models.vision.corpora import Boxed, Segmented
+from models.vision.cuts import Maps
 from models.vision.nuclei_training import AGAIN, ROUNDS
 
 Say = Callable[[str], None]
@@ -55,8 +57,28 @@ def judged(model: loading.NucleiModel | loading.CellsModel, rows: pd.DataFrame) 
     labelled = pictures(model.name, rows)
     found = model.predict([picture.pixels for picture in labelled])
     if isinstance(model, loading.NucleiModel):
-        return nuclei_training.judged(found, labelled, model.rule)
-    return cells_training.judged(found, labelled) | judged_crops(model.crops, labelled)
+        made = nuclei_training.judged(found, labelled, model.rule)
+    else:
+        made = cells_training.judged(found, labelled) | judged_crops(model.crops, labelled)
+    return made | {"count_coverage": _coverage(model, found, labelled)}
+
+
+def _coverage(
+    model: loading.NucleiModel | loading.CellsModel, found: Sequence[Maps | Found], truth: Sequence[Segmented | Boxed]
+) -> dict[str, float]:
+    """By label, the share of pictures whose true number lies in the interval that is told."""
+    expected = [{label: sure.sum() for label, sure in model.confidences(one).items()} for one in found]
+    return {
+        label: counts.covered([e[label] for e in expected], [_true(t, number) for t in truth], model.around[label])
+        for number, label in enumerate(model.labels)
+    }
+
+
+def _true(picture: Segmented | Boxed, number: int) -> int:
+    """How many things of a label there are."""
+    if isinstance(picture, Segmented):
+        return int(picture.instances.max(initial=0))
+    return int((picture.classes == number).sum())
 
 
 def pictures(name: str, rows: pd.DataFrame) -> list[Segmented] | list[Boxed]:
@@ -101,9 +123,10 @@ def _nuclei(data_dir: Path | None, root: Path | None, working: Path | None, say:
         start, fits = network.state_dict(), [*fits, fit]
         say(f"nuclei, round {number}: AP at IoU 0.5 on half of val {fit.best:.4f} ({fit.ended}, {fit.seconds:.0f} s)")
     _as_shipped(network)
-    rule = nuclei_training.ruled(
-        [nuclei_training.predicted(network, p.pixels) for p in split["val"]], [p.instances for p in split["val"]]
-    )
+    seen = [nuclei_training.predicted(network, p.pixels) for p in split["val"]]
+    rule = nuclei_training.ruled(seen, [p.instances for p in split["val"]])
+    expected = [cuts.confidences(maps, cuts.instances(maps, rule), rule).sum() for maps in seen]
+    around = {loading.TASKS["nuclei"][0]: counts.spread(expected, [_true(p, 0) for p in split["val"]])}
     network, again = nuclei_training.fit(
         AGAIN, shape, [*split["train"], *split["val"]], [], start=network.state_dict(),
         working=working and working / "again", on_progress=on and (lambda p: on("nuclei, train and val", p)),
@@ -120,7 +143,7 @@ def _nuclei(data_dir: Path | None, root: Path | None, working: Path | None, say:
         labels=loading.TASKS["nuclei"], languages=(),
         data=(corpora.source(corpora.DSB, sum(map(len, split.values()))),), splits=_lengths(split), metrics={},
         training=_notes("nuclei", [*fits, again], began, rounds=[asdict(plan) for plan in (*ROUNDS, AGAIN)]),
-        config=nuclei.settings(shape, rule) | {"far": bank.far},
+        config=nuclei.settings(shape, rule) | {"far": bank.far, "counts": around},
         limits=(
             "Not a medical device: figures are for research and demonstration, a person must check them.",
             "Stained tissue is the weakest kind and has few pictures to learn from and to be judged on.",
@@ -143,6 +166,14 @@ def _blood_cells(data_dir: Path | None, root: Path | None, working: Path | None,
     say(f"crop classifier: accuracy on val {crop_fit.best:.4f} ({crop_fit.seconds:.0f} s)")
     _as_shipped(network)
     rule = cells_training.ruled(network, split["val"])
+    seen = [cells_training.detect(network, p.pixels, rule) for p in split["val"]]
+    around = {
+        kind: counts.spread(
+            [found.confidence[found.classes == number].sum() for found in seen],
+            [_true(p, number) for p in split["val"]],
+        )
+        for number, kind in enumerate(corpora.CELLS)
+    }
     both = [*split["train"], *split["val"]]
     network, again = cells_training.fit(
         replace(plan, settings=plan.again), shape, both, [], start=network.state_dict(),
@@ -165,7 +196,7 @@ def _blood_cells(data_dir: Path | None, root: Path | None, working: Path | None,
         labels=corpora.CELLS, languages=(), data=(corpora.source(corpora.BCCD, sum(map(len, split.values()))),),
         splits=_lengths(split), metrics={},
         training=_notes("blood_cells", [fit, again], began, plan=asdict(plan), crops_val_accuracy=crop_fit.best),
-        config=cells.settings(shape, rule, crops.widths) | {"far": bank.far},
+        config=cells.settings(shape, rule, crops.widths) | {"far": bank.far, "counts": around},
         limits=(
             "Not a medical device: figures are for research and demonstration, a person must check them.",
             "All smears come from one source, one stain and one magnification (100x).",

@@ -47,7 +47,8 @@ def app(synthetic, serve, tmp_path_factory):
     card = registry.Card(
         name="nuclei", task="nuclei", title="Small", purpose="Tests.", family="U-Net", labels=("nucleus",),
         languages=(), data=(), splits={}, metrics={"n": 6, "dice": 0.9}, training={}, limits=(),
-        config=nuclei.settings(config, cuts.Rule(odds=(*(0.0,) * cuts.FEATURES, 3.0))) | {"far": bank.far},
+        config=nuclei.settings(config, cuts.Rule(odds=(*(0.0,) * cuts.FEATURES, 3.0)))
+        | {"far": bank.far, "counts": {"nucleus": [-1.0, 2.0]}},
     )  # fmt: skip
     home = tmp_path_factory.mktemp("vision")
     (home / "atlas.duckdb").write_bytes((synthetic / "atlas.duckdb").read_bytes())

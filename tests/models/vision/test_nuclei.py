@@ -100,7 +100,6 @@ def test_nothing_is_found_where_nothing_is():
     found = cuts.instances(empty, Rule())
     assert found.max() == 0
     assert nuclei.described(empty, found, Rule()) == []
-    assert nuclei.total([]) == (0.0, 0.0, 0.0)
 
 
 @settings(max_examples=25, deadline=None)
@@ -123,12 +122,6 @@ def test_a_nucleus_is_described_by_its_pixels():
     assert found.centre == pytest.approx((40, 30), abs=0.5)
     assert found.box == (21, 31, 40, 50)
     assert 0 < found.confidence < 1
-
-
-def test_how_many_there_are_has_an_interval_as_wide_as_the_doubts():
-    mean, low, high = nuclei.total([0.5] * 100)
-    assert (mean, low, high) == pytest.approx((50, 50 - 9.8, 50 + 9.8))
-    assert nuclei.total([1.0] * 7) == (7, 7, 7)
 
 
 @pytest.mark.parametrize(
