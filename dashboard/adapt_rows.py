@@ -342,7 +342,7 @@ def _findings(checked: "Checked", notes: dict[str, str]) -> None:
 def _balance(checked: "Checked", market: "Market") -> None:
     """How many rows of each class, and where they go."""
     st.subheader(_("How are they spread?"))
-    titles = {"train": _("to learn from"), "dev": _("to stop by"), "test": _("to judge on")}
+    titles = {"train": _("to learn from"), "dev": _("for early stopping"), "test": _("to judge on")}
     if len(checked.rows):
         counts = pd.crosstab(checked.rows["split"], checked.rows["label"]).reindex(list(titles)).fillna(0).astype(int)
     else:
@@ -359,7 +359,7 @@ def _balance(checked: "Checked", market: "Market") -> None:
         ),
         counts.reset_index(names="split"),
         "adapt_balance",
-        _("Rows of each class to learn from, to stop by and to judge on"),
+        _("Rows of each class to learn from, for early stopping and to judge on"),
         _("Source: {source}, {n} rows given.").format(source=market.source.name, n=number(len(market.rows), 9)),
     )
 
@@ -390,7 +390,9 @@ def _train(base: str, language: str, checked: "Checked", market: "Market") -> No
                 adapter.MOST_EPOCHS,
                 suggested.epochs,
                 key=f"adapt_epochs_{suggested.epochs}",
-                help=_("How often every row is read. It ends sooner when it gets no better on the rows to stop by."),
+                help=_(
+                    "How often every row is read. It ends sooner when it gets no better on the rows for early stopping."
+                ),
             )
         with columns[2]:
             rate = st.select_slider(

@@ -18,6 +18,8 @@ SHARES = {"exact_match", "accuracy"}
 """Scores that are a share of cases; the others are put together from several."""
 COMPOSED = set(SCORES) - SHARES
 PICTURES = ("nuclei", "cells")
+FEWEST = 5
+"""Cases below which a group has no interval: what was drawn again from one or two of them says nothing of chance."""
 PEOPLE = ("SP.POP.TOTL", "cldr:population")
 
 
@@ -29,13 +31,13 @@ def grouping(card: "Card") -> str | None:
 def group_title(card: "Card", by: str, group: str) -> str:
     if by == "per_language" or card.task == "language":
         return language_lab_answers.language_of(group)
-    if by == "per_script" or card.task in PICTURES:
+    if by in ("per_script", "per_condition") or card.task in PICTURES:
         return picture_group(group)
     return language_lab_answers.label_name(card.name, group).strip("`")
 
 
 def picture_group(group: str) -> str:
-    """A kind of picture or cell, or a script, in the reader's language."""
+    """A kind of picture or cell, a script, or how lines are worn, in the reader's language."""
     known = {
         "fluorescence": _("fluorescence"),
         "bright field": _("bright field"),
@@ -57,6 +59,9 @@ def picture_group(group: str) -> str:
         "japanese": _("Japanese"),
         "korean": _("Korean"),
         "ethiopic": _("Ethiopic"),
+        "usual": _("usual wear"),
+        "blurred": _("blurred"),
+        "turned": _("turned"),
     }
     return known.get(group, group)
 
@@ -64,7 +69,8 @@ def picture_group(group: str) -> str:
 def groups(card: "Card", by: str) -> pd.DataFrame:
     """Score by group, the weakest first: title, score, low, high, n by group.
 
-    low, high: the card's 95 % interval; Wilson's where it has none and the score is a share of n cases; else nan.
+    low, high: the card's 95 % interval; Wilson's where it has none and the score is a share of n cases; else nan, and
+    for groups of fewer than FEWEST.
     """
     rows = {}
     for group, entry in (card.metrics.get(by) or {}).items():
@@ -76,6 +82,21 @@ def groups(card: "Card", by: str) -> pd.DataFrame:
     if all(SHARES & set(entry) and not COMPOSED & set(entry) for entry in (card.metrics.get(by) or {}).values()):
         counted = table["n"] > 0
         table = table.fillna(fairness.wilson(table.loc[counted, "score"], table.loc[counted, "n"]))
+    return _weakest_first(table)
+
+
+def prices(card: "Card") -> pd.DataFrame:
+    """Share of each market's prices that a reader understands, as `groups` has scores."""
+    counts = pd.DataFrame(card.metrics.get("amounts") or {}, index=["n", "right"], dtype=float).T
+    counts = counts[counts["n"] > 0]
+    score = counts["right"] / counts["n"]
+    names = load.markets().dropna(subset=["iso2"]).set_index("iso2")["name"]
+    table = pd.DataFrame({"title": names.reindex(counts.index).fillna(counts.index.to_series()), "score": score})
+    return _weakest_first(table.join(fairness.wilson(score, counts["n"])).assign(n=counts["n"]))
+
+
+def _weakest_first(table: pd.DataFrame) -> pd.DataFrame:
+    table.loc[table["n"] < FEWEST, ["low", "high"]] = float("nan")
     return table.sort_values("score", kind="stable")
 
 

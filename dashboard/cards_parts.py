@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import fairness
-from dashboard import cards_figures, cards_review, components, load
+from dashboard import cards_dots, cards_figures, cards_review, components, load
 from dashboard.charts import cards as charts
 from dashboard.language import _, compact, number, share
 from dashboard.sentences import said
@@ -14,7 +14,6 @@ from dashboard.sentences import said
 if TYPE_CHECKING:
     from models.registry import Card
 
-WEAKEST = 25
 NAMED = 3
 CONFUSED = 20
 
@@ -64,7 +63,7 @@ def _tested(card: "Card") -> str:
 
 
 def by_group(card: "Card") -> None:
-    """Scores by language, kind or class as a sorted dot plot, the weakest first."""
+    """Scores by language, kind or class as a sorted dot plot, the weakest first; a reader's by wear too."""
     by = cards_figures.grouping(card)
     if by is None:
         st.info(_("The card has no scores by language or class."), icon=":material/info:")
@@ -77,37 +76,20 @@ def by_group(card: "Card") -> None:
     }
     st.subheader(titles[by])
     table = cards_figures.groups(card, by)
-    shown = table
-    if len(table) > WEAKEST:
-        everything = st.toggle(_("All {n}, not only the weakest").format(n=len(table)), key="cards_all")
-        shown = table if everything else table.head(WEAKEST)
-    name = cards_figures.score_name(card)
-    template = _("<b>{group}</b><br>{name} {score}, 95 %: {low} to {high}; {n} tested")
-    hover = [
-        template.format(
-            group=row.title,
-            name=name,
-            score=number(row.score),
-            low=number(row.low, 2),
-            high=number(row.high, 2),
-            n=number(row.n, 9),
-        )
-        for row in shown.itertuples()
-    ]
     score = cards_figures.score_of(card.metrics)
-    components.chart(
-        charts.dots(shown, hover, name, components.look(), float("nan") if score is None else score),
-        table.round(4).reset_index(names="group"),
+    note = _("On the held-out test split; lines are 95 % intervals, the dotted line is the whole model. {source}")
+    cards_dots.draw(
+        table,
         "cards_groups",
-        _("Scores by group, the weakest first"),
-        _("On the held-out test split; lines are 95 % intervals, the dotted line is the whole model. {source}").format(
-            source=_source(card)
-        ),
+        cards_figures.score_name(card),
+        float("nan") if score is None else score,
+        (_("Scores by group, the weakest first"), note.format(source=_source(card))),
     )
+    cards_dots.conditions(card)
 
 
 def fair(card: "Card") -> None:
-    """The gap between best and worst, and whether small languages are worse off."""
+    """The gap between best and worst; whether small languages are worse off; where a reader misreads prices."""
     by = cards_figures.grouping(card)
     if by is None:
         return
@@ -120,11 +102,17 @@ def fair(card: "Card") -> None:
         gap=number(gap.gap * 100, 2),
         name=cards_figures.score_name(card),
     )
-    if pd.notna(gap.certain):
+    bounded = table.dropna(subset=["low", "high"])
+    if len(bounded) > 1:
         told += " " + _("At least {certain} of them are beyond what chance in the test split explains.").format(
-            certain=number(gap.certain * 100, 2)
+            certain=number(fairness.gap(bounded).certain * 100, 2)
+        )
+    elif (table.loc[[gap.best, gap.worst], "n"] < cards_figures.FEWEST).any():
+        told += " " + _("One or both were tested on fewer than {n}: chance alone may explain it.").format(
+            n=cards_figures.FEWEST
         )
     st.write(told)
+    cards_dots.prices(card)
     if by != "per_language":
         return
     table = table.assign(size=cards_figures.speakers(table))
@@ -252,14 +240,18 @@ def confused(card: "Card") -> None:
     counts = cards_figures.confusion(card)
     if counts is None or len(counts) > CONFUSED:
         return
-    st.subheader(_("What is taken for what?"))
+    title, source = _("What is taken for what?"), _("Shares of each true class, test split.")
+    if card.task == "cells":
+        title = _("What is a single cell taken for?")
+        source = _("Cells cut out where they are labelled, not as the detector finds them: shares of each true kind.")
+    st.subheader(title)
     shares = counts.div(counts.sum(axis=1).where(lambda total: total > 0, 1), axis=0)
     components.chart(
         charts.confusion(shares, counts.to_numpy().tolist(), (_("Answer given"), _("In truth")), components.look()),
         counts.reset_index(names="truth"),
         "cards_confusion",
         _("How often each class is taken for each"),
-        _("Shares of each true class, test split."),
+        source,
     )
 
 

@@ -60,9 +60,10 @@ def reached(markets: list[str]) -> None:
     )
     st.caption(
         _(
-            "Full points: a model of ours knows the language; hollow ones: none does. Nobody counts who speaks which "
-            "languages together: the point takes them as independent (1 − ∏(1 − p)), the line runs from full overlap "
-            "(the largest share) to none (their sum, at most everyone). GDP is taken to be reached as people are."
+            "Full points: a model of ours knows the language; hollow ones: none does. How many people speak several of "
+            "the languages is not recorded: the point assumes that speaking one says nothing about speaking another "
+            "(1 − ∏(1 − p)), and the bar shows the range from full overlap (the largest share) to none (their sum, at "
+            "most everyone). GDP is taken to be reached as people are."
         )
     )
     _missing(found)

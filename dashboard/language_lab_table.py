@@ -1,5 +1,7 @@
 """A file of texts: read as text, whichever column; and what the models said of it, as a table to take away."""
 
+import codecs
+import csv
 import io
 import zipfile
 from collections import Counter
@@ -8,6 +10,8 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow
 from pyarrow import parquet
+
+from dashboard.language import _
 
 MOST_ROWS = 100_000
 MOST_MB = 50
@@ -29,9 +33,8 @@ class Sheet:
 
 
 def read(content: bytes, name: str) -> Sheet:
-    """A CSV (UTF-8; comma, semicolon or tab), XLSX (its first sheet) or Parquet file, to MOST_ROWS rows.
-
-    Raises TableError.
+    """A CSV (UTF-8, or UTF-16 with its mark; comma, semicolon or tab), XLSX (its first sheet) or Parquet file, to
+    MOST_ROWS rows. Raises TableError.
     """
     if len(content) > MOST_MB * 2**20:
         raise TableError(f"{name} has over {MOST_MB} MB. Split it, or leave out columns that are not needed.")
@@ -47,10 +50,12 @@ def read(content: bytes, name: str) -> Sheet:
 
 
 def _csv(content: bytes, name: str) -> pd.DataFrame:
-    if b"\x00" in content[:4096]:
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as Excel writes "Unicode text"
+    encoding = "utf-16" if marked else "utf-8-sig"
+    if "\x00" in content[:4096].decode(encoding, "ignore"):
         raise TableError(f"{name} is neither CSV, XLSX nor Parquet. Save it as one of these and choose it again.")
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         raise TableError(
             f"{name} is not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving."
@@ -59,12 +64,30 @@ def _csv(content: bytes, name: str) -> pd.DataFrame:
     if header.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
         raise TableError(f"{name} is a web page or XML, not a table. Save it as CSV or XLSX and choose it again.")
     separator = max(",;\t", key=header.count)
+    _check_first_row(text, separator, name)
     try:
         return pd.read_csv(
             io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, nrows=MOST_ROWS + 1, index_col=False
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise TableError(f"{name} cannot be read as a table ({error}). Check its quotes and save it again.") from error
+
+
+def _check_first_row(text: str, separator: str, name: str) -> None:
+    """Refuse cells of the first row that have no column: pandas drops them, and refuses those of later rows itself."""
+    found = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = (row for row in found if len(row) > 1 or (row and row[0].strip()))
+    try:
+        header, first = next(rows, []), next(rows, [])
+    except csv.Error:  # a cell of over 128 KiB, which pandas reads
+        return
+    if any(cell.strip() for cell in first[len(header) :]):
+        raise TableError(
+            _(
+                "Row 2 of {file} has {found} cells, but its header has {expected}. Put texts that hold the separator "
+                "between quotation marks."
+            ).format(file=name, found=len(first), expected=len(header))
+        )
 
 
 def _excel(content: bytes, name: str) -> pd.DataFrame:
@@ -131,8 +154,8 @@ def language_column(rows: pd.DataFrame) -> str | None:
 class Answered:
     """What the models said of the first rows of a sheet, in columns beside the text.
 
-    columns: of `table`, in order. rows: answered so far. answers: a tuple a row. total: rows of the sheet. seconds:
-    spent so far. file: which upload it belongs to. stopped: by the reader or by a fault, told in `problem`.
+    file: which upload it belongs to. text, language: columns of the sheet. answers: a tuple a row, a value a column of
+    `columns`. seconds: spent so far. problem: the fault that stopped it, if one did.
     """
 
     file: str
@@ -142,7 +165,6 @@ class Answered:
     models: tuple[str, ...]
     answers: tuple[tuple[object, ...], ...] = ()
     seconds: float = 0.0
-    stopped: bool = False
     problem: str = ""
 
     @property

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
+from babel.core import get_cldr_version
 
 from dashboard import vision_lab_answers, vision_lab_meaning, vision_lab_pictures
 from dashboard.language import _, language_name
@@ -28,9 +29,9 @@ def look_here(iso2: str) -> None:
     with right:
         st.dataframe(shown, hide_index=True)
         st.caption(
-            _("{language}, formats of Unicode CLDR 48 (Unicode-3.0), as its official language writes them.").format(
-                language=language_name(locale.split("_")[0])
-            )
+            _(
+                "{language}, formats of Unicode CLDR {version} (Unicode-3.0), as its official language writes them."
+            ).format(language=language_name(locale.split("_")[0]), version=get_cldr_version())
         )
     try:
         chosen = vision_lab_pictures.drawn_tag(iso2, 0)
@@ -57,7 +58,7 @@ def written(locale: str, currency: str) -> pd.DataFrame:
             (_("Date, short"), formats.day(today, locale, "short")),
             (_("Date, long"), formats.day(today, locale, "long")),
         ],
-        columns=[_("What"), _("As it is written")],
+        columns=[_("Item"), _("As it is written")],
     )
 
 
@@ -69,10 +70,11 @@ def _read_back(chosen: Chosen, iso2: str) -> None:
     lines = vision_lab_meaning.lines(seen, chosen, iso2)
     rows = [
         (line.drawn.text if line.drawn else "", line.reading.text, vision_lab_meaning.told(line),
-         "" if line.right is None else _("yes") if line.right else _("no"))
+         "" if line.right is None else _("matches") if line.right else _("differs"))
         for line in lines
     ]  # fmt: skip
     st.dataframe(
-        pd.DataFrame(rows, columns=[_("Drawn"), _("Read"), _("In this market"), _("As drawn")]), hide_index=True
+        pd.DataFrame(rows, columns=[_("Drawn"), _("Read"), _("In this market"), _("Matches the drawing")]),
+        hide_index=True,
     )
     st.caption(vision_lab_answers.cost(seen, chosen))

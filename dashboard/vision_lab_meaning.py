@@ -136,7 +136,7 @@ def refusal(meant: "Parsed") -> str:
             readings=_(" or ").join(day(date.fromisoformat(found)) for found in detail["readings"])
         )
     if meant.refused == "separator":
-        return _("an amount that may be {readings}: the sign may part thousands or decimals here").format(
+        return _("an amount that may be {readings}: the comma or point could separate thousands or decimals").format(
             readings=_(" or ").join(figure(Decimal(found)) for found in detail["readings"])
         )
     if meant.refused == "currency":
@@ -155,7 +155,7 @@ def refusal(meant: "Parsed") -> str:
         "several": _("more than one number"),
         "percent": _("a percentage, not a price"),
         "date": _("no day of the calendar"),
-        "calendar": _("a date in a calendar that is not told from others here"),
+        "calendar": _("the year could belong to more than one calendar"),
     }[meant.refused]
 
 

@@ -98,21 +98,24 @@ def _characters(line: Line) -> list[pictures.Shape]:
 def _lines(chosen: Chosen, shown: list[Line], read: list[Line]) -> None:
     st.subheader(_("What does each line say?"))
     home = load.settings()["home_currency"]
+    converted = _("In {currency}").format(currency=home)
     known = vision_lab_meaning.rates()
     rows = []
     for line in shown:
         row = {
             _("Read"): line.reading.text, _("Confidence"): line.reading.confidence,
             _("In this market"): vision_lab_meaning.told(line),
-            _("At home"): vision_lab_meaning.at_home(line.meant, home, known),
+            converted: vision_lab_meaning.at_home(line.meant, home, known),
         }  # fmt: skip
         if line.drawn:
-            row[_("As drawn")] = _("yes") if line.right else _("no: {text}").format(text=line.drawn.text)
+            row[_("Matches the drawing")] = (
+                _("matches") if line.right else _("differs: {text}").format(text=line.drawn.text)
+            )
         rows.append(row)
     if rows:
         shown_rows = pd.DataFrame(rows)
-        if not shown_rows[_("At home")].any():
-            shown_rows = shown_rows.drop(columns=_("At home"))
+        if not shown_rows[converted].any():
+            shown_rows = shown_rows.drop(columns=converted)
         st.dataframe(
             shown_rows,
             hide_index=True,

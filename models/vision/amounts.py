@@ -7,12 +7,12 @@ are codes with values, sentences are made where they are shown:
     text       neither an amount nor a date
     number     digits and separators that are no number: {"token"}
     several    more than one number: {"tokens"}
-    separator  1.234 may be a thousand or one and a bit here: {"token", "readings"}
+    separator  1.234 may be a thousand or one and a bit here, ,99 a fraction or not: {"token", "readings"}
     currency   a sign that is nobody's or several currencies' here: {"sign", "candidates"}; the number is given
     percent    a percentage, no amount: {"token"}
     date       no day of the calendar: {"token"}
     order      day and month (or year) may be read either way here: {"token", "readings"}
-    calendar   a year of a calendar that is not told from others here: {"token"}
+    calendar   a year that may belong to more than one calendar here: {"token"}
 """
 
 import datetime
@@ -29,17 +29,23 @@ from babel.languages import get_territory_language_info
 
 from models.vision import alphabet, calendars, formats
 
+RUPEES = ("INR", "PKR", "NPR", "LKR", "MUR", "SCR")
 SIGNS = {
     "€": ("EUR",), "£": ("GBP",), "¥": ("JPY", "CNY"), "₹": ("INR",), "₩": ("KRW",), "₽": ("RUB",), "₴": ("UAH",),
     "₸": ("KZT",), "₺": ("TRY",), "₫": ("VND",), "₦": ("NGN",), "₱": ("PHP",), "฿": ("THB",), "৳": ("BDT",),
     "₪": ("ILS",), "₼": ("AZN",), "₡": ("CRC",), "₲": ("PYG",), "₵": ("GHS",), "₭": ("LAK",), "₮": ("MNT",),
     "₾": ("GEL",), "円": ("JPY",), "원": ("KRW",), "元": ("CNY", "TWD", "HKD"), "﷼": ("IRR", "SAR", "YER", "OMR"),
-    "₨": ("INR", "PKR", "NPR", "LKR", "MUR"), "$": ("USD", "CAD", "AUD", "MXN"), "RMB": ("CNY",), "人民币": ("CNY",),
+    "₨": RUPEES, "Rs": RUPEES, "$": ("USD", "CAD", "AUD", "MXN"), "RMB": ("CNY",), "人民币": ("CNY",),
+    "US$": ("USD",), "A$": ("AUD",), "AU$": ("AUD",), "C$": ("CAD",), "CA$": ("CAD",), "HK$": ("HKD",),
+    "MX$": ("MXN",), "NT$": ("TWD",), "NZ$": ("NZD",), "R$": ("BRL",), "S$": ("SGD",), "SFr": ("CHF",),
+    "Fr": ("CHF", "XOF", "XAF"), "CFA": ("XOF", "XAF"), "лв": ("BGN",), "лева": ("BGN",),
 }  # fmt: skip
 """Bare signs and whose they are, for markets whose own currency is not among them."""
 TOMAN = frozenset(("تومان", "تومن"))
 _POINTS = ".,٫٬’"
-_NUMBER = re.compile(rf"\d+(?:[{_POINTS}]\d+| \d{{3}}(?!\d))*")
+_LEADING = rf"(?:(?<![^\s\-+(:=/{alphabet.SIGNS}])[.٫]|(?<![\d{_POINTS}]),)(?=\d{{1,3}}(?![\d{_POINTS}]))"
+"""A decimal sign with nothing before it: a point directly behind a letter belongs to the word (Rs.99)."""
+_NUMBER = re.compile(rf"(?:{_LEADING})?\d+(?:[{_POINTS}]\d+| \d{{3}}(?!\d))*")
 _NUMERIC_DATE = re.compile(r"(\d{1,4})(\s*[./-]\s*)(\d{1,2})(\s*[./-]\s*)(\d{1,4})\.?(?:\s?(?:г|р|ж)\.?)?")
 _ERAS = {"令和": 2018, "平成": 1988}
 _HAN_DATE = re.compile(r"(令和|平成)?\s?(元|[\d〇零一二三四五六七八九]{1,4})[年년]\s?"
@@ -304,7 +310,8 @@ def _amount(text: str, market: str) -> Parsed:
         return _refused(text, market, "", "several", tokens=tokens)
     token = tokens[0]
     rest = bare.replace(token, " ", 1)
-    sign = -1 if re.search(r"(^|\s|[^\w\s])-\s*$", bare[: bare.find(token)]) else 1
+    dashed = re.search(r"(^|\s|[^\w\s])-\s*$", bare[: bare.find(token)])
+    sign = -1 if dashed and not _stands_for_none(token, market) else 1
     currency, factor, candidates = _currency(rest, market)
     precision = numbers.get_currency_precision(currency or formats.currency_of(market))
     number, readings = _number(token, market, precision)
@@ -325,8 +332,15 @@ def _with_currency(text: str, rest: str, number: Decimal, market: str) -> Parsed
     return Parsed(text, market, "amount", number * factor, currency)
 
 
+def _stands_for_none(token: str, market: str) -> bool:
+    """Whether a dash before a number is no minus: -,99 and the Swiss -.90 have no whole units."""
+    return token[0] == "," or (token[0] == "." and market in ("CH", "LI"))
+
+
 def _number(token: str, market: str, precision: int) -> tuple[Decimal | None, tuple[Decimal, ...]]:
     """The value of digits with separators, or what it may be read as. precision: decimals of the currency."""
+    if token[0] in _POINTS:
+        return _fraction(token, market, precision)
     marks = [c for c in token if c in _POINTS or c == " "]
     kinds = set(marks)
     decimal = ""
@@ -343,13 +357,13 @@ def _number(token: str, market: str, precision: int) -> tuple[Decimal | None, tu
     elif len(marks) == 1:
         mark, behind = marks[0], len(token) - token.index(marks[0]) - 1
         if mark in ".,":
-            role = _role(mark, market)
+            roles = _roles(mark, market)
             if behind != 3 or token[0] == "0" or len(token) - behind - 1 > 3:
                 decimal = mark
-            elif (role == "decimal" and precision < 3) or not role:
+            elif len(roles) != 1 or ("decimal" in roles and precision < 3):
                 return None, (Decimal(token.replace(mark, ".")), Decimal(token.replace(mark, "")))
             else:
-                decimal = mark if role == "decimal" else ""
+                decimal = mark if "decimal" in roles else ""
     whole, _, fraction = token.partition(decimal) if decimal else (token, "", "")
     groups = re.split(f"[{_POINTS} ]", whole)
     if len(groups) > 1 and not (
@@ -363,16 +377,25 @@ def _number(token: str, market: str, precision: int) -> tuple[Decimal | None, tu
     ), ()
 
 
+def _fraction(token: str, market: str, precision: int) -> tuple[Decimal | None, tuple[Decimal, ...]]:
+    """The value of digits behind a decimal sign with nothing before it, or what it may be read as."""
+    value, roles = Decimal(f"0.{token[1:]}"), _roles(token[0], market)
+    decimal = token[0] == "٫" or "decimal" in roles or "group" not in roles
+    if decimal and len(token) - 1 <= precision:
+        return value, ()
+    return None, (value, Decimal(token[1:]))
+
+
 @cache
-def _role(mark: str, market: str) -> str:
-    """What "." or "," is in a market's numbers: "decimal", "group", or "" where its languages differ or use neither."""
+def _roles(mark: str, market: str) -> frozenset[str]:
+    """What "." or "," is in a market's numbers, "decimal" or "group": both where its languages differ."""
     roles = set()
     for locale in main_locales(market):
         if mark == numbers.get_decimal_symbol(locale, numbering_system="latn"):
             roles.add("decimal")
         elif mark == numbers.get_group_symbol(locale, numbering_system="latn"):
             roles.add("group")
-    return roles.pop() if len(roles) == 1 else ""
+    return frozenset(roles)
 
 
 def _currency(rest: str, market: str) -> tuple[str | None, int, Mapping[str, Any] | None]:

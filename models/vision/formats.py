@@ -46,7 +46,7 @@ WORDS = {
     "bn_BD": ("টাকা",), "bn_IN": ("টাকা",), "hi": ("रुपये", "रु."), "mr": ("रुपये", "रु."), "ne": ("रु.", "रुपैयाँ"),
     "ta": ("ரூ.", "ரூபாய்"), "am": ("ብር",), "ti": ("ብር",), "ko": ("원",), "ja": ("円",), "zh_CN": ("元", "圆"),
     "zh_TW": ("元", "圓"), "zh_HK": ("元",), "zh_SG": ("元",), "ru": ("руб.", "р.", "₽"), "uk": ("грн", "грн."),
-    "bg": ("лв.",), "sr": ("дин.", "РСД"), "kk": ("тг", "теңге"), "ky": ("сом",), "mk": ("ден.", "ден"),
+    "bg": ("евро",), "sr": ("дин.", "РСД"), "kk": ("тг", "теңге"), "ky": ("сом",), "mk": ("ден.", "ден"),
     "be": ("руб.", "р."), "mn": ("төг",), "el": ("ευρώ", "€"), "sv": ("kr", ":-"), "nb": ("kr", ",-"), "da": ("kr.",),
     "tr": ("TL",), "vi": ("đ", "VNĐ"), "id": ("Rp",), "cs": ("Kč",), "hu": ("Ft",), "pl": ("zł",), "ro": ("lei",),
     "sw": ("KSh", "Ksh"), "en_NG": ("₦", "N"), "en_ZA": ("R",), "de_DE": ("€", "EUR"), "de_AT": ("€", "EUR"),
@@ -55,6 +55,8 @@ WORDS = {
 }  # fmt: skip
 """What a market's own currency is called on its tags besides CLDR's symbol; by locale, else language."""
 
+CHANGED = {"BG": "EUR"}
+"""Currencies newer than Babel's CLDR: Bulgaria's since 1 January 2026 (Council of the EU, 8 July 2025)."""
 ABROAD = ("USD", "EUR", "GBP", "JPY", "CNY", "CHF", "INR", "KRW", "AED", "SAR", "THB", "TRY", "BRL", "RUB", "SGD")
 LEADING = frozenset(("Rp", "₦", "N", "R", "₱", "P", "KSh", "Ksh", "ரூ.", "रु.", "$"))
 _USUAL = {"JPY": 3.2, "KRW": 4.2, "IRR": 5.6, "VND": 5.0, "IDR": 4.6, "IQD": 4.2, "CLP": 3.9, "COP": 4.5, "HUF": 3.6,
@@ -153,6 +155,8 @@ def _known_letters() -> frozenset[str]:
 @cache
 def currency_of(market: str) -> str:
     """A market's currency today (ISO 4217). Raises ValueError where CLDR knows none."""
+    if market in CHANGED:
+        return CHANGED[market]
     found = numbers.get_territory_currencies(market)
     if not found:
         raise ValueError(f"CLDR knows no currency of {market!r}.")

@@ -1,5 +1,6 @@
 """Pieces of the Language lab: coloured words that stay readable and safe, files of texts, codes, cells, charts."""
 
+import codecs
 import io
 import json
 import re
@@ -118,6 +119,35 @@ def test_csv_with_other_separators_and_a_mark_is_read():
     for text in ("id;text\n1;good, really\n", "\ufeffid\ttext\n1\tgood, really\n", 'id,text\n1,"good, really"\n'):
         sheet = language_lab_table.read(text.encode(), "a.csv")
         assert sheet.rows.to_dict("records") == [{"id": "1", "text": "good, really"}]
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
+def test_unicode_text_of_excel_is_read_by_its_mark(mark):
+    encoding = "utf-16-le" if mark == codecs.BOM_UTF16_LE else "utf-16-be"
+    content = mark + "id\ttext\r\n1\tgut, wirklich – 好\r\n".encode(encoding)
+    sheet = language_lab_table.read(content, "a.csv")
+    assert sheet.rows.to_dict("records") == [{"id": "1", "text": "gut, wirklich – 好"}]
+
+
+@pytest.mark.parametrize("content", [b"\x7fELF\x00\x01", "id\n1\n".encode("utf-16-le"), "id\n1\n".encode("utf-32")])
+def test_bytes_that_are_no_text_are_no_table(content):
+    with pytest.raises(TableError, match="neither CSV, XLSX nor Parquet"):
+        language_lab_table.read(content, "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "expected"),
+    [("text\ngood, really\nbad\n", 2, 1), ("\n\nid;text\n1;good;really;so\n", 4, 2), ("a,b\n1,2,3\n4,5,6\n", 3, 2)],
+)
+def test_a_first_row_with_more_cells_than_the_header_is_refused(text, found, expected):
+    with pytest.raises(TableError, match=f"^Row 2 of a.csv has {found} cells, but its header has {expected}"):
+        language_lab_table.read(text.encode(), "a.csv")
+
+
+def test_empty_cells_behind_the_last_column_and_very_long_texts_are_no_fault():
+    rows = language_lab_table.read(b"a,b\n1,2,\n3,4,\n", "a.csv").rows
+    assert rows.to_dict("records") == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert language_lab_table.read(b"text\n" + b"x" * 200_000, "a.csv").rows["text"].str.len().tolist() == [200_000]
 
 
 def test_cells_stay_texts_and_columns_get_names_of_their_own():

@@ -17,6 +17,7 @@ from dashboard.charts import pictures
 from dashboard.vision_lab_answers import Seen, Thing
 from dashboard.vision_lab_meaning import Line, Rate
 from models.serving import Served
+from models.vision import images
 from models.vision.amounts import Parsed, parse
 from models.vision.lines import Reading
 from models.vision.renders import TagLine
@@ -85,7 +86,7 @@ def test_doubtful_things_are_dotted_and_zoom_is_kept_while_the_picture_stays():
 
 def test_a_large_picture_is_sent_smaller():
     assert decoded(pictures.encoded(np.zeros((300, 2800, 3), np.uint8))).shape == (150, 1400, 3)
-    assert pictures.shrunk(np.zeros((10, 20, 3), np.uint8), 20).shape == (10, 20, 3)
+    assert images.shrunk(np.zeros((10, 20, 3), np.uint8), 20).shape == (10, 20, 3)
 
 
 def test_heat_colours_where_the_network_looked_and_nothing_else():
@@ -202,6 +203,9 @@ def line(text: str, market: str, confidence: float = 0.9, drawn: TagLine | None 
     return Line(Reading(text, confidence, sure=confidence > 0.5), parse(text, market, today=today), drawn)
 
 
+PARTED = "the comma or point could separate thousands or decimals"
+
+
 @pytest.mark.parametrize(
     ("text", "market", "said"),
     [
@@ -212,7 +216,9 @@ def line(text: str, market: str, confidence: float = 0.9, drawn: TagLine | None 
         ("03/04/2026", "CA", "a date that may be Mar 4, 2026 or Apr 3, 2026: this market's habits leave open which"),
         ("32.13.2026", "DE", "no day of the calendar"),
         ("-20 %", "DE", "a percentage, not a price"),
-        ("1.234", "US", "an amount that may be 1.234 or 1,234: the sign may part thousands or decimals here"),
+        ("1.234", "US", f"an amount that may be 1.234 or 1,234: {PARTED}"),
+        ("€.99", "DE", f"an amount that may be 0.99 or 99: {PARTED}"),
+        ("1448/06/01", "SA", "the year could belong to more than one calendar"),
         ("1.2345.6", "DE", "digits and separators that make no number"),
         ("12 34 €", "DE", "more than one number"),
         ("Angebot", "DE", "neither a price nor a date"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from babel.core import get_cldr_version
 
 
 def test_a_market_of_the_embedded_facts(home, open_page, text_of):
@@ -102,11 +103,17 @@ def as_written(app) -> dict[str, str]:
 
 
 def test_a_price_is_shown_as_the_market_writes_it(home, open_page, text_of):
-    """Unicode CLDR 48, de_DE: the comma parts decimals, the point thousands, the sign stands behind."""
+    """Unicode CLDR, de_DE: the comma parts decimals, the point thousands, the sign stands behind."""
     app = open_page("market", market="DEU")
     assert "How a price and a date look here" in text_of(app)
     assert as_written(app)["Price"] == "1.299,50\xa0€"
     assert as_written(app)["Number"] == "1.234.567,8"
+    assert any(f"formats of Unicode CLDR {get_cldr_version()} (Unicode-3.0)" in text for text in text_of(app))
+
+
+def test_bulgarian_prices_are_in_euros(home, open_page):
+    """Since 1 January 2026: Council of the EU, 8 July 2025."""
+    assert as_written(open_page("market", market="BGR"))["Price"] == "1\xa0299,50\xa0€"
 
 
 def test_each_market_has_its_own_formats(home, open_page):
@@ -133,7 +140,7 @@ def test_the_drawn_tag_is_read_back_beside_what_was_drawn(home, open_page, monke
     app.toggle(key="market_tag_read").set_value(True).run()
     assert not app.exception
     row = next(frame.value for frame in app.dataframe if "Drawn" in frame.value.columns).iloc[0]
-    assert (row["Drawn"], row["Read"], row["As drawn"]) == ("1.299,50 €", "1.299,50 €", "yes")
+    assert (row["Drawn"], row["Read"], row["Matches the drawing"]) == ("1.299,50 €", "1.299,50 €", "matches")
     assert row["In this market"] == "€1,299.50, Euro"
 
 

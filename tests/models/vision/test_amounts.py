@@ -54,6 +54,76 @@ def test_an_amount_is_read_as_its_market_writes_it(text, market, number, currenc
     assert (found.kind, found.number, found.currency, found.refused) == ("amount", Decimal(number), currency, "")
 
 
+@pytest.mark.parametrize(
+    ("text", "market", "number", "currency"),
+    [
+        ("$.99", "US", "0.99", "USD"),
+        ("$ .5", "US", "0.5", "USD"),
+        ("£.99", "GB", "0.99", "GBP"),
+        (".99 €", "FR", "0.99", "EUR"),  # a point parts nothing in French numbers
+        (",99 €", "DE", "0.99", "EUR"),
+        ("–,99 €", "DE", "0.99", "EUR"),
+        ("EUR,99", "DE", "0.99", "EUR"),
+        ("Fr. -.90", "CH", "0.90", "CHF"),
+        ("٫٩٩ ج.م.", "EG", "0.99", "EGP"),
+        (".250 KWD", "KW", "0.250", "KWD"),
+        ("-.99", "US", "-0.99", None),
+        ("Rs.99", "IN", "99", "INR"),
+        ("руб.50", "RU", "50", "RUB"),
+        (".40917723", "US", "40917723", None),
+    ],
+)
+def test_a_leading_decimal_sign_makes_a_fraction_of_one_unit(text, market, number, currency):
+    found = parse(text, market)
+    assert (found.kind, found.number, found.currency, found.refused) == ("amount", Decimal(number), currency, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "market", "readings"),
+    [
+        ("€.99", "DE", ["0.99", "99"]),
+        ("$,99", "US", ["0.99", "99"]),
+        ("$.999", "US", ["0.999", "999"]),
+        ("¥.99", "JP", ["0.99", "99"]),
+    ],
+)
+def test_a_leading_sign_that_is_no_decimal_sign_here_is_refused_with_its_readings(text, market, readings):
+    found = parse(text, market)
+    assert (found.refused, found.detail["readings"]) == ("separator", readings)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "markets"),
+    [
+        ("US$ 12", "USD", ("US", "DE", "MX", "CA", "EC")),
+        ("A$12", "AUD", ("AU", "US", "DE")),
+        ("C$12", "CAD", ("CA", "US", "DE")),
+        ("C$12", "NIO", ("NI",)),
+        ("HK$12", "HKD", ("HK", "DE")),
+        ("NT$12", "TWD", ("TW", "US", "DE")),
+        ("NZ$12", "NZD", ("NZ", "AU", "DE")),
+        ("R$12", "BRL", ("BR", "PT", "US")),
+        ("S$12", "SGD", ("SG", "MY", "DE")),
+        ("Rs. 12", "INR", ("IN",)),
+        ("Rs 12", "PKR", ("PK",)),
+        ("Rs 12", "NPR", ("NP",)),
+        ("Fr. 12", "CHF", ("CH", "LI")),
+        ("12 CFA", "XOF", ("SN", "CI")),
+        ("12 CFA", "XAF", ("CM", "GA")),
+        ("12 лв.", "BGN", ("BG", "DE")),
+        ("12 лева", "BGN", ("BG",)),
+        ("12 €", "EUR", ("BG",)),
+    ],
+)
+def test_a_sign_that_tags_bear_is_known(text, currency, markets):
+    assert {market: parse(text, market).currency for market in markets} == dict.fromkeys(markets, currency)
+
+
+def test_a_sign_of_several_currencies_is_refused_where_none_of_them_is_at_home():
+    assert parse("500 CFA", "FR").detail == {"sign": "CFA", "candidates": ["XOF", "XAF"]}
+    assert parse("Rs 50", "DE").detail["candidates"] == list(amounts.RUPEES)
+
+
 def test_a_number_without_a_sign_has_no_currency():
     found = parse("12,50", "DE")
     assert (found.number, found.currency, found.refused) == (Decimal("12.50"), None, "")

@@ -1,0 +1,94 @@
+"""The dot plots of the Model cards page: a score a group with its interval, the weakest first."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cards_figures, components
+from dashboard.charts import cards as charts
+from dashboard.language import _, number
+
+if TYPE_CHECKING:
+    from models.registry import Card
+
+WEAKEST, WEAKEST_MARKETS = 25, 12
+
+
+def draw(
+    table: pd.DataFrame, name: str, axis: str, overall: float, words: tuple[str, str], most: int = WEAKEST
+) -> None:
+    """Of many groups the first `most`, until all are asked for.
+
+    table: as `cards_figures.groups`. name: of the widgets and the file. axis: what the score is called. overall: the
+    whole model's. words: what stands there, and where it comes from.
+    """
+    shown = table
+    if len(table) > most:
+        everything = st.toggle(_("All {n}, not only the weakest").format(n=len(table)), key=f"{name}_all")
+        shown = table if everything else table.head(most)
+    template = _("<b>{group}</b><br>{name} {score}, 95 %: {low} to {high}; {n} tested")
+    hover = [
+        template.format(
+            group=row.title,
+            name=axis,
+            score=number(row.score),
+            low=number(row.low, 2),
+            high=number(row.high, 2),
+            n=number(row.n, 9),
+        )
+        for row in shown.itertuples()
+    ]
+    alt, source = words
+    if (shown["n"] < cards_figures.FEWEST).any():
+        source = _("Groups of fewer than {n} have no interval.").format(n=cards_figures.FEWEST) + " " + source
+    components.chart(
+        charts.dots(shown, hover, axis, components.look(), overall),
+        table.round(4).reset_index(names="group"),
+        name,
+        alt,
+        source,
+    )
+
+
+def conditions(card: "Card") -> None:
+    """How well a reader reads lines that are worn more than any it learnt from; nothing for other models."""
+    table = cards_figures.groups(card, "per_condition")
+    if table.empty:
+        return
+    st.subheader(_("How good is it on blurred and turned lines?"))
+    draw(
+        table,
+        "cards_conditions",
+        cards_figures.score_name(card),
+        card.metrics.get("exact_match", float("nan")),
+        (
+            _("Lines without an error under each kind of wear, the weakest first"),
+            _(
+                "Usual wear is a photograph taken with some care; blurred and turned are worse than anything it learnt "
+                "from. Lines are 95 % intervals (Wilson), the dotted line is all test lines."
+            ),
+        ),
+    )
+
+
+def prices(card: "Card") -> None:
+    """In which markets a reader's prices come out wrong; nothing for other models."""
+    table = cards_figures.prices(card)
+    if table.empty:
+        return
+    st.subheader(_("In which markets are prices misread?"))
+    draw(
+        table,
+        "cards_prices",
+        _("Prices understood"),
+        card.metrics.get("amounts_right", float("nan")),
+        (
+            _("Share of prices understood by market, the weakest first"),
+            _(
+                "Prices drawn as CLDR writes them in each market, in fonts it did not learn from; right when number "
+                "and currency are. Lines are 95 % intervals (Wilson), the dotted line is all markets."
+            ),
+        ),
+        WEAKEST_MARKETS,
+    )
