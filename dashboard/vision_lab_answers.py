@@ -1,5 +1,6 @@
 """What the vision models say of a picture, in words; a model that is missing or fails says so and stops no other."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from dashboard.charts import pictures
 from dashboard.language import _, number, share
 from dashboard.sentences import said
 from models import hub
+from models.vision import images
 
 if TYPE_CHECKING:
     from dashboard.vision_lab_pictures import Chosen
@@ -31,6 +33,7 @@ HEAT_SIDE = 1024
 """Longest side that saliency is computed at: it keeps every layer's maps."""
 CONTOUR_ERROR = 0.35
 """How far, in pixels, a simplified outline may lie from the exact one."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,15 @@ def look(task: str, chosen: "Chosen") -> Seen:
         return Seen(MODELS.get(task, ""), problem=language_lab_answers.fault(error), ours=ours)
     except hub.HubError as error:
         return Seen("", problem=said(str(error)), ours=ours)
+    except ValueError as error:  # a picture of an unforeseen shape
+        log.warning("%s: %s", task, error)
+        return Seen(MODELS.get(task, ""), problem=cannot_look(), ours=ours)
     return Seen(server.classifier.name, found, unlike, replace(served, answers=()), ours=ours)
+
+
+def cannot_look() -> str:
+    """What is said of a picture at which looking failed in an unforeseen way."""
+    return _("This picture cannot be looked at: something went wrong. Choose another, or cut out a part of it.")
 
 
 def heat(task: str, chosen: "Chosen", label: str | None) -> np.ndarray | str:
@@ -87,7 +98,7 @@ def heat(task: str, chosen: "Chosen", label: str | None) -> np.ndarray | str:
 
     def explained() -> np.ndarray | str:
         try:
-            small = pictures.shrunk(chosen.pixels, HEAT_SIDE)
+            small = images.shrunk(chosen.pixels, HEAT_SIDE)
             values = load.vision_server(MODELS[task]).explain(small, label, timeout_s=TIMEOUT_S).answers
         except _failures() as error:
             return language_lab_answers.fault(error)
@@ -242,12 +253,13 @@ def expected(task: str, found: Sequence[Thing]) -> dict[str, tuple[float, float,
 
     Nothing, where none of a kind is at least `LIKELY`.
     """
-    from models.vision import nuclei
+    from models.vision import counts
 
-    told = {}
+    card, told = load.model_card(MODELS[task]), {}
     for kind in kinds(task):
         sure = [one.confidence for one in found if one.kind == kind]
-        told[kind] = nuclei.total(sure) if max(sure, default=0.0) >= LIKELY else (0.0, 0.0, 0.0)
+        likely = max(sure, default=0.0) >= LIKELY
+        told[kind] = counts.total(sure, card.config["counts"][kind]) if likely else (0.0, 0.0, 0.0)
     return told
 
 
@@ -256,6 +268,8 @@ def headline(task: str, seen: Seen) -> str:
     if seen.problem:
         return _("No model has looked at this yet")
     there = {kind: value for kind, value in expected(task, seen.found).items() if round(value[0]) > 0}
+    if not there and seen.unlike:
+        return _("It cannot be told: the picture is unlike those the model learned from")
     if not there:
         return _("No nucleus found") if task == "nuclei" else _("No blood cell found")
     told = _(", ").join(counted(kind, round(mean)) for kind, (mean, _low, _high) in there.items())

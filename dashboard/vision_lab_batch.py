@@ -1,5 +1,6 @@
 """Several pictures at once: looked at one after the other with progress, as one table to take away."""
 
+import logging
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from dashboard.language import _, number
 
 MOST_FILES, MOST_MB_TOGETHER = 40, 400
 RESULT, RUNNING = "vision_batch", "vision_batch_running"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _run(result: Batch, kept: list[Any], task: str, iso2: str) -> Batch:
         bar = st.progress(_part(result), text=_progress(result))
         while not result.done:
             started = time.perf_counter()
-            row = one(kept[len(result.rows)], task, iso2)
+            row = _row(kept[len(result.rows)], task, iso2)
             result = replace(result, rows=(*result.rows, row), seconds=result.seconds + time.perf_counter() - started)
             st.session_state[RESULT] = result
             bar.progress(_part(result), text=_progress(result))
@@ -143,6 +145,15 @@ def _progress(result: Batch) -> str:
         return line
     left = (result.total - done) * result.seconds / done
     return _("{line}, about {left} seconds left").format(line=line, left=number(left, 2))
+
+
+def _row(upload: Any, task: str, iso2: str) -> dict[str, Any]:
+    """The row of a file, whatever goes wrong with it: the others are looked at all the same."""
+    try:
+        return one(upload, task, iso2)
+    except Exception:
+        log.exception("A file could not be looked at for %s.", task)
+        return {"file": upload.name, "problem": vision_lab_answers.cannot_look()}
 
 
 def one(upload: Any, task: str, iso2: str) -> dict[str, Any]:
@@ -183,19 +194,17 @@ def _read(seen: vision_lab_answers.Seen, chosen: vision_lab_pictures.Chosen, iso
 
 def _headline(task: str, result: Batch) -> str:
     found = result.table()
-    good = found["problem"].eq("").sum()
+    fine = found["problem"].eq("")
+    good, pictures = number(int(fine.sum()), 9), number(len(found), 9)
     if task == "tags":
         priced = int(found["amount"].ne("").sum()) if "amount" in found else 0
-        return _("Prices on {n} of {pictures} pictures").format(n=number(priced, 9), pictures=number(len(found), 9))
+        return _("Prices on {n} of {pictures} pictures").format(n=number(priced, 9), pictures=pictures)
     if task in vision_lab_answers.HUB:
-        return _("{good} of {pictures} pictures looked at").format(
-            good=number(int(good), 9), pictures=number(len(found), 9)
-        )
-    parts = [
-        vision_lab_answers.counted(kind, int(found[kind].sum()))
-        for kind in vision_lab_answers.kinds(task)
-        if kind in found
-    ]
-    return _("{things} on {good} of {pictures} pictures").format(
-        things=_(", ").join(parts) or _("Nothing"), good=number(int(good), 9), pictures=number(len(found), 9)
+        return _("{good} of {pictures} pictures looked at").format(good=good, pictures=pictures)
+    kinds = [kind for kind in vision_lab_answers.kinds(task) if kind in found]
+    parts = [vision_lab_answers.counted(kind, int(found.loc[fine, kind].sum())) for kind in kinds]
+    told = _("{things} on {good} of {pictures} pictures").format(
+        things=_(", ").join(parts) or _("Nothing"), good=good, pictures=pictures
     )
+    doubtful = int((found[kinds].notna().any(axis=1) & ~fine).sum())
+    return _("{told}, {n} more doubtful").format(told=told, n=number(doubtful, 9)) if doubtful else told

@@ -1,6 +1,7 @@
 """The picture that the Vision lab looks at: brought, taken with the camera, or one of the samples."""
 
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,15 +15,16 @@ from dashboard import links
 from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number
+from models.vision import images
+from models.vision.images import LARGEST
 
 if TYPE_CHECKING:
-    from models.vision.images import PictureError
     from models.vision.renders import TagLine
 
 TYPES = ("png", "jpg", "jpeg", "tif", "tiff")
 MOST_MB = 64
-LARGEST = 2048
-"""Longest side that a picture is looked at in: 4 megapixels take a CPU some ten seconds and 1 GB. Larger are shrunk."""
+OPENING = threading.BoundedSemaphore(2)
+"""Pictures that the whole program opens at once: the largest takes about 1 GB until it is shrunk."""
 KEPT = 4
 """Brought pictures that a session keeps opened."""
 OPENED = "vision_opened"
@@ -194,20 +196,19 @@ def drawn_tag(iso2: str, seed: int, worn: bool = False) -> Chosen:
 def made(name: str, pixels: np.ndarray, notes: tuple[str, ...] = (), **more: Any) -> Chosen:
     """Pixels as a picture to look at: shrunk to what the models look at, with its digest."""
     longest = max(pixels.shape[:2])
-    shown = pictures.shrunk(pixels, LARGEST)
+    shown = images.shrunk(pixels, LARGEST)
     digest = hashlib.sha256(shown.tobytes() + str(shown.shape).encode()).hexdigest()[:24]
     return Chosen(name, shown, max(shown.shape[:2]) / longest, notes, digest, pictures.encoded(shown), **more)
 
 
 def read(name: str, content: bytes, origin: str = "") -> Chosen:
     """A picture's file. Raises Unread with the reason in the reader's language."""
-    from models.vision import images
-
-    try:
-        picture = images.opened(content)
-    except images.PictureError as error:
-        raise Unread(refusal(error)) from error
-    return made(name, picture.pixels, picture.notes, origin=origin)
+    with OPENING:
+        try:
+            picture = images.opened(content)
+        except images.PictureError as error:
+            raise Unread(refusal(error)) from error
+        return made(name, picture.pixels, picture.notes, origin=origin)
 
 
 def _brought(upload: Any) -> Chosen:
@@ -221,24 +222,31 @@ def _brought(upload: Any) -> Chosen:
     return kept[upload.file_id]
 
 
-def refusal(error: "PictureError") -> str:
+def refusal(error: images.PictureError) -> str:
     """Why a picture cannot be used, and what to do, in the reader's language."""
     told = {
         "empty": _("The file is empty. Choose it again, or export it anew."),
         "bytes": _("The file has {megabytes} MB; at most {most} MB are read. Save it smaller, or cut out a part."),
         "kind": _("This is not a PNG, JPEG or TIFF picture, whatever its name says. Save it as one of these."),
+        "variant": _(
+            "This TIFF is damaged or of a kind that cannot be read, such as one of 64-bit values. Save it as PNG."
+        ),
         "pixels": _("The picture has too many pixels; at most {most} megapixels are read. Cut out a part of it."),
         "small": _("The picture has {width} x {height} pixels: too small to see anything in. Choose a larger one."),
+        "narrow": _(
+            "The picture has {width} x {height} pixels: too narrow to be looked at whole. Cut out a part of it."
+        ),
         "broken": _("The picture is cut short or damaged. Copy or download it again."),
+        "memory": _("There is too little memory to open the picture. Save it smaller, or try again later."),
     }[error.reason]
-    return told.format(**{k: number(float(v), 3) if isinstance(v, int | float) else v for k, v in error.values.items()})
+    return told.format(**{k: number(v, 9 if isinstance(v, int) else 3) for k, v in error.values.items()})
 
 
 def noted(chosen: Chosen) -> str:
     """What was changed when the picture was opened, "" for nothing."""
     told = {
         "first frame": _("only its first frame is read"),
-        "16 bit": _("its 16-bit values were stretched to 8 bits"),
+        "deep": _("its values, finer than a screen shows, were stretched to 8 bits"),
         "CMYK": _("its print colours became screen colours"),
         "transparency": _("what is transparent stands on white"),
         "turned": _("it was turned upright, as its camera says"),

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from models import registry
@@ -190,10 +191,10 @@ def _evaluate_pictures(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    if options.image:
+    if registry.card(options.name).task in PICTURE_TASKS:
         return _look(options)
     if not options.text:
-        raise ValueError("Give --text or --image.")
+        raise ValueError(f"{options.name} reads texts: give --text.")
     from models.text import languages, loading
 
     model = loading.classifier(options.name)
@@ -218,12 +219,21 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _look(options: argparse.Namespace) -> int:
+    """Each file for itself: one that cannot be looked at is told, and the others are looked at."""
+    if not options.image:
+        raise ValueError(f"{options.name} reads pictures: give --image.")
     from models.vision import look
 
+    failed = 0
     for path in options.image:
-        found = look.at(options.name, path.read_bytes(), options.market)
+        try:
+            found = look.at(options.name, path.read_bytes(), options.market)
+        except (OSError, ValueError) as error:
+            print(f"predict: {path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+            failed = 1
+            continue
         print(json.dumps({"image": str(path), **found}, ensure_ascii=False) if options.json else f"{path}: {found}")
-    return 0
+    return failed
 
 
 def _card(options: argparse.Namespace) -> int:
@@ -248,7 +258,8 @@ def _compress(options: argparse.Namespace) -> int:
 
 
 def _adapt(options: argparse.Namespace) -> int:
-    """Both learn from the same rows; forgetting is the macro-F1 lost on a sample of every other language."""
+    """Both learn from the same rows, full fine-tuning at whichever of two rates does better on dev; forgetting is the
+    macro-F1 lost on a sample of every other language."""
     from models.text import adapter, market_rows
 
     for language in options.language:
@@ -256,10 +267,14 @@ def _adapt(options: argparse.Namespace) -> int:
         checked = adapter.check(market_rows.shared(language).rows, model.labels, language)
         general = market_rows.general(language)
         learned = int((checked.rows["split"] != "test").sum())
-        for title, full in (("adapter", False), ("full fine-tuning", True)):
-            made = adapter.train(
-                options.name, checked, language, general, settings=adapter.suggested(checked), full=full
-            )
+        settings = adapter.suggested(checked)
+        for title, rates in (("adapter", (settings.rate,)), ("full fine-tuning", (settings.rate, settings.rate / 4))):
+            tried = [
+                adapter.train(options.name, checked, language, general, settings=replace(settings, rate=rate),
+                              full=len(rates) > 1)
+                for rate in rates
+            ]  # fmt: skip
+            made = max(tried, key=lambda one: one.fit.best or 0.0)
             print(
                 f"{language} {title}: macro-F1 {made.before['macro_f1']:.3f} -> {made.after['macro_f1']:.3f} on "
                 f"{made.rows['test']} rows after {learned} rows, forgetting {made.forgetting:+.2f} points, "

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dashboard import theme
+from models.vision.images import shrunk
 
 WIDEST = 1400
 """Longest side a picture is sent to the browser in; what is drawn over it keeps the picture's own pixels."""
@@ -41,15 +42,6 @@ class Shape:
     hover: tuple[str, ...] = ()
     label: str = ""
     dashed: bool = False
-
-
-def shrunk(pixels: np.ndarray, most: int) -> np.ndarray:
-    """The picture with no side over `most` pixels, uint8 (height, width, 3)."""
-    if max(pixels.shape[:2]) <= most:
-        return pixels
-    image = Image.fromarray(pixels)
-    image.thumbnail((most, most), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    return np.asarray(image)
 
 
 def encoded(pixels: np.ndarray) -> str:

@@ -13,24 +13,39 @@ import numpy as np
 from PIL import Image, ImageOps
 
 FORMATS = ("PNG", "JPEG", "TIFF")
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 64 * 2**20
 SMALLEST = 8
+LARGEST = 2048
+"""Longest side that a picture is looked at in: 4 megapixels take a CPU some ten seconds and 1 GB. Larger are shrunk."""
+TURNS = range(2, 9)
+"""EXIF orientations of pictures that lie on a side, stand on their head or are mirrored."""
+REFUSALS = {
+    "empty": "The file is empty.",
+    "bytes": "The file has {megabytes:.1f} MB; at most {most} MB are read.",
+    "kind": "This is not a PNG, JPEG or TIFF picture, whatever its name says.",
+    "variant": "This TIFF is damaged or of a kind that cannot be read, such as one of 64-bit values: save it as PNG.",
+    "pixels": "The picture has too many pixels; at most {most:g} megapixels are read.",
+    "small": "The picture has {width} x {height} pixels: too small to see anything in.",
+    "narrow": "The picture has {width} x {height} pixels: too narrow to be looked at whole. Cut out a part of it.",
+    "broken": "The picture is cut short or damaged.",
+    "memory": "There is too little memory to open the picture.",
+}
 
 
 class PictureError(ValueError):
-    """A picture cannot be used. reason: one of "empty", "bytes", "kind", "pixels", "small", "broken"; values: what a
-    message about it needs."""
+    """A picture cannot be used. reason: one of REFUSALS; values: what a message about it needs."""
 
-    def __init__(self, reason: str, **values: object) -> None:
-        super().__init__(f"{reason}: {values}")
+    def __init__(self, reason: str, **values: float) -> None:
+        super().__init__(REFUSALS[reason].format(**values))
         self.reason, self.values = reason, values
 
 
 @dataclass(frozen=True)
 class Picture:
-    """pixels: uint8 RGB (height, width, 3), upright. notes: what was changed on the way, of "first frame", "16 bit",
-    "CMYK", "transparency", "turned". size: width and height in the file."""
+    """pixels: uint8 RGB (height, width, 3), upright. notes: what was changed on the way, of "first frame", "deep" (over
+    8 bits a value), "CMYK", "transparency", "turned". size: width and height in the file."""
 
     pixels: np.ndarray
     notes: tuple[str, ...]
@@ -39,44 +54,65 @@ class Picture:
 
 
 def opened(content: bytes) -> Picture:
-    """Read a picture's file. Raises PictureError for one that is none, too large, too small or broken."""
+    """Read a picture's file. Raises PictureError for one that is none, too large, too small, too narrow or broken."""
     if not content:
         raise PictureError("empty")
     if len(content) > MOST_BYTES:
         raise PictureError("bytes", megabytes=len(content) / 2**20, most=MOST_BYTES // 2**20)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is stricter
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if isinstance(error, Image.DecompressionBombError):
-            raise PictureError("pixels", most=MOST_PIXELS / 1e6) from error
-        raise PictureError("kind", formats=", ".join(FORMATS)) from error
-    width, height = image.size
-    if width * height > MOST_PIXELS:
-        raise PictureError("pixels", width=width, height=height, most=MOST_PIXELS / 1e6)
-    if min(width, height) < SMALLEST:
-        raise PictureError("small", width=width, height=height, least=SMALLEST)
-    notes = ["first frame"] if getattr(image, "n_frames", 1) > 1 else []
+        image = _identified(content)
+        _check(*image.size)
+        return _decoded(image)
+    except PictureError:
+        raise
+    except MemoryError as error:
+        raise PictureError("memory") from error
+    except Exception as error:  # decoders raise much on damaged data: TypeError, KeyError, struct.error
+        raise PictureError("broken") from error
+
+
+def shrunk(pixels: np.ndarray, most: int) -> np.ndarray:
+    """The picture with no side over `most` pixels, uint8 (height, width, 3)."""
+    if max(pixels.shape[:2]) <= most:
+        return pixels
+    image = Image.fromarray(pixels)
+    image.thumbnail((most, most), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return np.asarray(image)
+
+
+def _identified(content: bytes) -> Image.Image:
     try:
-        image.load()
-        upright = ImageOps.exif_transpose(image)
-        if image.getexif().get(ImageOps.ExifTags.Base.Orientation, 1) != 1:
-            notes.append("turned")
-        pixels = np.array(_rgb(upright, notes))
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError) as error:
-        raise PictureError("broken", detail=str(error)) from error
-    return Picture(pixels, tuple(notes), (width, height), str(image.format))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_check` is stricter
+            return Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise PictureError("pixels", most=MOST_PIXELS / 1e6) from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PictureError("variant" if content.startswith(TIFF_STARTS) else "kind") from error
+
+
+def _check(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise PictureError("pixels", most=MOST_PIXELS / 1e6)
+    if min(width, height) < SMALLEST:
+        raise PictureError("small", width=width, height=height)
+    if min(width, height) * LARGEST < SMALLEST * max(width, height, LARGEST):  # it would be small once it is shrunk
+        raise PictureError("narrow", width=width, height=height)
+
+
+def _decoded(image: Image.Image) -> Picture:
+    size = image.size
+    notes = ["first frame"] if getattr(image, "is_animated", False) else []  # n_frames would read every page's header
+    if image.getexif().get(ImageOps.ExifTags.Base.Orientation) in TURNS:  # asked first: a TIFF is turned on loading
+        notes.append("turned")
+    pixels = np.array(_rgb(ImageOps.exif_transpose(image), notes))
+    return Picture(pixels, tuple(notes), size, str(image.format))
 
 
 def _rgb(image: Image.Image, notes: list[str]) -> Image.Image:
     if image.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F"):
-        notes.append("16 bit")
-        values = np.asarray(image, dtype=np.float32)
-        low, high = np.percentile(values, (0.1, 99.9))  # microscopes use a small part of the range
-        return Image.fromarray((np.clip((values - low) / max(high - low, 1), 0, 1) * 255).astype(np.uint8)).convert(
-            "RGB"
-        )
+        notes.append("deep")
+        return Image.fromarray(_stretched(np.asarray(image, dtype=np.float32))).convert("RGB")
     if image.mode in ("CMYK", "YCCK"):
         notes.append("CMYK")
         return image.convert("RGB")
@@ -86,3 +122,10 @@ def _rgb(image: Image.Image, notes: list[str]) -> Image.Image:
         white = Image.new("RGBA", clear.size, "white")
         return Image.alpha_composite(white, clear).convert("RGB")
     return image.convert("RGB")
+
+
+def _stretched(values: np.ndarray) -> np.ndarray:
+    """float32 -> uint8 over the range that is used, of which microscopes' is small; what is no number becomes 0."""
+    low, high = map(float, np.percentile(values[np.isfinite(values)], (0.1, 99.9)))
+    scaled = np.clip((values - low) / (high - low or 1.0), 0, 1)
+    return (np.nan_to_num(scaled, copy=False) * 255).astype(np.uint8)

@@ -1,9 +1,12 @@
 """One picture's file through one model, told in plain values: what `python -m models predict NAME --image` prints."""
 
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from models import registry
-from models.vision import cuts, images, lines, loading, nuclei
+from models.vision import counts, images, lines, loading
 from models.vision.amounts import parse
 
 LIKELY = 0.5
@@ -12,11 +15,12 @@ LIKELY = 0.5
 def at(name: str, content: bytes, market: str = "US") -> dict[str, Any]:
     """What a model sees. content: of a PNG, JPEG or TIFF file. market: ISO code of where a price tag is from.
 
-    Raises images.PictureError for a file that is no usable picture, registry.ModelError without such a model.
+    A large picture is shrunk as on the page. Raises images.PictureError for a file that is no usable picture,
+    registry.ModelError without such a model.
     """
-    picture = images.opened(content)
+    pixels = images.shrunk(images.opened(content).pixels, images.LARGEST)
     if registry.card(name).task == "reader":
-        read = lines.load(name).predict([picture.pixels])[0]
+        read = lines.load(name).predict([pixels])[0]
         meant = parse(read.text, market)
         return {
             "text": read.text, "confidence": read.confidence, "sure": read.sure, "currency": meant.currency,
@@ -24,19 +28,16 @@ def at(name: str, content: bytes, market: str = "US") -> dict[str, Any]:
             "date": None if meant.date is None else meant.date.isoformat(), "refused": meant.refused,
         }  # fmt: skip
     model = loading.model(name)
-    found = model.predict([picture.pixels])[0]
+    found = model.predict([pixels])[0]
     told: dict[str, Any] = {"unlike": model.is_unlike(found)}
-    if isinstance(model, loading.NucleiModel):
-        things = nuclei.described(found, cuts.instances(found, model.rule), model.rule)
-        return told | _counted({"nucleus": [thing.confidence for thing in things]})
-    return told | _counted({kind: found.confidence[found.classes == i].tolist() for i, kind in enumerate(model.labels)})
+    return told | _counted(model, model.confidences(found))
 
 
-def _counted(sure: dict[str, list[float]]) -> dict[str, Any]:
+def _counted(model: loading.NucleiModel | loading.CellsModel, sure: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Of each kind: how many are more likely there than not, how many are expected, and a 95 % interval of that."""
     told: dict[str, Any] = {}
     for kind, values in sure.items():
-        expected, low, high = nuclei.total(values)
-        found = sum(value >= LIKELY for value in values)
+        expected, low, high = counts.total(values, model.around[kind])
+        found = int((values >= LIKELY).sum())
         told[kind] = {"found": found, "expected": expected, "low": low, "high": high}
     return told

@@ -1,13 +1,18 @@
 """The command line: list, predict, evaluate, card, train; and what it says when it cannot."""
 
+import io
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+import torch
+from PIL import Image
 
 from models import __main__ as cli
 from models import registry
 from models.text import recipes
+from models.vision import images, look
 
 
 @pytest.fixture
@@ -91,3 +96,52 @@ def test_a_file_that_is_no_parquet_is_refused(shipped, tmp_path, capsys):
     path.write_bytes(b"text,label\na,b\n")
     assert cli.main(["evaluate", "tiny", "--data", str(path)]) == 1
     assert "cannot be read as parquet" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------ pictures
+
+
+@pytest.fixture
+def counter(shipped, monkeypatch):
+    """A model called nuclei that tells a picture's height, and cannot be loaded."""
+    registry.save(replace(registry.card("tiny"), name="nuclei", task="nuclei", files={}), {"w": torch.zeros(2)})
+    monkeypatch.setattr(look, "at", lambda name, content, market: {"height": len(images.opened(content).pixels)})
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A picture, a file that is none under a picture's name, and another picture."""
+    for name, height in (("a.png", 20), ("c.png", 30)):
+        out = io.BytesIO()
+        Image.new("RGB", (40, height)).save(out, "PNG")
+        (tmp_path / name).write_bytes(out.getvalue())
+    (tmp_path / "b.svg").write_text("<svg/>")
+    return [str(tmp_path / name) for name in ("a.png", "b.svg", "c.png")]
+
+
+def test_a_file_that_is_no_picture_is_named_and_the_others_are_looked_at(counter, pictures, capsys):
+    assert cli.main(["predict", "nuclei", "--json", *(word for path in pictures for word in ("--image", path))]) == 1
+    said = capsys.readouterr()
+    assert [json.loads(line)["height"] for line in said.out.splitlines()] == [20, 30]
+    assert said.err == f"predict: {pictures[1]}: {images.REFUSALS['kind']}\n"
+
+
+def test_a_file_that_is_not_there_is_named_once(counter, pictures, capsys):
+    assert cli.main(["predict", "nuclei", "--image", "no.png", "--image", pictures[0]]) == 1
+    said = capsys.readouterr()
+    assert said.err == "predict: no.png: No such file or directory\n"
+    assert said.out.startswith(pictures[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nuclei", "--text", "hello"], "nuclei reads pictures: give --image."),
+        (["nuclei"], "nuclei reads pictures: give --image."),
+        (["tiny", "--image", "a.png"], "tiny reads texts: give --text."),
+        (["tiny"], "tiny reads texts: give --text."),
+    ],
+)
+def test_a_model_that_reads_the_other_kind_says_which_it_reads(counter, capsys, arguments, message):
+    assert cli.main(["predict", *arguments]) == 1
+    assert capsys.readouterr().err == f"predict: {message}\n"

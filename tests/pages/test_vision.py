@@ -5,7 +5,10 @@ import io
 import json
 import re
 import sys
+import threading
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import numpy as np
@@ -19,7 +22,7 @@ from dashboard import vision_lab_answers, vision_lab_batch, vision_lab_pictures
 from data import ingest
 from models import registry, serving
 from models.hub import CLASSIFIER, DETECTOR, HubError
-from models.vision import fonts, hub, lines, loading, nuclei, renders
+from models.vision import fonts, hub, images, lines, loading, nuclei, renders
 from models.vision.cells import Found
 from models.vision.cuts import Maps, Rule
 from models.vision.hub import Box, Label
@@ -138,7 +141,7 @@ class Stranger:
 def a_card(name, task, labels, metrics):
     return registry.Card(
         name=name, task=task, title=name, purpose="Tests.", family="a stub", labels=labels, languages=(), data=(),
-        splits={}, metrics=metrics, training={}, config={}, limits=(),
+        splits={}, metrics=metrics, training={}, config={"counts": {label: (-0.6, 0.6) for label in labels}}, limits=(),
     )  # fmt: skip
 
 
@@ -176,6 +179,7 @@ def discs(*places: tuple[int, int, int], size=(100, 140)) -> np.ndarray:
 
 
 THREE = discs((20, 20, BRIGHT), (20, 60, BRIGHT), (70, 40, DIM))
+BLUE = np.full((80, 80, 3), (0, 0, 120), np.uint8)
 
 
 def file_of(pixels: np.ndarray | Image.Image, form: str = "PNG", **options) -> bytes:
@@ -282,6 +286,11 @@ def test_a_picture_of_something_else_is_said_to_be_unlike(opened):
     assert app.warning[0].value.startswith("This picture is unlike those the model learned from")
 
 
+def test_of_a_picture_of_something_else_it_is_not_said_that_nothing_is_there(opened):
+    app = bring(opened(**{"from": "file"}), BLUE)
+    assert app.title[0].value == "It cannot be told: the picture is unlike those the model learned from"
+
+
 def test_sizes_are_told_in_square_micrometres_where_the_scale_is_known(opened, text_of):
     five = discs(*((20 + 30 * (i // 4), 20 + 30 * (i % 4), BRIGHT) for i in range(5)))
     app = bring(opened(**{"from": "file"}), five)
@@ -369,6 +378,8 @@ WRONG = {
     "polyglot": (b"%PDF-1.4\n" + file_of(THREE), "This is not a PNG, JPEG or TIFF picture"),
     "truncated": (file_of(NOISE)[:5000], "cut short or damaged"),
     "one pixel": (file_of(THREE[:1, :1]), "1 x 1 pixels: too small"),
+    "thread": (file_of(np.zeros((8, 12_345, 3), np.uint8)), "12,345 x 8 pixels: too narrow to be looked at whole"),
+    "kind of TIFF": (b"II*\0" + bytes(100), "This TIFF is damaged or of a kind that cannot be read"),
     "bomb": (bomb(20_000, 20_000), "too many pixels; at most 50 megapixels"),
 }  # fmt: skip
 
@@ -387,6 +398,35 @@ def test_a_wrong_file_is_refused_with_the_remedy_and_the_next_one_is_looked_at(o
     assert not app.error
 
 
+@pytest.mark.parametrize("reason", images.REFUSALS)
+def test_every_refusal_is_said_on_the_page(speak, reason):
+    error = images.PictureError(reason, megabytes=70.0, most=64, width=30_000, height=8)
+    for language in ("en", "zh"):
+        speak(language)
+        assert "{" not in vision_lab_pictures.refusal(error)
+
+
+def test_two_pictures_are_opened_at_once_and_others_wait(monkeypatch):
+    opening, together, second = set(), [], threading.Barrier(2, timeout=20)
+
+    def slow(content):
+        opening.add(threading.get_ident())
+        second.wait()
+        time.sleep(0.05)
+        together.append(len(opening))
+        opening.discard(threading.get_ident())
+        raise images.PictureError("broken")
+
+    def read(name):
+        with pytest.raises(vision_lab_pictures.Unread):
+            vision_lab_pictures.read(name, b"content")
+
+    monkeypatch.setattr(images, "opened", slow)
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(read, "abcdef"))
+    assert (len(together), max(together)) == (6, 2)
+
+
 def test_a_file_name_is_not_markup(opened):
     app = bring(opened(**{"from": "file"}), b"nothing", "**bold** <b>:red[x].png")
     assert "**bold**" not in app.error[0].value
@@ -397,7 +437,8 @@ GREY = Image.fromarray(THREE[..., 0])
 TURNED = Image.Exif()
 TURNED[0x0112] = 6
 UNUSUAL = {
-    "16 bit": (file_of(Image.fromarray(THREE[..., 0].astype(np.uint16) * 200), "TIFF"), "its 16-bit values"),
+    "16 bit": (file_of(Image.fromarray(THREE[..., 0].astype(np.uint16) * 200), "TIFF"), "its values, finer than"),
+    "float": (file_of(Image.fromarray(THREE[..., 0].astype(np.float32) / 255), "TIFF"), "its values, finer than"),
     "CMYK": (file_of(Image.fromarray(THREE).convert("CMYK"), "JPEG"), "its print colours became screen colours"),
     "alpha": (file_of(np.dstack((THREE, THREE[..., :1] // 2 + 127))), "what is transparent stands on white"),
     "palette": (file_of(GREY.convert("P"), transparency=1), "what is transparent stands on white"),
@@ -451,6 +492,19 @@ def test_a_busy_model_says_so_and_is_asked_again(opened, text_of, monkeypatch):
     app = bring(opened(**{"from": "file"}), THREE)
     assert any("is busy" in text for text in text_of(app))
     monkeypatch.setattr(serving.Server, "ask", asked)
+    app.run()
+    assert app.title[0].value == "2 nuclei (95 %: 1 to 3)"
+
+
+def test_a_picture_that_a_model_fails_on_is_a_problem_and_the_next_one_is_looked_at(opened, models, text_of):
+    def fails(picture):
+        raise ValueError("A picture of 2048 x 1 pixels holds no line.")
+
+    models["nuclei"]._maps = fails
+    app = bring(opened(**{"from": "file"}), THREE)
+    assert app.title[0].value == "No model has looked at this yet"
+    assert app.info[0].value.startswith("This picture cannot be looked at: something went wrong.")
+    del models["nuclei"]._maps
     app.run()
     assert app.title[0].value == "2 nuclei (95 %: 1 to 3)"
 
@@ -553,7 +607,7 @@ def test_each_character_is_coloured_by_how_sure_it_is(read):
 
 def test_without_a_rate_nothing_is_converted_and_that_is_said(read, text_of):
     app = read("DEU", ("12,50 €", 0.97))
-    assert "At home" not in shown(app)
+    assert "In USD" not in shown(app)
     assert any(text.startswith("There is no exchange rate for EUR in the store") for text in text_of(app))
 
 
@@ -569,12 +623,12 @@ def test_a_price_is_converted_into_the_home_currency(read, text_of, home):
     table.to_csv(home / "rates.csv", index=False)
     assert ingest.import_file(home / "rates.csv").fault_count == 0
     app = read("DEU", ("9,00 €", 0.97))
-    assert shown(app)["At home"].tolist() == ["about 10 USD"]
+    assert shown(app)["In USD"].tolist() == ["about 10 USD"]
     assert any("yearly average of 2024" in text for text in text_of(app))
     app = read("JPN", ("¥1,400", 0.97))
-    assert shown(app)["At home"].tolist() == ["about 10 USD"]
+    assert shown(app)["In USD"].tolist() == ["about 10 USD"]
     assert any("yearly average of 2023" in text for text in text_of(app))
-    assert "At home" not in shown(read("USA", ("$12.00", 0.97)))
+    assert "In USD" not in shown(read("USA", ("$12.00", 0.97)))
 
 
 def a_tag(*texts: str) -> renders.Tag:
@@ -594,7 +648,7 @@ def test_a_drawn_tag_is_judged_line_by_line(opened, models, monkeypatch, text_of
     monkeypatch.setattr(renders, "tag", lambda market, **options: a_tag("12,50 €", "14.03.24", "99"))
     models["reader"].says = [("12,50 €", 0.97), ("14.08.24", 0.9)]
     app = opened(look="tags", market="DEU")
-    assert shown(app)["As drawn"].tolist() == ["yes", "no: 14.03.24"]
+    assert shown(app)["Matches the drawing"].tolist() == ["matches", "differs: 14.03.24"]
     assert "1 of 3 drawn lines were read as they were drawn." in text_of(app)
 
 
@@ -847,6 +901,34 @@ def test_a_run_broken_off_goes_on_where_it_stopped(opened, models, monkeypatch):
     app.button(key="vision_start").click().run()
     assert shown(app)["file"].tolist() == ["a.png", "=b.png", "c.png"]
     assert len(models["nuclei"].heard) == 2
+
+
+def test_doubtful_pictures_are_told_apart_and_not_counted(opened):
+    coloured = THREE.copy()
+    coloured[..., 2] = np.where(coloured[..., 2] > 0, 255, 120)
+    app = bring_many(opened(**{"from": "files"}), *FILES, ("d.png", file_of(coloured)))
+    app.button(key="vision_start").click().run()
+    assert app.title[0].value == "3 nuclei on 2 of 4 pictures, 1 more doubtful"
+    assert shown(app)["nucleus"][3] > 0
+    assert shown(app)["problem"][3] == "unlike the pictures the model learned from"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError])
+def test_a_file_that_fails_in_an_unforeseen_way_is_a_row_and_the_run_ends(opened, monkeypatch, error):
+    row = vision_lab_batch.one
+
+    def failing(upload, task, iso2):
+        if upload.name == "=b.png":
+            raise error("nobody foresaw this")
+        return row(upload, task, iso2)
+
+    monkeypatch.setattr(vision_lab_batch, "one", failing)
+    app = bring_many(opened(**{"from": "files"}), *FILES)
+    app.button(key="vision_start").click().run()
+    assert not app.exception
+    assert app.title[0].value == "3 nuclei on 2 of 3 pictures"
+    assert shown(app)["problem"][1].startswith("This picture cannot be looked at: something went wrong.")
+    assert app.session_state[vision_lab_batch.RUNNING] is False
 
 
 @pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_MB_TOGETHER"])

@@ -131,7 +131,7 @@ def test_the_command_line_looks_at_a_picture(made, tmp_path, capsys):
 def test_the_command_line_refuses_what_is_no_picture(made, tmp_path, capsys):
     (tmp_path / "a.png").write_text("<svg/>")
     assert command.main(["predict", "nuclei", "--image", str(tmp_path / "a.png")]) == 1
-    assert "kind" in capsys.readouterr().err
+    assert "a.png: This is not a PNG, JPEG or TIFF picture" in capsys.readouterr().err
 
 
 def test_a_server_answers_pictures_and_explains_them(made):
