@@ -15,6 +15,8 @@ from models.training import Progress, TrainingError
 
 PICTURES = ("nuclei", "blood_cells", "reader")
 PICTURE_TASKS = ("nuclei", "cells", "reader")
+SHOWN = 200
+"""Characters of a text that are said again beside its answer."""
 MEASURES = ("macro_f1", "map50", "ap50", "exact_match")
 
 
@@ -198,13 +200,14 @@ def _predict(options: argparse.Namespace) -> int:
     from models.text import languages, loading
 
     model = loading.classifier(options.name)
-    for text in options.text:
+    for given in options.text:
+        text = given.encode("utf-8", "replace").decode()  # bytes that are no UTF-8 come as half characters
         language = options.language
         if language is None and model.card.languages and model.card.task != "language":
-            found = loading.classifier("language").predict([text])[0]
-            language = found.label if found.label in model.card.languages else languages.bcp47(found.label)
+            heard = loading.classifier("language").predict([text])[0]
+            language = languages.settled(heard.probabilities, model.card.languages)
         answer = model.predict([text], [language])[0]
-        reasons = model.explain(text, language=language) if options.explain else []
+        reasons = model.explain(text, language=language) if options.explain and text.strip() else []
         if options.json:
             words = [{"word": text[r.start : r.end], "weight": r.weight} for r in reasons]
             line = {"text": text, "language": language, "label": answer.label, "sure": answer.sure,
@@ -212,7 +215,9 @@ def _predict(options: argparse.Namespace) -> int:
             print(json.dumps(line, ensure_ascii=False))
             continue
         best = ", ".join(f"{label} {share:.2f}" for label, share in list(answer.probabilities.items())[:3])
-        print(f"{answer.label if answer.sure else 'not sure'} ({best}){' ' + language if language else ''}: {text}")
+        said = answer.label if answer.sure else "not sure"
+        about = "".join(f", {word}" for word in (answer.note, language) if word)
+        print(f"{said}{about} ({best}): {text if len(text) <= SHOWN else text[:SHOWN] + ' ...'}")
         for reason in reasons:
             print(f"  {reason.weight:+.3f}  {text[reason.start : reason.end]}")
     return 0

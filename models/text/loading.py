@@ -19,14 +19,11 @@ from models.text import languages as codes
 from models.text.classifier import LONGEST, Answer, Reason, TextError
 from models.text.encoder import Encoder
 from models.text.network import BATCH, Config, Encoded, Network, Reader, Reading
-from models.text.speakers import speakers
+from models.text.prior import Prior
 
 TOKENIZER = "tokenizer.json"
 CHUNK = 512
 PRECISIONS = ("fp32", "bf16", "int8")
-PRIOR = 0.5
-"""How much a language's speakers count before anything is read: 0 none, every language alike; 1 as many as they are. On
-dev, 0.5 keeps most of whole sentences in rare languages right and most of short texts in common ones."""
 log = logging.getLogger(__name__)
 
 
@@ -130,13 +127,8 @@ class TextModel:
         self._forms = {self._form.precision: self._form}
         self._home = store.home()
         self._known = frozenset(card.languages)
-        known = speakers() if card.task == "language" else {}
-        self._prior = PRIOR * np.log([known.get(label, 1.0) for label in self.labels]).astype(np.float32)
+        self._prior = Prior(self.labels) if card.task == "language" else None
         self._scripts = frozenset(codes.script(language) for language in card.languages) - {""}
-        self._other = {
-            script: np.array([label.endswith(other) for label in self.labels])
-            for script, other in (("Hans", "_Hant"), ("Hant", "_Hans"))
-        }
 
     @property
     def precision(self) -> str:
@@ -195,15 +187,11 @@ class TextModel:
     def probabilities(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated probabilities, (texts, labels), float32.
 
-        Of languages: the likelier the more people speak them, and none for one in the other Chinese script.
+        Of languages: the likelier the more people speak them, and none in a script that the text has no letter of.
         """
         logits = self.logits(texts, languages)
-        if self.card.task == "language":
-            logits = logits + self._prior
-            for row, text in zip(logits, texts, strict=True):
-                script = codes.chinese_script(text[:LONGEST])
-                if script and not self._other[script].all():
-                    row[self._other[script]] = -np.inf
+        if self._prior:
+            logits = self._prior.weighed(logits, [text[:LONGEST] for text in texts])
         odds = np.exp(logits - logits.max(1, keepdims=True))
         shares = odds / odds.sum(1, keepdims=True)
         if not self.doubts.rule:

@@ -50,6 +50,16 @@ def test_a_text_is_classified_with_reasons(shipped, capsys):
     assert [reason["word"] for reason in found["reasons"]] == ["the", "day", "was", "lovely"]
 
 
+def test_bytes_that_are_no_text_and_empty_and_long_texts_are_answered(shipped, capsys):
+    texts = ("caf\udce9", "", "lovely " * 100)
+    words = [word for text in texts for word in ("--text", text)]
+    assert cli.main(["predict", "tiny", *words, "--language", "en", "--explain"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    answers = [line for line in said if not line.startswith("  ")]
+    assert answers[0].endswith("caf?") and answers[1].startswith("not sure, empty, en")
+    assert answers[2].endswith(" ...") and len(answers[2]) < 300
+
+
 def test_the_card_is_printed_as_json(shipped, capsys):
     assert cli.main(["card", "tiny"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "tiny"

@@ -141,7 +141,7 @@ class Stranger:
 def a_card(name, task, labels, metrics):
     return registry.Card(
         name=name, task=task, title=name, purpose="Tests.", family="a stub", labels=labels, languages=(), data=(),
-        splits={}, metrics=metrics, training={}, config={"counts": {label: (-0.6, 0.6) for label in labels}}, limits=(),
+        splits={}, metrics=metrics, training={}, config={"counts": dict.fromkeys(labels, (-0.6, 0.6))}, limits=(),
     )  # fmt: skip
 
 

@@ -1,0 +1,53 @@
+"""What is known of a text's language before its words are read: its letters, and how many people speak each."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from data import store
+from models.text import languages
+
+WEIGHT = 0.5
+"""How much speakers count: 0 not at all, every language alike; 1 as many as they are. On dev, 0.5 keeps most whole
+sentences in rare languages right and most short texts in common ones."""
+FEWEST = 200_000
+"""Speakers that a language without a figure, or with fewer, counts as."""
+
+
+@cache
+def speakers() -> dict[str, float]:
+    """FLORES code -> people, at least FEWEST: sums over territories of population times share of speakers (CLDR's
+    territory information, in data/reference)."""
+    spoken = pd.read_csv(store.REFERENCE / "languages.csv", keep_default_na=False)
+    people = pd.read_csv(store.REFERENCE / "observations.csv", keep_default_na=False)
+    people = people[people["indicator"] == "cldr:population"].set_index("iso3")["value"].astype(float)
+    count = pd.to_numeric(spoken["population_pct"]) / 100 * spoken["iso3"].map(people)
+    by = count.groupby([spoken["language"], spoken["script"].replace("Kore", "Hang")]).sum()
+    keys = {code: (languages.bcp47(code).partition("-")[0], code.partition("_")[2]) for code in languages.FLORES}
+    return {code: max(FEWEST, float(by.get(key, 0.0))) for code, key in keys.items()}
+
+
+class Prior:
+    """Weighs a language model's logits. labels: FLORES codes."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        known = speakers()
+        self._speakers = WEIGHT * np.log([known.get(label, FEWEST) for label in labels]).astype(np.float32)
+        self._scripts = np.array([languages.script(label) for label in labels])
+
+    def weighed(self, logits: np.ndarray, texts: Sequence[str]) -> np.ndarray:
+        """Logits (texts, labels) with the prior added; -inf for languages in scripts that a text has no letter of."""
+        weighed = logits + self._speakers
+        for row, text in zip(weighed, texts, strict=True):
+            fitting = np.isin(self._scripts, list(_scripts(text)))
+            if fitting.any():
+                row[~fitting] = -np.inf
+        return weighed
+
+
+def _scripts(text: str) -> set[str]:
+    found = set().union(*map(languages.scripts, set(text)))
+    written = languages.chinese_script(text)
+    return found - {"Hans", "Hant"} | {written} if written else found
