@@ -155,8 +155,8 @@ def _counts(task: str, seen: Seen, shown: list[Thing], least: float) -> None:
         "vision_counts",
         _("How many of each kind are expected, with 95 % intervals"),
         _(
-            "Every candidate counts as much as it is likely; the 95 % interval is as wide as counts were off on pictures "
-            "the model had not learned from. The slider does not move it."
+            "Every candidate counts as much as it is likely; the 95 % interval is as wide as counts were off on "
+            "pictures the model had not learned from. The slider does not move it."
         ),
     )
     line = _("{shown} of {all} candidates are drawn: those at least {least} likely.").format(
