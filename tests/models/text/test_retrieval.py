@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.text import knowledge, replies, retrieval
+from models.text import knowledge, loading, replies, retrieval
 from models.text.classifier import LONGEST
 from models.text.knowledge import Entry, KnowledgeBase
 from models.text.replies import Case
@@ -28,9 +28,14 @@ def index() -> Index:
 
 
 @pytest.fixture(scope="module")
-def measured(index) -> replies.Evaluation:
+def cases() -> list[Case]:
     with QUESTIONS.open(encoding="utf-8", newline="") as file:
-        return replies.evaluate(index, [Case(r["question"], r["language"], r["id"]) for r in csv.DictReader(file)])
+        return [Case(row["question"], row["language"], row["id"]) for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def measured(index, cases) -> replies.Evaluation:
+    return replies.evaluate(index, cases)
 
 
 def base_of(*entries: Entry) -> KnowledgeBase:
@@ -54,6 +59,12 @@ def test_what_no_entry_answers_goes_to_a_person(measured):
 def test_a_wrong_answer_is_rare_and_a_right_one_usual(measured):
     assert measured.wrong <= 0.01
     assert measured.answered >= 0.8
+
+
+def test_our_own_encoder_finds_less_than_words_alone_and_is_left_out(measured, cases):
+    ours = replies.evaluate(Index(knowledge.sample(), loading.classifier("sentiment", "cpu").embed), cases)
+    assert ours.top1 < measured.top1
+    assert ours.brier > measured.brier
 
 
 def test_confidence_is_near_the_share_that_is_right(measured):
