@@ -189,8 +189,8 @@ def _market(where: str, language: str) -> "Market | None":
 
 def _uploaded(language: str) -> "Market | None":
     upload = st.file_uploader(
-        _("A CSV, XLSX or Parquet file with the columns text and label, and split if you wish"),
-        type=["csv", "xlsx", "parquet"],
+        _("A CSV, TSV, TXT, XLSX or Parquet file with the columns text and label, and split if you wish"),
+        type=["csv", "tsv", "txt", "xlsx", "parquet"],
         key="adapt_file",
         max_upload_size=language_lab_table.MOST_MB,
         help=_("Labels: {labels}. A split column says train, dev or test; without one the rows are split here.").format(

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import fairness
-from dashboard import cards_dots, cards_figures, cards_review, components, load
+from dashboard import cards_dots, cards_figures, cards_review, components, language_lab_answers, load
 from dashboard.charts import cards as charts
 from dashboard.language import _, compact, number, share
 from dashboard.sentences import said
@@ -28,7 +28,8 @@ def headline(card: "Card") -> str:
     score = cards_figures.score_of(card.metrics)
     by = cards_figures.grouping(card)
     table = cards_figures.groups(card, by) if by else pd.DataFrame()
-    named = {"title": _(card.title), "score": number(score, 2) if score is not None else "–"}
+    title = language_lab_answers.sentence(card, card.title)
+    named = {"title": title, "score": number(score, 2) if score is not None else "–"}
     if table.empty:
         return _("{title}: {name} {score}").format(**named, name=cards_figures.score_name(card))
     worst = table.iloc[0]
@@ -39,7 +40,7 @@ def headline(card: "Card") -> str:
 
 def figures(card: "Card", size: int) -> None:
     """Purpose, and the five figures one asks for first."""
-    st.write(_(card.purpose))
+    st.write(language_lab_answers.sentence(card, card.purpose))
     by = cards_figures.grouping(card)
     gap = fairness.gap(cards_figures.groups(card, by)).gap if by else float("nan")
     score = cards_figures.score_of(card.metrics)
@@ -277,7 +278,7 @@ def provenance(card: "Card", sha256: str) -> None:
     with right:
         st.subheader(_("Where does it fail?"))
         for limit in card.limits:
-            st.markdown(f"- {_(limit)}")
+            st.markdown(f"- {language_lab_answers.sentence(card, limit)}")
         st.caption(
             _("Version {version}, {family}. Weights `{sha}`.").format(
                 version=card.version, family=f"`{card.family}`", sha=sha256[:12] or "–"
@@ -310,7 +311,7 @@ def all_of_them(names: tuple[str, ...]) -> None:
         rows.append(
             {
                 "name": name,
-                "title": _(card.title),
+                "title": language_lab_answers.sentence(card, card.title),
                 "score": cards_figures.score_of(card.metrics),
                 "weakest": table.iloc[0]["title"] if len(table) else "",
                 "gap": fairness.gap(table).gap if len(table) else None,

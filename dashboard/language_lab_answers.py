@@ -208,7 +208,16 @@ def model_title(model: str) -> str:
     card = card_of(model)
     if over := hub_under(card):
         return _("{model} with {hub}").format(model=model_title(over["base"]), hub=over["model"])
-    return card.title if card else model
+    return sentence(card, card.title) if card else model
+
+
+def sentence(card: "Card", text: str) -> str:
+    """A sentence of a card in the reader's language; the language an adapter is for by its name there."""
+    from models.text import languages
+
+    code = card.config.get("language")
+    named = {"language": languages.name(str(code), locale())} if code else {}
+    return said(text, name=card.name, **named)
 
 
 def hub_under(card: "Card | None") -> dict[str, str]:

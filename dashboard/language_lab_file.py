@@ -26,10 +26,10 @@ def file_of_texts() -> None:
     heading = st.empty()
     heading.title(_headline(None))
     upload = st.file_uploader(
-        _("A CSV, XLSX or Parquet file with a column of texts, to {rows} rows").format(
+        _("A CSV, TSV, TXT, XLSX or Parquet file with a column of texts, to {rows} rows").format(
             rows=number(language_lab_table.MOST_ROWS, 9)
         ),
-        type=["csv", "xlsx", "parquet"],
+        type=["csv", "tsv", "txt", "xlsx", "parquet"],
         key="lab_file",
         max_upload_size=language_lab_table.MOST_MB,
     )

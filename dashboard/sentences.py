@@ -1,6 +1,6 @@
-"""Sentences that data/ and analytics/ fill in themselves (faults of a file, refusals), in the reader's language.
+"""Sentences that data/, analytics/ and models/ fill in themselves (faults, refusals, cards), in the reader's language.
 
-They know no languages. Its sentences are recognised here by their template, and said again by its translation; one
+They know no languages. Their sentences are recognised here by their template, and said again by its translation; one
 that is not listed stays English.
 """
 
@@ -187,6 +187,9 @@ ADAPTERS = (
     "again.",
     "The training was broken off. Start it again.",
     "The loss is {loss} at step {step}: lower the learning rate ({rate}) or look for broken rows.",
+    "{language} adapter ({name})",
+    "{purpose} Adapted to one market's rows in {language}.",
+    "Learned from {n} rows; judged on {tests}.",
 )
 TABLES = (
     "{file} has over {mb} MB. Split it, or leave out columns that are not needed.",
@@ -270,8 +273,11 @@ TEMPLATES = (
 )
 
 
-def said(sentence: str) -> str:
-    """A sentence of data/ or analytics/, in the reader's language; itself in English and where no template fits."""
+def said(sentence: str, **known_as: str) -> str:
+    """A sentence of data/, analytics/ or models/, in the reader's language; itself in English and where none fits.
+
+    known_as: what stands in places of its template, for names that the sentence has in English.
+    """
     if current() == "en" or not isinstance(sentence, str):
         return sentence
     known = _(sentence)
@@ -279,7 +285,8 @@ def said(sentence: str) -> str:
         return known
     for template, pattern in _patterns():
         if found := pattern.fullmatch(sentence):
-            return _(template).format(**{field: said(part) for field, part in found.groupdict().items()})
+            parts = {field: known_as.get(field) or said(part) for field, part in found.groupdict().items()}
+            return _(template).format(**parts)
     return sentence
 
 

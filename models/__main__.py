@@ -17,6 +17,8 @@ PICTURES = ("nuclei", "blood_cells", "reader")
 PICTURE_TASKS = ("nuclei", "cells", "reader")
 SHOWN = 200
 """Characters of a text that are said again beside its answer."""
+JUDGED_ON = 1_000
+"""Most test rows of a language that `adapt` judges on."""
 MEASURES = ("macro_f1", "map50", "ap50", "exact_match")
 
 
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     compress.add_argument("name")
     compress.add_argument("--data-dir", type=Path)
     compress.add_argument("--rows", type=int, default=5_000, help="test rows that the forms are judged on")
+    compress.add_argument("--to", type=Path, help="folder to write two of the forms to: NAME-onnx.onnx, NAME-int8.onnx")
     adapt = commands.add_parser("adapt", help="an adapter against full fine-tuning on a language's shared sample")
     adapt.add_argument("name")
     adapt.add_argument("language", nargs="+", help="BCP 47 codes")
@@ -250,7 +253,7 @@ def _compress(options: argparse.Namespace) -> int:
     if options.name in PICTURES:
         from models.vision import compress as forms
 
-        forms.measure(options.name, options.data_dir)
+        forms.measure(options.name, options.data_dir, to=options.to)
         return 0
     from models import compress
     from models.text.recipes import RECIPES
@@ -258,7 +261,7 @@ def _compress(options: argparse.Namespace) -> int:
     if options.name not in RECIPES:
         raise ModelError(f"{options.name!r} has no recipe and so no test split to judge its forms on.")
     rows = RECIPES[options.name].corpus(options.data_dir).split("test")
-    compress.measure(options.name, rows.sample(min(options.rows, len(rows)), random_state=0))
+    compress.measure(options.name, rows.sample(min(options.rows, len(rows)), random_state=0), to=options.to)
     return 0
 
 
@@ -269,7 +272,7 @@ def _adapt(options: argparse.Namespace) -> int:
 
     for language in options.language:
         model = registry.card(options.name)
-        checked = adapter.check(market_rows.shared(language).rows, model.labels, language)
+        checked = adapter.check(market_rows.shared(language, judged_on=JUDGED_ON).rows, model.labels, language)
         general = market_rows.general(language)
         learned = int((checked.rows["split"] != "test").sum())
         settings = adapter.suggested(checked)

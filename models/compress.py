@@ -6,7 +6,7 @@ quantisation is deprecated). `models.text.int8` keeps what of it the server runs
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +29,8 @@ LARGEST_DIFFERENCE = 1e-3
 BATCH = 256
 QUANTISED = ("MatMul", "Gemm", "Gather")
 """What int8 covers: linear layers, and tables of n-grams and tokens."""
+WRITTEN = ("onnx", "int8")
+"""Forms that are files, for machines without torch."""
 
 
 class Padded(nn.Module):
@@ -134,11 +136,14 @@ def int8_onnx(content: bytes) -> bytes:
         return after.read_bytes()
 
 
-def variants(name: str, rows: Any, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+def variants(name: str, rows: Any, say: Callable[[str], None] = print, to: Path | None = None) -> list[dict[str, Any]]:
     """Every form of a model: bytes, milliseconds for one text, texts a second, macro-F1 on rows, agreement with fp32.
 
-    rows: frame of text, label and language. Raises ModelError when the ONNX form differs from torch by over 1e-3.
+    rows: frame of text, label and language. to: folder that the ONNX and int8 forms are written to; they are given what
+    `padded` makes of texts. Raises ModelError when the ONNX form differs from torch by over 1e-3, or when one of the
+    files exists.
     """
+    files = files_in(to, name)
     model = classifier(name, "cpu")
     truth = fitting.Rows.of(rows, model.labels)
     texts, languages = list(truth.texts), list(truth.languages)
@@ -179,12 +184,36 @@ def variants(name: str, rows: Any, say: Callable[[str], None] = print) -> list[d
         found.append(entry)
         say(f"{form:10} {size / 1e6:6.1f} MB  {entry['latency_ms']:.2f} ms  {entry['texts_per_s']:.0f} texts/s  "
             f"macro-F1 {entry['macro_f1']:.4f}  agrees {entry['agreement']:.4f}")  # fmt: skip
+    write(files, {"onnx": content, "int8": smaller}, say)
     return found
 
 
-def measure(name: str, rows: Any, say: Callable[[str], None] = print) -> Path:
-    """Measure the forms of a model and write them into its card, where it lies."""
-    found = variants(name, rows, say)
+def files_in(folder: Path | None, name: str) -> dict[str, Path]:
+    """The files that the forms of a model are written to, by form; none without a folder, which is made.
+
+    Raises ModelError when one of them exists.
+    """
+    if folder is None:
+        return {}
+    files = {form: folder / f"{name}-{form}.onnx" for form in WRITTEN}
+    if there := [file for file in files.values() if file.exists()]:
+        names = " and ".join(map(str, there))
+        raise ModelError(f"{names} would be written over. Move what is there, or name another folder with --to.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return files
+
+
+def write(files: Mapping[str, Path], forms: Mapping[str, bytes], say: Callable[[str], None] = print) -> None:
+    """Write forms to their files and say how large each is."""
+    for form, file in files.items():
+        with file.open("xb") as opened:
+            opened.write(forms[form])
+        say(f"wrote {file}, {len(forms[form]) / 1e6:.1f} MB")
+
+
+def measure(name: str, rows: Any, say: Callable[[str], None] = print, to: Path | None = None) -> Path:
+    """Measure the forms of a model and write the figures into its card, where it lies, and the forms to a folder."""
+    found = variants(name, rows, say, to)
     folder = registry.folder(name)
     card = replace(registry.card(name), variants=tuple(found))
     (folder / registry.CARD).write_text(card.to_json(), encoding="utf-8")

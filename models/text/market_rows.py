@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.registry import Source
+from models.registry import ModelError, Source
 from models.text import corpora
 
 EXAMPLE = Path(__file__).with_name("samples") / "swahili_products.csv"
@@ -53,15 +53,19 @@ def languages() -> tuple[str, ...]:
     return tuple(counts.index[(counts["dev"] >= FEWEST) & (counts["test"] >= FEWEST_TEST)])
 
 
-def shared(language: str, seed: int = 0) -> Market:
-    """Up to 500 rows of a language: dev rows to learn from, a fifth of them kept to stop by, and test rows to be judged
-    on. Raises ModelError without the shared texts."""
+def shared(language: str, seed: int = 0, judged_on: int = SAMPLE_TEST) -> Market:
+    """Up to 500 rows of a language: dev rows to learn from, a fifth of them for early stopping, and test rows to be
+    judged on. judged_on: how many of these, beyond the 500. Raises ModelError without the shared texts."""
     rows = _shared()
+    if not (rows["language"] == language).any():
+        raise ModelError(
+            f"There are no shared rows in {language}. There are: {', '.join(sorted(set(rows['language'])))}."
+        )
     rows = rows[rows["language"] == language]
     held = rows[rows["split"] == "test"]
-    held = held.sample(min(SAMPLE_TEST, len(held)), random_state=seed)
+    held = held.sample(min(judged_on, len(held)), random_state=seed)
     learned = rows[rows["split"] == "dev"]
-    learned = learned.sample(min(SAMPLE - len(held), len(learned)), random_state=seed)
+    learned = learned.sample(min(SAMPLE - min(SAMPLE_TEST, len(held)), len(learned)), random_state=seed)
     split = ["dev" if place % 5 == 4 else "train" for place in range(len(learned))]
     both = pd.concat([learned.assign(split=split), held])
     known = {name.lower(): (name, licence) for name, licence, _url in (corpora.AFRISENTI, corpora.XED, corpora.NUSAX)}

@@ -9,6 +9,7 @@ import zipfile
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import components, language_lab_answers, language_lab_drawing, language_lab_table, theme
 from dashboard.charts import cards as card_charts
@@ -127,6 +128,21 @@ def test_unicode_text_of_excel_is_read_by_its_mark(mark):
     content = mark + "id\ttext\r\n1\tgut, wirklich – 好\r\n".encode(encoding)
     sheet = language_lab_table.read(content, "a.csv")
     assert sheet.rows.to_dict("records") == [{"id": "1", "text": "gut, wirklich – 好"}]
+
+
+@pytest.mark.parametrize(("name", "encoding"), [("a.txt", "utf-16"), ("a.tsv", "utf-8")])
+def test_tables_between_tabs_are_taken_under_their_own_endings(name, encoding):
+    def page():
+        from dashboard import language_lab_file
+
+        language_lab_file.file_of_texts()
+
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert {".tsv", ".txt"} <= set(app.file_uploader(key="lab_file").proto.type)
+    content = "id\ttext\r\n1\tgut, wirklich – 好\r\n".encode(encoding)
+    app.file_uploader(key="lab_file").set_value((name, content, "text/plain")).run()
+    assert not app.exception and not app.error
+    assert app.dataframe[0].value.to_dict("records") == [{"id": "1", "text": "gut, wirklich – 好"}]
 
 
 @pytest.mark.parametrize("content", [b"\x7fELF\x00\x01", "id\n1\n".encode("utf-16-le"), "id\n1\n".encode("utf-32")])

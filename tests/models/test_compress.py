@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -71,3 +72,34 @@ def test_an_onnx_form_that_differs_is_refused(shipped, rows, monkeypatch):
     monkeypatch.setattr(compress, "LARGEST_DIFFERENCE", -1.0)
     with pytest.raises(ModelError, match="differs from torch"):
         compress.variants("tiny", rows().query("split == 'test'"), say=lambda line: None)
+
+
+def test_the_forms_written_to_a_folder_answer_as_the_network_does(shipped, rows, exported, tmp_path):
+    network, _content = exported
+    said = []
+    found = compress.variants("tiny", rows(60), say=said.append, to=tmp_path / "new" / "edge")
+    files = {form: tmp_path / "new" / "edge" / f"tiny-{form}.onnx" for form in ("onnx", "int8")}
+    assert {entry["name"]: entry["bytes"] for entry in found if entry["name"] in files} == {
+        form: file.stat().st_size for form, file in files.items()
+    }
+    assert said[-2:] == [f"wrote {file}, {file.stat().st_size / 1e6:.1f} MB" for file in files.values()]
+    inputs = network.prepare(TEXTS, LANGUAGES)
+    with torch.inference_mode():
+        plain = network(inputs).numpy()
+    answers = {form: compress.run(onnxruntime.InferenceSession(file), inputs) for form, file in files.items()}
+    assert np.abs(answers["onnx"] - plain).max() < 1e-3
+    assert (answers["int8"].argmax(1) == plain.argmax(1)).all()
+
+
+def test_a_form_that_is_there_already_is_refused_before_anything_is_measured(shipped, rows, tmp_path):
+    (tmp_path / "tiny-onnx.onnx").write_bytes(b"mine")
+    with pytest.raises(ModelError, match=r"tiny-onnx\.onnx would be written over\. Move what is there"):
+        compress.variants("tiny", rows(60), say=pytest.fail, to=tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["tiny-onnx.onnx"]
+    assert (tmp_path / "tiny-onnx.onnx").read_bytes() == b"mine"
+
+
+def test_without_a_folder_nothing_is_written(shipped, rows, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    compress.variants("tiny", rows(60), say=lambda line: None)
+    assert list(tmp_path.iterdir()) == []

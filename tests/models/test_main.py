@@ -1,8 +1,10 @@
-"""The command line: list, predict, evaluate, card, train; and what it says when it cannot."""
+"""The command line: list, predict, evaluate, card, train, compress, search, adapt; and what it says when it cannot."""
 
 import io
 import json
+import shutil
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image
 
 from models import __main__ as cli
 from models import registry
-from models.text import recipes
+from models.text import adapter, recipes, search
 from models.vision import images, look
 
 
@@ -155,3 +157,69 @@ def test_a_file_that_is_not_there_is_named_once(counter, pictures, capsys):
 def test_a_model_that_reads_the_other_kind_says_which_it_reads(counter, capsys, arguments, message):
     assert cli.main(["predict", *arguments]) == 1
     assert capsys.readouterr().err == f"predict: {message}\n"
+
+
+# ------------------------------------------------------------------ compress, search, adapt
+
+
+@pytest.fixture
+def owned(shipped, recipe, monkeypatch):
+    """The tiny model where its card may be written to, with the recipe that made it."""
+    shutil.copytree(shipped / "tiny", registry.own() / "tiny")
+    monkeypatch.setitem(recipes.RECIPES, "tiny", recipe())
+
+
+def test_the_smaller_forms_are_measured_and_written_where_it_is_told(owned, tmp_path, capsys):
+    to = tmp_path / "edge"
+    assert cli.main(["compress", "tiny", "--rows", "20", "--to", str(to)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said[:4]] == ["fp32", "bf16", "onnx", "int8"]
+    sizes = {f"tiny-{entry['name']}.onnx": entry["bytes"] for entry in registry.card("tiny").variants[2:]}
+    assert {file.name: file.stat().st_size for file in to.iterdir()} == sizes
+    assert said[4:] == [f"wrote {to / name}, {size / 1e6:.1f} MB" for name, size in sizes.items()]
+
+
+def test_forms_that_are_there_already_are_not_written_over(owned, tmp_path, capsys):
+    (tmp_path / "tiny-int8.onnx").write_bytes(b"mine")
+    assert cli.main(["compress", "tiny", "--to", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    there = tmp_path / "tiny-int8.onnx"
+    assert said.err.startswith(f"compress: {there} would be written over. Move what is there, or name another folder")
+    assert said.out == ""
+    assert there.read_bytes() == b"mine"
+    assert not (tmp_path / "tiny-onnx.onnx").exists()
+
+
+def test_a_search_says_what_was_best(shipped, recipe, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(search, "RECIPES", {"tiny": recipe()})
+    monkeypatch.setattr(search, "FAMILIES", ("linear",))
+    monkeypatch.setattr(search, "run", partial(search.run, trials=1))
+    assert cli.main(["search", "tiny", "--minutes", "5", "--study", str(tmp_path / "study.sqlite3")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith("1 trials (1 of them now), 1 whole")
+    assert "family linear" in said[1]
+
+
+def test_an_adapter_stands_beside_full_fine_tuning(shipped, rows, tmp_path, monkeypatch, capsys):
+    rows(600).assign(source="made up").to_parquet(tmp_path / "sentiment.parquet")
+    monkeypatch.setenv("ATLAS_TEXT_DATA", str(tmp_path))
+    monkeypatch.setattr(adapter, "MOST_EPOCHS", 1)
+    assert cli.main(["adapt", "tiny", "fr"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in said] == ["fr adapter", "fr full fine-tuning"]
+    assert all("points" in line and "% of the parameters" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compress", "nothing"], "'nothing' has no recipe and so no test split to judge its forms on."),
+        (["search", "nothing"], "There is no recipe 'nothing' to search."),
+        (["adapt", "nothing", "fr"], "There is no model 'nothing'."),
+    ],
+)
+def test_a_name_that_is_none_is_refused_with_what_is_missing(shipped, capsys, arguments, message):
+    assert cli.main(arguments) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(f"{arguments[0]}: {message}")
+    assert said.out == ""

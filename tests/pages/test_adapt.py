@@ -168,6 +168,14 @@ def test_parquet_with_a_split_of_its_own_is_read(opened):
     assert "Only 15 rows are left to judge on" in said(app)
 
 
+@pytest.mark.parametrize(("name", "encoding"), [("market.txt", "utf-16"), ("market.tsv", "utf-8")])
+def test_rows_between_tabs_are_taken_under_their_own_endings(opened, name, encoding):
+    app = opened(rows="file")
+    assert {".tsv", ".txt"} <= set(app.file_uploader(key="adapt_file").proto.type)
+    app = upload(app, market().to_csv(index=False, sep="\t").encode(encoding), name)
+    assert app.title[0].value == "90 rows in English are ready to learn from"
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [("not a language!", "is no language code"), ("en-KE", "The first row names the columns.")],
@@ -377,3 +385,14 @@ def test_the_result_is_told_in_chinese(opened, speak):
     app = trained(app)
     for heading in (*app.title, *app.subheader, *app.caption):
         assert any("\u4e00" <= letter <= "\u9fff" for letter in heading.value), heading.value
+
+
+def test_the_card_of_a_registered_adapter_is_chinese(opened, open_page, text_of):
+    app = trained(opened())
+    app.text_input(key="adapt_name").set_value("swahili")
+    app.text_input(key="adapt_licence").set_value("Apache-2.0")
+    app.button(key="adapt_save").click().run()
+    assert registry.card("swahili").title == "Swahili adapter (swahili)"
+    app = open_page("cards", model="swahili", lang="zh")
+    assert app.title[0].value.startswith("斯瓦希里语适配器（swahili）")
+    assert {"Tests.已按一个市场的斯瓦希里语数据适配。", "- 用 45 行学习，用 18 行评判。"} <= set(text_of(app))

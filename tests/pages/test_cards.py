@@ -81,6 +81,31 @@ def test_a_card_with_little_in_it_still_opens(opened, text_of):
     assert "The card has no calibration." in text_of(app)
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "told"),
+    [
+        ("en", "Amharic adapter (region)", {"Reads texts. Adapted to one market's rows in Amharic.",
+                                            "- Learned from 50 rows; judged on 18."}),
+        ("zh", "阿姆哈拉语适配器（region）", {"Reads texts.已按一个市场的阿姆哈拉语数据适配。",
+                                              "- 用 50 行学习，用 18 行评判。"}),
+    ],
+)  # fmt: skip
+def test_an_adapter_s_own_sentences_are_in_the_reader_s_language(opened, text_of, lang, title, told):
+    import torch
+
+    own = replace(
+        registry.card("sentiment"), name="region", base="sentiment", config={"language": "am"},
+        title="Amharic adapter (region)", purpose="Reads texts. Adapted to one market's rows in Amharic.",
+        limits=("Knows nothing.", "Learned from 50 rows; judged on 18."),
+    )  # fmt: skip
+    registry.save(own, {"w": torch.zeros(2)})
+    app = opened(model="region", **({"lang": lang} if lang != "en" else {}))
+    assert app.title[0].value.startswith(title)
+    assert {*told, "- Knows nothing."} <= set(text_of(app))
+    table = app.dataframe[-1].value.set_index("name")["title"]
+    assert table["region"] == title
+
+
 PICTURE_METRICS = {
     "nuclei": {
         "n": 71, "dice": 0.92, "dice_low": 0.9, "dice_high": 0.94, "ap50": 0.81, "ap50_95": 0.6, "ece": 0.03,

@@ -1,6 +1,9 @@
 """Smaller forms of a picture network: the same answers from ONNX, nearly the same in int8, zeros that cost nothing."""
 
+import copy
+
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -83,3 +86,55 @@ def test_the_readers_int8_form_is_smaller_and_close():
 def test_a_model_without_compressed_forms_is_refused():
     with pytest.raises(ModelError, match="sentiment"):
         compress.trial("sentiment")
+
+
+class Looking:
+    """A model of pictures that answers with the network's numbers."""
+
+    def __init__(self, network):
+        self.network = network
+
+    def use(self, precision):
+        pass
+
+    def predict(self, asked):
+        with torch.inference_mode():
+            return [self.network(picture) for picture in asked]
+
+
+@pytest.fixture
+def tried(network, exported, monkeypatch):
+    """The tiny network in the place of a model's, judged by a score of one."""
+    torch.manual_seed(0)
+    pictures = [torch.rand(1, 3, 64, 64) for _ in range(4)]
+    given = compress.Trial(
+        Looking(network), exported, [(picture,) for picture in pictures], pictures, "ap50", lambda model: {"ap50": 1.0},
+        lambda: copy.deepcopy(network),
+    )  # fmt: skip
+    monkeypatch.setattr(compress, "trial", lambda name, data_dir: given)
+    return pictures
+
+
+def test_the_forms_written_to_a_folder_answer_as_the_network_does(network, tried, tmp_path):
+    said = []
+    found = {entry["name"]: entry for entry in compress.variants("nuclei", say=said.append, to=tmp_path / "edge")}
+    files = {form: tmp_path / "edge" / f"nuclei-{form}.onnx" for form in ("onnx", "int8")}
+    assert sorted((tmp_path / "edge").iterdir()) == sorted(files.values())
+    assert said[-2:] == [f"wrote {file}, {found[form]['bytes'] / 1e6:.1f} MB" for form, file in files.items()]
+    opened = {form: onnxruntime.InferenceSession(file) for form, file in files.items()}
+    for picture in tried:
+        with torch.inference_mode():
+            ours = [answer.numpy() for answer in network(picture)]
+        for form, near in (("onnx", 1e-3), ("int8", None)):
+            theirs = opened[form].run(None, {opened[form].get_inputs()[0].name: picture.numpy()})
+            for a, b in zip(ours, theirs, strict=True):
+                assert a.shape == b.shape
+                assert near is None or np.abs(a - b).max() < near
+
+
+def test_a_form_that_is_there_already_is_refused_before_anything_is_loaded(monkeypatch, tmp_path):
+    monkeypatch.setattr(compress, "trial", pytest.fail)
+    (tmp_path / "nuclei-int8.onnx").write_bytes(b"mine")
+    with pytest.raises(ModelError, match=r"nuclei-int8\.onnx would be written over"):
+        compress.variants("nuclei", to=tmp_path)
+    assert (tmp_path / "nuclei-int8.onnx").read_bytes() == b"mine"
