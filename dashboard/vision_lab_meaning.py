@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from models.vision.lines import Reading
     from models.vision.renders import TagLine
 
-RATE = "PA.NUS.FCRF"
+RATES = ("PA.NUS.FCRF", "ecb:fx_rate")
+"""Yearly exchange rates: the World Bank's where it has the year, else the ECB's, which come with the program."""
 OLDEST_YEARS = 10
 DOUBTFUL = 0.2
 """What is less likely to be read right is not told at all."""
@@ -46,10 +47,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Rate:
-    """Local currency for one US dollar, a yearly average; year: None for the dollar itself."""
+    """Local currency for one US dollar, a yearly average, and the indicator it is from; the dollar needs neither."""
 
     value: float
-    year: int | None
+    year: int | None = None
+    code: str | None = None
 
 
 @lru_cache(maxsize=2)
@@ -203,15 +205,20 @@ def _first(lines: list[Line]) -> tuple[str, str, Line] | None:
 
 
 def rates() -> dict[str, Rate]:
-    """Local currency per US dollar by currency, the newest year of any market that uses it, the median of those."""
-    found = load.latest((RATE,), date.today().year, OLDEST_YEARS)
-    known = {"USD": Rate(1.0, None)}
+    """Local currency per US dollar by currency, the newest year of any market that uses it, the median of those.
+
+    A year that both sources have is taken from the first of RATES.
+    """
+    found = load.latest(RATES, date.today().year, OLDEST_YEARS)
+    known = {"USD": Rate(1.0)}
     if found.empty:
         return known
     rows = found.assign(currency=found["iso3"].map(load.markets()["currency"])).dropna(subset=["currency", "value"])
     rows = rows[rows["year"] == rows.groupby("currency")["year"].transform("max")]
     for currency, part in rows.groupby("currency"):
-        known.setdefault(str(currency), Rate(float(part["value"].median()), int(part["year"].iloc[0])))
+        code = next(code for code in RATES if (part["indicator"] == code).any())
+        value = part.loc[part["indicator"] == code, "value"].median()
+        known.setdefault(str(currency), Rate(float(value), int(part["year"].iloc[0]), code))
     return known
 
 
@@ -236,7 +243,9 @@ def rate_note(read: list[Line], home: str, known: dict[str, Rate]) -> str:
             "There is no exchange rate for {currencies} in the store, so amounts are not converted: fetch the World "
             "Bank's indicators on the Data page."
         ).format(currencies=_(", ").join(dict.fromkeys(missing)))
-    years = [known[code].year for code in (*asked, home) if known[code].year]
-    return _("Converted at the official exchange rate, yearly average of {year}. {source}").format(
-        year=min(years, default=""), source=load.source_line((RATE,))
+    used = [known[code] for code in (*asked, home)]
+    years = sorted({rate.year for rate in used if rate.year})
+    codes = {rate.code for rate in used}
+    return _("Converted at the exchange rate, yearly average of {year}. {source}").format(
+        year=_(", ").join(map(str, years)), source=load.source_line(tuple(code for code in RATES if code in codes))
     )

@@ -41,6 +41,7 @@ LANGUAGES = ("en", "zh_Hans", "zh_Hant", "es", "fr", "de", "pt", "ru", "ar", "ja
 NOMINAL_YEAR = 2023  # CLDR and GeoNames publish no reference year; see README.md for how near this one is
 AS_OF = "2026-11-01"  # a currency that ends before this day is not current
 FX_YEARS = range(2000, 2026)
+RATE_YEARS = range(2015, 2026)
 CITY_FLOOR = 15_000
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -97,6 +98,26 @@ def fx_volatility(month_end: Mapping[str, float]) -> dict[int, float]:
             changes = [later - earlier for earlier, later in itertools.pairwise(logs)]
             found[year] = 100 * math.sqrt(12) * statistics.stdev(changes)
     return found
+
+
+def month_ends(by_day: Mapping[str, float]) -> dict[str, float]:
+    """Each month's value on its last day: "2018-01-31" and the days before become "2018-01"."""
+    return {day[:7]: by_day[day] for day in sorted(by_day)}
+
+
+def fx_rate(by_day: Mapping[str, float]) -> dict[int, float]:
+    """Average of the quoted days of each calendar year; a year that has no quote in one of its months is left out.
+
+    by_day: "2018-01-31" -> units of the currency for one dollar. The mean is arithmetic, as in official yearly rates.
+    """
+    years: dict[int, list[str]] = defaultdict(list)
+    for day in sorted(by_day):
+        years[int(day[:4])].append(day)
+    return {
+        year: statistics.fmean(by_day[day] for day in days)
+        for year, days in years.items()
+        if len({day[:7] for day in days}) == 12
+    }
 
 
 def symmetric(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -192,19 +213,19 @@ def read_geonames() -> tuple[dict[str, Json], dict[str, list[Json]]]:
     return cache.get_countries(), cities
 
 
-def read_ecb_month_ends() -> dict[str, dict[str, float]]:
-    """Currency -> month -> units for one US dollar on the last day of the month it was quoted."""
+def read_ecb() -> dict[str, dict[str, float]]:
+    """Currency -> day -> units for one US dollar, on every day the ECB quoted both against the euro."""
     archive = resources.files("currency_converter") / "eurofxref-hist.zip"
     with zipfile.ZipFile(io.BytesIO(archive.read_bytes())) as opened:
         text = opened.read("eurofxref-hist.csv").decode("utf-8")
-    month_ends: dict[str, dict[str, float]] = defaultdict(dict)
-    for row in sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["Date"]):
-        month, dollars_per_euro = row["Date"][:7], float(row["USD"])
-        month_ends["EUR"][month] = 1 / dollars_per_euro
+    quoted: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in csv.DictReader(io.StringIO(text)):
+        day, dollars_per_euro = row["Date"], float(row["USD"])
+        quoted["EUR"][day] = 1 / dollars_per_euro
         for currency, per_euro in row.items():
             if currency and currency != "Date" and per_euro not in ("", "N/A"):
-                month_ends[currency][month] = float(per_euro) / dollars_per_euro
-    return month_ends
+                quoted[currency][day] = float(per_euro) / dollars_per_euro
+    return quoted
 
 
 def read_topojson(package: Path) -> dict[str, str]:
@@ -505,14 +526,22 @@ def gapminder_observations() -> list[Row]:
 
 
 def fx_observations(market_rows: list[Row]) -> list[Row]:
-    """Volatility against the dollar of each market's present currency, in every year it was quoted."""
-    month_ends = read_ecb_month_ends()
-    volatility = {currency: fx_volatility(series) for currency, series in month_ends.items()}
+    """Rate and volatility against the dollar of each market's present currency, in every year it was quoted."""
+    quoted = read_ecb()
+    computed = {
+        "ecb:fx_rate": ({currency: fx_rate(days) for currency, days in quoted.items()}, RATE_YEARS, ".6g"),
+        "ecb:fx_volatility": (
+            {currency: fx_volatility(month_ends(days)) for currency, days in quoted.items()},
+            FX_YEARS,
+            ".3f",
+        ),
+    }
     return [
-        observation(market["iso3"], "ecb:fx_volatility", year, f"{value:.3f}")
+        observation(market["iso3"], indicator, year, format(value, digits))
+        for indicator, (values, years, digits) in computed.items()
         for market in market_rows
-        for year, value in volatility.get(market["currency"], {}).items()
-        if year in FX_YEARS
+        for year, value in values.get(market["currency"], {}).items()
+        if year in years
     ]
 
 

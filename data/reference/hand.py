@@ -589,6 +589,12 @@ SOURCES = [
     ("observations.csv", "cldr:*", *CLDR, "no reference year published: nominal year 2023"),
     ("observations.csv", "geonames:*", *GEONAMES, "divided by CLDR's population: nominal year 2023"),
     ("observations.csv", "gapminder:*", *GAPMINDER, "1952-2007, every fifth year; PRK's code corrected"),
+    (
+        "observations.csv",
+        "ecb:fx_rate",
+        *ECB,
+        "averaged over the year's quoted days, through the euro; the market's present currency in every year",
+    ),
     ("observations.csv", "ecb:fx_volatility", *ECB, "computed; the market's present currency in every year"),
     (
         "aggregates.csv",

@@ -7,6 +7,7 @@ import json
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from PIL import Image
@@ -16,6 +17,7 @@ from dashboard import vision_lab_pictures as lab
 from dashboard.charts import pictures
 from dashboard.vision_lab_answers import Seen, Thing
 from dashboard.vision_lab_meaning import Line, Rate
+from data import ingest
 from models.serving import Served
 from models.vision import images
 from models.vision.amounts import Parsed, parse
@@ -247,7 +249,8 @@ def test_the_headline_takes_the_first_sure_price_then_date_then_number():
     assert vision_lab_meaning.headline(seen, [line("Tee", "DE")]) == "Read, but neither a price nor a date"
 
 
-RATES = {"USD": Rate(1.0, None), "EUR": Rate(0.8, 2024), "JPY": Rate(160.0, 2023)}
+WORLD_BANK, ECB = vision_lab_meaning.RATES
+RATES = {"USD": Rate(1.0), "EUR": Rate(0.8, 2024, ECB), "JPY": Rate(160.0, 2023, ECB)}
 
 
 @pytest.mark.parametrize(
@@ -268,8 +271,44 @@ def test_amounts_go_through_the_dollar_into_the_home_currency(number, currency, 
     assert vision_lab_meaning.at_home(Parsed("", "DE", "amount", number, currency), home, RATES) == said
 
 
-def test_a_rate_is_that_of_the_newest_year_of_the_markets_that_use_the_currency(home):
-    assert vision_lab_meaning.rates() == {"USD": Rate(1.0, None)}
+def official_rates(home, **values: tuple[int, float]) -> None:
+    """Write the World Bank's rate of a year into this test's store, by market."""
+    rows = [{"iso3": iso3, "indicator": WORLD_BANK, "year": year, "value": value}
+            for iso3, (year, value) in values.items()]  # fmt: skip
+    pd.DataFrame(rows).to_csv(home / "rates.csv", index=False)
+    assert ingest.import_file(home / "rates.csv").fault_count == 0
+
+
+def test_the_first_start_knows_the_ecb_s_rates(home):
+    known = vision_lab_meaning.rates()
+    assert known["USD"] == Rate(1.0)
+    assert known["EUR"] == Rate(0.886705, 2025, ECB)
+    assert known["RUB"].year == 2021
+    assert {"JPY", "GBP", "CNY", "INR", "BRL", "ZAR"} < set(known)
+    assert not {"EGP", "VND", "KES"} & set(known)
+
+
+def test_the_newest_year_counts_and_the_world_bank_s_rate_where_it_has_that_year(home):
+    official_rates(home, DEU=(2025, 0.9), FRA=(2025, 0.8), ITA=(2024, 5.0), JPN=(2024, 140.0), EGY=(2023, 30.0))
+    known = vision_lab_meaning.rates()
+    assert known["EUR"] == Rate(pytest.approx(0.85), 2025, WORLD_BANK)
+    assert known["JPY"] == Rate(149.655, 2025, ECB)
+    assert known["EGP"] == Rate(30.0, 2023, WORLD_BANK)
+
+
+def test_the_note_names_every_year_and_source_of_the_rates_that_were_used(home):
+    official_rates(home, EGY=(2023, 30.0), DEU=(2023, 0.9))
+    known = vision_lab_meaning.rates()
+    pounds, euros = line("EGP 30", "EG"), line("8 €", "DE")
+    assert (pounds.meant.currency, euros.meant.currency) == ("EGP", "EUR")
+    both = vision_lab_meaning.rate_note([pounds], "EUR", known)
+    assert both.startswith("Converted at the exchange rate, yearly average of 2023, 2025. Source: ")
+    assert "European Central Bank" in both and "World Bank" in both
+    one = vision_lab_meaning.rate_note([euros], "USD", known)
+    assert "yearly average of 2025. Source: European Central Bank" in one and "World Bank" not in one
+    assert "World Bank" in vision_lab_meaning.rate_note([pounds], "USD", known)
+    assert vision_lab_meaning.rate_note([euros], "EUR", known) == ""
+    assert "no exchange rate for VND" in vision_lab_meaning.rate_note([euros], "VND", known)
 
 
 def test_markets_without_a_language_or_currency_have_no_tags(home):

@@ -240,6 +240,52 @@ def test_markets_of_one_currency_share_its_volatility():
     assert len(same) == 1
 
 
+RATES = {(iso3, year): value for (iso3, indicator, year), value in OBSERVATIONS.items() if indicator == "ecb:fx_rate"}
+
+
+def test_rates_are_those_the_central_banks_publish():
+    # Bundesbank, yearly averages of the ECB's reference rates: 1 EUR = 1.1095 USD in 2015, 1.0813 USD in 2023;
+    # 151.99 JPY in 2023. A mean of quotients is not the quotient of means, so the last digit may differ.
+    assert 1 / RATES["DEU", 2015] == pytest.approx(1.1095, rel=2e-3)
+    assert 1 / RATES["DEU", 2023] == pytest.approx(1.0813, rel=2e-3)
+    assert RATES["JPN", 2023] == pytest.approx(151.99 / 1.0813, rel=2e-3)
+
+
+@needs_shared
+def test_rates_come_within_a_hundredth_of_the_world_bank_s():
+    found = []
+    with gzip.open(INDICATORS / "observations.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(line for line in file if "indicator" in line or "PA.NUS.FCRF" in line):
+            key = row["iso3"], int(row["year"])
+            if key in RATES and row["iso3"] not in {"BGR", "HRV"}:  # they had no euro yet
+                found.append(RATES[key] / float(row["value"]) - 1)
+    assert len(found) > 700
+    assert max(map(abs, found)) < 0.01
+    assert statistics.median(map(abs, found)) < 0.001
+
+
+def test_a_dollar_is_a_dollar_and_nothing_else_is():
+    assert RATES["USA", 2015] == RATES["ECU", 2025] == 1
+    assert {MARKETS[iso3]["currency"] for (iso3, _), value in RATES.items() if value == 1} == {"USD"}
+
+
+def test_markets_of_one_currency_share_its_rate():
+    rates = defaultdict(set)
+    for (iso3, year), value in RATES.items():
+        rates[MARKETS[iso3]["currency"], year].add(value)
+    assert {key for key, values in rates.items() if len(values) > 1} == set()
+    assert len({currency for currency, _ in rates}) == 31
+
+
+def test_every_rate_has_the_years_in_which_every_month_was_quoted():
+    years = defaultdict(set)
+    for iso3, year in RATES:
+        years[MARKETS[iso3]["currency"]].add(year)
+    whole = set(build.RATE_YEARS)
+    assert {currency for currency, found in years.items() if found != whole} == {"ISK", "RUB"}
+    assert (min(years["ISK"]), max(years["RUB"])) == (2019, 2021)
+
+
 # Names
 
 
@@ -369,6 +415,25 @@ def test_volatility_does_not_depend_on_the_unit_or_the_side_of_the_quote():
     assert build.fx_volatility(year_of([1 / rate for rate in rates]))[2018] == pytest.approx(plain)
     changes = [math.log(after / before) for before, after in itertools.pairwise(rates)]
     assert plain == pytest.approx(100 * math.sqrt(12) * statistics.stdev(changes))
+
+
+def quoted(months: range, year: int = 2018) -> dict[str, float]:
+    """Two quotes a month, the month's number and three times that."""
+    return {f"{year}-{month:02d}-{day}": float(times * month) for month in months for day, times in ((10, 1), (20, 3))}
+
+
+def test_a_year_s_rate_is_the_mean_of_its_quoted_days():
+    assert build.fx_rate(quoted(range(1, 13))) == {2018: 13}  # 2 * mean(1 to 12)
+
+
+def test_a_year_with_a_month_that_was_not_quoted_has_no_rate():
+    assert build.fx_rate(quoted(range(2, 13)) | quoted(range(1, 13), 2019)) == {2019: 13}
+    assert build.fx_rate({}) == {}
+
+
+def test_a_month_ends_on_its_last_quoted_day_whatever_the_order():
+    days = {"2018-01-31": 2.0, "2018-01-02": 1.0, "2018-02-01": 3.0}
+    assert build.month_ends(days) == {"2018-01": 2.0, "2018-02": 3.0}
 
 
 @pytest.mark.parametrize("missing", ["2017-12", "2018-06", "2018-12"])

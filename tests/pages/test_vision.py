@@ -606,29 +606,36 @@ def test_each_character_is_coloured_by_how_sure_it_is(read):
 
 
 def test_without_a_rate_nothing_is_converted_and_that_is_said(read, text_of):
-    app = read("DEU", ("12,50 €", 0.97))
+    app = read("KEN", ("KES 1,250", 0.97))
     assert "In USD" not in shown(app)
-    assert any(text.startswith("There is no exchange rate for EUR in the store") for text in text_of(app))
+    assert any(text.startswith("There is no exchange rate for KES in the store") for text in text_of(app))
 
 
-def test_a_price_is_converted_into_the_home_currency(read, text_of, home):
+def test_a_price_is_converted_into_the_home_currency_from_the_first_start(read, text_of):
+    app = read("DEU", ("9,00 €", 0.97))
+    assert shown(app)["In USD"].tolist() == ["about 10.1 USD"]
+    note = next(text for text in text_of(app) if text.startswith("Converted at the exchange rate"))
+    assert "yearly average of 2025. Source: European Central Bank, reference exchange rates" in note
+    assert "In USD" not in shown(read("USA", ("$12.00", 0.97)))
+
+
+def test_the_world_bank_s_rate_is_used_where_the_store_has_it(read, text_of, home):
     table = pd.DataFrame(
         {
-            "iso3": ["DEU", "FRA", "JPN"],
+            "iso3": ["DEU", "FRA", "KEN"],
             "indicator": "PA.NUS.FCRF",
-            "year": [2024, 2024, 2023],
-            "value": [0.9, 0.9, 140.0],
+            "year": [2025, 2025, 2023],
+            "value": [0.9, 0.9, 125.0],
         }
     )
     table.to_csv(home / "rates.csv", index=False)
     assert ingest.import_file(home / "rates.csv").fault_count == 0
     app = read("DEU", ("9,00 €", 0.97))
     assert shown(app)["In USD"].tolist() == ["about 10 USD"]
-    assert any("yearly average of 2024" in text for text in text_of(app))
-    app = read("JPN", ("¥1,400", 0.97))
+    assert any("yearly average of 2025. Source: World Bank" in text for text in text_of(app))
+    app = read("KEN", ("KES 1,250", 0.97))
     assert shown(app)["In USD"].tolist() == ["about 10 USD"]
-    assert any("yearly average of 2023" in text for text in text_of(app))
-    assert "In USD" not in shown(read("USA", ("$12.00", 0.97)))
+    assert any("yearly average of 2023. Source: World Bank" in text for text in text_of(app))
 
 
 def a_tag(*texts: str) -> renders.Tag:
