@@ -81,6 +81,24 @@ def test_a_shipped_model_is_the_one_its_card_describes(name, monkeypatch, tmp_pa
     assert found["accuracy"] == pytest.approx(registry.card(name).metrics["accuracy"], abs=0.04)
 
 
+@needs_shared
+@pytest.mark.parametrize(("name", "kept", "found"), [("banking77", 0.95, 0.83), ("bitext", 0.98, 0.78)])
+def test_requests_that_an_intent_model_cannot_know_are_mostly_not_sure(name, kept, found):
+    """CLINC150's out-of-scope requests, which neither learned from, against requests of its own test split."""
+    from models.text.loading import classifier
+
+    model, strangers = (
+        classifier(name, "cpu"),
+        corpora.intents("clinc150").split("test").query("label == 'oos'")["text"],
+    )
+    own = corpora.intents(name).split("test")["text"]
+    sure, passed = (
+        sum(answer.sure for answer in model.predict(texts.tolist())) / len(texts) for texts in (own, strangers)
+    )
+    assert sure >= kept
+    assert 1 - passed >= found
+
+
 def test_the_shipped_weights_fit_into_60_megabytes():
     assert 0 < shipped_bytes(lambda task: task not in PICTURE_TASKS) <= 60_000_000
 
