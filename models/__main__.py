@@ -276,11 +276,11 @@ def _adapt(options: argparse.Namespace) -> int:
         general = market_rows.general(language)
         learned = int((checked.rows["split"] != "test").sum())
         settings = adapter.suggested(checked)
-        for title, rates in (("adapter", (settings.rate,)), ("full fine-tuning", (settings.rate, settings.rate / 4))):
+        for title, full, shares in (("adapter", False, (1,)), ("full fine-tuning", True, (1, 0.25))):
             tried = [
-                adapter.train(options.name, checked, language, general, settings=replace(settings, rate=rate),
-                              full=len(rates) > 1)
-                for rate in rates
+                adapter.train(options.name, checked, language, general, full=full,
+                              settings=replace(settings, rate=share * settings.rate))
+                for share in shares
             ]  # fmt: skip
             made = max(tried, key=lambda one: one.fit.best or 0.0)
             print(

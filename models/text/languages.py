@@ -3,7 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import babel
 from babel.core import get_global
@@ -64,11 +64,13 @@ NAMED_SCRIPTS = {
 """First word of the Unicode names of a script's letters -> its ISO 15924 code."""
 HAN = frozenset({"Hans", "Hant", "Jpan", "Kore"})
 
+CODES = 4096
+"""Codes whose answers are kept: a file may name as many as it has rows."""
 OWN = {"twi": "tw", "ajp": "ajp"}
 """Codes that CLDR's aliases would throw together with another of FLORES's (Akan, North Levantine)."""
 
 
-@cache
+@lru_cache(CODES)
 def bcp47(code: str) -> str:
     """The BCP 47 code of a FLORES code: the shortest language code, and the script where it is not the usual one.
 
@@ -83,7 +85,7 @@ def bcp47(code: str) -> str:
     return f"{short}-{script}"
 
 
-@cache
+@lru_cache(CODES)
 def name(code: str, locale: str = "en") -> str:
     """The name of a language by its FLORES or BCP 47 code; the script in brackets where FLORES has it in several.
 
@@ -123,14 +125,14 @@ def usual_script(language: str) -> str:
     return next((part for part in likely if len(part) == 4 and part.isalpha()), "")
 
 
-@cache
+@lru_cache(CODES)
 def macro(code: str) -> str:
     """The macrolanguage of a language by its FLORES or BCP 47 code, or its own short code."""
     language = code.replace("-", "_").partition("_")[0]
     return _MACRO_OF.get(language, _short(language).partition("_")[0])
 
 
-@cache
+@lru_cache(CODES)
 def instead(code: str) -> tuple[str, ...]:
     """The codes under which a model may know a language, the nearest first: its own, its script's, its macrolanguage's.
 
@@ -174,7 +176,7 @@ def scripts(character: str) -> frozenset[str]:
     return frozenset({found}) if found else frozenset()
 
 
-@cache
+@lru_cache(CODES)
 def script(code: str) -> str:
     """The script of a language by its FLORES or BCP 47 code (ISO 15924); "" where CLDR does not say."""
     parts = code.replace("-", "_").split("_")

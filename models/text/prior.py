@@ -35,15 +35,16 @@ class Prior:
     def __init__(self, labels: Sequence[str]) -> None:
         known = speakers()
         self._speakers = WEIGHT * np.log([known.get(label, FEWEST) for label in labels]).astype(np.float32)
-        self._scripts = np.array([languages.script(label) for label in labels])
+        scripts = np.array([languages.script(label) for label in labels])
+        self._written = {script: scripts == script for script in set(scripts.tolist())}
 
     def weighed(self, logits: np.ndarray, texts: Sequence[str]) -> np.ndarray:
         """Logits (texts, labels) with the prior added; -inf for languages in scripts that a text has no letter of."""
         weighed = logits + self._speakers
         for row, text in zip(weighed, texts, strict=True):
-            fitting = np.isin(self._scripts, list(_scripts(text)))
-            if fitting.any():
-                row[~fitting] = -np.inf
+            fitting = [self._written[script] for script in _scripts(text) if script in self._written]
+            if fitting:
+                row[~np.logical_or.reduce(fitting)] = -np.inf
         return weighed
 
 
