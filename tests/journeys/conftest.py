@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = (
@@ -23,6 +23,7 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 WIDE = (1400, 900)
+expect.set_options(timeout=30_000)
 KNOWN = re.compile(r"/_stcore/(health|host-config)")
 """On a sub-page Streamlit's front end first asks beside the page; the 404s are normal."""
 
@@ -119,6 +120,10 @@ class Visitor:
         self.page.wait_for_timeout(250)
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
         assert self.page.locator('[data-testid="stException"]').count() == 0
+
+    def sees(self, selector: str, least: int = 1) -> None:
+        """Wait until there are so many: a chart is drawn after the script has run."""
+        expect(self.page.locator(selector).nth(least - 1)).to_be_attached()
 
     def title(self) -> str:
         return self.page.locator("h1").first.inner_text()

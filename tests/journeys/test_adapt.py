@@ -29,18 +29,18 @@ def test_our_example_is_checked_trained_compared_registered_and_removed(own_app,
     reader.settle()
     assert re.match(r"Swahili: macro F1 0(\.\d+)? before, 0(\.\d+)? after, on 18 test rows$", reader.title())
     reader.page.get_by_text(re.compile("^What it forgot could not be measured")).wait_for()
-    assert reader.page.locator(".js-plotly-plot").first.locator(".scatterlayer path.point").count() == 8
+    expect(reader.page.locator(".js-plotly-plot").first.locator(".scatterlayer path.point")).to_have_count(8)
     reader.page.get_by_text("How it was trained", exact=True).click()
     reader.page.get_by_text("Is the loss still falling?", exact=True).wait_for()
-    assert reader.page.locator(".js-plotly-plot").nth(1).locator(".scatterlayer path.point").count() > 5
+    expect(reader.page.locator(".js-plotly-plot").nth(1).locator(".scatterlayer path.point").nth(5)).to_be_attached()
     assert not reader.scrolls_sideways()
 
     sentence = reader.page.get_by_role("textbox", name="A sentence in Swahili")
     sentence.fill("Viatu hivi ni vizuri sana")
     sentence.press("Enter")
     reader.settle()
-    assert reader.page.get_by_text(re.compile("^Before · ")).is_visible()
-    assert reader.page.get_by_text(re.compile("^After · ")).is_visible()
+    expect(reader.page.get_by_text(re.compile("^Before · "))).to_be_visible()
+    expect(reader.page.get_by_text(re.compile("^After · "))).to_be_visible()
 
     reader.page.get_by_role("textbox", name="Name", exact=True).fill("sentiment")
     reader.page.get_by_role("button", name="Register the adapter").click()

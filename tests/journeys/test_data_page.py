@@ -86,7 +86,7 @@ def test_coverage_and_findings_are_shown(app, visit):
     reader.page.get_by_text("Findings", exact=True).first.click()
     expect(reader.page.get_by_text(re.compile(r"\d+ high, \d+ medium, \d+ low\."))).to_be_visible(timeout=20_000)
     reader.settle()
-    assert reader.page.locator('[data-testid="stDataFrame"]').count() == 1
+    expect(reader.page.get_by_test_id("stDataFrame")).to_have_count(1)
 
 
 def test_a_refresh_reports_what_landed_and_names_what_failed(app, visit):
@@ -98,7 +98,7 @@ def test_a_refresh_reports_what_landed_and_names_what_failed(app, visit):
         timeout=120_000
     )
     reader.settle()
-    assert reader.page.get_by_text("1 failed (what was stored stays)").is_visible()
+    expect(reader.page.get_by_text("1 failed (what was stored stays)")).to_be_visible()
     table = reader.page.locator('[data-testid="stDataFrame"]')
     assert "SP.DYN.LE00.IN" in table.inner_text() or "SP.DYN.LE00.IN" in table.locator("table").text_content()
 

@@ -26,10 +26,9 @@ def test_a_typed_sentence_is_answered_with_reasons(full_app, visit):
     assert "English" in reader.title()
     explained = reader.page.locator('p[dir="auto"]')
     expect(explained).to_contain_text("<b>Terrible</b>: the train was late and nobody said sorry.")
-    assert explained.locator("span").count() >= 2
+    expect(explained.locator("span").nth(1)).to_be_visible()
     assert explained.locator("b").count() == 0
-    foot = reader.page.get_by_text(re.compile(r"batch of \d+ · Language v"))
-    assert foot.is_visible()
+    expect(reader.page.get_by_text(re.compile(r"batch of \d+ · Language v"))).to_be_visible()
 
 
 def test_a_sample_in_arabic_is_a_click_away_and_runs_from_the_right(full_app, visit):
@@ -68,7 +67,7 @@ def test_the_reach_curve_follows_the_market(full_app, visit):
     reader = visit(full_app)
     reader.go("/language?lab=reach&where=NGA")
     assert " of people (" in reader.title()
-    assert reader.page.locator(".scatterlayer path.point").count() > 5
+    reader.sees(".scatterlayer path.point", 6)
     reader.page.get_by_text("GDP reached", exact=True).click()
     reader.page.wait_for_url(re.compile("by=gdp"))
 
@@ -78,7 +77,7 @@ def test_a_model_card_shows_its_weakest_language_and_takes_a_signature(synthetic
         reader = visit(address)
         reader.go("/cards?model=sentiment")
         assert "weakest for" in reader.title()
-        assert reader.page.locator(".scatterlayer path.point").count() > 10
+        reader.sees(".scatterlayer path.point", 11)
         for box in reader.page.locator('[data-testid="stForm"] [data-testid="stCheckbox"] label').all():
             box.click()
         reader.page.get_by_role("button", name="Approved", exact=True).or_(

@@ -40,14 +40,14 @@ def test_overview_answers_draws_the_map_and_opens_a_market_from_it(full_app, vis
     reader = visit(full_app)
     reader.go("/")
     assert " stand out; " in reader.title()
-    countries = reader.page.locator(".choroplethlayer path.choroplethlocation")
-    assert countries.count() > 150
-    assert reader.page.locator(".scattergeo path.point").count() > 3
+    countries = ".choroplethlayer path.choroplethlocation"
+    reader.sees(countries, 151)
+    reader.sees(".scattergeo path.point", 4)
 
     reader.choose("Industry", "Healthcare")
     assert reader.title().startswith("For healthcare, ")
     assert "recipe=healthcare" in reader.page.url
-    assert countries.count() > 150
+    reader.sees(countries, 151)
 
     box = reader.page.locator(".choroplethlayer").bounding_box()
     reader.page.mouse.click(*on_the_map(box, longitude=-52, latitude=-10))  # Brazil
@@ -85,9 +85,8 @@ def test_a_market_shows_its_rank_figures_and_where_they_come_from(full_app, visi
     reader = visit(full_app)
     reader.go("/market?market=FRA&recipe=healthcare")
     assert reader.title().endswith("France")
-    text = reader.page.locator('[data-testid="stMain"]').inner_text()
     for said in ("Rank ", "Strengths", "Weaknesses", "Trends against structural peers", "Working together", "Source:"):
-        assert said in text
+        expect(reader.page.get_by_test_id("stMain")).to_contain_text(said)
     expect(reader.page.locator('[data-testid="stMetric"]')).to_have_count(5)
     expect(reader.page.locator(".js-plotly-plot .scatterlayer")).to_have_count(5)
     with reader.page.context.expect_page() as opened:
@@ -135,7 +134,7 @@ def test_the_language_changes_at_a_click(full_app, visit):
     reader.page.wait_for_url(re.compile("lang=zh"))
     reader.settle()
     assert reader.title().startswith("综合来看，")
-    assert reader.page.get_by_text("市场", exact=True).first.is_visible()
+    expect(reader.page.get_by_text("市场", exact=True).first).to_be_visible()
     reader.open_page("市场", "对比")
     assert "领先" in reader.title()
 
@@ -188,7 +187,7 @@ def test_ranking_answers_a_moved_weight_and_keeps_it_in_the_address(full_app, vi
         reader.page.keyboard.press("ArrowRight")
     reader.page.wait_for_url(re.compile("w_size="))
     reader.settle()
-    assert reader.page.locator(".scatterlayer path.point").count() >= 30
+    reader.sees(".scatterlayer path.point", 30)
 
 
 def test_potential_says_where_most_is_untapped_and_how_far_to_trust_it(full_app, visit):
@@ -197,7 +196,7 @@ def test_potential_says_where_most_is_untapped_and_how_far_to_trust_it(full_app,
     reader.page.wait_for_selector("h1", timeout=180_000)  # the first fit
     reader.settle()
     assert reader.title().startswith("Most is untapped in ")
-    assert reader.page.get_by_text("R² leaving a region out").first.is_visible()
+    expect(reader.page.get_by_text("R² leaving a region out").first).to_be_visible()
     assert not reader.scrolls_sideways()
 
 

@@ -17,7 +17,7 @@ def test_a_plan_is_made_changed_by_keyboard_undone_and_taken_away(full_app, visi
     reader.settle()
     planned = reader.title()
     assert re.match(r"\d+ people in \d+ markets? win ", planned)
-    assert reader.page.locator(".scattergeo path.point").count() > 0
+    reader.sees(".scattergeo path.point")
 
     budget = reader.page.locator("input[type=number][aria-label*=udget]").first
     budget.fill("0.9")

@@ -87,7 +87,7 @@ def test_a_picture_is_brought_counted_redrawn_and_taken_away(app, visit):
     assert reader.title().startswith("6 nuclei ")
     reader.page.wait_for_selector(".js-plotly-plot image", state="attached")
     assert outlines(reader) == 6
-    assert reader.page.locator(".js-plotly-plot image").first.is_visible()
+    expect(reader.page.locator(".js-plotly-plot image").first).to_be_visible()
 
     slider = reader.page.get_by_role("slider", name="Least confidence, %")
     slider.focus()
