@@ -27,22 +27,26 @@ def result(job: "Job") -> None:
     before, after = overall(made.before), overall(made.after)
     name = _language_name(language)
     st.title(_headline(name, before, after, made.after["n"]))
-    st.write(_verdict(before, after, made.after["n"]))
+    st.write(_verdict(before, after, made.after["n"]) if not made.held_back else _held_back())
     _figures(learned, before, after)
     _forgetting(learned)
     _by_class(learned, before, after, name)
     _try(learned, name)
-    _register(learned)
+    if made.held_back:
+        _discard()
+    else:
+        _register(learned)
     with st.expander(_("How it was trained"), icon=":material/show_chart:"):
         fit = made.fit
-        st.caption(
-            _("Rank {rank}, learning rate {rate}, at most {epochs} epochs; best after epoch {best}.").format(
-                rank=made.config.rank,
-                rate=number(learned.wish.settings.rate, 2),
-                epochs=learned.wish.settings.epochs,
-                best=fit.best_epoch + 1,
-            )
+        how = _("Rank {rank}, learning rate {rate}, at most {epochs} epochs; {best}.").format(
+            rank=made.config.rank,
+            rate=number(learned.wish.settings.rate, 2),
+            epochs=learned.wish.settings.epochs,
+            best=_("best before the first")
+            if fit.best_epoch is None
+            else _("best after epoch {epoch}").format(epoch=fit.best_epoch + 1),
         )
+        st.caption(how)
         adapt_training.curves(job.snapshot)
 
 
@@ -86,6 +90,13 @@ def _verdict(before: tuple[float, float, float], after: tuple[float, float, floa
             n=n, points=number(100 / n, 2)
         )
     return told
+
+
+def _held_back() -> str:
+    return _(
+        "No epoch read the rows that decide when to stop better than the model under it, which is left as it was: "
+        "there is nothing to register. More rows would help, or a lower learning rate."
+    )
 
 
 def _figures(learned: Learned, before: tuple[float, ...], after: tuple[float, ...]) -> None:
@@ -259,6 +270,10 @@ def _register(learned: Learned) -> None:
             _("Register the adapter"), type="primary", icon=":material/save:", key="adapt_save"
         ) and (problem := _saved(learned, name.strip(), source.strip(), licence.strip())):
             st.error(problem, icon=":material/error:")
+    _discard()
+
+
+def _discard() -> None:
     if st.button(_("Discard it"), icon=":material/delete:", key="adapt_discard", type="tertiary"):
         adapt_state.leave()
         st.rerun()

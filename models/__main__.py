@@ -166,7 +166,13 @@ def _evaluate(options: argparse.Namespace) -> int:
         if base not in RECIPES:
             raise ModelError(f"{name!r} has no recipe and so no test split of its own: give a file with --data.")
         rows = RECIPES[base].corpus(options.data_dir).split("test")
-    metrics = fitting.judged(loading.classifier(name), rows)
+    model = loading.classifier(name)
+    unknown = rows.loc[~rows["label"].isin((*model.labels, model.doubts.outside)), "label"].value_counts()
+    if len(unknown):
+        named = ", ".join(f"{label} ({count})" for label, count in unknown.head(6).items())
+        print(f"evaluate: {unknown.sum()} of {len(rows)} rows have labels that {name} cannot give and count as wrong: "
+              f"{named}", file=sys.stderr)  # fmt: skip
+    metrics = fitting.judged(model, rows)
     if options.json:
         print(json.dumps({"model": name, **metrics}, ensure_ascii=False))
         return 0

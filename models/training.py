@@ -73,10 +73,11 @@ class Progress:
 
 @dataclass
 class Fit:
-    """What came out: the best score and its epoch, the curve [(step, loss, score)], seconds, why it ended."""
+    """What came out: the best score and its epoch (None: before any step), the curve [(step, loss, score)], seconds,
+    why it ended."""
 
     best: float | None = None
-    best_epoch: int = 0
+    best_epoch: int | None = 0
     curve: list[tuple[int, float, float | None]] = field(default_factory=list)
     seconds: float = 0.0
     ended: str = "all epochs"
@@ -113,6 +114,7 @@ def fit(
     settings: Settings,
     *,
     score: Callable[[], float] | None = None,
+    score_first: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     checkpoint: Path | None = None,
@@ -122,7 +124,8 @@ def fit(
     """Train a module in place and leave its best weights in it (the last, without a score).
 
     batches(epoch): that epoch's batches, the same ones whenever it is asked for the same epoch. loss(batch): a scalar.
-    score(): higher is better, after every epoch, usually macro-F1 on dev. checkpoint: a folder to save to and resume
+    score(): higher is better, after every epoch, usually macro-F1 on dev. score_first: ask before the first step too,
+    and leave the module as it came where no epoch was better. checkpoint: a folder to save to and resume
     from. log: a folder for TensorBoard scalars. Raises TrainingError when the loss is not finite, Stopped when
     should_stop says so (checkpoint saved before).
     """
@@ -138,6 +141,13 @@ def fit(
     began = saved = time.monotonic()
     total, count, last_score = 0.0, 0, None
     try:
+        if score and score_first and not state.step:
+            module.eval()
+            last_score = float(score())
+            state.judge(last_score, None)
+            state.result.curve.append((0, math.nan, last_score))
+            if on_progress:
+                on_progress(Progress(0, steps, 0, math.nan, last_score, 0.0))
         for epoch in range(state.epoch, settings.epochs):
             module.train()
             for index, batch in enumerate(batches(epoch)):
@@ -259,7 +269,7 @@ class _State:
         self.result = Fit()
         self.best: dict[str, Tensor] = {}
 
-    def judge(self, score: float, epoch: int) -> bool:
+    def judge(self, score: float, epoch: int | None) -> bool:
         """Keep the weights when they are the best so far."""
         if self.result.best is not None and score <= self.result.best:
             self.idle += 1
@@ -288,6 +298,8 @@ class _State:
         tensors = {f"module/{name}": t.detach().cpu().contiguous() for name, t in self.module.state_dict().items()}
         tensors |= {f"best/{name}": t.contiguous() for name, t in self.best.items()}
         tensors["random"] = torch.get_rng_state()
+        if torch.cuda.is_available():
+            tensors["random_cuda"] = torch.cuda.get_rng_state()
         for number, optimizer in enumerate(self.optimizers):
             for index, entry in optimizer.state_dict()["state"].items():
                 for key, value in entry.items():
@@ -331,6 +343,8 @@ class _State:
             for group, base in zip(optimizer.param_groups, schedule.base_lrs, strict=True):
                 group["lr"] = base * schedule.lr_lambdas[0](notes["step"])
         torch.set_rng_state(tensors["random"])
+        if "random_cuda" in tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(tensors["random_cuda"])
         self.step, self.epoch, self.within, self.idle = (notes[k] for k in ("step", "epoch", "within", "idle"))
         self.seconds = notes["seconds"]
         self.result = Fit(**notes["result"] | {"curve": [tuple(point) for point in notes["result"]["curve"]]})

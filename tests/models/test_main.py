@@ -45,6 +45,14 @@ def test_a_file_is_judged_per_language(shipped, file, capsys):
     assert found == {"model": "tiny", **json.loads(json.dumps(registry.card("tiny").metrics))}
 
 
+def test_labels_that_the_model_cannot_give_are_counted_and_named(shipped, rows, tmp_path, capsys):
+    table = rows(40)
+    table.loc[:5, "label"] = "mixed"
+    table.to_parquet(tmp_path / "rows.parquet")
+    assert cli.main(["evaluate", "tiny", "--data", str(tmp_path / "rows.parquet")]) == 0
+    assert "6 of 40 rows have labels that tiny cannot give and count as wrong: mixed (6)" in capsys.readouterr().err
+
+
 def test_a_text_is_classified_with_reasons(shipped, capsys):
     assert cli.main(["predict", "tiny", "--text", "the day was lovely", "--language", "en", "--explain", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -80,6 +80,16 @@ def test_the_best_weights_are_kept_not_the_last():
     assert torch.equal(module.weight, seen[1])
 
 
+def test_a_module_that_no_epoch_makes_better_is_left_as_it_came(tmp_path):
+    module = nn.Linear(3, 1)
+    came = module.weight.detach().clone()
+    scores = iter([0.9, 0.1, 0.5])
+    result = fitted(module, Settings(epochs=2, rate=0.05, bf16=False), score=lambda: next(scores), score_first=True)
+    assert (result.best, result.best_epoch) == (0.9, None)
+    assert result.curve[0][::2] == (0, 0.9)
+    assert torch.equal(module.weight, came)
+
+
 def test_training_stops_early_when_dev_no_longer_improves():
     result = fitted(line(), Settings(epochs=50, rate=0.01, patience=2, bf16=False), score=lambda: 0.5)
     assert result.ended == "no better for 2 epochs"

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import adapt_rows, adapt_state
 from models import jobs, registry
-from models.text import encoder, fitting, tokens
+from models.text import adapter, encoder, fitting, tokens
 from models.training import Progress, Settings, Stopped
 
 PATIENCE_S = 120
@@ -276,6 +276,15 @@ def test_a_result_can_be_discarded(opened):
     assert app.title[0].value == "72 rows in Swahili are ready to learn from"
     assert jobs.kept() == ()
     assert registry.names() == ("sentiment",)
+
+
+def test_an_adapter_that_is_no_better_is_held_back(opened, monkeypatch):
+    monkeypatch.setattr(adapter.Adapted, "held_back", True)
+    app = trained(opened())
+    assert "there is nothing to register" in said(app)
+    assert not any(button.key == "adapt_save" for button in app.button)
+    app.button(key="adapt_discard").click().run()
+    assert jobs.kept() == ()
 
 
 @pytest.fixture

@@ -75,6 +75,16 @@ def test_an_adapter_learns_its_market_and_is_the_same_once_saved_and_loaded(ship
     assert np.allclose(loaded.logits(texts, ["en"] * 2), made.model.logits(texts, ["en"] * 2), atol=1e-4)
 
 
+def test_an_adapter_that_reads_dev_no_better_is_held_back(shipped, rows):
+    wrong = rows().query("language == 'en'").drop(columns="language").drop_duplicates("text")
+    learned = wrong["split"] == "train"
+    wrong.loc[learned, "label"] = wrong.loc[learned, "label"].map({"positive": "negative", "negative": "positive"})
+    made = adapter.train("tiny", checked(wrong), "en", settings=QUICK)
+    assert made.held_back
+    assert made.after["macro_f1"] == made.before["macro_f1"]
+    assert all(not value.any() for name, value in made.tensors.items() if name.endswith(".b"))
+
+
 def test_an_adapter_of_another_version_of_the_model_is_refused(shipped, market):
     made = adapter.train("tiny", checked(market), "en", settings=QUICK)
     folder = adapter.register(made, "tiny-market", "en", Source("survey", "own", "", len(market)))
