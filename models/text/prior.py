@@ -1,4 +1,7 @@
-"""What is known of a text's language before its words are read: its letters, and how many people speak each."""
+"""What is known of a text's language before its words are read: its letters, and how many people speak each.
+
+A short text's words count less: the network knows sentences of prose, not greetings.
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,6 +15,9 @@ from models.text import languages
 WEIGHT = 0.5
 """How much speakers count: 0 not at all, every language alike; 1 as many as they are. On dev, 0.5 keeps most whole
 sentences in rare languages right and most short texts in common ones."""
+FEW = 6
+"""Letters of a text at which what the network makes of it counts half: n letters count n / (n + FEW). On dev, texts cut
+to one word are calibrated so (error 0.02 instead of 0.18), and whole sentences hardly change."""
 FEWEST = 200_000
 """Speakers that a language without a figure, or with fewer, counts as."""
 
@@ -39,8 +45,10 @@ class Prior:
         self._written = {script: scripts == script for script in set(scripts.tolist())}
 
     def weighed(self, logits: np.ndarray, texts: Sequence[str]) -> np.ndarray:
-        """Logits (texts, labels) with the prior added; -inf for languages in scripts that a text has no letter of."""
-        weighed = logits + self._speakers
+        """Logits (texts, labels), by each text's length, with the prior added; -inf for languages in scripts that a
+        text has no letter of."""
+        letters = np.array([sum(map(str.isalpha, text)) for text in texts], np.float32)[:, None]
+        weighed = logits * (letters / (letters + FEW)) + self._speakers
         for row, text in zip(weighed, texts, strict=True):
             fitting = [self._written[script] for script in _scripts(text) if script in self._written]
             if fitting:

@@ -159,6 +159,7 @@ LANGUAGE = Recipe(
         "(Mandarin or Cantonese), often cannot be told apart from one sentence.",
         "Where a text leaves it open, languages that more people speak are preferred: short texts in rare ones are "
         "taken for common ones.",
+        "A word or two is mostly too little to tell, greetings above all: it then says that it is not sure.",
     ),
     doubts=Doubts(threshold=0.5),
 )

@@ -248,3 +248,8 @@ def test_chinese_is_never_taken_for_the_other_script(text, script):
 )
 def test_a_short_text_is_taken_for_a_language_that_many_speak(text, code):
     assert loading.classifier("language", "cpu").predict([text])[0].label == code
+
+
+@pytest.mark.parametrize("text", ["ok", "hi", "da", "sim", "sí", "danke"])
+def test_of_a_lone_word_the_language_is_not_sure(text):
+    assert not loading.classifier("language", "cpu").predict([text])[0].sure

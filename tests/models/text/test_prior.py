@@ -30,3 +30,13 @@ def test_only_languages_in_the_scripts_of_a_text_are_possible(text, possible):
     labels = ("eng_Latn", "arb_Latn", "zho_Hans", "zho_Hant", "jpn_Jpan", "arb_Arab")
     weighed = Prior(labels).weighed(np.zeros((1, 6), np.float32), [text])[0]
     assert {label for label, value in zip(labels, weighed, strict=True) if np.isfinite(value)} == possible
+
+
+def test_the_fewer_letters_a_text_has_the_less_its_words_count():
+    labels = ("eng_Latn", "lus_Latn")
+    given = np.array([[0.0, 8.0]] * 3, np.float32)
+    likelier = np.diff(Prior(labels).weighed(given, ["hi", "hi there", "hi there, how are you today?"]), axis=1)[:, 0]
+    assert likelier[0] < 0 < likelier[2]
+    assert (np.diff(likelier) > 0).all()
+    nothing = Prior(labels).weighed(given[:1], ["..."])
+    assert np.isfinite(nothing).all() and nothing[0, 0] > nothing[0, 1]
