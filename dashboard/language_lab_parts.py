@@ -71,7 +71,7 @@ def _written(markets: list[str]) -> str:
         st.button(_("Read it"), type="primary", key="lab_read", icon=":material/chat_bubble:")
         for sample in known:
             st.button(
-                language_lab_answers.language_of(sample.code),
+                language_lab_answers.language_of(sample.language),
                 key=f"sample_{sample.code}",
                 type="tertiary",
                 on_click=_take,
