@@ -30,7 +30,7 @@ TIMEOUT_S = 180
 LIKELY = 0.5
 """Where nothing is at least that likely, nothing is there."""
 HEAT_SIDE = 1024
-"""Longest side that saliency is computed at: it keeps every layer's maps."""
+"""Longest side that Grad-CAM is computed at: it keeps every layer's maps."""
 CONTOUR_ERROR = 0.35
 """How far, in pixels, a simplified outline may lie from the exact one."""
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def heat(task: str, chosen: "Chosen", label: str | None) -> np.ndarray | str:
 
     def explained() -> np.ndarray | str:
         try:
-            small = images.shrunk(chosen.pixels, HEAT_SIDE)
+            small = images.shrunk(chosen.pixels, HEAT_SIDE) if task in COUNTED else chosen.pixels
             values = load.vision_server(MODELS[task]).explain(small, label, timeout_s=TIMEOUT_S).answers
         except _failures() as error:
             return language_lab_answers.fault(error)

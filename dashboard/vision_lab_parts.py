@@ -51,11 +51,7 @@ def _drawn(task: str, chosen: Chosen, seen: Seen) -> None:
             label = _looked_for(task)
         um = _scale(task)
     if where and not seen.problem:
-        told = vision_lab_answers.heat(task, chosen, label)
-        if isinstance(told, str):
-            st.info(told, icon=":material/info:")
-        else:
-            address = pictures.encoded(pictures.heated(chosen.pixels, told))
+        address = looked_at(task, chosen, label)
     shown = [one for one in seen.found if one.confidence >= least]
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
@@ -66,6 +62,15 @@ def _drawn(task: str, chosen: Chosen, seen: Seen) -> None:
         _counts(task, seen, shown, least)
         if task == "nuclei" and len(shown) >= FEWEST_SIZES:
             _sizes(shown, um)
+
+
+def looked_at(task: str, chosen: Chosen, label: str | None = None) -> str:
+    """The `encoded` address of the picture under where the network looked; of the picture alone, where nobody knows."""
+    told = vision_lab_answers.heat(task, chosen, label)
+    if isinstance(told, str):
+        st.info(told, icon=":material/info:")
+        return chosen.address
+    return pictures.encoded(pictures.heated(chosen.pixels, told))
 
 
 def least_confidence(task: str, something: bool, default: float = LIKELY) -> float:

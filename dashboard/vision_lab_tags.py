@@ -37,23 +37,28 @@ def tag(chosen: Chosen, iso2: str) -> None:
 def _drawn(chosen: Chosen, seen: Seen, read: list[Line]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="vision_controls"):
         least = vision_lab_parts.least_confidence("tags", bool(read), vision_lab_meaning.DOUBTFUL)
+        where = st.toggle(
+            _("Where it looked"), key="vision_where_tags", disabled=not read,
+            help=_("Integrated gradients: the strokes that speak most for what was read. Associated with the answer."),
+        )  # fmt: skip
         characters = st.toggle(
             _("How sure of each character"), key="vision_characters", disabled=not read,
             help=_("Each character in a box of its own, coloured by its calibrated probability."),
         )  # fmt: skip
     shown = [line for line in read if line.reading.confidence >= least]
+    address = vision_lab_parts.looked_at("tags", chosen) if where and read else chosen.address
     left, right = st.columns([1, 1.25], gap="medium")
     with left:
-        _picture(chosen, shown, characters)
+        _picture(chosen, address, shown, characters)
     if read:
         with right:
             _lines(chosen, shown, read)
 
 
-def _picture(chosen: Chosen, shown: list[Line], characters: bool) -> None:
+def _picture(chosen: Chosen, address: str, shown: list[Line], characters: bool) -> None:
     shapes = [shape for line in shown for shape in (_characters(line) if characters else (_outline(line),))]
     components.chart(
-        pictures.overlay(chosen.address, chosen.pixels.shape[:2], shapes, components.look(), kept=chosen.digest),
+        pictures.overlay(address, chosen.pixels.shape[:2], shapes, components.look(), kept=chosen.digest),
         lambda: table(shown),
         "vision_lines",
         _("The picture with what was read drawn over it"),
@@ -121,7 +126,7 @@ def _lines(chosen: Chosen, shown: list[Line], read: list[Line]) -> None:
             hide_index=True,
             column_config={
                 _("Confidence"): st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width=90),
-                _("In this market"): st.column_config.TextColumn(width="large"),
+                _("In this market"): st.column_config.TextColumn(width="medium"),
             },
         )
     st.caption(_("{shown} of {all} lines are shown.").format(shown=number(len(shown), 9), all=number(len(read), 9)))

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from captum.attr import LayerGradCam
 from torch import Tensor, nn
 
 from models import registry, training
@@ -13,6 +12,7 @@ from models.registry import Card, ModelError
 from models.vision import cells, corpora, cuts, nuclei, unet
 from models.vision.cells import CropNetwork, Found
 from models.vision.cuts import Maps, Rule
+from models.vision.saliency import grad_cam
 from models.vision.unlike import Bank
 
 PRECISIONS = ("fp32", "bf16")
@@ -54,15 +54,6 @@ class VisionModel:
         """Whether a picture looked at is unlike those the model learned from."""
         return self.bank.is_unlike(found.features)
 
-    def _seen_by(self, layer: nn.Module, pictures: Tensor, told: Any, size: tuple[int, int]) -> np.ndarray:
-        """Grad-CAM (Selvaraju et al. 2017): where the layer's maps speak for what is told, (height, width), 0..1."""
-        cam = LayerGradCam(lambda x: told(x), layer)
-        with torch.enable_grad():
-            heat = cam.attribute(pictures, relu_attributions=True)
-        grown = nn.functional.interpolate(heat.float(), pictures.shape[-2:], mode="bilinear", align_corners=False)
-        shown = grown[0, 0, : size[0], : size[1]].detach().cpu().numpy()
-        return shown / max(float(shown.max()), 1e-9)
-
 
 class NucleiModel(VisionModel):
     """Pictures to maps; `models.vision.nuclei` makes nuclei of the maps under a rule."""
@@ -87,7 +78,7 @@ class NucleiModel(VisionModel):
         """Where the network looks for nuclei, (height, width), 0..1."""
         seen = self.entering(picture)
         layer = self.network.body.up[1]
-        return self._seen_by(layer, seen, lambda x: _positive(self.network(x)[0][:, 0]), picture.shape[:2])
+        return grad_cam(layer, seen, lambda x: _positive(self.network(x)[0][:, 0]), picture.shape[:2])
 
 
 class CellsModel(VisionModel):
@@ -124,7 +115,7 @@ class CellsModel(VisionModel):
         wanted = slice(None) if label is None else [self.labels.index(label)]
         seen = self.entering(picture)
         layer = self.network.body.up[1]
-        heat = self._seen_by(layer, seen, lambda x: _positive(self.network(x)[0][:, wanted]), small.shape[1:])
+        heat = grad_cam(layer, seen, lambda x: _positive(self.network(x)[0][:, wanted]), small.shape[1:])
         grown = torch.from_numpy(heat)[None, None]
         return nn.functional.interpolate(grown, picture.shape[:2], mode="bilinear", align_corners=False)[0, 0].numpy()
 

@@ -1,11 +1,16 @@
 """Every line of a picture, for a server: what `Reader.predict_tag` gives, a picture at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
 
+from models.vision import lines
 from models.vision.lines import HEIGHT, Reader, Reading
+from models.vision.saliency import strokes
 
 
 class TagReader:
@@ -44,3 +49,30 @@ class TagReader:
     def predict(self, pictures: Sequence[np.ndarray], extra: Any = None) -> list[tuple[Reading, ...]]:
         """uint8 RGB (height, width, 3) each -> the lines of each. Raises ValueError for an array that is no picture."""
         return [tuple(self.reader.predict_tag(picture)) for picture in pictures]
+
+    def explain(self, picture: np.ndarray, label: str | None = None, language: str | None = None) -> np.ndarray:
+        """Which strokes speak for the characters that the network reads, line by line, (height, width), 0..1."""
+        heat = np.zeros(picture.shape[:2], np.float32)
+        for line in lines.find(picture):
+            entering, width = lines.entering([line.pixels], self.device)
+            parts = strokes(entering, lines.GROUND / 255, self._told(entering, width), line.pixels.shape)
+            left, top, right, bottom = (round(side) for side in line.box)
+            grown = np.asarray(Image.fromarray(parts).resize((right - left, bottom - top), Image.BILINEAR))
+            rows, columns = slice(max(0, top), bottom), slice(max(0, left), right)
+            shown = heat[rows, columns]
+            inside = grown[max(0, -top) :, max(0, -left) :][: shown.shape[0], : shown.shape[1]]
+            heat[rows, columns] = np.maximum(shown, inside)
+        return heat
+
+    def _told(self, entering: Tensor, width: Tensor) -> Callable[[Tensor], Tensor]:
+        """The logits of the characters that are read of a line, summed, for other levels of the same line."""
+        network = self.reader.network
+        with torch.no_grad():
+            read = network(entering, width).argmax(-1, keepdim=True)
+
+        def told(pixels: Tensor) -> Tensor:
+            count = len(pixels)
+            logits = network(pixels, width.expand(count)).float().gather(2, read.expand(count, -1, -1))
+            return torch.where(read > 0, logits, 0).sum((1, 2))
+
+        return told

@@ -22,7 +22,7 @@ from dashboard import vision_lab_answers, vision_lab_batch, vision_lab_pictures
 from data import ingest
 from models import registry, serving
 from models.hub import CLASSIFIER, DETECTOR, HubError
-from models.vision import fonts, hub, images, lines, loading, nuclei, renders
+from models.vision import fonts, hub, images, lines, loading, nuclei, renders, tags
 from models.vision.cells import Found
 from models.vision.cuts import Maps, Rule
 from models.vision.hub import Box, Label
@@ -657,6 +657,23 @@ def test_a_drawn_tag_is_judged_line_by_line(opened, models, monkeypatch, text_of
     app = opened(look="tags", market="DEU")
     assert shown(app)["Matches the drawing"].tolist() == ["matches", "differs: 14.03.24"]
     assert "1 of 3 drawn lines were read as they were drawn." in text_of(app)
+
+
+def test_where_the_reader_looked_is_laid_over_the_tag_once_asked(opened, models, monkeypatch):
+    seen = []
+
+    def explain(self, pixels, label, language):
+        seen.append(pixels.shape)
+        return np.linspace(0, 1, pixels[..., 0].size).reshape(pixels.shape[:2])
+
+    monkeypatch.setattr(tags.TagReader, "explain", explain, raising=True)
+    monkeypatch.setattr(renders, "tag", lambda market, **options: a_tag("12,50 €"))
+    models["reader"].says = [("12,50 €", 0.97)]
+    app = opened(look="tags", market="DEU")
+    before = figure_of(app)["layout"]["images"][0]["source"]
+    app.toggle(key="vision_where_tags").set_value(True).run()
+    assert figure_of(app)["layout"]["images"][0]["source"] != before
+    assert seen == [(40, 220, 3)]
 
 
 def test_a_machine_without_the_fonts_says_what_to_install(opened, monkeypatch):
