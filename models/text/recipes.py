@@ -121,6 +121,12 @@ TOPIC = Recipe(
             shipped=False,
         ),
         Plan(
+            "LSTM (embedding 128, LSTM 64, dense)",
+            LstmConfig(longest=96),
+            Settings(epochs=3, rate=2e-3),
+            shipped=False,
+        ),
+        Plan(
             "Transformer encoder, pre-trained and aligned (cross-cultural fusion)",
             EncoderConfig(replace(SHAPE, longest=96)),
             Settings(epochs=1, rate=3e-4),

@@ -165,7 +165,7 @@ def test_a_machine_without_held_out_fonts_is_told_what_to_install(monkeypatch):
 
 def test_the_shipped_reader_keeps_the_level_that_its_card_shows():
     metrics = registry.card("reader").metrics
-    assert metrics["cer"] <= 0.02 and metrics["exact_match"] >= 0.9 and metrics["amounts_right"] >= 0.95
+    assert metrics["cer"] <= 0.018 and metrics["exact_match"] >= 0.91 and metrics["amounts_right"] >= 0.95
     assert metrics["per_condition"]["usual"]["exact_match"] >= 0.93
     assert metrics["ece"] <= 0.05
     assert len(metrics["amounts"]) >= 30 and set(metrics["per_script"]) == set(reader.SHARES)
@@ -173,7 +173,7 @@ def test_the_shipped_reader_keeps_the_level_that_its_card_shows():
 
 
 def test_the_shipped_reader_is_small():
-    assert registry.size("reader")["bytes"] < 6 * 2**20
+    assert registry.size("reader")["bytes"] < 9 * 2**20
 
 
 def test_the_card_says_which_designs_were_learnt_and_which_held_out():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from skimage import data
 
 from models.vision import lines
 from models.vision.tags import TagReader
@@ -39,3 +40,9 @@ def test_ink_at_the_edge_of_the_picture_is_laid_where_it_is(tags):
 
 def test_where_nothing_is_read_nothing_speaks(tags):
     assert tags.explain(np.full((60, 200, 3), 200, np.uint8)).max() == 0
+
+
+@pytest.mark.parametrize("name", ["cat", "coins", "rocket", "brick", "astronaut"])
+def test_on_a_photograph_without_a_price_no_line_is_sure(tags, name):
+    found = np.asarray(getattr(data, name)())
+    assert not any(line.sure for line in tags.predict([found])[0])
