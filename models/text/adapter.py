@@ -362,8 +362,8 @@ def _fit(
         judge = dev if len(dev) else rows
         found = model.logits(judge["text"].tolist(), judge["language"].tolist())
         truth = judge["label"].map(number).to_numpy(np.int64)
-        likely = F.log_softmax(torch.from_numpy(found), 1)[torch.arange(len(truth)), torch.from_numpy(truth)]
-        return evaluation.macro_f1(truth, found.argmax(1), len(labels)) + TIE * float(likely.clamp(min=-10).mean())
+        unlikely = F.cross_entropy(torch.tensor(found), torch.tensor(truth), reduction="none").clamp(max=10).mean()
+        return evaluation.macro_f1(truth, found.argmax(1), len(labels)) - TIE * float(unlikely)
 
     return training.fit(
         network, batches, steps, loss, settings, score=score, score_first=True, on_progress=on_progress,
