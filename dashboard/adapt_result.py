@@ -27,7 +27,7 @@ def result(job: "Job") -> None:
     before, after = overall(made.before), overall(made.after)
     name = _language_name(language)
     st.title(_headline(name, before, after, made.after["n"]))
-    st.write(_verdict(before, after, made.after["n"]) if not made.held_back else _held_back())
+    st.write(_held_back() if made.held_back else _verdict(before, after, made.after["n"]))
     _figures(learned, before, after)
     _forgetting(learned)
     _by_class(learned, before, after, name)
