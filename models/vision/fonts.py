@@ -105,7 +105,10 @@ def _inked(path: str, number: int, char: str) -> bool:
     font = _opened(path, number, 24)
     if unicodedata.combining(char) or unicodedata.category(char).startswith("M"):
         return True
-    drawn, missing = font.getmask(char), font.getmask("\U0010fffd")
+    try:
+        drawn, missing = font.getmask(char), font.getmask("\U0010fffd")
+    except OSError:  # FreeType cannot run the character's instructions
+        return False
     return drawn.getbbox() is not None and bytes(drawn) != bytes(missing)
 
 
@@ -229,7 +232,10 @@ def _shapes(font: Font, text: str) -> np.ndarray:
 
 
 def _drawn(opened: ImageFont.FreeTypeFont, char: str) -> Image.Image:
-    ink = opened.getmask(char)
+    try:
+        ink = opened.getmask(char)
+    except OSError:
+        return Image.new("L", (1, 1))
     return Image.frombytes("L", ink.size, bytes(ink)) if all(ink.size) else Image.new("L", (1, 1))
 
 
@@ -272,7 +278,8 @@ def _one(file, path: Path, place: int, number: int) -> Font | None:
     file.seek(place + 12)
     raw = file.read(16 * min(count, 128))
     tables = {raw[i : i + 4]: struct.unpack(">II", raw[i + 8 : i + 16]) for i in range(0, len(raw), 16)}
-    if b"cmap" not in tables or not tables.keys() & {b"glyf", b"CFF ", b"CFF2"}:
+    outlines = sum(tables[name][1] for name in (b"glyf", b"CFF ", b"CFF2") if name in tables)
+    if b"cmap" not in tables or not outlines:
         return None
     family, style = _names(_table(file, tables, b"name"))
     if (
@@ -282,7 +289,9 @@ def _one(file, path: Path, place: int, number: int) -> Font | None:
     ):
         return None
     spans = _spans(_table(file, tables, b"cmap"))
-    return Font(path, family, style, spans, number) if len(spans) else None
+    characters = int((spans[:, 1] - spans[:, 0] + 1).sum())
+    bitmaps = outlines < characters  # GNU Unifont's sample: a table of outlines with hardly any in it
+    return Font(path, family, style, spans, number) if characters and not bitmaps else None
 
 
 def _table(file, tables: dict[bytes, tuple[int, int]], name: bytes) -> bytes:

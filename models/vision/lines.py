@@ -42,6 +42,11 @@ UNEVEN = 0.2
 """Share of the ink's height that levels along the border may differ by where the ground is a plane."""
 FAINT = 0.6
 """Share of the ink's height below which what reaches over the border is no ink."""
+RULE, THIN, LONG = 0.4, 0.3, 12
+"""A stroke over this share of a picture's width is a rule when it is thinner than this share of the tallest ink, and
+this many times as long as thick."""
+SLIGHT = 0.1
+"""Share of the ink's height that fainter writing beside it stands above what lies around."""
 AROUND = 36
 """Rows, or columns if these are fewer, of the picture in which the ground around each place is looked for."""
 LARGEST_SIDE = 1600
@@ -274,13 +279,52 @@ def _within(ink: np.ndarray, rest: np.ndarray, high: float) -> np.ndarray:
     return ink & ~np.isin(labels, outside[peaks[outside - 1] < FAINT * high])
 
 
-def whole(image: np.ndarray) -> Line | None:
-    """The picture's ink as one line, without what lies far over or under it; None for a picture without any."""
+def _unruled(ink: np.ndarray) -> np.ndarray:
+    """Ink without rules: strokes along most of the picture that stay thin beside what else there is."""
+    joined = ndimage.binary_dilation(ink, np.ones((1, 2 * max(1, ink.shape[1] // 16) + 1)))  # rules are often broken
+    labels, count = ndimage.label(joined, np.ones((3, 3)))
+    labels[~ink] = 0
+    places = ndimage.find_objects(labels)
+    tall = [rows.stop - rows.start for rows, _ in places]
+    kept = np.ones(count + 1, dtype=bool)
+    for number, (rows, columns) in enumerate(places, 1):
+        length = columns.stop - columns.start
+        if length < RULE * ink.shape[1]:
+            continue
+        part = labels[rows, columns] == number
+        reach = part.shape[0] - part[::-1].argmax(0) - part.argmax(0)
+        thick = np.percentile(reach[part.any(0)], 90)
+        others = max((high for index, high in enumerate(tall, 1) if index != number), default=0)
+        kept[number] = thick > max(2, THIN * others) or length < LONG * thick
+    return ink & kept[labels]
+
+
+@dataclass(frozen=True)
+class Relief:
+    """Ink above its ground and how high it stands, as `relief` has them, where it is, and how much smaller the picture
+    was made."""
+
+    rest: np.ndarray
+    high: float
+    ink: np.ndarray
+    factor: float
+
+
+def seen(image: np.ndarray) -> Relief | None:
+    """A picture's ink, without rules; None where there is none. Raises ValueError for an array that is no picture."""
     picture, factor = _manageable(grey(image))
     rest, high = relief(picture)
-    if not high:
-        return None
-    ink = _within(_inked(rest, high), rest, high)
+    return Relief(rest, high, _unruled(_inked(rest, high)), factor) if high else None
+
+
+def whole(image: np.ndarray) -> Line | None:
+    """The picture's ink as one line, without what lies far over or under it; None for a picture without any."""
+    found = seen(image)
+    return _whole(found) if found else None
+
+
+def _whole(found: Relief) -> Line | None:
+    ink = _within(found.ink, found.rest, found.high)
     bands = _bands(ink)
     if not bands:
         return None
@@ -289,7 +333,31 @@ def whole(image: np.ndarray) -> Line | None:
     near = [band for band in bands if band[0] - bottom <= reach and top - band[1] <= reach]
     top, bottom = near[0][0], near[-1][1]
     columns = np.flatnonzero(ink[top:bottom].any(0))
-    return _cut(rest, high, ink, (int(columns[0]), top, int(columns[-1]) + 1, bottom), factor)
+    left, right = _reaching(found, top, bottom, int(columns[0]), int(columns[-1]) + 1)
+    return _cut(found.rest, found.high, ink, (left, top, right, bottom), found.factor)
+
+
+def _reaching(found: Relief, top: int, bottom: int, left: int, right: int) -> tuple[int, int]:
+    """A line's left and right edge with the fainter writing beside it: thin type next to a heavy sign, blurred.
+
+    Averages over small squares tell strokes from noise where single pixels do not; what they have around them is taken
+    off, so that shade is not taken for writing.
+    """
+    tall = bottom - top
+    small, rest = max(3, tall // 8), found.rest[top:bottom]
+    noise = 1.48 * float(np.median(np.abs(found.rest[::2, ::2]))) / small
+    around = ndimage.uniform_filter(np.minimum(rest, 0.2 * found.high), (2 * tall, tall))
+    strokes = ndimage.uniform_filter(rest, small) - around > max(SLIGHT * found.high, 3 * noise)
+    rows = strokes.shape[0] - strokes[::-1].argmax(0) - strokes.argmax(0)
+    runs = _runs(strokes.any(0) & (rows >= 2), max(1, tall // 6))
+    runs = [(a, b) for a, b in runs if np.ptp(np.flatnonzero(strokes[:, a:b].any(1))) + 1 >= 0.35 * tall]
+    for start, end in sorted(runs):
+        if end > right and start - right <= 0.8 * tall:
+            right = end
+    for start, end in sorted(runs, key=lambda run: -run[1]):
+        if start < left and left - end <= 0.8 * tall:
+            left = start
+    return left, right
 
 
 def _manageable(picture: np.ndarray) -> tuple[np.ndarray, float]:
@@ -337,7 +405,7 @@ def _levelled(
     strip = Image.fromarray(np.pad(rest[top:bottom], ((math.ceil(abs(fall) * (right - left) / 2) + 2,) * 2, (0, 0))))
     shear = (1, 0, 0, fall, 1, -fall * (left + right) / 2)
     level = np.asarray(strip.transform(strip.size, Image.AFFINE, shear, Image.BILINEAR))
-    rows = np.flatnonzero(_inked(level, high)[:, left:right].any(1))
+    rows = np.flatnonzero(_unruled(_inked(level, high))[:, left:right].any(1))
     return (level, (left, int(rows[0]), right, int(rows[-1]) + 1)) if len(rows) else (rest, box)
 
 
@@ -363,11 +431,11 @@ def find(image: np.ndarray) -> list[Line]:
     Rows with ink are grouped into bands; parts of a band far from one another (1.6 times its height) are lines apart;
     what is far lower than the tallest line, or thin as a rule, is no line.
     """
-    picture, factor = _manageable(grey(image))
-    rest, high = relief(picture)
-    if not high:
-        return []
-    ink = _inked(rest, high)
+    found = seen(image)
+    return _found(found, found.ink) if found else []
+
+
+def _found(found: Relief, ink: np.ndarray) -> list[Line]:
     boxes = []
     for top, bottom in _bands(ink):
         band = ink[top:bottom]
@@ -376,7 +444,7 @@ def find(image: np.ndarray) -> list[Line]:
             boxes.append((left, top + int(rows[0]), right, top + int(rows[-1]) + 1))
     tallest = max((bottom - top for _, top, _, bottom in boxes), default=0)
     boxes = [b for b in boxes if b[3] - b[1] >= max(5, 0.22 * tallest) and (b[2] - b[0]) * (b[3] - b[1]) >= 40]
-    return [_cut(rest, high, ink, box, factor) for box in boxes]
+    return [_cut(found.rest, found.high, ink, box, found.factor) for box in boxes]
 
 
 def _bands(ink: np.ndarray) -> list[tuple[int, int]]:
@@ -650,14 +718,18 @@ class Reader:
         return [reading for reading in self._read(find(np.asarray(image))) if reading.text]
 
     def _lines(self, image: np.ndarray) -> list[Line]:
-        found = find(image)
+        """The lines of a small tag, or else all ink as one line."""
+        there = seen(image)
+        if there is None:
+            return []
+        found = _found(there, _within(there.ink, there.rest, there.high))
         bands = sorted((line.box[1], line.box[3]) for line in found)
         apart = any(
             low_top >= bottom - 0.25 * (bottom - top) for (top, bottom), (low_top, _) in itertools.pairwise(bands)
         )
         if apart:
             return found
-        line = whole(image)
+        line = _whole(there)
         return [line] if line else []
 
     def paths(self, lines: Sequence[Line | np.ndarray]) -> list[Path]:
