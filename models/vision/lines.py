@@ -256,9 +256,9 @@ def _upward(rest: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _inked(rest: np.ndarray, high: float) -> np.ndarray:
-    """Where there is ink, lone pixels left out."""
+    """Where there is ink, rules and lone pixels left out."""
     noise = 1.48 * float(np.median(np.abs(rest[::2, ::2])))  # of the ground, which is most of a picture
-    ink = rest > np.clip(4 * noise, 0.22 * high, 0.5 * high)
+    ink = _unruled(rest > np.clip(4 * noise, 0.22 * high, 0.5 * high))
     padded = np.pad(ink, 1).astype(np.uint8)
     around = sum(
         padded[1 + dy : padded.shape[0] - 1 + dy, 1 + dx : padded.shape[1] - 1 + dx]
@@ -314,7 +314,7 @@ def seen(image: np.ndarray) -> Relief | None:
     """A picture's ink, without rules; None where there is none. Raises ValueError for an array that is no picture."""
     picture, factor = _manageable(grey(image))
     rest, high = relief(picture)
-    return Relief(rest, high, _unruled(_inked(rest, high)), factor) if high else None
+    return Relief(rest, high, _inked(rest, high), factor) if high else None
 
 
 def whole(image: np.ndarray) -> Line | None:
@@ -405,7 +405,7 @@ def _levelled(
     strip = Image.fromarray(np.pad(rest[top:bottom], ((math.ceil(abs(fall) * (right - left) / 2) + 2,) * 2, (0, 0))))
     shear = (1, 0, 0, fall, 1, -fall * (left + right) / 2)
     level = np.asarray(strip.transform(strip.size, Image.AFFINE, shear, Image.BILINEAR))
-    rows = np.flatnonzero(_unruled(_inked(level, high))[:, left:right].any(1))
+    rows = np.flatnonzero(_inked(level, high)[:, left:right].any(1))
     return (level, (left, int(rows[0]), right, int(rows[-1]) + 1)) if len(rows) else (rest, box)
 
 

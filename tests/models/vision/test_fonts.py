@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 from PIL import ImageFont, features
 
 from models.vision import alphabet, fonts, renders
@@ -65,6 +67,29 @@ def test_a_file_that_is_no_font_is_passed_over(tmp_path):
     ):
         (tmp_path / name).write_bytes(content)
         assert fonts.read(tmp_path / name) == []
+
+
+def test_a_font_of_bitmaps_is_passed_over(tmp_path):
+    font = TTFont(fonts.of("latin")[0].path)
+    order, empty = font.getGlyphOrder(), Glyph()
+    for name in order:
+        font["glyf"][name] = empty
+    font.save(tmp_path / "bitmaps.ttf")
+    assert fonts.read(tmp_path / "bitmaps.ttf") == []
+
+
+def test_a_character_that_cannot_be_drawn_counts_as_missing(monkeypatch):
+    font = fonts.of("latin")[0]
+    assert font.draws("1€")
+
+    def broken(*_, **__):
+        raise OSError("invalid opcode")
+
+    fonts._inked.cache_clear()
+    monkeypatch.setattr(fonts.ImageFont.FreeTypeFont, "getmask", broken)
+    assert not font.draws("1€")
+    assert np.isnan(fonts._shapes(font, "1€")).all()
+    fonts._inked.cache_clear()
 
 
 def test_a_truncated_font_is_passed_over(tmp_path):

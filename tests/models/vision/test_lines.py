@@ -63,6 +63,40 @@ def test_what_lies_far_under_a_line_is_left_out():
     assert np.allclose(lines.whole(ruled).box, lines.whole(line).box, atol=2)
 
 
+@pytest.mark.parametrize("degrees", [0, 1.5, 3])
+def test_a_rule_close_under_a_line_is_left_out_also_where_it_slants(degrees):
+    line = picture("12.50")
+    ruled = Image.fromarray(line)
+    y, fall = line.shape[0] - 14, np.tan(np.deg2rad(degrees)) * line.shape[1]
+    ImageDraw.Draw(ruled).line((0, y, line.shape[1], y + fall), fill=(40, 40, 40), width=2)
+    assert np.allclose(lines.whole(np.asarray(ruled)).box, lines.whole(line).box, atol=2)
+
+
+def test_a_stroke_that_is_all_there_is_stays():
+    sheet = np.full((40, 120, 3), 240, dtype=np.uint8)
+    sheet[18:24, 20:100] = 20
+    assert lines.whole(sheet).box[2] - lines.whole(sheet).box[0] > 75
+
+
+@pytest.mark.parametrize("light_first", [True, False])
+def test_faint_type_beside_heavy_type_belongs_to_the_line(light_first):
+    faint, heavy = picture("SGD", ink=200, pad=6), picture("33.94", pad=6)
+    parts = (faint, heavy) if light_first else (heavy, faint)
+    sheet = np.full((80, 40 + faint.shape[1] + heavy.shape[1], 3), 240, dtype=np.uint8)
+    at = 20
+    for part in parts:
+        sheet[20 : 20 + part.shape[0], at : at + part.shape[1]] = part
+        at += part.shape[1]
+    left, _, right, _ = lines.whole(sheet).box
+    assert left < 30 and right > at - 10
+
+
+def test_shade_in_a_corner_beside_a_line_is_not_taken_for_a_second_one(reader):
+    sheet = picture("12.50", pad=40).astype(float)
+    sheet[-30:, -36:] -= 70
+    assert [r.text for r in reader.predict([sheet.astype(np.uint8)])] == ["12.50"]
+
+
 def test_a_plain_picture_has_no_line():
     for level in (0, 128, 255):
         plain = np.full((40, 100, 3), level, dtype=np.uint8)

@@ -73,8 +73,19 @@ def test_drawn_lines_are_taken_over_from_a_folder(only_latin, monkeypatch, tmp_p
 
 def test_spoiling_keeps_the_shape_and_is_the_same_for_a_seed():
     x = torch.rand(4, 1, 32, 64)
-    one, two = (reader.spoilt(x, torch.Generator().manual_seed(1)) for _ in range(2))
-    assert one.shape == x.shape and torch.equal(one, two) and one.min() >= 0 and one.max() <= 1
+    widths = torch.full((4,), 64)
+    (one, wide), (two, _) = (reader.spoilt(x, widths, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert one.shape[:3] == x.shape[:3] and torch.equal(one, two) and one.min() >= 0 and one.max() <= 1
+    assert wide.min() >= 64 * 0.93 and wide.max() <= one.shape[3] <= 64 / 0.93 + 4
+
+
+def test_spoiling_keeps_the_end_of_every_line():
+    x = torch.full((64, 1, 32, 128), lines.GROUND / 255)
+    x[..., 116:120] = 1.0  # a stroke close to the end
+    made, widths = reader.spoilt(x, torch.full((64,), 128), torch.Generator().manual_seed(3))
+    stroke = made[:, 0, 16].argmax(1)
+    assert (stroke < widths).all() and stroke.max() > 122  # some are stretched by more than 5 %
+    assert torch.allclose(stroke / widths, torch.tensor(118 / 128), atol=0.03)
 
 
 def test_a_training_lowers_the_loss_and_is_resumed(only_latin, tmp_path):
