@@ -42,9 +42,9 @@ UNEVEN = 0.2
 """Share of the ink's height that levels along the border may differ by where the ground is a plane."""
 FAINT = 0.6
 """Share of the ink's height below which what reaches over the border is no ink."""
-RULE, THIN, LONG = 0.4, 0.3, 12
-"""A stroke over this share of a picture's width is a rule when it is thinner than this share of the tallest ink, and
-this many times as long as thick."""
+RULE, THIN, LONG, SOLID = 0.4, 0.3, 12, 0.9
+"""A stroke over this share of a picture's width is a rule when it is thinner than this share of the tallest ink, this
+many times as long as thick, and filled to this share: small print is not."""
 SLIGHT = 0.1
 """Share of the ink's height that fainter writing beside it stands above what lies around."""
 AROUND = 36
@@ -281,7 +281,7 @@ def _within(ink: np.ndarray, rest: np.ndarray, high: float) -> np.ndarray:
 
 def _unruled(ink: np.ndarray) -> np.ndarray:
     """Ink without rules: strokes along most of the picture that stay thin beside what else there is."""
-    joined = ndimage.binary_dilation(ink, np.ones((1, 2 * max(1, ink.shape[1] // 16) + 1)))  # rules are often broken
+    joined = ndimage.maximum_filter1d(ink, 2 * max(1, ink.shape[1] // 16) + 1, axis=1)  # rules are often broken
     labels, count = ndimage.label(joined, np.ones((3, 3)))
     labels[~ink] = 0
     places = ndimage.find_objects(labels)
@@ -295,7 +295,8 @@ def _unruled(ink: np.ndarray) -> np.ndarray:
         reach = part.shape[0] - part[::-1].argmax(0) - part.argmax(0)
         thick = np.percentile(reach[part.any(0)], 90)
         others = max((high for index, high in enumerate(tall, 1) if index != number), default=0)
-        kept[number] = thick > max(2, THIN * others) or length < LONG * thick
+        solid = part.sum() / reach[part.any(0)].sum()
+        kept[number] = thick > max(2, THIN * others) or length < LONG * thick or solid < SOLID
     return ink & kept[labels]
 
 

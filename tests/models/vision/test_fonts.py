@@ -80,15 +80,15 @@ def test_a_font_of_bitmaps_is_passed_over(tmp_path):
 
 def test_a_character_that_cannot_be_drawn_counts_as_missing(monkeypatch):
     font = fonts.of("latin")[0]
-    assert font.draws("1€")
+    assert font.draws("12")
 
     def broken(*_, **__):
         raise OSError("invalid opcode")
 
     fonts._inked.cache_clear()
     monkeypatch.setattr(fonts.ImageFont.FreeTypeFont, "getmask", broken)
-    assert not font.draws("1€")
-    assert np.isnan(fonts._shapes(font, "1€")).all()
+    assert not font.draws("12")
+    assert np.isnan(fonts._shapes(font, "12")).all()
     fonts._inked.cache_clear()
 
 

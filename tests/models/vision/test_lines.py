@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from models import registry
 from models.vision import fonts, formats, lines, renders
@@ -70,6 +70,16 @@ def test_a_rule_close_under_a_line_is_left_out_also_where_it_slants(degrees):
     y, fall = line.shape[0] - 14, np.tan(np.deg2rad(degrees)) * line.shape[1]
     ImageDraw.Draw(ruled).line((0, y, line.shape[1], y + fall), fill=(40, 40, 40), width=2)
     assert np.allclose(lines.whole(np.asarray(ruled)).box, lines.whole(line).box, atol=2)
+
+
+@pytest.mark.parametrize("blur", [0, 1.2])
+def test_small_print_under_a_large_price_is_no_rule(blur):
+    sheet = np.full((130, 190, 3), 240, dtype=np.uint8)
+    for y, size, text in ((8, 60, "19.00"), (90, 14, "20261121-20261231-99")):
+        part = picture(text, size, pad=4)[:, :180]
+        sheet[y : y + part.shape[0], 5 : 5 + part.shape[1]] = part
+    worn = np.asarray(Image.fromarray(sheet).filter(ImageFilter.GaussianBlur(blur)))
+    assert len(lines.find(sheet)) == len(lines.find(worn)) == 2
 
 
 def test_a_stroke_that_is_all_there_is_stays():

@@ -84,8 +84,8 @@ def test_spoiling_keeps_the_end_of_every_line():
     x[..., 116:120] = 1.0  # a stroke close to the end
     made, widths = reader.spoilt(x, torch.full((64,), 128), torch.Generator().manual_seed(3))
     stroke = made[:, 0, 16].argmax(1)
-    assert (stroke < widths).all() and stroke.max() > 122  # some are stretched by more than 5 %
-    assert torch.allclose(stroke / widths, torch.tensor(118 / 128), atol=0.03)
+    assert stroke.max() > 122 and widths.max() > 134  # some are stretched by more than 5 %
+    assert ((stroke / widths - 118 / 128).abs() < 0.03).float().mean() > 0.9  # but for those turned inside out
 
 
 def test_a_training_lowers_the_loss_and_is_resumed(only_latin, tmp_path):
