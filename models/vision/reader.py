@@ -175,7 +175,7 @@ class Plan:
     rounds: tuple[Round, ...] = (
         Round(Settings(epochs=6, rate=2e-3, weight_decay=0.02, warmup=0.03), 84, mild=0.25, hard=0.3, foreign=0.25),
         Round(Settings(epochs=4, rate=1e-3, weight_decay=0.02, seed=1), 42, mild=0.2, hard=0.55, foreign=0.25),
-        Round(Settings(epochs=3, rate=1e-3, weight_decay=0.02, seed=2), 45, mild=0.2, hard=0.5, foreign=0.25),
+        Round(Settings(epochs=2, rate=3e-4, weight_decay=0.02, seed=2), 50, mild=0.2, hard=0.5, foreign=0.25),
     )
     network: dict[str, int] = field(default_factory=lambda: {"second": 128, "wide": 256})
 
