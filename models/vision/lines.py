@@ -255,10 +255,14 @@ def _upward(rest: np.ndarray) -> tuple[np.ndarray, float]:
     return (-rest, float(-low)) if abs(low) > abs(high) else (rest, float(high))
 
 
+def _noise(rest: np.ndarray) -> float:
+    """Standard deviation of the ground, which is most of a picture."""
+    return 1.48 * float(np.median(np.abs(rest[::2, ::2])))
+
+
 def _inked(rest: np.ndarray, high: float) -> np.ndarray:
     """Where there is ink, rules and lone pixels left out."""
-    noise = 1.48 * float(np.median(np.abs(rest[::2, ::2])))  # of the ground, which is most of a picture
-    ink = _unruled(rest > np.clip(4 * noise, 0.22 * high, 0.5 * high))
+    ink = _unruled(rest > np.clip(4 * _noise(rest), 0.22 * high, 0.5 * high))
     padded = np.pad(ink, 1).astype(np.uint8)
     around = sum(
         padded[1 + dy : padded.shape[0] - 1 + dy, 1 + dx : padded.shape[1] - 1 + dx]
@@ -301,9 +305,8 @@ def _unruled(ink: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Relief:
-    """Ink above its ground and how high it stands, as `relief` has them, where it is, and how much smaller the picture
-    was made."""
+class _Seen:
+    """What `relief` has of a picture, where there is ink in it, and how much smaller it was made."""
 
     rest: np.ndarray
     high: float
@@ -311,20 +314,20 @@ class Relief:
     factor: float
 
 
-def seen(image: np.ndarray) -> Relief | None:
-    """A picture's ink, without rules; None where there is none. Raises ValueError for an array that is no picture."""
+def _seen(image: np.ndarray) -> _Seen | None:
+    """None for a picture without ink. Raises ValueError for an array that is no picture."""
     picture, factor = _manageable(grey(image))
     rest, high = relief(picture)
-    return Relief(rest, high, _inked(rest, high), factor) if high else None
+    return _Seen(rest, high, _inked(rest, high), factor) if high else None
 
 
 def whole(image: np.ndarray) -> Line | None:
     """The picture's ink as one line, without what lies far over or under it; None for a picture without any."""
-    found = seen(image)
+    found = _seen(image)
     return _whole(found) if found else None
 
 
-def _whole(found: Relief) -> Line | None:
+def _whole(found: _Seen) -> Line | None:
     ink = _within(found.ink, found.rest, found.high)
     bands = _bands(ink)
     if not bands:
@@ -338,15 +341,16 @@ def _whole(found: Relief) -> Line | None:
     return _cut(found.rest, found.high, ink, (left, top, right, bottom), found.factor)
 
 
-def _reaching(found: Relief, top: int, bottom: int, left: int, right: int) -> tuple[int, int]:
+def _reaching(found: _Seen, top: int, bottom: int, left: int, right: int) -> tuple[int, int]:
     """A line's left and right edge with the fainter writing beside it: thin type next to a heavy sign, blurred.
 
     Averages over small squares tell strokes from noise where single pixels do not; what they have around them is taken
-    off, so that shade is not taken for writing.
+    off, so that shade is not taken for writing. A piece is over a third as tall as the line and less than its height
+    away.
     """
     tall = bottom - top
     small, rest = max(3, tall // 8), found.rest[top:bottom]
-    noise = 1.48 * float(np.median(np.abs(found.rest[::2, ::2]))) / small
+    noise = _noise(found.rest) / small
     around = ndimage.uniform_filter(np.minimum(rest, 0.2 * found.high), (2 * tall, tall))
     strokes = ndimage.uniform_filter(rest, small) - around > max(SLIGHT * found.high, 3 * noise)
     rows = strokes.shape[0] - strokes[::-1].argmax(0) - strokes.argmax(0)
@@ -432,11 +436,11 @@ def find(image: np.ndarray) -> list[Line]:
     Rows with ink are grouped into bands; parts of a band far from one another (1.6 times its height) are lines apart;
     what is far lower than the tallest line, or thin as a rule, is no line.
     """
-    found = seen(image)
+    found = _seen(image)
     return _found(found, found.ink) if found else []
 
 
-def _found(found: Relief, ink: np.ndarray) -> list[Line]:
+def _found(found: _Seen, ink: np.ndarray) -> list[Line]:
     boxes = []
     for top, bottom in _bands(ink):
         band = ink[top:bottom]
@@ -720,7 +724,7 @@ class Reader:
 
     def _lines(self, image: np.ndarray) -> list[Line]:
         """The lines of a small tag, or else all ink as one line."""
-        there = seen(image)
+        there = _seen(image)
         if there is None:
             return []
         found = _found(there, _within(there.ink, there.rest, there.high))
