@@ -63,8 +63,8 @@ LIMITS = (
     "Knows digits, currency signs and words, and month names; other words on a tag come out wrong or not at all.",
     "Arabic and Persian digits that look the same (0-3, 7-9) are told apart by their neighbours only; hanging Nastaliq "
     "type is not read.",
-    "Persian, Bengali, Thai and Devanagari are read worst; strong blur, and currency signs in unfamiliar type (₦ above "
-    "all), cost most of the errors: look at what is marked as unsure.",
+    "Persian, Tamil, Bengali and Thai are read worst; strong blur, and currency signs in unfamiliar type, cost most of "
+    "the errors: look at what is marked as unsure.",
     "A line that runs downwards, or is turned by more than about four degrees, is not read.",
     "A photograph without text mostly reads as nothing; what resembles digits (coins) is read, and marked as unsure. "
     "No distance from what it learnt from tells the two apart: worn lines lie as far.",
