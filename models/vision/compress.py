@@ -21,7 +21,7 @@ from torch.nn.utils import prune
 
 from models import compress, registry
 from models.registry import ModelError
-from models.vision import corpora, lines, loading, reader, recipes
+from models.vision import corpora, finding, lines, loading, reader, recipes
 
 PRUNED = (0.3, 0.5)
 CALIBRATION, SIDE, WIDE = 32, 256, 160
@@ -56,7 +56,7 @@ def to_onnx(network: nn.Module, multiple: int) -> bytes:
 def lines_to_onnx(network: lines.Network) -> bytes:
     """The reader's network as an ONNX file: any number of lines, their width a multiple of 4, and how wide each is."""
     count, width = torch.export.Dim("lines", min=1, max=4096), torch.export.Dim("columns", min=4, max=192) * 4
-    given = (torch.rand(2, 1, lines.HEIGHT, 160), torch.tensor([160, 100]))
+    given = (torch.rand(2, 1, finding.HEIGHT, 160), torch.tensor([160, 100]))
     return compress.exported(network.eval().float(), given, ({0: count, 3: width}, {0: count}))
 
 

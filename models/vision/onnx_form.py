@@ -55,10 +55,10 @@ def make(name: str) -> float:
 
 def drawn() -> Iterator[tuple[Tensor, Tensor]]:
     """What the network is given for drawn price tags: every line alone, then the lines of the tag together."""
-    from models.vision import lines, renders
+    from models.vision import finding, lines, renders
 
     for market in MARKETS:
-        cut = [line.pixels for line in lines.find(np.asarray(renders.tag(market).image))]
+        cut = [line.pixels for line in finding.find(np.asarray(renders.tag(market).image))]
         for group in (*([line] for line in cut), cut):
             yield lines.entering(group)
 

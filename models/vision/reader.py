@@ -30,7 +30,7 @@ from torch import Tensor
 from models import evaluation, registry, training
 from models.registry import Card, Source
 from models.training import Fit, Progress, Settings
-from models.vision import alphabet, amounts, fonts, formats, lines, renders
+from models.vision import alphabet, amounts, decoding, finding, fonts, formats, lines, renders
 from models.vision.fonts import FontError
 from models.vision.formats import Written
 from models.vision.spelling import Spelling
@@ -103,7 +103,7 @@ def shard(
     pixels, drawn, scripts = [], [], []
     while len(drawn) < count:
         if random.random() < 0.03:
-            found, script, text = lines.whole(renders.nothing(random)), "", ""
+            found, script, text = finding.whole(renders.nothing(random)), "", ""
         else:
             script = names[int(np.searchsorted(np.cumsum(shares / shares.sum()), random.random()))]
             made = formats.written(script, random, foreign)
@@ -114,7 +114,7 @@ def shard(
             except renders.FontError:
                 renders.choose("", script, random, held_out)  # raises where the script has no font at all
                 continue
-            found, text = lines.whole(picture), made.drawn
+            found, text = finding.whole(picture), made.drawn
         if found is None or found.pixels.shape[1] < 3 * len(text):
             continue
         pixels.append(found.pixels)
@@ -202,7 +202,7 @@ def spoilt(x: Tensor, widths: Tensor, random: torch.Generator) -> tuple[Tensor, 
     widths: (batch,), of each line. Returns the lines, wide enough for all of what was stretched, and their new widths.
     """
     count, room = len(x), math.ceil(STRETCH / (1 - STRETCH) * x.shape[3] / 32) * 32
-    x = F.pad(x, (0, room), value=lines.GROUND / 255)
+    x = F.pad(x, (0, room), value=finding.GROUND / 255)
 
     def uniform(low: float, high: float) -> Tensor:
         return torch.rand(count, generator=random) * (high - low) + low
@@ -214,7 +214,7 @@ def spoilt(x: Tensor, widths: Tensor, random: torch.Generator) -> tuple[Tensor, 
     turn[:, 0, 2] = turn[:, 0, 0] - 1 + uniform(-0.02, 0.02) * 32 / width  # its left edge stays
     turn[:, 1, 1] = uniform(0.85, 1.15)
     turn[:, 1, 2] = uniform(-0.12, 0.12)
-    ground = lines.GROUND / 255
+    ground = finding.GROUND / 255
     grid = F.affine_grid(turn, list(x.shape), align_corners=False)
     x = F.grid_sample(x - ground, grid, padding_mode="zeros", align_corners=False)
     blurred = F.avg_pool2d(x, 3, 1, 1)
@@ -433,6 +433,19 @@ def edits(one: str, other: str) -> int:
     return row[-1]
 
 
+def settled(card: Card, network: lines.Network, spelling: Spelling, count: int) -> Card:
+    """The card with the weight of spelling and the trust found on lines that nothing was learnt from, count of each
+    condition."""
+    dev = [shard(DEV_SEED + index, count, wear=wear) for index, wear in enumerate(CONDITIONS.values())]
+    held = Lines(
+        np.concatenate([d.pixels for d in dev], axis=1), np.concatenate([d.widths for d in dev]),
+        sum((d.drawn for d in dev), ()), sum((d.scripts for d in dev), ()),
+    )  # fmt: skip
+    card = replace(card, config={**card.config, "spelling": weighed(card, network, spelling, held)})
+    trust = trusted(lines.Reader(card, network, spelling=spelling), held)
+    return replace(card, config={**card.config, "trust": asdict(trust)})
+
+
 def weighed(card: Card, network: lines.Network, spelling: Spelling, held: Lines) -> float:
     """How much spelling is to count beside the network: the weight under which most of these lines are read right."""
     right = {}
@@ -451,7 +464,7 @@ def trusted(reader: lines.Reader, held: Lines) -> lines.Trust:
             continue
         evidence.append(path.evidence)
         right.append(path.drawn == drawn)
-        odds += [lines.log_odds(peak) for peak in path.peaks]
+        odds += [decoding.log_odds(peak) for peak in path.peaks]
         hits += _hits(path.drawn, drawn)
     if len(set(right)) < 2 or len(set(hits)) < 2:
         return lines.Trust()
@@ -520,14 +533,7 @@ def train(
         },
         config={"network": network.config.to_dict()}, limits=LIMITS,
     )  # fmt: skip
-    dev = [shard(DEV_SEED + index, count, wear=wear) for index, wear in enumerate(CONDITIONS.values())]
-    both = Lines(
-        np.concatenate([d.pixels for d in dev], axis=1), np.concatenate([d.widths for d in dev]),
-        sum((d.drawn for d in dev), ()), sum((d.scripts for d in dev), ()),
-    )  # fmt: skip
-    card = replace(card, config={**card.config, "spelling": weighed(card, network, spelling, both)})
-    trust = trusted(lines.Reader(card, network, spelling=spelling), both)
-    card = replace(card, config={**card.config, "trust": asdict(trust)})
+    card = settled(card, network, spelling, count)
     metrics = judged(lines.Reader(card, network, spelling=spelling))
     say(
         f"{name}: character errors {metrics['cer']:.2%}, lines right {metrics['exact_match']:.2%}, calibration error "

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from models.vision import lines
+from models.vision import finding, lines
 from models.vision.lines import HEIGHT, Reader, Reading
 from models.vision.saliency import strokes
 
@@ -53,9 +53,9 @@ class TagReader:
     def explain(self, picture: np.ndarray, label: str | None = None, language: str | None = None) -> np.ndarray:
         """Which strokes speak for the characters that the network reads, line by line, (height, width), 0..1."""
         heat = np.zeros(picture.shape[:2], np.float32)
-        for line in lines.find(picture):
+        for line in finding.find(picture):
             entering, width = lines.entering([line.pixels], self.device)
-            parts = strokes(entering, lines.GROUND / 255, self._told(entering, width), line.pixels.shape)
+            parts = strokes(entering, finding.GROUND / 255, self._told(entering, width), line.pixels.shape)
             left, top, right, bottom = (round(side) for side in line.box)
             grown = np.asarray(Image.fromarray(parts).resize((right - left, bottom - top), Image.BILINEAR))
             rows, columns = slice(max(0, top), bottom), slice(max(0, left), right)

@@ -103,11 +103,11 @@ def forward(network: nn.Module, given: Given, precision: str) -> None:
 def parts(name: str, device: str, size: tuple[int, int]) -> tuple[object, Given, nn.Module]:
     """The model, what its network is given for a picture, and the same network under onnxruntime."""
     from models.vision import compress as forms
-    from models.vision import lines, loading
+    from models.vision import finding, lines, loading
 
     if name == "reader":
         model = lines.load(name, device)
-        pixels = lines.whole(picture(name, size)).pixels
+        pixels = finding.whole(picture(name, size)).pixels
         entering = lines.entering([pixels])
         content = forms.lines_to_onnx(lines.load(name, "cpu").network)
     else:

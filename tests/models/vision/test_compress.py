@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models.registry import ModelError
-from models.vision import compress, lines, nuclei, unet
+from models.vision import compress, finding, lines, nuclei, unet
 from models.vision.unet import Config
 
 
@@ -65,7 +65,7 @@ def test_the_readers_onnx_form_reads_any_number_of_lines_of_any_width_as_torch_d
     network = lines.Network(lines.Config("0123456789", 16, 16, 24, 2)).eval().fuse()
     same = compress.Session(compress.lines_to_onnx(network), network.config, 1)
     for count, width in ((1, 32), (3, 320)):
-        batch, widths = torch.rand(count, 1, lines.HEIGHT, width), torch.arange(width, width - 8 * count, -8)
+        batch, widths = torch.rand(count, 1, finding.HEIGHT, width), torch.arange(width, width - 8 * count, -8)
         with torch.inference_mode():
             assert torch.allclose(network(batch, widths), same(batch, widths), atol=1e-4)
 
@@ -74,7 +74,7 @@ def test_the_readers_int8_form_is_smaller_and_close():
     torch.manual_seed(0)
     network = lines.Network(lines.Config("0123456789", 16, 16, 24, 2)).eval().fuse()
     content = compress.lines_to_onnx(network)
-    examples = [(torch.rand(1, 1, lines.HEIGHT, 160), torch.tensor([160])) for _ in range(6)]
+    examples = [(torch.rand(1, 1, finding.HEIGHT, 160), torch.tensor([160])) for _ in range(6)]
     small = compress.int8(content, [[x.numpy() for x in example] for example in examples])
     form = compress.Session(small, network.config, 1)
     with torch.inference_mode():

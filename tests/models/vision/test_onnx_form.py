@@ -13,7 +13,7 @@ from data import store
 from models import compress, forms, registry, serving
 from models.registry import ModelError
 from models.vision import compress as smaller
-from models.vision import lines, onnx_form, renders, tags
+from models.vision import finding, lines, onnx_form, renders, tags
 
 torch.set_num_threads(1)
 PATIENCE = 60
@@ -60,7 +60,7 @@ def tags_drawn():
 @pytest.fixture(scope="module")
 def cut(tags_drawn):
     """The lines of drawn tags."""
-    return [line for tag in tags_drawn for line in lines.find(tag)]
+    return [line for tag in tags_drawn for line in finding.find(tag)]
 
 
 def alone(reader, cut):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from models import registry
 from models.training import Settings
-from models.vision import fonts, formats, lines, reader, renders
+from models.vision import finding, fonts, formats, lines, reader, renders
 
 torch.set_num_threads(1)
 
@@ -80,7 +80,7 @@ def test_spoiling_keeps_the_shape_and_is_the_same_for_a_seed():
 
 
 def test_spoiling_keeps_the_end_of_every_line():
-    x = torch.full((64, 1, 32, 128), lines.GROUND / 255)
+    x = torch.full((64, 1, 32, 128), finding.GROUND / 255)
     x[..., 116:120] = 1.0  # a stroke close to the end
     made, widths = reader.spoilt(x, torch.full((64,), 128), torch.Generator().manual_seed(3))
     stroke = made[:, 0, 16].argmax(1)

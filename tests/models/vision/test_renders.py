@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.vision import alphabet, amounts, fonts, formats, lines, renders
+from models.vision import alphabet, amounts, finding, fonts, formats, renders
 
 WRITABLE = [script for script in alphabet.SCRIPTS if fonts.of(script)]
 """At least Latin, Cyrillic and Greek (test_fonts)."""
@@ -88,7 +88,7 @@ def test_a_tag_shows_the_price_and_date_of_its_market(market):
 
 def test_the_lines_of_a_tag_are_found_where_they_were_drawn():
     tag = renders.tag("DE", seed=1)
-    found = lines.find(np.asarray(tag.image))
+    found = finding.find(np.asarray(tag.image))
     assert len(found) == len(tag.lines)
     for line, drawn in zip(found, tag.lines, strict=True):
         assert np.allclose(line.box, drawn.box, atol=10)
