@@ -26,7 +26,7 @@ from models.vision import corpora, finding, lines, loading, reader, recipes
 PRUNED = (0.3, 0.5)
 CALIBRATION, SIDE, WIDE = 32, 256, 160
 """Pictures or lines that ranges are found on, their side, and the width of those lines, in pixels."""
-READ = 30
+READ = 40
 """Held-out lines a script that forms of the reader are judged on."""
 
 

@@ -176,8 +176,8 @@ def test_a_machine_without_held_out_fonts_is_told_what_to_install(monkeypatch):
 
 def test_the_shipped_reader_keeps_the_level_that_its_card_shows():
     metrics = registry.card("reader").metrics
-    assert metrics["cer"] <= 0.015 and metrics["exact_match"] >= 0.925 and metrics["amounts_right"] >= 0.95
-    assert metrics["per_condition"]["usual"]["exact_match"] >= 0.93
+    assert metrics["cer"] <= 0.015 and metrics["exact_match"] >= 0.93 and metrics["amounts_right"] >= 0.95
+    assert metrics["per_condition"]["usual"]["exact_match"] >= 0.95
     assert metrics["ece"] <= 0.05
     assert len(metrics["amounts"]) >= 30 and set(metrics["per_script"]) == set(reader.SHARES)
     assert set(metrics["per_condition"]) == set(reader.CONDITIONS) and not metrics["missing"]
