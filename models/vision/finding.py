@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 from scipy import ndimage
-from skimage.filters import rank
+from scipy.spatial import ConvexHull
+from skimage.filters import rank, threshold_multiotsu
 
 HEIGHT = 32
 """Rows of a line that the network sees."""
@@ -32,6 +33,12 @@ AROUND = 36
 LARGEST_SIDE = 1600
 SLOPES = np.linspace(-0.1, 0.1, 41)
 """How far a line may fall a pixel to the right and still be made level."""
+SHEET = 0.005
+"""Share of a picture that a sheet of paper on it fills at least."""
+CONVEX, PAPER = 0.9, 0.5
+"""A sheet fills this share of its convex hull, its paper this share of the sheet: the rest is writing."""
+EDGE = 0.03
+"""Share of a sheet's shorter side that its edge takes, shadow and tilt included."""
 PROFILE = 48
 """Rows of the profile that tells how far it falls."""
 
@@ -302,6 +309,66 @@ def find(image: np.ndarray) -> list[Line]:
     return _found(found, found.ink) if found else []
 
 
+def parts(image: np.ndarray) -> list[Line]:
+    """The lines of a small tag, or else all ink as one line."""
+    there = _seen(image)
+    if there is None:
+        return []
+    found = _found(there, _within(there.ink, there.rest, there.high))
+    bands = sorted((line.box[1], line.box[3]) for line in found)
+    apart = any(low_top >= bottom - 0.25 * (bottom - top) for (top, bottom), (low_top, _) in itertools.pairwise(bands))
+    if apart:
+        return found
+    line = _whole(there)
+    return [line] if line else []
+
+
+def sheets(image: np.ndarray) -> list[list[Line]]:
+    """The lines of each sheet that lies whole on something else: tags on a shelf, labels on a box.
+
+    A sheet is a convex area of levels on one side of a threshold (Otsu's for three classes, Liao et al. 2001) that
+    reaches no border; what lies around is painted in its paper's level before its lines are looked for. The largest
+    sheets come first; one may be found more than once.
+    """
+    picture, factor = _manageable(grey(image))
+    smooth = ndimage.gaussian_filter(picture, 1)
+    if min(smooth.shape) < HEIGHT or np.ptp(smooth) < LOWEST_CONTRAST:
+        return []
+    found = []
+    for level in threshold_multiotsu(smooth, classes=3):
+        for side in (smooth > level, smooth <= level):
+            numbered, _ = ndimage.label(side)
+            for number, place in enumerate(ndimage.find_objects(numbered), 1):
+                if _inside(place, picture.shape) and _large(place, picture.shape):
+                    paper = numbered[place] == number
+                    found.append((paper.size, _on_sheet(picture, paper, place, factor)))
+    return [lines for _, lines in sorted(found, key=lambda one: -one[0]) if lines]
+
+
+def _inside(place: tuple[slice, slice], shape: tuple[int, int]) -> bool:
+    return all(side.start > 0 and side.stop < length for side, length in zip(place, shape, strict=True))
+
+
+def _large(place: tuple[slice, slice], shape: tuple[int, int]) -> bool:
+    high, wide = (side.stop - side.start for side in place)
+    return min(high, wide) >= HEIGHT and high * wide >= SHEET * shape[0] * shape[1]
+
+
+def _on_sheet(picture: np.ndarray, paper: np.ndarray, place: tuple[slice, slice], factor: float) -> list[Line]:
+    """The lines of a sheet. paper: booleans, what in its place of the picture is of the paper's level."""
+    sheet = ndimage.binary_fill_holes(paper)
+    if paper.sum() < PAPER * sheet.sum() or sheet.sum() < CONVEX * ConvexHull(np.argwhere(sheet)).volume:
+        return []
+    edge = max(2, round(EDGE * min(sheet.shape)))
+    within = ndimage.distance_transform_edt(np.pad(sheet, 1))[1:-1, 1:-1] > edge
+    shown = np.where(within, picture[place], np.median(picture[place][paper]))
+    y, x = (side.start for side in place)
+    return [
+        Line(line.pixels, tuple(factor * (v + at) for v, at in zip(line.box, (x, y, x, y), strict=True)))
+        for line in find(shown)
+    ]
+
+
 def _found(found: _Seen, ink: np.ndarray) -> list[Line]:
     boxes = []
     for top, bottom in _bands(ink):
@@ -342,17 +409,3 @@ def _runs(flags: np.ndarray, gap: int) -> list[tuple[int, int]]:
     breaks = np.flatnonzero(np.diff(places) > gap + 1)
     starts, ends = np.r_[places[0], places[breaks + 1]], np.r_[places[breaks], places[-1]] + 1
     return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
-
-
-def parts(image: np.ndarray) -> list[Line]:
-    """The lines of a small tag, or else all ink as one line."""
-    there = _seen(image)
-    if there is None:
-        return []
-    found = _found(there, _within(there.ink, there.rest, there.high))
-    bands = sorted((line.box[1], line.box[3]) for line in found)
-    apart = any(low_top >= bottom - 0.25 * (bottom - top) for (top, bottom), (low_top, _) in itertools.pairwise(bands))
-    if apart:
-        return found
-    line = _whole(there)
-    return [line] if line else []

@@ -248,7 +248,26 @@ class Reader:
 
     def predict_tag(self, image: np.ndarray) -> list[Reading]:
         """Every line of a larger picture with its box, top to bottom; lines without text are left out."""
-        return [reading for reading in self._read(finding.find(np.asarray(image))) if reading.text]
+        return [reading for _, reading in self.seen(image)]
+
+    def seen(self, image: np.ndarray) -> list[tuple[Line, Reading]]:
+        """The lines of a larger picture that say something, cut out, and what they say.
+
+        Where none is sure, sheets that lie on something else are looked at by themselves; those count on which
+        something longer than a character is surely read.
+        """
+        image = np.asarray(image)
+        found = self._said(finding.find(image))
+        if any(reading.sure for _, reading in found):
+            return found
+        kept: list[tuple[Line, Reading]] = []
+        for sheet in map(self._said, finding.sheets(image)):
+            if any(reading.sure and len(reading.text) > 1 for _, reading in sheet):
+                kept += [one for one in sheet if not any(_overlap(one[0].box, other.box) for other, _ in kept)]
+        return sorted(kept, key=lambda one: one[0].box[1]) or found
+
+    def _said(self, lines: Sequence[Line]) -> list[tuple[Line, Reading]]:
+        return [(line, reading) for line, reading in zip(lines, self._read(lines), strict=True) if reading.text]
 
     def paths(self, lines: Sequence[Line | np.ndarray]) -> list[Path]:
         """What the network makes of lines cut out already, uint8 (32, width) each.
@@ -318,6 +337,12 @@ class Reader:
         sure = confidence >= self.trust.threshold and not small
         note = "small" if small else "" if sure else "unsure"
         return Reading(text, confidence, tuple(characters), sure, note, line.box)
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether the middle of one of two boxes lies in the other."""
+    boxes = ((one, other), (other, one))
+    return any(a[0] < (b[0] + b[2]) / 2 < a[2] and a[1] < (b[1] + b[3]) / 2 < a[3] for a, b in boxes)
 
 
 def moved(pixels: np.ndarray) -> np.ndarray:

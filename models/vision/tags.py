@@ -53,7 +53,7 @@ class TagReader:
     def explain(self, picture: np.ndarray, label: str | None = None, language: str | None = None) -> np.ndarray:
         """Which strokes speak for the characters that the network reads, line by line, (height, width), 0..1."""
         heat = np.zeros(picture.shape[:2], np.float32)
-        for line in finding.find(picture):
+        for line, _ in self.reader.seen(picture):
             entering, width = lines.entering([line.pixels], self.device)
             parts = strokes(entering, finding.GROUND / 255, self._told(entering, width), line.pixels.shape)
             left, top, right, bottom = (round(side) for side in line.box)

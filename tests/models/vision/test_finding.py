@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
 from models.vision import finding
@@ -145,3 +147,53 @@ def test_boxes_of_a_very_large_picture_are_in_its_own_pixels(picture):
     large = np.asarray(Image.fromarray(small).resize((small.shape[1] * 20, small.shape[0] * 20)))
     ratio = np.array(finding.whole(large).box) / np.array(finding.whole(small).box)
     assert np.allclose(ratio, 20, rtol=0.25)
+
+
+def shelf(*tags, ground=45):
+    """Pictures beside one another on a dark ground, 50 pixels apart and from the border."""
+    high, wide = max(tag.shape[0] for tag in tags) + 100, sum(tag.shape[1] + 50 for tag in tags) + 50
+    sheet, left = np.full((high, wide, 3), ground, dtype=np.uint8), 50
+    for tag in tags:
+        sheet[50 : 50 + tag.shape[0], left : left + tag.shape[1]] = tag
+        left += tag.shape[1] + 50
+    return sheet
+
+
+def test_lines_on_a_tag_that_lies_on_something_else_are_those_of_the_tag(picture):
+    tag = picture("12.50")
+    (alone,) = finding.find(tag)
+    for found in finding.sheets(shelf(tag)):
+        assert len(found) == 1 and np.allclose(found[0].box, np.array(alone.box) + 50, atol=3)
+        assert np.abs(found[0].pixels[:, 8:-8].mean() - alone.pixels[:, 8:-8].mean()) < 8
+    assert finding.sheets(shelf(tag)) and finding.sheets(shelf(255 - tag, ground=220))
+
+
+def test_every_tag_on_a_shelf_is_a_sheet_the_largest_first(picture):
+    found = finding.sheets(shelf(picture("7.25"), picture("12.50", size=60)))
+    assert found[0][0].box[0] > 150
+    assert {line.box[0] < 150 for sheet in found for line in sheet} == {True, False}
+
+
+def test_boxes_on_sheets_of_a_very_large_picture_are_in_its_own_pixels(picture):
+    small = Image.fromarray(shelf(picture("12.50", size=80)))
+    large = small.resize((small.width * 8, small.height * 8))
+    boxes = [np.array(finding.sheets(np.asarray(image))[0][0].box) for image in (small, large)]
+    assert np.allclose(boxes[1] / boxes[0], 8, rtol=0.05)
+
+
+def test_where_no_sheet_lies_whole_in_the_picture_there_is_none(picture):
+    ground = np.full((200, 300, 3), 220, dtype=np.uint8)
+    shaded = ground.copy()
+    shaded[:, 140:] = 120  # reaches the border
+    bent = ground.copy()
+    bent[20:180, 20:60] = bent[140:180, 20:280] = 40  # not convex
+    assert finding.sheets(ground) == finding.sheets(shaded) == finding.sheets(bent) == []
+    assert finding.sheets(picture("12.50")) == []  # the hollow of a nought is too small
+
+
+@given(st.integers(0, 10_000))
+def test_any_small_picture_is_looked_through_for_sheets(seed):
+    random = np.random.default_rng(seed)
+    size = random.integers(2, 60, 2)
+    for sheet in finding.sheets(random.choice(random.integers(0, 256, 3), size).astype(np.uint8)):
+        assert all(line.box[0] + 2 >= 0 and line.box[2] <= size[1] + 2 for line in sheet)

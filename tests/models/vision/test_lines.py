@@ -94,6 +94,29 @@ def test_every_line_of_a_tag_is_read_with_its_box(reader):
         assert np.allclose(reading.box, line.box, atol=12)
 
 
+@pytest.mark.parametrize("degrees", [0, 3])
+@pytest.mark.parametrize("level", [20, 130])
+def test_a_tag_that_lies_on_something_else_is_read_as_it_is_alone(reader, degrees, level):
+    tag = renders.tag("US", seed=2)
+    turned, whole = (
+        Image.new(mode, tag.image.size, 255).rotate(degrees, expand=True) if mode == "L"
+        else tag.image.rotate(degrees, Image.BICUBIC, expand=True)
+        for mode in ("RGB", "L")
+    )  # fmt: skip
+    shelf = Image.new("RGB", (turned.width * 2, turned.height * 2), (level,) * 3)
+    shelf.paste(turned, (turned.width // 3, turned.height // 3), whole)
+    found = reader.predict_tag(np.asarray(shelf))
+    assert [reading.text for reading in found] == [formats.canonical(line.text) for line in tag.lines]
+    for reading, line in zip(found, tag.lines, strict=True):
+        left, _, right, _ = reading.box
+        assert left - turned.width // 3 == pytest.approx(line.box[0], abs=25 + degrees * 8) and right < shelf.width
+
+
+def test_where_lines_are_sure_no_sheet_is_looked_for(reader, picture, monkeypatch):
+    monkeypatch.setattr(finding, "sheets", lambda image: pytest.fail("looked for sheets"))
+    assert [reading.text for reading in reader.predict_tag(picture("12.50"))] == ["12.50"]
+
+
 def test_a_tag_given_as_one_picture_is_read_line_by_line(reader):
     tag = renders.tag("US", seed=2)
     reading = reader.predict([np.asarray(tag.image)])[0]

@@ -38,6 +38,17 @@ def test_ink_at_the_edge_of_the_picture_is_laid_where_it_is(tags):
     assert heat.shape == (34, 110) and heat.max() > 0
 
 
+def test_strokes_speak_also_on_a_tag_that_lies_on_something_else(tags):
+    shelf = np.full((300, 500, 3), 30, np.uint8)
+    shelf[90:210, 100:400] = picture("12.50", (300, 120), (90, 40))
+    (line,) = tags.predict([shelf])[0]
+    heat = tags.explain(shelf)
+    left, top, right, bottom = (round(side) for side in line.box)
+    assert line.text == "12.50" and heat[top:bottom, left:right].max() == 1
+    heat[max(0, top) : bottom, max(0, left) : right] = 0
+    assert heat.max() == 0
+
+
 def test_where_nothing_is_read_nothing_speaks(tags):
     assert tags.explain(np.full((60, 200, 3), 200, np.uint8)).max() == 0
 
