@@ -6,7 +6,8 @@ import sys
 
 import pandas as pd
 
-from analytics import allocation_cli, index, potential_cli, recipe, scenario_cli, sensitivity, whatif
+from analytics import allocation_cli, candidates, index, potential_cli, recipe, scenario_cli, sensitivity, whatif
+from analytics.candidates import Candidacy
 from analytics.documents import DocumentError
 from analytics.index import Ranking
 from analytics.panel import PotentialError
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     robust.add_argument("--draws", type=int, default=10_000, help="indices to build (default: 10000)")
     robust.add_argument("--seed", type=int, default=0, help="the same seed gives the same numbers (default: 0)")
     robust.add_argument("--json", action="store_true", help="JSON instead of CSV")
+    for command in (ranking, robust):
+        command.add_argument("--all", action="store_true", help="rank home, present, small and little-known ones too")
     potential_cli.add_arguments(commands)
     scenario_cli.add_arguments(commands)
     allocation_cli.add_arguments(commands)
@@ -51,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         store.StoreError,
         store.DatabaseError,
         recipe.RecipeError,
-        index.MissingIndicators,
+        index.NotRanked,
         index.DesignError,
         PotentialError,
         DocumentError,
@@ -74,6 +77,8 @@ def _rank(options: argparse.Namespace) -> int:
     print(
         f"{len(result.scores)} markets ranked, {len(result.unranked)} with too little data, by {year}", file=sys.stderr
     )
+    for reason, left_out in result.aside.groupby("reason"):
+        print(f"left out ({reason}): {', '.join(left_out.index)}; --all ranks them too", file=sys.stderr)
     return 0
 
 
@@ -103,7 +108,12 @@ def _scenario(options: argparse.Namespace) -> int:
         lambda codes, year, window, at: store.market_panel(connection, codes, year, window, before(at)),
         lambda codes, at: store.series(connection, codes, None, before(at)),
         store.markets(connection),
+        _candidacy(connection),
     )
+
+
+def _candidacy(connection: store.Connection) -> Candidacy:
+    return candidates.from_settings(store.settings(connection), store.population(connection))
 
 
 def _ranking(options: argparse.Namespace) -> tuple[Ranking, pd.Series, int]:
@@ -118,6 +128,7 @@ def _ranking(options: argparse.Namespace) -> tuple[Ranking, pd.Series, int]:
         store.market_panel(connection, chosen.codes, year, chosen.window),
         chosen,
         groups=groups if groups.notna().any() else None,
+        candidacy=None if options.all else _candidacy(connection),
     )
     return result, store.market_names(connection, "en").set_index("iso3")["name"], year
 

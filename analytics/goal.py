@@ -50,8 +50,8 @@ def seek(ground: Ground, scenario: Scenario, market: str, codes: Sequence[str], 
     """
     if aim not in AIMS:
         raise ScenarioError(f"{aim!r} cannot be sought; choose one of: {', '.join(AIMS)}.")
-    if aim == "rank" and not 1 <= target <= len(ground.figures):
-        raise ScenarioError(f"There is no rank {target:g}: {len(ground.figures)} markets are ranked. Choose another.")
+    if aim == "rank" and not 1 <= target <= len(ground.ranking.scores):
+        raise ScenarioError(f"There is no rank {target:g}: {len(ground.ranking.scores)} markets are ranked. Choose another.")
     if aim == "score" and not 0 <= target <= 100:
         raise ScenarioError(f"A score of {target:g} is not between 0 and 100. Choose another.")
     start = whatif.read(ground, scenario, market)
@@ -113,8 +113,7 @@ def _ranges(
     figures = whatif.point(ground, scenario).figures
     if unknown := [code for code in codes if code not in figures.columns]:
         raise ScenarioError(f"{', '.join(unknown)} is no figure of this recipe. It uses: {', '.join(figures.columns)}.")
-    if market not in figures.index:
-        raise ScenarioError(f"{market} is not ranked by this recipe: too little is known of it. Choose another market.")
+    whatif.refuse_unranked(ground, market)
     if not codes:
         raise ScenarioError("Nothing may change, so no target can be sought. Choose at least one figure.")
     now = figures.loc[market, codes]

@@ -8,14 +8,41 @@ import pandas as pd
 
 from analytics import aggregate, impute, normalise, treat
 from analytics import weights as weighting
+from analytics.candidates import Candidacy
 from analytics.design import Design, DesignError
 from analytics.recipe import Ingredient, Measure, Recipe
 from data import catalog
 
-__all__ = ["Design", "DesignError", "MissingIndicators", "Ranking", "by_group", "default_year", "rescore", "score"]
+__all__ = [
+    "Design",
+    "DesignError",
+    "MissingIndicators",
+    "NoCandidates",
+    "NotRanked",
+    "Ranking",
+    "by_group",
+    "default_year",
+    "rescore",
+    "score",
+]
 
 
-class MissingIndicators(ValueError):
+class NotRanked(ValueError):
+    """There is nothing to rank; the message says why and what helps."""
+
+
+class NoCandidates(NotRanked):
+    """Every market that is known well enough to be scored is left out of the ranking."""
+
+    def __init__(self, left_out: pd.Series) -> None:
+        self.left_out = left_out
+        super().__init__(
+            f"None of the {len(left_out)} scored markets may be ranked: they are home, a market you are in, too small "
+            "or too little known. Lower the minimum size or the minimum share of known figures."
+        )
+
+
+class MissingIndicators(NotRanked):
     """Too little of a recipe is in the store to rank on; names what is missing and how to get it."""
 
     def __init__(self, recipe: Recipe, missing: tuple[Ingredient, ...], share: float) -> None:
@@ -31,8 +58,9 @@ class MissingIndicators(ValueError):
 class Ranking:
     """Scores of markets under a recipe, and what they are made of. Frames are indexed by iso3.
 
-    scores: score (0-100), rank (1 the best, ties share the better), coverage (share of the recipe's
-    whole weight that is known, 0-1).
+    scores: of the markets that are ranked: score (0-100), rank (1 the best, ties share the better), coverage (share of
+    the recipe's whole weight that is known, 0-1). aside: of those that only set the scales: score, coverage, reason (one
+    of candidates.REASONS), place (the rank it would take). The other frames hold both, the ranked ones first.
     points: (markets, ingredients), what each adds to the score; rows sum to the score. Where the index is not a sum,
     the score split in proportion: by w ln x for geometric means, by w x for Copeland's comparisons.
     dimensions: (markets, dimensions), each dimension's own score 0-100, NaN where nothing is known.
@@ -65,6 +93,7 @@ class Ranking:
     own: Mapping[str, float] = field(default_factory=dict)
     groups: pd.Series | None = None
     warnings: tuple[str, ...] = ()
+    aside: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["score", "coverage", "reason", "place"]))
 
     @property
     def directions(self) -> pd.Series:
@@ -95,14 +124,16 @@ def score(
     design: Design | None = None,
     groups: pd.Series | None = None,
     weights: Mapping[str, float] | None = None,
+    candidacy: Candidacy | None = None,
 ) -> Ranking:
     """Rank the markets of a panel: select, treat, impute, normalise, weight, aggregate (OECD/JRC Handbook 2008).
 
     panel: iso3, indicator, year, value; one row a market and indicator (as `store.market_panel` gives). Not mutated.
     groups: label by iso3, for imputation. weights: the reader's own, by dimension or ingredient, any positive scale;
     they go before the design's. Coverage is counted with the recipe's weights, so that no market comes or goes while
-    others are tried, unless nothing that still weighs is known of it. Raises MissingIndicators when less than
-    recipe.minimum_weight of the weight is there, DesignError when the design or the weights cannot be carried out.
+    others are tried, unless nothing that still weighs is known of it. candidacy: who is ranked, all by default; the
+    others set the scales all the same. Raises MissingIndicators when less than recipe.minimum_weight of the weight is
+    there, NoCandidates when nobody is left to rank, DesignError when the design or the weights cannot be carried out.
     """
     values, years, measures = _select(panel, recipe)
     recipe_weights = pd.Series(recipe.weights())
@@ -112,8 +143,20 @@ def score(
         raise MissingIndicators(recipe, missing, share)
     coverage = (values.notna() @ recipe_weights[list(measures)]).round(9)  # a sum of weights is never quite 1
     enough = coverage >= round(recipe.minimum_coverage * share, 9)
+    left_out = (candidacy or Candidacy()).left_out(coverage[enough] / share)
+    if len(left_out) and len(left_out) == enough.sum():
+        raise NoCandidates(left_out)
     return _rank(
-        recipe, values[enough], years[enough], measures, missing, coverage, design or Design(), groups, weights or {}
+        recipe,
+        values[enough],
+        years[enough],
+        measures,
+        missing,
+        coverage,
+        design or Design(),
+        groups,
+        weights or {},
+        left_out,
     )
 
 
@@ -127,7 +170,7 @@ def rescore(
 
     Weights replace the ranking's own altogether; {} goes back to the design's.
     """
-    coverage = pd.concat([ranking.scores["coverage"], ranking.unranked])
+    coverage = pd.concat([ranking.scores["coverage"], ranking.aside["coverage"].astype(float), ranking.unranked])
     return _rank(
         ranking.recipe,
         ranking.values.sort_index(),
@@ -138,6 +181,7 @@ def rescore(
         design or ranking.design,
         ranking.groups if groups is None else groups,
         ranking.own if weights is None else weights,
+        ranking.aside["reason"],
     )
 
 
@@ -151,6 +195,7 @@ def _rank(
     design: Design,
     groups: pd.Series | None,
     own: Mapping[str, float],
+    left_out: pd.Series,
 ) -> Ranking:
     directions, labels = _of(recipe, values.columns, "direction"), _of(recipe, values.columns, "dimension")
     treatment = treat.treat(values, design.treatment)
@@ -161,12 +206,15 @@ def _rank(
     counted = effective.sum(axis=1) > 0
     if not counted.all():  # nothing is known of these markets that weighs anything: the others are ranked without them
         values, years = values[counted], years[counted]
-        return _rank(recipe, values, years, measures, missing, coverage, design, groups, own)
+        return _rank(recipe, values, years, measures, missing, coverage, design, groups, own, left_out)
     points, dimensions = _points(normalised, effective, whole, labels, design)
-    scores = pd.DataFrame({"score": points.sum(axis=1), "coverage": coverage.reindex(values.index)})
+    everyone = pd.DataFrame({"score": points.sum(axis=1), "coverage": coverage.reindex(values.index)})
+    outside = everyone.index.isin(left_out.index)
+    scores = everyone[~outside].copy()
     scores["rank"] = scores["score"].round(9).rank(ascending=False, method="min").astype(int)
     scores = scores.sort_values(["rank"], kind="stable")[["score", "rank", "coverage"]]
-    order = scores.index
+    aside = _aside(everyone[outside], scores["score"], left_out)
+    order = scores.index.append(aside.index)
     return Ranking(
         recipe=recipe,
         scores=scores,
@@ -182,12 +230,20 @@ def _rank(
         unranked=coverage[~coverage.index.isin(order)].sort_values(ascending=False),
         whole=whole,
         imputed=_in_units(values, treatment.values, filled).loc[order],
-        imputation_ranks=_imputation_ranks(treatment, directions, labels, whole, design, groups).reindex(order),
+        imputation_ranks=_imputation_ranks(treatment, directions, labels, whole, design, groups, scores.index),
         design=design,
         own=dict(own),
         groups=groups,
         warnings=warnings,
+        aside=aside,
     )
+
+
+def _aside(outside: pd.DataFrame, ranked: pd.Series, left_out: pd.Series) -> pd.DataFrame:
+    """The markets left out, the best score first, with the reason and the place each would take among the ranked."""
+    places = [int((ranked.round(9) > round(score, 9)).sum()) + 1 for score in outside["score"]]
+    found = outside.assign(reason=left_out.reindex(outside.index), place=places)
+    return found.sort_values("score", ascending=False, kind="stable")
 
 
 def _of(recipe: Recipe, keys: pd.Index, attribute: str) -> pd.Series:
@@ -280,11 +336,12 @@ def _imputation_ranks(
     whole: pd.Series,
     design: Design,
     groups: pd.Series | None,
+    ranked: pd.Index,
 ) -> pd.DataFrame:
-    """Rank of each market under each noisy copy of the gaps (Rubin 1987: all steps after imputing, once a copy)."""
+    """Rank of each ranked market under each noisy copy of the gaps (Rubin 1987: all steps after imputing, once a copy)."""
     treated = treatment.values
     if design.imputation == "none":
-        return pd.DataFrame(index=treated.index)
+        return pd.DataFrame(index=ranked)
     ranks = {}
     for number, copy in enumerate(
         impute.copies(treated, design.imputation, design.imputations, design.seed, groups), start=1
@@ -294,7 +351,8 @@ def _imputation_ranks(
         total = aggregate.index_scores(
             normalised, whole.to_numpy()[None], members(labels), design.within, design.across
         )
-        ranks[number] = pd.Series(total[0], treated.index).round(9).rank(ascending=False, method="min")
+        scores = pd.Series(total[0], treated.index)[ranked]
+        ranks[number] = scores.round(9).rank(ascending=False, method="min")
     return pd.DataFrame(ranks)
 
 

@@ -9,7 +9,7 @@ from analytics.index import Ranking
 
 @dataclass(frozen=True)
 class Standing:
-    """One ingredient of a market's score. ahead_of: share of ranked markets that score less on it, 0-1."""
+    """One ingredient of a market's score. ahead_of: share of scored markets that score less on it, 0-1."""
 
     key: str
     value: float

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import documents, outlook, potential, propagation, recipe, scenario, sweeps, whatif
+from analytics.candidates import Candidacy
 from analytics.outlook import OutlookError
 from analytics.panel import PotentialError
 
@@ -45,10 +46,16 @@ def read(file: Path) -> scenario.Scenario:
     return scenario.from_json(file.read_bytes())
 
 
-def run(options: argparse.Namespace, panel_of: Callable, history_of: Callable, markets: pd.DataFrame) -> int:
+def run(
+    options: argparse.Namespace,
+    panel_of: Callable,
+    history_of: Callable,
+    markets: pd.DataFrame,
+    candidacy: Candidacy | None = None,
+) -> int:
     """panel_of(codes, year, window, snapshot), history_of(codes, snapshot): observations as they were after a snapshot.
 
-    Prints the outcome. Raises DocumentError, ScenarioError, RecipeError, MissingIndicators.
+    Prints the outcome. Raises DocumentError, ScenarioError, RecipeError, NotRanked.
     """
     wanted = read(options.file)
     base, chosen = wanted.base, recipe.load(wanted.base.recipe)
@@ -80,6 +87,7 @@ def run(options: argparse.Namespace, panel_of: Callable, history_of: Callable, m
         propagation.estimate(history, chosen, base.year),
         fit,
         carried,
+        candidacy,
     )
     outcome = whatif.run(ground, wanted)
     document = summary(ground, outcome, why_not)

@@ -11,7 +11,7 @@ from analytics.design import Design, DesignError
 from analytics.draws import SPREAD, Choices, Prepared, prepare
 from analytics.index import Ranking
 
-__all__ = ["SPREAD", "Choices", "Prepared", "Robustness", "leave_one_out", "monte_carlo", "prepare", "rank_ranges"]
+__all__ = ["SPREAD", "Choices", "Prepared", "Robustness", "leave_one_out", "monte_carlo", "prepare"]
 
 LOW, HIGH = 0.05, 0.95
 
@@ -20,7 +20,8 @@ LOW, HIGH = 0.05, 0.95
 class Robustness:
     """Ranks over many draws, by iso3 in the order of the ranking they are about.
 
-    ranks: rank (as shown), low, median, high (5th, 50th and 95th percentile), p_top10. distribution: (markets, ranks),
+    ranks: rank (as shown), low, median, high (5th, 50th and 95th percentile; low and high reach at least to the rank
+    shown, which is one of the ways to build the index), typical (the percentiles hold it), p_top10. distribution: (markets, ranks),
     share of draws at rank 1, 2, ...; ties share the better rank. beats: (markets, markets), share of draws in which the
     row's market ranks before the column's; empty unless asked for. design, whole, choices: what was varied around.
     """
@@ -80,9 +81,9 @@ def monte_carlo(
         raise DesignError("What was prepared is about other figures or another design. Prepare this ranking again.")
     copies = max(len(copy) for copy in prepared.scores.values())
     plan = many.balanced(ranking, choices, draws, copies, seed)
-    drawn = many.ranks(many.scores(prepared, ranking.members, plan))
     place = prepared.values.index.get_indexer(ranking.scores.index)
-    return _summary(ranking, np.ascontiguousarray(drawn.T[place]), seed, choices, pairs)
+    drawn = many.ranks(many.scores(prepared, ranking.members, plan)[:, place])
+    return _summary(ranking, np.ascontiguousarray(drawn.T), seed, choices, pairs)
 
 
 def _two_markets(ranking: Ranking) -> None:
@@ -103,11 +104,13 @@ def _summary(ranking: Ranking, drawn: np.ndarray, seed: int, choices: Choices, p
         (reached <= np.rint(share * (count - 1))).sum(axis=1) + 1 for share in (LOW, 0.5, HIGH)
     )  # the draw nearest to the percentile
     distribution = counts / count
+    shown = ranking.scores["rank"].to_numpy()
     columns = {
-        "rank": ranking.scores["rank"],
-        "low": low,
+        "rank": shown,
+        "low": np.minimum(low, shown),
         "median": median,
-        "high": high,
+        "high": np.maximum(high, shown),
+        "typical": (low <= shown) & (shown <= high),
         "p_top10": reached[:, min(10, markets) - 1] / count,
     }
     names = ranking.scores.index
@@ -133,18 +136,6 @@ def _beats(drawn: np.ndarray) -> np.ndarray:
     return result / count
 
 
-def rank_ranges(ranking: Ranking, seed: int, draws: int = 1000, spread: float = SPREAD) -> pd.DataFrame:
-    """Rank of each market when every weight moves: low and high (5th and 95th percentile), p_top10.
-
-    Indicator weights are multiplied by independent lognormal factors of the given spread and rescaled; all else stays
-    as shown. Indexed by iso3 in rank order. A statement about weights, not about errors in the data.
-    """
-    if len(ranking.scores) < 2:
-        return pd.DataFrame({"low": 1, "high": 1, "p_top10": 1.0}, ranking.scores.index)
-    found = monte_carlo(ranking, seed, draws, Choices.weights_only(ranking, spread))
-    return found.ranks[["low", "high", "p_top10"]]
-
-
 def leave_one_out(ranking: Ranking) -> pd.DataFrame:
     """(markets, ingredients): places each market moves down when the ingredient is left out; negative is up.
 
@@ -163,7 +154,7 @@ def leave_one_out(ranking: Ranking) -> pd.DataFrame:
     possible = weights.sum(axis=1) > 0
     weights[~possible] = whole
     totals = aggregate.index_scores(
-        ranking.normalised.to_numpy(), weights, ranking.members, ranking.design.within, ranking.design.across
+        ranking.normalised.loc[ranking.scores.index].to_numpy(), weights, ranking.members, ranking.design.within, ranking.design.across
     )
     moved = many.ranks(np.nan_to_num(totals, nan=-np.inf)) - ranking.scores["rank"].to_numpy()
     return pd.DataFrame(moved.T.astype(int), ranking.scores.index, keys)

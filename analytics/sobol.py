@@ -47,20 +47,19 @@ def shares(
     problem = _problem(ranking, by_dimension)
     names = list(dict.fromkeys(problem["groups"]))
     points = sampler.sample(problem, base, calc_second_order=False, seed=seed)
-    ranks = draws.ranks(draws.scores(prepared, ranking.members, _plan(ranking, prepared, points)))
-    shown = ranking.scores["rank"].reindex(prepared.values.index)
-    shift = np.abs(ranks - shown.to_numpy()).mean(axis=1, keepdims=True)
+    place = prepared.values.index.get_indexer(ranking.scores.index)
+    ranks = draws.ranks(draws.scores(prepared, ranking.members, _plan(ranking, prepared, points))[:, place])
+    shift = np.abs(ranks - ranking.scores["rank"].to_numpy()).mean(axis=1, keepdims=True)
     outputs = np.hstack([shift, ranks]).reshape(base, len(names) + 2, -1)
     estimates = _estimate(outputs, np.random.default_rng(seed))  # (choices, outputs, 4)
     columns = ["first", "first_error", "total", "total_error"]
     markets = pd.DataFrame(
         estimates[:, 1:].transpose(1, 0, 2).reshape(-1, 4),
-        pd.MultiIndex.from_product([prepared.values.index, names], names=["iso3", "choice"]),
+        pd.MultiIndex.from_product([ranking.scores.index, names], names=["iso3", "choice"]),
         columns,
     )
     overall = pd.DataFrame(estimates[:, 0], pd.Index(names, name="choice"), columns)
-    in_order = pd.MultiIndex.from_product([ranking.scores.index, names], names=["iso3", "choice"])
-    return Shares(overall, markets.reindex(in_order), float(shift.mean()), len(points))
+    return Shares(overall, markets, float(shift.mean()), len(points))
 
 
 def _problem(ranking: Ranking, by_dimension: bool) -> dict:

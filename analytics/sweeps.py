@@ -24,8 +24,7 @@ def tornado(ground: Ground, scenario: Scenario, market: str) -> pd.DataFrame:
     what the unit allows. Indicators without a figure or a record are left out. Raises ScenarioError.
     """
     figures = whatif.point(ground, scenario).figures
-    if market not in figures.index:
-        raise ScenarioError(f"{market} is not ranked by this recipe: too little is known of it. Choose another market.")
+    whatif.refuse_unranked(ground, market)
     rows = {}
     for code, value in figures.loc[market].dropna().items():
         if (market, code) not in ground.record.index:
@@ -129,7 +128,7 @@ def simulate(ground: Ground, scenario: Scenario, draws: int = SIMULATED) -> Simu
         end = start.at(whatif.spread(ground, shocked, links[number]), own)
         before[number] = start.weighed(factors[[number]])[0]
         after[number] = end.weighed(factors[[number]])[0]
-    before, after = before + drift, after + drift
+    before, after = ((drawn + drift)[:, ground.ranked] for drawn in (before, after))
     ranks_before, ranks = many.ranks(before), many.ranks(after)
     quantiles = {
         f"{name}_{level}": np.quantile(drawn, share, axis=0, method="nearest")
@@ -138,7 +137,7 @@ def simulate(ground: Ground, scenario: Scenario, draws: int = SIMULATED) -> Simu
     }
     markets = pd.DataFrame(
         quantiles | {"p_improves": (ranks < ranks_before).mean(axis=0), "p_top10": (ranks <= 10).mean(axis=0)},
-        ground.figures.index,
+        ground.ranking.scores.index,
     )
     return Simulation(markets, ranks, inputs, _importance(inputs, after, ground), draws, scenario.seed)
 
@@ -149,7 +148,7 @@ def _importance(inputs: pd.DataFrame, scores: np.ndarray, ground: Ground) -> pd.
     with np.errstate(invalid="ignore", divide="ignore"):
         ranked = (ranked - ranked.mean(axis=0)) / ranked.std(axis=0)
         given = (given - given.mean(axis=0)) / given.std(axis=0)
-    return pd.DataFrame(given.T @ ranked / len(given), inputs.columns, ground.figures.index)
+    return pd.DataFrame(given.T @ ranked / len(given), inputs.columns, ground.ranking.scores.index)
 
 
 def _draw(ground: Ground, entry: Uncertain, draws: int, random: np.random.Generator) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 from analytics import aggregate, index, normalise, panel, past, propagation, support, treat
 from analytics import draws as many
 from analytics import weights as weighting
+from analytics.candidates import Candidacy
 from analytics.draws import Choices
 from analytics.index import Ranking
 from analytics.propagation import Elasticity
@@ -86,8 +87,8 @@ class Estimate:
 class Ground:
     """What scenarios stand on: the ranking without shocks, its figures, and what is known about how they move.
 
-    figures: (ranked markets, codes), in the indicators' units, NaN where unknown; those of the index, then those that
-    only the potential's model knows. regions: UN M49 code by iso3.
+    figures: (scored markets, codes), the ranked ones first, in the indicators' units, NaN where unknown; those of the
+    index, then those that only the potential's model knows. regions: UN M49 code by iso3.
     record: range and standard deviation of the last years (`past.record`). history: iso3, indicator, year, value.
     outlook: how the figures were carried forward, for a base in the future; today: the ranking they started from.
     """
@@ -105,6 +106,11 @@ class Ground:
     @property
     def recipe(self) -> Recipe:
         return self.ranking.recipe
+
+    @property
+    def ranked(self) -> slice:
+        """Positions of the ranked markets among the scored ones."""
+        return slice(len(self.ranking.scores))
 
     @cached_property
     def members(self) -> Mapping[str, np.ndarray]:
@@ -169,10 +175,10 @@ class Ground:
         return self._now if self.outlook is None else self._summary(noise)
 
     def _summary(self, noise: np.ndarray) -> dict[str, np.ndarray]:
-        scores = self.start.drawn + noise
+        scores = (self.start.drawn + noise)[:, self.ranked]
         ranks = many.ranks(scores)
         return (
-            interval("score_before", self.start.scores, scores)
+            interval("score_before", self.start.scores[self.ranked], scores)
             | interval("rank_before", self.start.ranks, ranks)
             | {"drawn": ranks}
         )
@@ -230,8 +236,8 @@ class Point:
 
     @cached_property
     def ranks(self) -> np.ndarray:
-        """(markets,), 1 the best."""
-        return many.ranks(self.scores[None])[0].astype(int)
+        """(ranked markets,), 1 the best."""
+        return many.ranks(self.scores[None, self.ground.ranked])[0].astype(int)
 
     @cached_property
     def drawn(self) -> np.ndarray:
@@ -269,7 +275,7 @@ class Shocked:
 class Outcome:
     """What a scenario does. Frames are indexed by iso3.
 
-    markets: score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws); p_improves (share
+    markets: the ranked ones; score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws); p_improves (share
     of the draws in which it ranks better than before in the same draw); potential_before, potential, each with _low and
     _high (90 %), in the outcome's unit, NaN without a model; outside (the what-if point lies beyond what the data have
     seen), distance, limit, nearest (three real markets). moved: iso3, indicator, before, after, how (shock,
@@ -293,11 +299,12 @@ def stand(
     elasticities: Sequence[Elasticity] = (),
     fit: "PotentialFit | None" = None,
     outlook: "Outlook | None" = None,
+    candidacy: Candidacy | None = None,
 ) -> Ground:
     """The ground of scenarios. observations: the panel of the recipe (as `index.score` takes); history: of its codes
-    and the potential's. Raises index.MissingIndicators.
+    and the potential's; candidacy: who is ranked. Raises index.NotRanked.
     """
-    today = index.score(observations, recipe)
+    today = index.score(observations, recipe, candidacy=candidacy)
     ranking = today
     if outlook is not None:
         ahead = observations[["iso3", "indicator", "year", "value"]]
@@ -306,7 +313,7 @@ def stand(
         value = carried.reindex(keys).to_numpy()
         ahead = ahead.assign(value=np.where(np.isnan(value), ahead["value"], value))
         observations = ahead
-        ranking = index.score(ahead, recipe)
+        ranking = index.score(ahead, recipe, candidacy=candidacy)
     codes = [code for measure in ranking.measures.values() for code in measure.codes]
     wide = observations.pivot(index="iso3", columns="indicator", values="value")
     estimate = None if fit is None else _estimate(fit, history)
@@ -319,8 +326,8 @@ def stand(
     links = [*elasticities, *IDENTITIES]
     return Ground(
         ranking=ranking,
-        figures=wide.reindex(index=ranking.scores.index, columns=codes),
-        regions=regions.reindex(ranking.scores.index),
+        figures=wide.reindex(index=ranking.normalised.index, columns=codes),
+        regions=regions.reindex(ranking.normalised.index),
         elasticities=tuple(e for e in links if e.used and e.source in codes and e.target in codes),
         record=past.record(history[history["indicator"].isin(codes)], year),
         history=history,
@@ -350,12 +357,12 @@ def run(ground: Ground, scenario: Scenario) -> Outcome:
     carried = by_outlook * ground.drift
     before = dict(ground.before(carried))
     ranks_before = before.pop("drawn")
-    drawn = end.drawn + carried + _propagation_noise(ground, shocked, end, by_link)
+    drawn = (end.drawn + carried + _propagation_noise(ground, shocked, end, by_link))[:, ground.ranked]
     ranks = many.ranks(drawn)
-    columns = before | interval("score", end.scores, drawn) | interval("rank", end.ranks, ranks)
+    columns = before | interval("score", end.scores[ground.ranked], drawn) | interval("rank", end.ranks, ranks)
     columns["p_improves"] = (ranks < ranks_before).mean(axis=0)
     columns |= dict(_potential(ground, shocked, after).items()) | dict(_outside(ground, after).items())
-    table = pd.DataFrame(columns, ground.figures.index)
+    table = pd.DataFrame(columns, ground.figures.index[ground.ranked])
     moved = _moved(ground, after, shocked.mask | shocked.converted)
     return Outcome(scenario, table, moved, shocked.notes, DRAWS, after)
 
@@ -469,6 +476,17 @@ def rows_of(ground: Ground, markets: Sequence[str], regions: Sequence[str]) -> t
             "Choose another market, or import data on it."
         )
     return np.flatnonzero(inside), strangers
+
+
+def refuse_unranked(ground: Ground, market: str) -> None:
+    """Raises ScenarioError for a market that has no rank here, with the reason."""
+    if market in ground.ranking.scores.index:
+        return
+    if market in ground.ranking.aside.index:
+        raise ScenarioError(
+            f"{market} is left out of this ranking ({ground.ranking.aside.at[market, 'reason']}). Choose another market."
+        )
+    raise ScenarioError(f"{market} is not ranked by this recipe: too little is known of it. Choose another market.")
 
 
 def _no_indicator(ground: Ground, target: str) -> str:
@@ -656,7 +674,8 @@ class Reading:
 
 def read(ground: Ground, scenario: Scenario, market: str) -> Reading:
     """Where one market stands under a scenario. Raises ScenarioError."""
-    row = rows_of(ground, (market,), ())[0][0]
+    refuse_unranked(ground, market)
+    row = ground.ranking.scores.index.get_loc(market)
     found = point(ground, scenario)
     potential = np.nan
     if ground.estimate is not None and market in ground.estimate.fit.features.index:
@@ -664,7 +683,7 @@ def read(ground: Ground, scenario: Scenario, market: str) -> Reading:
         before = panel.to_scale(fit.estimates.loc[[market], "predicted"], fit.transform)
         shift = potential_shift(ground, found.figures, (market,)).reindex([market]).fillna(0.0)
         potential = float(panel.from_scale(before + shift, fit.transform)[0])
-    ahead = found.scores[row] - np.delete(found.scores, row)
+    ahead = found.scores[row] - np.delete(found.scores[ground.ranked], row)
     return Reading(float(found.scores[row]), int(found.ranks[row]), potential, ahead)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from analytics.index import MissingIndicators, Ranking
+from analytics.index import NotRanked, Ranking
 from dashboard import links, load, navigation, theme
 from dashboard.charts import Drawn
 from dashboard.language import _, current, day, number
@@ -165,7 +165,7 @@ def embedded_notice() -> None:
         st.page_link(navigation.file("data"), label=_("Fetch or import data"), icon=":material/download:")
 
 
-def missing_indicators(error: MissingIndicators) -> NoReturn:
+def missing_indicators(error: NotRanked) -> NoReturn:
     """A recipe that cannot rank yet: what is missing and how to get it. Ends the run."""
     st.title(_("{industry} cannot be ranked yet").format(industry=_(error.recipe.title)))
     st.write(

@@ -35,7 +35,7 @@ class Case:
 
 
 def case(iso3: str, choice: MarketFilters, weights: dict[str, float], potential: PotentialFit | None) -> Case:
-    """Decide for one ranked market. Raises index.MissingIndicators, ValueError for weights that mean nothing."""
+    """Decide for one ranked market. Raises index.NotRanked, ValueError for weights that mean nothing."""
     ranking = load.ranking(choice.recipe, choice.year)
     found = load.robustness(choice.recipe, choice.year, *NO_CHANGE)
     rules = entry.rules()

@@ -15,10 +15,11 @@ import holidays
 import pandas as pd
 import streamlit as st
 
-from analytics import changes, distance, index, peers, propagation, recipe, sensitivity, sobol, whatif
+from analytics import candidates, changes, distance, index, peers, propagation, recipe, sensitivity, sobol, whatif
 from analytics import potential as potentials
+from analytics.candidates import Candidacy
 from analytics.design import Design
-from analytics.index import MissingIndicators, Ranking
+from analytics.index import NotRanked, Ranking
 from analytics.panel import PotentialError
 from analytics.potential import PotentialFit
 from analytics.scenario import Scenario
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 SEED = 0
 DRAWS = 2000
-HISTORY_YEARS = 8
 MOVERS = 6
 HUB_AGAIN_S = 600
 """After that long a hub model that was out of reach is tried again."""
@@ -216,9 +216,15 @@ def panel(recipe_name: str, year: int) -> pd.DataFrame:
 
 
 @_cached
+def candidacy() -> Candidacy:
+    """Who is ranked, by the company profile."""
+    return candidates.from_settings(settings(), store.population(connection()))
+
+
+@_cached
 def ranking(recipe_name: str, year: int) -> Ranking:
-    """Raises index.MissingIndicators."""
-    return index.score(panel(recipe_name, year), recipe.load(recipe_name))
+    """Raises index.NotRanked."""
+    return index.score(panel(recipe_name, year), recipe.load(recipe_name), candidacy=candidacy())
 
 
 @_cached
@@ -227,11 +233,16 @@ def own_ranking(
 ) -> Ranking:
     """The ranking under the reader's own design and weights of dimensions; empty tuples mean the recipe's.
 
-    Raises index.MissingIndicators, design.DesignError.
+    Raises index.NotRanked, design.DesignError.
     """
     groups = markets()["income_group"] if income_groups() else markets()["region"]
     return index.score(
-        panel(recipe_name, year), recipe.load(recipe_name), Design(**dict(design)), groups, dict(weights) or None
+        panel(recipe_name, year),
+        recipe.load(recipe_name),
+        Design(**dict(design)),
+        groups,
+        dict(weights) or None,
+        candidacy(),
     )
 
 
@@ -321,7 +332,7 @@ def ground(recipe_name: str, year: int, horizon: int, before: str | None, learne
     """What scenarios stand on; before: as the store was before that snapshot arrived, None for now; learner: of the
     potential, empty to do without.
 
-    Load the potential and the outlook first: this one waits for them. Raises index.MissingIndicators, PotentialError.
+    Load the potential and the outlook first: this one waits for them. Raises index.NotRanked, PotentialError.
     """
     chosen = recipe.load(recipe_name)
     return whatif.stand(
@@ -333,6 +344,7 @@ def ground(recipe_name: str, year: int, horizon: int, before: str | None, learne
         propagations(recipe_name, year, before),
         potential_as_of(recipe_name, year, before, learner) if learner else None,
         outlook(recipe_name, year, horizon, before) if horizon else None,
+        candidacy(),
     )
 
 
@@ -388,7 +400,7 @@ def plan_material(
     """What a plan can be made of: the potential of each industry, under a scenario if one is given.
 
     An industry without a potential is left out, with the reason; half a minute an industry, the first time. Raises
-    index.MissingIndicators, whatif.ScenarioError, outlook.OutlookError for a scenario that cannot be carried out.
+    index.NotRanked, whatif.ScenarioError, outlook.OutlookError for a scenario that cannot be carried out.
     """
     from analytics import plan_inputs
 
@@ -470,21 +482,9 @@ def rank_drivers(
     return sobol.shares(own_ranking(recipe_name, year, design, weights), SEED)
 
 
-@_cached
-def rank_ranges(recipe_name: str, year: int) -> pd.DataFrame:
-    return sensitivity.rank_ranges(ranking(recipe_name, year), SEED)
-
-
-@_cached
-def score_history(recipe_name: str, year: int) -> pd.DataFrame:
-    """(markets, years): scores by each of the last years, as far as the recipe can be computed for them."""
-    scores = {}
-    for past in range(year - HISTORY_YEARS + 1, year + 1):
-        try:
-            scores[past] = ranking(recipe_name, past).scores["score"]
-        except MissingIndicators:
-            continue
-    return pd.DataFrame(scores)
+def certainty(recipe_name: str, year: int) -> sensitivity.Robustness:
+    """How sure the ranks of the recipe itself are: the one interval that every page shows. Raises index.NotRanked."""
+    return robustness(recipe_name, year, (), ())
 
 
 @_cached
@@ -494,8 +494,8 @@ def movers(recipe_name: str, year: int) -> pd.DataFrame | None:
     newest = snapshots()["id"].iloc[0]
     panel = store.market_panel(connection(), chosen.codes, year, chosen.window, newest)
     try:
-        before = index.score(panel, chosen)
-    except MissingIndicators:
+        before = index.score(panel, chosen, candidacy=candidacy())
+    except NotRanked:
         return None
     return changes.movers(before, ranking(recipe_name, year), MOVERS)
 
@@ -510,9 +510,8 @@ def _overview_in(
     shown = ranked.scores.index[keep]
     if shown.empty:
         return None
-    ranges, history = rank_ranges(recipe_name, year), score_history(recipe_name, year)
-    look = theme.theme(dark)
-    return answers.overview(ranked, ranges, history, everywhere, shown, map_markets(), year, look)
+    sure, look = certainty(recipe_name, year), theme.theme(dark)
+    return answers.overview(ranked, sure, everywhere, shown, economies(), map_markets(), year, look)
 
 
 def overview(
@@ -520,9 +519,15 @@ def overview(
 ) -> answers.OverviewAnswer | None:
     """What the Overview shows, in the reader's language and theme; None when no ranked market passes the filters.
 
-    Empty regions or incomes mean all. Raises index.MissingIndicators.
+    Empty regions or incomes mean all. Raises index.NotRanked.
     """
     return _overview_in(current(), dark, recipe_name, year, regions, incomes)
+
+
+@_cached
+def economies() -> pd.Series:
+    """GDP by iso3, the largest first: in whose order markets without figures are named."""
+    return pd.Series(store.gdp(connection())).sort_values(ascending=False)
 
 
 @_cached

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from analytics.outlook import OutlookError
 from analytics.panel import PotentialError
 from analytics.plan_inputs import Material, Wish, complete
@@ -36,7 +36,7 @@ def missing(choice: MarketFilters, industries: tuple[str, ...]) -> tuple[str, ..
 
 
 def material(choice: MarketFilters, industries: tuple[str, ...], under: Scenario | None) -> Material:
-    """What can be planned with. Raises MissingIndicators, ScenarioError, OutlookError, PotentialError of a scenario."""
+    """What can be planned with. Raises NotRanked, ScenarioError, OutlookError, PotentialError of a scenario."""
     home = load.settings()["home_market"]
     with st.spinner(_("Gathering what is known of the markets")):
         bare = None if under is None else replace(under, name="")
@@ -49,7 +49,7 @@ def whole(choice: MarketFilters, found: Material, wish: Wish) -> Wish:
     if wish.by == "rank":
         try:
             ranks = load.ranking(choice.recipe, choice.year).scores["rank"]
-        except MissingIndicators:
+        except NotRanked:
             ranks = None
     return complete(found, wish, ranks)
 
@@ -79,7 +79,7 @@ def shocked(choice: MarketFilters, wish: Wish, industries: tuple[str, ...]) -> t
         found = material(choice, industries, under)
         _not_carried(choice, industries, under)
         return found, under
-    except (MissingIndicators, ScenarioError, OutlookError, PotentialError) as error:
+    except (NotRanked, ScenarioError, OutlookError, PotentialError) as error:
         st.warning(
             _("The scenario cannot be carried over to this plan: {reason}").format(reason=error),
             icon=":material/warning:",

@@ -22,7 +22,7 @@ TROUBLE = "scenario_trouble"
 
 
 def ground(current: Scenario) -> Ground:
-    """What the scenario stands on, with progress while it is worked out. Raises MissingIndicators, OutlookError."""
+    """What the scenario stands on, with progress while it is worked out. Raises NotRanked, OutlookError."""
     base, before = current.base, scenario_state.standing(current).before
     learner = base.learner if st.session_state.get("with_potential", False) else ""
     if current.horizon:

@@ -75,7 +75,7 @@ def scope(ground: Ground) -> Scope:
     kind = links.segmented(_("Move the figures of"), tuple(kinds), "scope", "market", kinds.get)
     if kind == "market":
         names = load.markets()["name"]
-        ranked = tuple(ground.figures.index)
+        ranked = tuple(ground.ranking.scores.index)
         return Scope(
             market=links.selectbox(
                 _("Market"), ranked, "market", ranked[0], names.get, pinned=True, label_visibility="collapsed"

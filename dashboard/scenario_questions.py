@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics import goal, past, propagation, recipe, scenario, sweeps, whatif
 from analytics.documents import DocumentError
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from analytics.outlook import OutlookError
 from analytics.scenario import Scenario, Uncertain
 from analytics.whatif import Ground, ScenarioError
@@ -229,7 +229,7 @@ def uncertainty(ground: Ground, current: Scenario, iso3: str, names: pd.Series) 
             draws=found.draws,
         )
     )
-    column = ground.figures.index.get_loc(iso3)
+    column = ground.ranking.scores.index.get_loc(iso3)
     ranks = pd.Series(found.ranks[:, column])
     before = int(ground.ranking.scores.at[iso3, "rank"])
     components.chart(
@@ -303,7 +303,7 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
             base, before = entry.base, scenario_state.standing(entry).before
             stands = load.ground(base.recipe, base.year, entry.horizon, before, "")
             ranks[name] = outcome(stands, entry).markets["rank"]
-        except (ScenarioError, MissingIndicators, OutlookError) as error:
+        except (ScenarioError, NotRanked, OutlookError) as error:
             st.error(f"{name}: {said(str(error))}", icon=":material/error:")
     table = pd.DataFrame(ranks)
     spread = (table.max(axis=1) - table.min(axis=1)).sort_values(ascending=False, kind="stable")

@@ -28,7 +28,17 @@ SQL = Path(__file__).with_name("sql")
 REFERENCE = Path(__file__).with_name("reference")
 SCHEMA_VERSION = 2
 MIGRATIONS = SQL / "migrations"
-DEFAULT_SETTINGS = {"home_market": "USA", "home_currency": "USD", "language": "en"}
+DEFAULT_SETTINGS = {
+    "home_market": "USA",
+    "home_currency": "USD",
+    "language": "en",
+    "present_markets": "",
+    "minimum_population": "1000000",
+    "minimum_known_pct": "80",
+    "industry": "general",
+    "product": "",
+}
+"""The company profile. present_markets: ISO codes, comma separated: markets one is in already."""
 EMBEDDED = "embedded reference"
 EMBEDDED_AT = datetime(2026, 11, 21, tzinfo=UTC)
 REFERENCE_TABLES = {
@@ -488,6 +498,18 @@ _KNOWN_SETTINGS = {
         "SELECT 1 FROM market_names WHERE kind = 'display' AND $value IN (language, split_part(language, '_', 1))",
         "a language that market names are kept in, such as en or zh",
     ),
+    "present_markets": (
+        "SELECT 1 WHERE NOT EXISTS (FROM (SELECT unnest(string_split($value, ',')) AS code) "
+        "WHERE code <> '' AND code NOT IN (SELECT iso3 FROM markets))",
+        "a list of ISO codes of markets, such as DEU,FRA",
+    ),
+    "minimum_population": (
+        "SELECT 1 WHERE try_cast($value AS BIGINT) BETWEEN 0 AND 10000000000",
+        "a number of people from 0 to 10 billion",
+    ),
+    "minimum_known_pct": ("SELECT 1 WHERE try_cast($value AS INTEGER) BETWEEN 0 AND 100", "a percentage from 0 to 100"),
+    "industry": ("SELECT 1 WHERE regexp_full_match($value, '[a-z_]{1,40}')", "the name of an industry's recipe"),
+    "product": ("SELECT 1 WHERE length($value) <= 120", "a text of at most 120 characters"),
 }
 
 
@@ -689,6 +711,29 @@ def fetches(connection: Connection) -> pd.DataFrame:
 def settings(connection: Connection) -> dict[str, str]:
     """The organisation's settings, defaults where it chose nothing."""
     return DEFAULT_SETTINGS | dict(_cursor(connection).execute("SELECT key, value FROM settings").fetchall())
+
+
+def population(connection: Connection) -> dict[str, float]:
+    """The newest number of people by iso3: the World Bank's, else the one that came with the program."""
+    return _newest(connection, "SP.POP.TOTL", "cldr:population")
+
+
+def gdp(connection: Connection) -> dict[str, float]:
+    """The newest gross domestic product by iso3: in current US$, else the built-in one in international $."""
+    return _newest(connection, "NY.GDP.MKTP.CD", "cldr:gdp_ppp")
+
+
+def _newest(connection: Connection, indicator: str, stand_in: str) -> dict[str, float]:
+    rows = (
+        _cursor(connection)
+        .execute(
+            "SELECT iso3, coalesce(max_by(value, year) FILTER (indicator = $first), max_by(value, year)) "
+            "FROM observations WHERE indicator IN ($first, $second) GROUP BY iso3",
+            {"first": indicator, "second": stand_in},
+        )
+        .fetchall()
+    )
+    return dict(rows)
 
 
 def status(connection: Connection) -> dict[str, int | None]:

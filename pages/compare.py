@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from dashboard import compare_parts, components, filters, links, load
 from dashboard.charts import profiles, trends
 from dashboard.language import _, compact
@@ -16,7 +16,7 @@ markets = load.markets()
 names = markets["name"]
 try:
     ranking = load.ranking(choice.recipe, choice.year)
-except MissingIndicators as error:
+except NotRanked as error:
     components.missing_indicators(error)
 chosen = links.multiselect(
     _("Markets, two to six"),

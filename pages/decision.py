@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from dashboard import components, decision_parts, filters, links, load, potential_parts
 from dashboard.language import _
 
 choice = filters.market_filters()
 try:
     ranking = load.ranking(choice.recipe, choice.year)
-except MissingIndicators as error:
+except NotRanked as error:
     components.missing_indicators(error)
 names = load.markets()["name"]
 ranked = tuple(ranking.scores.index)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analytics import profile
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from dashboard import components, filters, load, market_parts, market_tag
 from dashboard.charts import profiles
 from dashboard.language import _
@@ -12,7 +12,7 @@ choice = filters.market_filters()
 markets = load.markets()
 try:
     ranking = load.ranking(choice.recipe, choice.year)
-except MissingIndicators:
+except NotRanked:
     ranking = None
 settings = load.settings()
 options = tuple(markets.sort_values("name").index)

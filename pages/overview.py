@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from dashboard import components, filters, links, load, navigation
 from dashboard.charts import maps
 from dashboard.language import _
@@ -16,7 +16,7 @@ def open_market(iso3: str) -> None:
 choice = filters.market_filters(geography=True)
 try:
     ranking = load.ranking(choice.recipe, choice.year)
-except MissingIndicators as error:
+except NotRanked as error:
     components.missing_indicators(error)
 answer = load.overview(components.dark(), choice.recipe, choice.year, choice.regions, choice.incomes)
 if answer is None:

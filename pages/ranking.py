@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analytics.design import DesignError
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from dashboard import components, filters, load, ranking_parts
 from dashboard.language import _
 
@@ -15,7 +15,7 @@ with controls:
 try:
     ranking = load.own_ranking(choice.recipe, choice.year, design, weights)
     found = load.robustness(choice.recipe, choice.year, design, weights)
-except MissingIndicators as error:
+except NotRanked as error:
     components.missing_indicators(error)
 except DesignError as error:
     with picture:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from analytics.outlook import OutlookError
 from analytics.whatif import ScenarioError
 from dashboard import components, filters, links, load
@@ -24,7 +24,7 @@ if trouble:
 bar.bar(choice, current)
 try:
     ground = bar.ground(current)
-except MissingIndicators as error:
+except NotRanked as error:
     components.missing_indicators(error)
 except OutlookError as error:
     components.nothing(said(str(error)))
