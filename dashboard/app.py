@@ -1,11 +1,11 @@
 """The shell: page configuration, language, navigation, and the page that was asked for."""
 
-import gc
+import time
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import components, filters, links, navigation
+from dashboard import components, filters, garbage, links, navigation
 from data import store
 
 PAGE_WIDTH = 1280
@@ -13,9 +13,8 @@ PAGE_WIDTH = 1280
 
 @st.cache_resource(show_spinner=False)
 def settle_imports() -> bool:
-    """Keep imported modules out of later garbage collections: Streamlit collects after every run (65-150 ms)."""
-    gc.collect()
-    gc.freeze()
+    """Once a server: what is imported by now is no garbage."""
+    garbage.keep_imports()
     return True
 
 
@@ -28,6 +27,13 @@ try:
     page = st.navigation(navigation.sections(), position="top")
     links.enter(page.url_path)
     with st.container(horizontal_alignment="center"), st.container(width=PAGE_WIDTH):
-        page.run()
+        notices = st.container()
+        try:
+            page.run()
+        finally:  # also of a page that stops where it has nothing to show
+            with notices:
+                components.refused_choices()
 except store.StoreError as error:
     components.store_error(error)
+finally:
+    garbage.collect_when_due(time.monotonic())

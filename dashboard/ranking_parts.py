@@ -121,7 +121,7 @@ def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
     below = tuple(iso3 for iso3 in ranked if ranking.scores.at[iso3, "rank"] >= ranking.scores.at[leader, "rank"])
     below = tuple(iso3 for iso3 in below if iso3 != leader) or ranked[:1]
     with cells[1]:
-        challenger = links.selectbox(_("Challenger"), below, "challenger", below[0], names.get)
+        challenger = links.selectbox(_("Challenger"), below, "challenger", below[0], names.get, quiet=True)
     st.markdown(
         _("**{leader} ranks before {challenger} in {p} of draws.**").format(
             leader=names[leader], challenger=names[challenger], p=share(found.beats.at[leader, challenger])

@@ -85,7 +85,7 @@ def two_way(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
         first = links.selectbox(_("Down the side"), codes, "side", codes[0], words.indicator_name)
     with cells[1]:
         rest = tuple(code for code in codes if code != first)
-        second = links.selectbox(_("Across the top"), rest, "top", rest[0], words.indicator_name)
+        second = links.selectbox(_("Across the top"), rest, "top", rest[0], words.indicator_name, quiet=True)
     table = sweeps.two_way(
         ground,
         current,

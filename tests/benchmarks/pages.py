@@ -43,7 +43,7 @@ def overview_against_empty() -> list[dict]:
         ):
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             with served(script, Path(home)) as (address, process):
-                measured[name] = _rerun_cpu(browser, address, process), _cold_paint(browser, address)
+                measured[name] = rerun_cpu(browser, address, process), _cold_paint(browser, address)
             browser.close()
     (empty_cpu, empty_paint), (cpu, paint) = measured["empty"], measured["overview"]
     return [
@@ -83,7 +83,7 @@ def served(script: Path, home: Path) -> Iterator[tuple[str, psutil.Process]]:
         server.wait()
 
 
-def _rerun_cpu(browser: Browser, address: str, process: psutil.Process) -> float:
+def rerun_cpu(browser: Browser, address: str, process: psutil.Process) -> float:
     """Median CPU milliseconds of the server while one year is chosen after another."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(address)

@@ -1,7 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
 python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential,
-scenarios, allocation, board, texts, pictures.
+scenarios, allocation, board, texts, pictures, visits.
 """
 
 import json
@@ -20,6 +20,7 @@ import potential
 import scenarios
 import stores
 import texts
+import visits
 
 import pages
 
@@ -36,6 +37,7 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "board": board.boards,
     "texts": texts.sentiment,
     "pictures": pictures.pictures,
+    "visits": visits.all_pages,
 }
 
 

@@ -1,4 +1,4 @@
-"""Choices stand in the address as codes: links restore them, unknown ones are ignored, pages keep them."""
+"""Choices stand in the address as codes: links restore them, unknown ones are told, not replaced; pages keep them."""
 
 from streamlit.testing.v1 import AppTest
 
@@ -16,6 +16,7 @@ def script() -> None:
     many = links.multiselect("Many", tuple(labels), "many", ("a",), labels.get, pin, max_selections=2)
     part = links.segmented("Part", tuple(labels), "part", "a", labels.get)
     st.json({"one": one, "number": number, "many": many, "part": part})
+    st.session_state["untold"] = [(found.key, found.asked, found.shown) for found in links.untold()]
 
 
 def opened(**address: str) -> AppTest:
@@ -49,9 +50,86 @@ def test_a_pinned_default_stands_in_the_address():
     assert dict(app.query_params) == {"one": "a", "many": "a"}
 
 
-def test_unknown_codes_are_ignored():
-    app = opened(one="<script>alert(1)</script>", number="two thousand", many="x,b,y", part="z" * 5000)
+NONSENSE = {"one": "<script>alert(1)</script>", "number": "two thousand", "many": "x,b,y", "part": "z" * 5000}
+
+
+def test_unknown_codes_show_the_defaults_and_say_so():
+    app = opened(**NONSENSE)
     assert values(app) == ["a", 2023, ["b"], "a"]
+    assert app.session_state["untold"] == [
+        ("one", NONSENSE["one"], "Apples"),
+        ("number", "two thousand", "2023"),
+        ("many", "x,y", "Berries"),
+        ("part", NONSENSE["part"], "Apples"),
+    ]
+
+
+def test_what_is_refused_stays_in_the_address_until_the_reader_chooses():
+    app = opened(**NONSENSE)
+    app.run()
+    assert dict(app.query_params) == NONSENSE
+    app.selectbox(key="one").set_value("c").run()
+    app.multiselect(key="many").set_value(["b", "c"]).run()
+    assert dict(app.query_params) == NONSENSE | {"one": "c", "many": "b,c"}
+    assert [key for key, *_ in app.session_state["untold"]] == ["number", "part"]
+    app.selectbox(key="number").set_value(2022).run()
+    app.segmented_control(key="part").set_value("b").run()
+    assert dict(app.query_params) == {"one": "c", "many": "b,c", "number": "2022", "part": "b"}
+    assert app.session_state["untold"] == []
+
+
+def picky() -> None:
+    """Two pages: one knows more than the other. The reader can take what is shown."""
+    import streamlit as st
+
+    from dashboard import links
+
+    page = st.session_state.get("on", "few")
+    links.enter(page)
+    options = ("a", "b", "zebra") if page == "many" else ("a", "b")
+    if st.session_state.get("taken"):
+        links.accept("one")
+    value = links.selectbox("One", options, "one", "a", str.upper, strict=page == "strict")
+    st.session_state["found"] = value, links.refused("one"), links.untold()
+
+
+def test_a_strict_box_is_empty_while_something_is_refused():
+    app = AppTest.from_function(picky)
+    app.session_state["on"] = "strict"
+    app.query_params["one"] = "zebra"
+    for _again in range(2):
+        app.run()
+        assert app.session_state["found"] == (None, "zebra", [])
+        assert app.query_params["one"] == "zebra"
+    app.selectbox(key="one").set_value("a").run()
+    assert app.session_state["found"] == ("a", None, [])
+    assert dict(app.query_params) == {}
+
+
+def test_what_another_page_knows_and_this_one_does_not_is_refused_and_comes_back_there():
+    app = AppTest.from_function(picky)
+    app.session_state["on"] = "many"
+    app.query_params["one"] = "zebra"
+    app.run()
+    assert app.session_state["found"] == ("zebra", None, [])
+    app.session_state["on"] = "few"
+    app.query_params.clear()  # the navigation opens a page without an address
+    app.run()
+    assert app.session_state["found"] == ("a", "zebra", [])
+    assert app.query_params["one"] == "zebra"
+    app.session_state["on"] = "many"
+    app.run()
+    assert app.session_state["found"] == ("zebra", None, [])
+
+
+def test_taking_what_is_shown_writes_it_into_the_address():
+    app = AppTest.from_function(picky)
+    app.query_params["one"] = "zebra"
+    app.run()
+    app.session_state["taken"] = True
+    app.run()
+    assert app.session_state["found"] == ("a", None, [])
+    assert dict(app.query_params) == {}
 
 
 def test_labels_are_not_codes():

@@ -52,3 +52,33 @@ def test_a_year_of_another_industry_falls_back_where_it_is_unknown(home, open_pa
     app.selectbox(key="recipe").set_value("healthcare").run()
     assert not app.exception
     assert app.selectbox(key="year").value != 2003
+
+
+@pytest.mark.parametrize("page", ["overview", "market", "compare", "ranking"])
+def test_an_unknown_industry_or_year_in_the_address_is_told_and_stays_there(full_home, open_page, page):
+    asked = {"recipe": "helthcare", "year": "1850"}
+    app = open_page(page, **asked)
+    said = [element.value for element in app.markdown]
+    assert any("Industry: “helthcare” is not available here. Shown instead: General." in text for text in said)
+    assert any("Year: “1850” is not available here. Shown instead: 2024." in text for text in said)
+    assert {key: app.query_params[key] for key in asked} == asked
+    app.button(key="accept_recipe").click().run()
+    app.selectbox(key="year").set_value(2020).run()
+    assert not any("not available here" in element.value for element in app.markdown)
+    assert "recipe" not in app.query_params
+    assert app.query_params["year"] == "2020"
+
+
+@pytest.mark.parametrize("page", ["market", "decision", "scenarios"])
+def test_an_unknown_market_is_never_replaced_in_the_address(full_home, open_page, page):
+    app = open_page(page, market="ATL", recipe="healthcare")
+    assert app.query_params["market"] == "ATL"
+
+
+def test_a_market_that_the_next_page_does_not_rank_is_told_there(full_home, open_page):
+    app = open_page("market", market="GRL", recipe="healthcare")
+    app.query_params.clear()
+    app.switch_page("../pages/decision.py").run()
+    assert app.query_params["market"] == "GRL"
+    app.switch_page("../pages/market.py").run()
+    assert app.selectbox(key="market").value == "GRL"
