@@ -1,7 +1,7 @@
 """Go, pilot or wait; and how: export, licensing, joint venture or a company of our own."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 STRATEGY_FILE = Path(__file__).with_name("strategy.toml")
-CRITERIA = ("control", "commitment", "speed", "reversibility", "ip_risk", "law_need")
+CRITERIA = ("control", "commitment", "speed", "reversibility", "ip_risk", "law_need", "local_knowledge")
+VERDICTS = ("go", "pilot", "wait", "blocked", "no advice")
+ENTERED = ("go", "pilot")
+"""Verdicts with which a mode of entry is advised."""
+BARRED = {"ownership": ("wholly_owned",)}
+"""Modes that a kind of gate rules out (`data.gates`)."""
 
 
 @dataclass(frozen=True)
@@ -20,19 +25,36 @@ class Rules:
     certain: float
     possible: float
     weakest_law: float
+    least_known: float
+    nearly_equal: float
 
 
 @dataclass(frozen=True)
 class Decision:
-    """verdict: go, pilot or wait. rule: the key of the rule that fired; facts: the figures it looked at.
+    """verdict: one of VERDICTS. rule: the key of the rule that fired; facts: the figures it looked at.
 
-    flip: the smallest change that would give another verdict, as a key, the verdict it gives and the figure needed.
+    flip: the smallest change that would give another verdict, as a key, the verdict it gives and the figure needed;
+    None where no figure would (a legal gate).
     """
 
     verdict: str
     rule: str
     facts: Mapping[str, float]
-    flip: tuple[str, str, float]
+    flip: tuple[str, str, float] | None
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the mode of entry depends on, each 0-1; NaN where unknown counts as 0.5.
+
+    rule_of_law: share of markets with a weaker one. certainty: share of index variants that shortlist the market. size:
+    share of markets with a smaller economy. distance: share of markets that are nearer to home.
+    """
+
+    rule_of_law: float
+    certainty: float
+    size: float = 0.5
+    distance: float = 0.5
 
 
 @cache
@@ -52,43 +74,43 @@ def default_weights() -> Mapping[str, float]:
     return tomllib.loads(STRATEGY_FILE.read_text(encoding="utf-8"))["weight"]
 
 
-def decide(p_shortlist: float, law_ahead_of: float, untapped_high: float | None, limits: Rules) -> Decision:
+def decide(
+    p_shortlist: float, law_ahead_of: float, limits: Rules, known: float = 1.0, gates: Collection[str] = ()
+) -> Decision:
     """Go, pilot or wait for one market.
 
     p_shortlist: share of the ways to build the index in which it ranks among the first limits.shortlist, 0-1.
-    law_ahead_of: share of markets with a weaker rule of law, 0-1 (NaN: unknown). untapped_high: upper end of the
-    untapped potential; None where none was estimated. The first rule that holds: "unlikely" waits, "weak law" and
-    "saturated" go no further than a pilot, "certain" goes, "promising" pilots.
+    law_ahead_of: share of markets with a weaker rule of law, 0-1 (NaN: unknown). known: share of the score's weight
+    that is known, 0-1. gates: kinds of gates that stand before it. The first rule that holds: "gate" blocks whatever
+    the figures say, "little known" gives no advice, "unlikely" waits, "weak law" goes no further than a pilot,
+    "certain" goes, "promising" pilots.
     """
-    facts = {"p_shortlist": p_shortlist, "law_ahead_of": law_ahead_of}
-    if untapped_high is not None:
-        facts["untapped_high"] = untapped_high
-    saturated = untapped_high is not None and untapped_high < 0
-    weak = pd.notna(law_ahead_of) and law_ahead_of < limits.weakest_law
+    facts = {"p_shortlist": p_shortlist, "law_ahead_of": law_ahead_of, "known": known}
+    if {"closed", "restricted"} & set(gates):
+        return Decision("blocked", "gate", facts, None)
+    if known < limits.least_known:
+        return Decision("no advice", "little known", facts, None)
     given_up = ("p_shortlist", "wait", limits.possible)
     if p_shortlist < limits.possible:
         return Decision("wait", "unlikely", facts, ("p_shortlist", "pilot", limits.possible))
-    if weak:
+    if pd.notna(law_ahead_of) and law_ahead_of < limits.weakest_law:
         to_go = ("law_ahead_of", "go", limits.weakest_law)
-        return Decision(
-            "pilot", "weak law", facts, to_go if p_shortlist >= limits.certain and not saturated else given_up
-        )
-    if saturated:
-        to_go = ("untapped_high", "go", 0.0)
-        return Decision("pilot", "saturated", facts, to_go if p_shortlist >= limits.certain else given_up)
+        return Decision("pilot", "weak law", facts, to_go if p_shortlist >= limits.certain else given_up)
     if p_shortlist >= limits.certain:
         return Decision("go", "certain", facts, ("p_shortlist", "pilot", limits.certain))
     nearer_go = limits.certain - p_shortlist <= p_shortlist - limits.possible
     return Decision("pilot", "promising", facts, ("p_shortlist", "go", limits.certain) if nearer_go else given_up)
 
 
-def mode_scores(rule_of_law: float, certainty: float, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
-    """Entry modes for a market, the best first: points per criterion and their weighted mean `score`, 0-100.
+def mode_scores(
+    traits: Traits, weights: Mapping[str, float] | None = None, gates: Collection[str] = ()
+) -> pd.DataFrame:
+    """Entry modes for a market, the best first: points per criterion (0-1, more is better) and their mean `score`, 0-100.
 
-    rule_of_law, certainty: 0-1, shares of markets behind this one and of weightings that shortlist it. Control and
-    speed count as they are; commitment counts against a mode the less certain the market is, reversibility for it; IP
-    risk and the need for law count against it the weaker the rule of law is. Raises ValueError for weights that are
-    negative, unknown or sum to zero.
+    What a criterion costs grows with what makes it matter: less control with the size of the market; commitment and
+    being unable to turn back with the uncertainty of the market; the risk to intellectual property and the need for law
+    with a weak rule of law; a lack of local knowledge with the distance from home. Speed counts as it is. A mode that a
+    gate bars has `allowed` False and stands last. Raises ValueError for weights that are negative, unknown or sum to 0.
     """
     weights = dict(default_weights() if weights is None else weights)
     unknown = set(weights) - set(CRITERIA)
@@ -97,17 +119,29 @@ def mode_scores(rule_of_law: float, certainty: float, weights: Mapping[str, floa
             f"Weights must be given for {', '.join(CRITERIA)}, none negative and at least one above zero"
             + (f"; unknown: {', '.join(sorted(unknown))}." if unknown else ".")
         )
-    traits = modes()
+    of, (law, certainty, size, distance) = modes(), (
+        0.5 if pd.isna(value) else value
+        for value in (traits.rule_of_law, traits.certainty, traits.size, traits.distance)
+    )
     points = pd.DataFrame(
         {
-            "control": traits["control"],
-            "commitment": 1 - traits["commitment"] * (1 - certainty),
-            "speed": traits["speed"],
-            "reversibility": 1 - (1 - traits["reversibility"]) * (1 - certainty),
-            "ip_risk": 1 - traits["ip_risk"] * (1 - rule_of_law),
-            "law_need": 1 - traits["law_need"] * (1 - rule_of_law),
+            "control": 1 - (1 - of["control"]) * size,
+            "commitment": 1 - of["commitment"] * (1 - certainty),
+            "speed": of["speed"],
+            "reversibility": 1 - (1 - of["reversibility"]) * (1 - certainty),
+            "ip_risk": 1 - of["ip_risk"] * (1 - law),
+            "law_need": 1 - of["law_need"] * (1 - law),
+            "local_knowledge": 1 - (1 - of["local_knowledge"]) * distance,
         }
     )
     weight = pd.Series(weights).reindex(points.columns).fillna(0.0)
     points["score"] = 100 * (points @ weight) / weight.sum()
-    return points.sort_values("score", ascending=False, kind="stable")
+    barred = {mode for kind in gates for mode in BARRED.get(kind, ())}
+    points["allowed"] = ~points.index.isin(barred)
+    return points.sort_values(["allowed", "score"], ascending=False, kind="stable")
+
+
+def advised(scores: pd.DataFrame, limits: Rules) -> tuple[str, ...]:
+    """The best allowed mode, and those nearly equal to it (within limits.nearly_equal points). scores: `mode_scores`."""
+    allowed = scores[scores["allowed"]]
+    return tuple(allowed.index[allowed["score"] >= allowed["score"].iloc[0] - limits.nearly_equal])

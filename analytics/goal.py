@@ -51,7 +51,9 @@ def seek(ground: Ground, scenario: Scenario, market: str, codes: Sequence[str], 
     if aim not in AIMS:
         raise ScenarioError(f"{aim!r} cannot be sought; choose one of: {', '.join(AIMS)}.")
     if aim == "rank" and not 1 <= target <= len(ground.ranking.scores):
-        raise ScenarioError(f"There is no rank {target:g}: {len(ground.ranking.scores)} markets are ranked. Choose another.")
+        raise ScenarioError(
+            f"There is no rank {target:g}: {len(ground.ranking.scores)} markets are ranked. Choose another."
+        )
     if aim == "score" and not 0 <= target <= 100:
         raise ScenarioError(f"A score of {target:g} is not between 0 and 100. Choose another.")
     start = whatif.read(ground, scenario, market)

@@ -154,7 +154,11 @@ def leave_one_out(ranking: Ranking) -> pd.DataFrame:
     possible = weights.sum(axis=1) > 0
     weights[~possible] = whole
     totals = aggregate.index_scores(
-        ranking.normalised.loc[ranking.scores.index].to_numpy(), weights, ranking.members, ranking.design.within, ranking.design.across
+        ranking.normalised.loc[ranking.scores.index].to_numpy(),
+        weights,
+        ranking.members,
+        ranking.design.within,
+        ranking.design.across,
     )
     moved = many.ranks(np.nan_to_num(totals, nan=-np.inf)) - ranking.scores["rank"].to_numpy()
     return pd.DataFrame(moved.T.astype(int), ranking.scores.index, keys)

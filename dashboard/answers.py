@@ -6,17 +6,22 @@ from typing import Any
 import pandas as pd
 
 from analytics.index import Ranking
+from analytics.sensitivity import Robustness
 from dashboard import theme
 from dashboard.charts import maps
-from dashboard.language import _, current, share
+from dashboard.language import _, current, in_sentence, share
 from data import catalog
 
 LISTED = 12
 """Markets in the Overview's list."""
 ASKED_FOR = ("talent", "governance", "competition")
 """What strategists ask about every market: said when a recipe has no indicator of it."""
-CERTAIN_WITHIN = 3
-"""A rank counts as certain when its interval reaches no further than this to either side."""
+STABLE = 0.9
+"""Share of the ways to build the index that must agree before a place in the top ten counts as certain."""
+OPEN = 0.6
+"""Below this share the order of two markets is called open."""
+WELL_STOCKED = 0.8
+"""Share of a score's weight that the store must hold before a headline speaks of the score without a reservation."""
 
 NAMED = 4
 """As many markets are named in a sentence."""
@@ -26,7 +31,8 @@ NAMED = 4
 class OverviewAnswer:
     """What the Overview shows: the sentence, the map, the ranking and its first rows, and what is not known.
 
-    table: every shown market with its iso3. listed: the first LISTED of them, with the history of their scores.
+    table: every shown market with its iso3. listed: the first LISTED of them. aside: the scored markets that are not
+    ranked, with the reason.
     """
 
     headline: str
@@ -34,40 +40,43 @@ class OverviewAnswer:
     table: pd.DataFrame
     listed: pd.DataFrame
     unknowns: list[str]
+    aside: pd.DataFrame
 
 
 def overview(
     ranking: Ranking,
-    ranges: pd.DataFrame,
-    history: pd.DataFrame,
+    sure: Robustness,
     markets: pd.DataFrame,
     shown: pd.Index,
+    economies: pd.Series,
     outlined: frozenset[str],
     year: int,
     look: theme.Theme,
 ) -> OverviewAnswer:
     """The whole answer for the shown markets (iso3 in rank order, at least one), in the reader's language.
 
-    outlined: markets with a polygon on the map.
+    sure: how certain the ranks are over all ways to build the index. economies: GDP by iso3. outlined: markets with a
+    polygon on the map.
     """
     names = markets["name"]
     world = maps.score_map(
         ranking.scores.loc[shown, "score"],
         names,
-        hover_texts(ranking, ranges, names),
+        hover_texts(ranking, sure, names),
         markets[["latitude", "longitude"]],
         outlined,
         None,
         look,
         {"score": _("Score, 0–100"), "missing": _("Not ranked or not shown")},
     )
-    table = ranked_table(ranking, ranges, names, history, shown)
+    table = ranked_table(ranking, sure, names, shown)
     return OverviewAnswer(
-        headline(ranking, ranges, names, shown),
+        headline(ranking, sure, names, shown),
         world,
-        table.drop(columns="history"),
+        table,
         table.drop(columns="iso3").head(LISTED),
-        unknowns(ranking, names, year),
+        unknowns(ranking, names, economies, year),
+        aside_table(ranking, names),
     )
 
 
@@ -79,46 +88,101 @@ def listing(names: list[str]) -> str:
     return comma.join(names[:-1]) + last + names[-1]
 
 
-def headline(ranking: Ranking, ranges: pd.DataFrame, names: pd.Series, shown: pd.Index) -> str:
-    """The answer as one sentence: who stands out among the shown markets, and how certain the first ten ranks are."""
+def scope(ranking: Ranking) -> str:
+    """For which industry a sentence speaks, and on how much of its score where the store holds too little."""
     industry = _(ranking.recipe.title).lower()
-    scope = _("Overall") if ranking.recipe.name == "general" else _("For {industry}").format(industry=industry)
-    first = listing([names[iso3] for iso3 in shown[:3]])
-    top = shown[:10]
-    ranks = ranking.scores.loc[top, "rank"]
-    near = (ranks - ranges.loc[top, "low"] <= CERTAIN_WITHIN) & (ranges.loc[top, "high"] - ranks <= CERTAIN_WITHIN)
+    weights = ranking.recipe.weights()
+    held = 1 - sum(weights[ingredient.key] for ingredient in ranking.missing)
+    if held >= WELL_STOCKED:
+        return _("Overall") if ranking.recipe.name == "general" else _("For {industry}").format(industry=industry)
+    if ranking.recipe.name == "general":
+        return _("Judged on {share} of the score").format(share=share(held))
+    return _("For {industry}, judged on {share} of the score").format(industry=industry, share=share(held))
+
+
+def headline(ranking: Ranking, sure: Robustness, names: pd.Series, shown: pd.Index) -> str:
+    """Who leads among the shown markets, and how certain that is over all ways to build the index, as one sentence."""
+    spoken = [in_sentence(iso3, names[iso3]) for iso3 in shown[:3]]
+    first, where = listing(spoken), scope(ranking)
     if len(shown) == 1:
-        return _("{scope}, {first} is the only market shown.").format(scope=scope, first=first)
-    return _("{scope}, {first} stand out; {certain} of the top {count} are certain within {ranks} ranks.").format(
-        scope=scope, first=first, certain=int(near.sum()), count=len(top), ranks=CERTAIN_WITHIN
+        return _("{scope}, {first} is the only country shown.").format(scope=where, first=first)
+    if len(shown) < len(ranking.scores):
+        ahead = float(sure.beats.at[shown[0], shown[1]])
+        template = (
+            _("{scope}, {first} lead the {count} countries shown; {a} ranks before {b} in {p} of the index variants.")
+            if ahead >= OPEN
+            else _("{scope}, {first} lead the {count} countries shown; which of {a} and {b} comes first is open.")
+        )
+        return template.format(scope=where, first=first, count=len(shown), a=spoken[0], b=spoken[1], p=share(ahead))
+    return _("{scope}, {first} lead; {certainty}.").format(
+        scope=where, first=first, certainty=stability(ranking, sure, names)
     )
 
 
-def ranked_table(
-    ranking: Ranking, ranges: pd.DataFrame, names: pd.Series, history: pd.DataFrame, shown: pd.Index
-) -> pd.DataFrame:
-    """The ranked list: rank, its 5-95 % range, market, score, its history, coverage."""
+def stability(ranking: Ranking, sure: Robustness, names: pd.Series) -> str:
+    """How many of the top ten stay there however the index is built: the end of a sentence."""
+    top = ranking.scores.index[:10]
+    stay = [iso3 for iso3 in top if sure.ranks.at[iso3, "p_top10"] >= STABLE]
+    if not stay:
+        return _("no place in the top {count} is certain").format(count=len(top))
+    if len(stay) == 1:
+        return _("only {market} is certain to stay in the top {count}").format(
+            market=in_sentence(stay[0], names[stay[0]]), count=len(top)
+        )
+    return _("{certain} of the top {count} stay there in 90 % of index variants").format(
+        certain=len(stay), count=len(top)
+    )
+
+
+def span(sure: Robustness, iso3: str) -> str:
+    """The rank interval of a market: 3–18."""
+    return f"{int(sure.ranks.at[iso3, 'low'])}–{int(sure.ranks.at[iso3, 'high'])}"
+
+
+def ranked_table(ranking: Ranking, sure: Robustness, names: pd.Series, shown: pd.Index) -> pd.DataFrame:
+    """The ranked list: rank, its 5-95 % range over all ways to build the index, market, score, coverage."""
     scores = ranking.scores.loc[shown]
-    past = history.reindex(shown)
     return pd.DataFrame(
         {
             "rank": scores["rank"],
-            "range": [
-                f"{low}–{high}" for low, high in zip(ranges.loc[shown, "low"], ranges.loc[shown, "high"], strict=True)
-            ],
+            "range": [span(sure, iso3) for iso3 in shown],
             "market": names.reindex(shown),
             "score": scores["score"].round(1),
-            "history": [[round(value, 2) for value in row if value == value] for row in past.to_numpy()],
             "coverage": (scores["coverage"] * 100).round(),
             "iso3": shown,
         }
     )
 
 
-def hover_texts(ranking: Ranking, ranges: pd.DataFrame, names: pd.Series) -> pd.Series:
+def aside_reasons() -> dict[str, str]:
+    """Why a scored market is not ranked, by the key of `analytics.candidates`."""
+    return {
+        "home": _("home market"),
+        "present": _("you are there already"),
+        "small": _("too few people"),
+        "unknown size": _("population unknown"),
+        "little known": _("too little known"),
+    }
+
+
+def aside_table(ranking: Ranking, names: pd.Series) -> pd.DataFrame:
+    """The scored markets that are not ranked, the best first: reason, score, share known, the rank it would take."""
+    aside, reasons = ranking.aside, aside_reasons()
+    return pd.DataFrame(
+        {
+            "market": names.reindex(aside.index),
+            "reason": aside["reason"].map(reasons),
+            "score": aside["score"].astype(float).round(1),
+            "coverage": (aside["coverage"].astype(float) * 100).round(),
+            "place": aside["place"],
+        }
+    )
+
+
+def hover_texts(ranking: Ranking, sure: Robustness, names: pd.Series) -> pd.Series:
     """What the map says about each market, by iso3 (HTML of Plotly's own small dialect; names are our own facts)."""
     template = _("Rank {rank} of {count} (5–95 %: {low}–{high})<br>Score {score}, coverage {coverage}")
-    scores = ranking.scores
+    scores, ranges = ranking.scores, sure.ranks
     texts = [
         f"<b>{names.get(row.Index, row.Index)}</b><br>"
         + template.format(
@@ -160,14 +224,31 @@ def ingredient_unit(ranking: Ranking, key: str) -> str:
     return unit
 
 
-def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
-    """What we do not know, as sentences."""
+def unknowns(ranking: Ranking, names: pd.Series, economies: pd.Series, year: int) -> list[str]:
+    """What we do not know, as sentences, the largest gaps first. economies: GDP by iso3, for the order of names."""
     said = []
+    known = ranking.scores.index.union(ranking.aside.index).union(ranking.unranked.index)
+    if absent := [iso3 for iso3 in economies.index if iso3 in names.index and iso3 not in known]:
+        said.append(
+            _("{count} countries have no figures for this at all, among them {markets}.").format(
+                count=len(absent), markets=_named(absent, names)
+            )
+        )
+    if len(ranking.unranked):
+        order = [iso3 for iso3 in economies.index if iso3 in ranking.unranked.index]
+        said.append(
+            _("{count} countries are known for less than {minimum} % of the score, among them {markets}.").format(
+                count=len(ranking.unranked),
+                minimum=round(ranking.recipe.minimum_coverage * 100),
+                markets=_named(order or list(ranking.unranked.index), names),
+            )
+        )
     if ranking.missing:
-        titles = listing([_(i.title) for i in ranking.missing])
         said.append(
             _("{missing} of {all} indicators are not in the store: {titles}.").format(
-                missing=len(ranking.missing), all=len(ranking.recipe.ingredients), titles=titles
+                missing=len(ranking.missing),
+                all=len(ranking.recipe.ingredients),
+                titles=listing([_(i.title) for i in ranking.missing]),
             )
         )
     if ranking.stand_ins:
@@ -177,21 +258,9 @@ def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
                 for i in ranking.stand_ins
             ]
         )
-        said.append(_("Stand-ins serve: {pairs}.").format(pairs=pairs))
+        said.append(_("Substitutes in use: {pairs}.").format(pairs=pairs))
     if outside := [_(name) for name in ASKED_FOR if name not in ranking.recipe.dimensions]:
         said.append(_("Not part of this score: {dimensions}.").format(dimensions=listing(outside)))
-    if len(ranking.unranked):
-        first = listing([names.get(iso3, iso3) for iso3 in ranking.unranked.index[:NAMED]])
-        sentence = (
-            _(
-                "{count} markets are not ranked, because less than {minimum} % of the score's weight is known for them "
-                "(among them {markets})."
-            )
-            if len(ranking.unranked) > NAMED
-            else _("Not ranked, because less than {minimum} % of the score's weight is known: {markets}.")
-        )
-        minimum = round(ranking.recipe.minimum_coverage * 100)
-        said.append(sentence.format(count=len(ranking.unranked), minimum=minimum, markets=first))
     oldest = ranking.years.min()
     if oldest.min() < year:
         key = oldest.idxmin()
@@ -205,8 +274,12 @@ def unknowns(ranking: Ranking, names: pd.Series, year: int) -> list[str]:
         )
     said.append(
         _(
-            "Rank intervals say how ranks move when every weight is off by about 25 %; errors in the figures "
-            "themselves are not in them."
+            "Ranges show how ranks change with other weights, scales, treatments of gaps and outliers, and ways to "
+            "add up. They do not cover errors in the data."
         )
     )
     return said
+
+
+def _named(iso3s: list[str], names: pd.Series) -> str:
+    return listing([in_sentence(iso3, names.get(iso3, iso3)) for iso3 in iso3s[:NAMED]])

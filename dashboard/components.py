@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from analytics.index import NotRanked, Ranking
+from analytics.index import MissingIndicators, NotRanked, Ranking
 from dashboard import links, load, navigation, theme
 from dashboard.charts import Drawn
 from dashboard.language import _, current, day, number
@@ -193,8 +193,10 @@ def embedded_notice() -> None:
         st.page_link(navigation.file("data"), label=_("Fetch or import data"), icon=":material/download:")
 
 
-def missing_indicators(error: NotRanked) -> NoReturn:
+def not_ranked(error: NotRanked) -> NoReturn:
     """A recipe that cannot rank yet: what is missing and how to get it. Ends the run."""
+    if not isinstance(error, MissingIndicators):
+        nothing(_("No country passes your profile. Lower the minimum size or the share of figures that must be known."))
     st.title(_("{industry} cannot be ranked yet").format(industry=_(error.recipe.title)))
     st.write(
         _(
@@ -232,13 +234,25 @@ def ranked_columns() -> dict[str, Any]:
     """How the ranked list shows its columns."""
     return {
         "rank": st.column_config.NumberColumn(_("Rank"), width=45),
-        "range": st.column_config.TextColumn(_("5–95 %"), width=60, help=_("Range of the rank if weights move.")),
-        "market": st.column_config.TextColumn(_("Market"), width=120),
+        "range": st.column_config.TextColumn(
+            _("5–95 %"), width=60, help=_("Range of the rank over 90 % of the ways to build the index.")
+        ),
+        "market": st.column_config.TextColumn(_("Country"), width=150),
         "score": st.column_config.NumberColumn(_("Score"), format="%.1f", width=50),
-        "history": st.column_config.LineChartColumn(_("Trend"), width=70, help=_("Score over the last years.")),
         "coverage": st.column_config.NumberColumn(
             _("Known"), format="%d %%", width=55, help=_("Share of the score's weight with data.")
         ),
+    }
+
+
+def aside_columns() -> dict[str, Any]:
+    """How the list of scored markets that are not ranked shows its columns."""
+    return {
+        "market": _("Country"),
+        "reason": _("Why it is not ranked"),
+        "score": st.column_config.NumberColumn(_("Score"), format="%.1f"),
+        "coverage": st.column_config.NumberColumn(_("Known"), format="%d %%"),
+        "place": st.column_config.NumberColumn(_("Would rank"), help=_("Its place if it alone were added.")),
     }
 
 
@@ -255,7 +269,7 @@ def changes(recipe_name: str, year: int, names: pd.Series) -> None:
     )
     moved = load.movers(recipe_name, year)
     if moved is None:
-        st.write(_("There was too little before it to rank on, so no rank can have changed."))
+        st.write(_("No earlier data to compare with."))
         return
     if moved.empty:
         st.write(_("No rank changed."))

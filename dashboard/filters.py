@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import recipe
-from dashboard import links, load
+from dashboard import links, load, profile_bar
 from dashboard.language import KEY, LANGUAGES, _, settle
 
 
@@ -41,7 +41,7 @@ def market_filters(geography: bool = False) -> MarketFilters:
     columns = st.columns(widths, vertical_alignment="bottom")
     with columns[0]:
         chosen = links.selectbox(
-            _("Industry"), recipe.NAMES, "recipe", "general", lambda name: _(recipe.load(name).title)
+            _("Industry"), recipe.NAMES, "recipe", load.settings()["industry"], lambda name: _(recipe.load(name).title)
         )
     with columns[1]:
         years = load.years(chosen)
@@ -67,6 +67,7 @@ def market_filters(geography: bool = False) -> MarketFilters:
             )
     with columns[-1], st.container(horizontal_alignment="right"):
         language_choice()
+    profile_bar.line()
     return MarketFilters(chosen, year, tuple(regions), tuple(incomes))
 
 

@@ -112,6 +112,45 @@ def territory_name(code: str) -> str:
     return babel.Locale.parse(locale()).territories.get(code, code)
 
 
+WITH_ARTICLE = frozenset(
+    [
+        "ARE",
+        "BHS",
+        "CAF",
+        "COK",
+        "COM",
+        "CYM",
+        "DOM",
+        "FLK",
+        "FRO",
+        "GBR",
+        "GMB",
+        "IOT",
+        "MDV",
+        "MHL",
+        "MNP",
+        "NLD",
+        "PHL",
+        "SLB",
+        "TCA",
+        "USA",
+        "VGB",
+        "VIR",
+    ]
+)
+"""Countries that take the article in an English sentence."""
+
+
+def in_sentence(iso3: str, name: str) -> str:
+    """A country's name as it stands inside a sentence: the United States."""
+    return f"the {name}" if current() == "en" and iso3 in WITH_ARTICLE else name
+
+
+def sentence(text: str) -> str:
+    """A text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def script_name(code: str) -> str:
     return babel.Locale.parse(locale()).scripts.get(code, code)
 

@@ -60,18 +60,32 @@ def title(market: pd.Series, ranking: Ranking | None, choice: MarketFilters) -> 
     if pd.notna(market["currency"]):
         facts.append(f"{currency_name(market['currency'])} ({market['currency']})")
     st.caption(" · ".join(facts))
-    if ranking is None or market.name not in ranking.scores.index:
+    if ranking is None:
+        return
+    if market.name in ranking.aside.index:
+        row = ranking.aside.loc[market.name]
+        st.markdown(
+            _(
+                "**Not ranked** for {industry}: {reason}. Score {score} of 100, with {coverage} of the figures known."
+            ).format(
+                industry=_(ranking.recipe.title).lower(),
+                reason=answers.aside_reasons()[row["reason"]],
+                score=number(row["score"]),
+                coverage=share(row["coverage"]),
+            )
+        )
+    if market.name not in ranking.scores.index:
         return
     row = ranking.scores.loc[market.name]
-    ranges = load.rank_ranges(choice.recipe, choice.year).loc[market.name]
+    ranges = load.certainty(choice.recipe, choice.year).ranks.loc[market.name]
     st.markdown(
         _(
-            "**Rank {rank} of {count}** for {industry} by {year}, between {low} and {high} in nine of ten weightings. "
-            "Score {score} of 100, with {coverage} of its weight known."
+            "**Ranked {rank} of {count}** for {industry} ({year} data); {low} to {high} in 90 % of index variants. "
+            "Score {score} of 100, with {coverage} of the figures known."
         ).format(
             rank=int(row["rank"]),
             count=len(ranking.scores),
-            industry=_(ranking.recipe.title),
+            industry=_(ranking.recipe.title).lower(),
             year=choice.year,
             low=int(ranges["low"]),
             high=int(ranges["high"]),

@@ -11,7 +11,7 @@ from analytics.sensitivity import Robustness
 from dashboard import answers, components, links, load
 from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
-from dashboard.language import _, number, share
+from dashboard.language import _, in_sentence, number, sentence, share
 
 SHOWN = 30
 HEAVIEST = 3.0
@@ -65,9 +65,10 @@ def method() -> tuple[tuple[str, str], ...]:
 def headline(ranking: Ranking, found: Robustness, names: pd.Series) -> str:
     """The answer: who leads, and whether that holds however the index is built."""
     first = ranking.scores.index[0]
-    sure = found.p_top(10).reindex(ranking.scores.index[:10])
-    return _("{first} leads; {count} of the first ten stay there in nine of ten ways to build the index").format(
-        first=names[first], count=int((sure >= 0.9).sum())
+    return sentence(
+        _("{first} leads; {certainty}").format(
+            first=in_sentence(first, names[first]), certainty=answers.stability(ranking, found, names)
+        )
     )
 
 

@@ -17,7 +17,7 @@ names = markets["name"]
 try:
     ranking = load.ranking(choice.recipe, choice.year)
 except NotRanked as error:
-    components.missing_indicators(error)
+    components.not_ranked(error)
 chosen = links.multiselect(
     _("Markets, two to six"),
     tuple(markets.sort_values("name").index),

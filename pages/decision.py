@@ -10,7 +10,7 @@ choice = filters.market_filters()
 try:
     ranking = load.ranking(choice.recipe, choice.year)
 except NotRanked as error:
-    components.missing_indicators(error)
+    components.not_ranked(error)
 names = load.markets()["name"]
 ranked = tuple(ranking.scores.index)
 cells = st.columns([2, 2, 1], vertical_alignment="bottom")

@@ -25,8 +25,8 @@ market_parts.key_figures(iso3, choice.year)
 
 if ranking is None:
     st.info(_("This industry cannot be ranked yet; see Overview for what is missing."), icon=":material/info:")
-elif iso3 not in ranking.scores.index:
-    st.info(_("Too little is known about this market to rank it for this industry."), icon=":material/info:")
+elif iso3 not in ranking.normalised.index:
+    st.info(_("Too little is known about this country to rank it for this industry."), icon=":material/info:")
 else:
     standings = profile.standings(ranking, iso3)
     left, right = st.columns([1, 1], gap="medium")

@@ -17,10 +17,10 @@ choice = filters.market_filters(geography=True)
 try:
     ranking = load.ranking(choice.recipe, choice.year)
 except NotRanked as error:
-    components.missing_indicators(error)
+    components.not_ranked(error)
 answer = load.overview(components.dark(), choice.recipe, choice.year, choice.regions, choice.incomes)
 if answer is None:
-    components.nothing(_("No ranked market passes these filters. Choose fewer."))
+    components.nothing(_("No ranked country passes these filters. Choose fewer."))
 
 st.title(answer.headline)
 components.embedded_notice()
@@ -40,7 +40,7 @@ with left:
     if clicked.selection.points:
         open_market(clicked.selection.points[0]["customdata"])
 with right:
-    st.subheader(_("Top {count} of {all}").format(count=len(answer.listed), all=len(ranking.scores)))
+    st.subheader(_("Top {count} of {all}").format(count=len(answer.listed), all=len(answer.table)))
     picked = st.dataframe(
         answer.listed,
         hide_index=True,
@@ -52,7 +52,10 @@ with right:
     )
     if picked.selection.cells:
         open_market(answer.table["iso3"].iloc[picked.selection.cells[0][0]])
-    st.caption(_("Choose a row, or a market on the map, to open it."))
+    st.caption(_("Select a row or a country to open it."))
+    if len(answer.aside):
+        with st.expander(_("{count} scored countries are not ranked").format(count=len(answer.aside))):
+            st.dataframe(answer.aside, hide_index=True, column_config=components.aside_columns())
 
 changes, unknown = st.columns(2, gap="medium")
 with changes:

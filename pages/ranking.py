@@ -16,7 +16,7 @@ try:
     ranking = load.own_ranking(choice.recipe, choice.year, design, weights)
     found = load.robustness(choice.recipe, choice.year, design, weights)
 except NotRanked as error:
-    components.missing_indicators(error)
+    components.not_ranked(error)
 except DesignError as error:
     with picture:
         components.nothing(str(error))

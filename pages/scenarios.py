@@ -25,7 +25,7 @@ bar.bar(choice, current)
 try:
     ground = bar.ground(current)
 except NotRanked as error:
-    components.missing_indicators(error)
+    components.not_ranked(error)
 except OutlookError as error:
     components.nothing(said(str(error)))
 names = load.markets()["name"]

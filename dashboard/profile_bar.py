@@ -1,0 +1,88 @@
+"""Who is ranked, as a line on every page: the company profile, and the form that changes it."""
+
+import streamlit as st
+
+from dashboard import load
+from dashboard.answers import NAMED, listing
+from dashboard.language import _, compact, in_sentence
+from dashboard.sentences import said
+from data import store
+
+SIZES = (0, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
+SHARES = (0, 60, 70, 80, 90, 95)
+
+
+def line() -> None:
+    """Which countries are left out everywhere, and a button that opens the profile."""
+    profile = load.settings()
+    names = load.markets()["name"]
+    present = [code for code in profile["present_markets"].split(",") if code in names.index]
+    parts = [_("without {home} (home)").format(home=in_sentence(profile["home_market"], names[profile["home_market"]]))]
+    if present:
+        shown = listing([in_sentence(code, names[code]) for code in present[:NAMED]])
+        parts.append(
+            _("without {count} countries you are in ({countries})").format(count=len(present), countries=shown)
+            if len(present) > 1
+            else _("without {country}, where you are already").format(country=shown)
+        )
+    if size := int(profile["minimum_population"]):
+        parts.append(_("from {people} people on").format(people=compact(float(size))))
+    if known := int(profile["minimum_known_pct"]):
+        parts.append(_("at least {share} % of the figures known").format(share=known))
+    text = _("Countries ranked: {rules}").format(rules=_("; ").join(parts))
+    with st.container(horizontal=True, vertical_alignment="center", key="profile_line"):
+        st.caption(text, width="content")
+        with st.popover(_("Change"), icon=":material/tune:", type="tertiary", key="profile"):
+            form(profile)
+
+
+def form(profile: dict[str, str]) -> None:
+    """The part of the company profile that decides who is ranked; it holds for everybody who uses this dashboard."""
+    names = load.markets()["name"].sort_values()
+    with st.form("profile_form", border=False):
+        home = st.selectbox(
+            _("Home market"),
+            tuple(names.index),
+            tuple(names.index).index(profile["home_market"]),
+            names.get,
+            key="profile_home",
+            filter_mode="contains",
+        )
+        present = st.multiselect(
+            _("Countries you are in already"),
+            tuple(names.index),
+            [code for code in profile["present_markets"].split(",") if code in names.index],
+            names.get,
+            key="profile_present",
+            filter_mode="contains",
+            select_all=False,
+        )
+        sizes = tuple(sorted({*SIZES, int(profile["minimum_population"])}))
+        size = st.selectbox(
+            _("Smallest population"),
+            sizes,
+            sizes.index(int(profile["minimum_population"])),
+            lambda people: compact(float(people)) if people else _("any size"),
+            key="profile_size",
+        )
+        shares = tuple(sorted({*SHARES, int(profile["minimum_known_pct"])}))
+        known = st.selectbox(
+            _("Least share of figures known, %"),
+            shares,
+            shares.index(int(profile["minimum_known_pct"])),
+            key="profile_known",
+        )
+        st.caption(_("The others still set the scales, so that nobody's score changes. This holds for all users."))
+        if st.form_submit_button(_("Save"), type="primary", key="profile_save"):
+            chosen = {
+                "home_market": home,
+                "present_markets": ",".join(present),
+                "minimum_population": str(size),
+                "minimum_known_pct": str(known),
+            }
+            try:
+                store.put_settings(chosen)
+            except store.StoreError as error:
+                st.error(said(str(error)), icon=":material/error:")
+            else:
+                st.rerun()
