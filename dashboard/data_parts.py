@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, links, load
+from dashboard import components, links, load, places
 from dashboard.charts import coverage as coverage_charts
 from dashboard.language import LANGUAGES, _, currency_name, number
 from dashboard.sentences import said
@@ -364,12 +364,14 @@ def settings() -> None:
     present = load.settings()
     currencies = sorted(markets["currency"].dropna().unique())
     with st.form("settings"):
+        options, labels = places.findable(tuple(markets.index), lambda code: markets.at[code, "name"])
         home = st.selectbox(
             _("Home market"),
-            tuple(markets.index),
-            tuple(markets.index).index(present["home_market"]),
-            lambda code: markets.at[code, "name"],
+            options,
+            options.index(present["home_market"]),
+            labels,
             key="set_home_market",
+            filter_mode=links.SEARCH,
         )
         currency = st.selectbox(
             _("Home currency"),
@@ -377,6 +379,7 @@ def settings() -> None:
             currencies.index(present["home_currency"]),
             lambda code: f"{currency_name(code)} ({code})",
             key="set_home_currency",
+            filter_mode=links.SEARCH,
         )
         language = st.selectbox(
             _("Language a new visitor sees"),

@@ -6,13 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from analytics import recipe
-from dashboard import links, load, profile_bar
+from dashboard import links, load, places, profile_bar
+
 from dashboard.language import KEY, LANGUAGES, _, settle
 
 
 @dataclass(frozen=True)
 class MarketFilters:
-    """What to rank by, and which markets to show. Empty regions or incomes mean all."""
+    """What to rank by, and which markets to show. Empty regions or incomes mean all.
+
+    regions: UN M49 codes of continents and regions, and names of organisations (`load.group_members`).
+    """
 
     recipe: str
     year: int
@@ -51,7 +55,7 @@ def market_filters(geography: bool = False) -> MarketFilters:
     regions, incomes = [], []
     if geography:
         with columns[2]:
-            known = load.regions()
+            known = places.group_labels()
             regions = links.multiselect(
                 _("Region"), tuple(known), "region", format_func=known.get, placeholder=_("All regions")
             )

@@ -42,6 +42,11 @@ def _(message: str) -> str:
     return _messages(current()).gettext(message) if message else ""
 
 
+def in_language(message: str, language: str) -> str:
+    """The message in a language that need not be the reader's."""
+    return _messages(language).gettext(message) if message else ""
+
+
 @cache
 def _messages(language: str) -> gettext.NullTranslations:
     file = CATALOGS / f"{language}.po"
@@ -107,9 +112,9 @@ def language_name(code: str) -> str:
         return code
 
 
-def territory_name(code: str) -> str:
-    """Name of a CLDR territory or UN M49 region code."""
-    return babel.Locale.parse(locale()).territories.get(code, code)
+def territory_name(code: str, language: str = "") -> str:
+    """Name of a CLDR territory or UN M49 region code, in the reader's language or another."""
+    return babel.Locale.parse(LOCALES[language or current()]).territories.get(code, code)
 
 
 WITH_ARTICLE = frozenset(

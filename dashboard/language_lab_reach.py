@@ -91,6 +91,8 @@ def _languages(spoken: pd.DataFrame, markets: list[str], suggested: list[str]) -
         format_func=language_lab_answers.language_of,
         placeholder=_("The best {n} of all").format(n=reach.MOST),
         persist_state="session",
+        filter_mode=links.SEARCH,
+        select_all=False,
     )
 
 

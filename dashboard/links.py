@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import places
+
 SEPARATOR = ","
 KEPT, PAGE, REFUSED, DRAWN, TOLD = (f"address:{name}" for name in ("kept", "page", "refused", "drawn", "told"))
 SEARCH = "contains"
@@ -85,6 +87,7 @@ def selectbox(
     strict leaves the box empty and returns None while something is refused, instead of the default: ask `refused` next.
     quiet falls back without a word when the options change under a choice: for one that hangs on another choice.
     """
+    options, format_func = places.findable(options, format_func)
     by_text = {str(option): option for option in options}
     _take(key, label, by_text.get)
     present = st.session_state.get(key)
@@ -113,6 +116,7 @@ def multiselect(
 ) -> list[str]:
     """A multiple choice kept in the address, comma separated; unknown codes in the address are refused."""
     most = more.get("max_selections")
+    options, format_func = places.findable(options, format_func)
 
     def parse(text: str) -> list[str] | None:
         found = [code for code in dict.fromkeys(text.split(SEPARATOR)) if code in options]
@@ -135,6 +139,7 @@ def multiselect(
         persist_state="session",
         filter_mode=SEARCH,
         select_all=False,
+        wrap=True,
         **more,
     )
     shown = ", ".join(format_func(code) for code in value)

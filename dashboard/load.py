@@ -143,6 +143,19 @@ def _markets_in(language: str) -> pd.DataFrame:
 
 
 @_cached
+def market_names(language: str) -> dict[str, str]:
+    """Display names by iso3 in a language of the store (en, zh_Hans), in their alphabetical order."""
+    names = store.market_names(connection(), language).set_index("iso3")["name"].sort_values()
+    return names.to_dict()
+
+
+@_cached
+def market_aliases() -> dict[str, list[str]]:
+    """What else markets are called in English, by iso3."""
+    return store.market_aliases(connection()).groupby("iso3")["name"].agg(list).to_dict()
+
+
+@_cached
 def _regions_in(language: str) -> dict[str, str]:
     named = {code: territory_name(code) for code in markets()["region"].dropna().unique()}
     return dict(sorted(named.items(), key=lambda item: item[1]))
@@ -151,6 +164,14 @@ def _regions_in(language: str) -> dict[str, str]:
 def regions() -> dict[str, str]:
     """Names of the regions that have markets by UN M49 code, in the reader's language and sorted in it."""
     return _regions_in(current())
+
+
+@_cached
+def group_members(codes: tuple[str, ...]) -> frozenset[str]:
+    """iso3 of every market in any of these continents or regions (UN M49 codes) or organisations."""
+    places, facts = markets(), market_facts("market_memberships")
+    here = places.index[places["region"].isin(codes) | places["continent"].isin(codes)]
+    return frozenset(here) | frozenset(facts.loc[facts["organisation"].isin(codes), "iso3"])
 
 
 @_cached
@@ -506,7 +527,8 @@ def _overview_in(
 ) -> answers.OverviewAnswer | None:
     everywhere, ranked = markets(), ranking(recipe_name, year)
     here = everywhere.reindex(ranked.scores.index)
-    keep = (here["region"].isin(regions) | (not regions)) & (here["income_group"].isin(incomes) | (not incomes))
+    inside = here.index.isin(group_members(regions)) | (not regions)
+    keep = inside & (here["income_group"].isin(incomes) | (not incomes))
     shown = ranked.scores.index[keep]
     if shown.empty:
         return None

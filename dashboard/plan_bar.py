@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analytics.documents import DocumentError
-from dashboard import navigation, plan_state
+from dashboard import links, navigation, plan_state
 from dashboard.language import _
 from dashboard.sentences import said
 from data import shelf
@@ -90,7 +90,7 @@ def _save(name: str, text: str) -> None:
 def _open() -> None:
     known = [entry.name for entry in shelf.saved(SHELF)]
     if known:
-        name = st.selectbox(_("Saved plans"), known, key="saved_plan")
+        name = st.selectbox(_("Saved plans"), known, key="saved_plan", filter_mode=links.SEARCH)
         with st.container(horizontal=True):
             if st.button(_("Open"), key="open_saved_plan", type="primary"):
                 take(lambda: shelf.read(SHELF, name))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics import plan_inputs, recipe
 from analytics.plan_inputs import Material, Wish
-from dashboard import answers, components, load, plan_state, plan_words
+from dashboard import answers, components, links, load, places, plan_state, plan_words
 from dashboard.charts.scenarios import track
 from dashboard.language import _, number
 from dashboard.plan_words import Names
@@ -87,6 +87,8 @@ def industries(wish: Wish, usual: str, file: Material | None) -> tuple[str, ...]
         _("Industries"),
         known,
         key="plan_industries",
+        filter_mode=links.SEARCH,
+        select_all=False,
         format_func=plan_words.industry,
         on_change=lambda: plan_state.change(industries=tuple(st.session_state["plan_industries"])),
         placeholder=_("The industry above"),
@@ -100,11 +102,14 @@ def markets(material: Material, wish: Wish, names: Names) -> None:
     amounts = here.groupby("market")["untapped_usd"].sum()
     known = sorted(amounts.index, key=lambda iso3: names[iso3])
     _set("plan_markets", [iso3 for iso3 in wish.markets if iso3 in amounts.index])
+    known, labels = places.findable(known, lambda iso3: names[iso3])
     st.multiselect(
         _("Markets that may be entered"),
         known,
         key="plan_markets",
-        format_func=lambda iso3: names[iso3],
+        format_func=labels,
+        filter_mode=links.SEARCH,
+        select_all=False,
         on_change=lambda: plan_state.change(markets=tuple(st.session_state["plan_markets"])),
         placeholder=_("The first ones"),
         max_selections=MOST_MARKETS,
@@ -256,11 +261,14 @@ def offices(material: Material, wish: Wish, names: Names) -> None:
         known = [iso3 for iso3 in dict.fromkeys((material.home, *wish.markets)) if iso3 in priced]
     chosen = [site for site in wish.sites or () if site in known]
     _set("plan_sites", chosen)
+    known, labels = places.findable(known, lambda iso3: names[iso3])
     st.multiselect(
         _("Offices may be in"),
         known,
         key="plan_sites",
-        format_func=lambda iso3: names[iso3],
+        format_func=labels,
+        filter_mode=links.SEARCH,
+        select_all=False,
         on_change=lambda: plan_state.change(sites=tuple(st.session_state["plan_sites"])),
         placeholder=_("Anywhere: offices do not limit the plan"),
         help=_("Every market needs an open office within its working hours. At first: home and the best scored."),

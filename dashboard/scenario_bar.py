@@ -11,7 +11,7 @@ from analytics.documents import DocumentError
 from analytics.panel import PotentialError
 from analytics.scenario import Scenario
 from analytics.whatif import Ground, Outcome
-from dashboard import load, scenario_state
+from dashboard import links, load, scenario_state
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day
 from dashboard.sentences import said
@@ -137,7 +137,7 @@ def _save(current: Scenario) -> None:
 def _open() -> None:
     known = [entry.name for entry in shelf.saved(SHELF)]
     if known:
-        name = st.selectbox(_("Saved scenarios"), known, key="saved_name")
+        name = st.selectbox(_("Saved scenarios"), known, key="saved_name", filter_mode=links.SEARCH)
         with st.container(horizontal=True):
             copy = _("{name} (copy)").format(name=name)[: shelf.LONGEST_NAME]
             st.button(

@@ -253,7 +253,9 @@ def uncertainty(ground: Ground, current: Scenario, iso3: str, names: pd.Series) 
 def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
     with st.form("uncertain", border=True):
         cells = st.columns([2, 1.4, 1, 1, 1], vertical_alignment="bottom")
-        code = cells[0].selectbox(_("Figure"), codes, format_func=words.indicator_name, key="uncertain_code")
+        code = cells[0].selectbox(
+            _("Figure"), codes, format_func=words.indicator_name, key="uncertain_code", filter_mode=links.SEARCH
+        )
         shapes = {"triangular": _("Triangular"), "normal": _("Normal"), "bootstrap": _("Its own past")}
         shape = cells[1].selectbox(_("Distribution"), list(shapes), format_func=shapes.get, key="uncertain_shape")
         low = cells[2].number_input(_("Low, or mean"), value=-10.0, key="uncertain_low")

@@ -673,6 +673,12 @@ def market_names(connection: Connection, language: str) -> pd.DataFrame:
     )
 
 
+def market_aliases(connection: Connection) -> pd.DataFrame:
+    """iso3 and name of what markets are called in English besides their display name, in alphabetical order."""
+    query = "SELECT iso3, name FROM market_names WHERE kind = 'alias' AND language = 'en' ORDER BY iso3, name"
+    return _cursor(connection).execute(query).df()
+
+
 def market_facts(connection: Connection, table: str, iso3: str | None = None) -> pd.DataFrame:
     """The rows of one market (or of all) in a reference table: market_languages, _neighbours, _memberships ..."""
     if table not in REFERENCE_TABLES:

@@ -46,8 +46,8 @@ def _visit(browser: Browser, address: str, numbers: range) -> None:
         entry = navigation.PAGES[number % len(navigation.PAGES)]
         page = browser.new_page()
         page.goto(f"{address}{entry.name}?recipe=healthcare")
-        page.get_by_role("heading", level=1).wait_for(timeout=180_000)
-        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=180_000)
+        page.get_by_role("heading", level=1).wait_for(timeout=600_000)
+        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=600_000)
         page.close()
         print(f"\r{number + 1} visits", end="", file=sys.stderr, flush=True)
 

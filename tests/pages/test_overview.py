@@ -79,6 +79,14 @@ def test_a_region_narrows_what_is_shown_but_not_the_ranking(full_home, open_page
     assert app.query_params["region"] == "155"
 
 
+def test_a_continent_and_an_organisation_are_one_choice_each(full_home, open_page):
+    app = open_page("overview", region="142,ASEAN")
+    assert app.multiselect(key="region").value == ["142", "ASEAN"]
+    listed = set(app.dataframe[0].value["market"])
+    assert listed & {"Japan", "South Korea", "Singapore", "India", "China"}
+    assert not listed & {"United States", "Germany", "Australia", "Brazil"}
+
+
 def test_an_income_group_narrows_what_is_shown(full_home, open_page):
     app = open_page("overview")
     app.multiselect(key="income").set_value(["Low income"]).run()
