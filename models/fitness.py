@@ -1,7 +1,7 @@
-"""Is a model good enough to be relied on, for a language, a kind of picture or a script? One rule, its limits here only.
+"""Is a model good enough to be relied on, for a language, a kind of picture or a script? One rule, and its limits.
 
-Everything that speaks of quality first asks this file: the labs, file mode, the cards, and whoever wants to know whether
-our models are ready for a country's languages (`readiness`, `ready_share`). It reads the cards by itself, without torch.
+Whatever speaks of quality asks this file: the labs, file mode, the cards, and whoever wants to know whether our models
+are ready for a country's languages (`readiness`, `ready_share`). It reads the cards by itself, without torch.
 """
 
 import json
