@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import cards_figures, components
+from dashboard import cards_figures, components, fitness_words
 from dashboard.charts import cards as charts
 from dashboard.language import _, number
 
@@ -25,16 +25,16 @@ def draw(
     """
     shown = table
     if len(table) > most:
-        everything = st.toggle(_("All {n}, not only the weakest").format(n=len(table)), key=f"{name}_all")
+        everything = st.toggle(_("Show all {n} that were tested").format(n=len(table)), key=f"{name}_all")
         shown = table if everything else table.head(most)
     template = _("<b>{group}</b><br>{name} {score}, 95 %: {low} to {high}; {n} tested")
     hover = [
         template.format(
             group=row.title,
             name=axis,
-            score=number(row.score),
-            low=number(row.low, 2),
-            high=number(row.high, 2),
+            score=fitness_words.score(row.score),
+            low=fitness_words.score(row.low),
+            high=fitness_words.score(row.high),
             n=number(row.n, 9),
         )
         for row in shown.itertuples()
@@ -42,6 +42,8 @@ def draw(
     alt, source = words
     if (shown["n"] < cards_figures.FEWEST).any():
         source = _("Groups of fewer than {n} have no interval.").format(n=cards_figures.FEWEST) + " " + source
+    if not shown["judged"].all():
+        source = _("Grey: too few test cases to judge.") + " " + source
     components.chart(
         charts.dots(shown, hover, axis, components.look(), overall),
         table.round(4).reset_index(names="group"),

@@ -1,19 +1,21 @@
 """What a model's card says, as tables: tolerant of what a card leaves out, the same for text and picture models."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analytics import fairness, reach
 from dashboard import language_lab_answers, load
-from dashboard.language import _
+from dashboard.language import _, locale
+from models import fitness
+from models.fitness import Fitness
 
 if TYPE_CHECKING:
     from models.registry import Card
 
 GROUPINGS = ("per_language", "per_script", "per_kind", "per_class")
-SCORES = ("macro_f1", "f1", "map50", "ap50", "exact_match", "accuracy")
+SCORES = fitness.SCORES
 SHARES = {"exact_match", "accuracy"}
 """Scores that are a share of cases; the others are put together from several."""
 COMPOSED = set(SCORES) - SHARES
@@ -30,10 +32,61 @@ def grouping(card: "Card") -> str | None:
 
 def group_title(card: "Card", by: str, group: str) -> str:
     if by == "per_language" or card.task == "language":
-        return language_lab_answers.language_of(group)
+        return language_title(group, card.languages)
     if by in ("per_script", "per_condition") or card.task in PICTURES:
         return picture_group(group)
-    return language_lab_answers.label_name(card.name, group).strip("`")
+    return language_lab_answers.label_name(card.name, group)
+
+
+def language_title(code: str, among: Collection[str]) -> str:
+    """A language by name; its variety as well, where the card has others of the same language."""
+    from models.text import languages
+
+    short = code.partition("-")[0]
+    others = [other for other in among if other != code and other.partition("-")[0] == short]
+    return languages.variety(code, locale()) if others else language_lab_answers.language_of(code)
+
+
+def of_group(card: "Card", by: str) -> str:
+    """What a test case of a group is, as `fitness.LEAST_CASES` names it."""
+    if by == "per_kind":
+        return "pictures"
+    if by in ("per_script", "per_condition"):
+        return "lines"
+    return "cells" if card.task == "cells" else "texts"
+
+
+def judged(card: "Card", by: str) -> pd.DataFrame:
+    """The groups with enough test cases to make a headline or to be compared, the weakest first."""
+    table = groups(card, by)
+    return table[table["judged"]]
+
+
+def fit(card: "Card") -> pd.DataFrame:
+    """What a model may be used for: title, score, n, judged, verdict by language, kind, script or cell, those that
+    matter to most people first. Of a model that has only classes, the languages it names."""
+    by = grouping(card)
+    if by == "per_class" and card.task not in PICTURES:
+        titles = {code: language_title(code, card.languages) for code in card.languages}
+        found = {code: fitness.of_entry(card.metrics) for code in card.languages}
+        rows = {code: (titles[code], one.score, one.n, True, one.verdict) for code, one in found.items()}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["title", "score", "n", "judged", "verdict"])
+    if by is None:
+        return pd.DataFrame(columns=["title", "score", "n", "judged", "verdict"])
+    table = groups(card, by)
+    case = of_group(card, by)
+    told: list[Fitness] = [fitness.judged(row.score, row.n, case) for row in table.itertuples()]
+    table = table.assign(verdict=[one.verdict for one in told])
+    order = speakers(table) if by == "per_language" else table["score"]
+    return table.assign(order=order).sort_values("order", ascending=False, na_position="last", kind="stable")
+
+
+def untested(card: "Card") -> list[str]:
+    """Languages a model learned from that no test text is in."""
+    tested = set(card.metrics.get("per_language") or ())
+    if not tested:
+        return []
+    return [language_title(code, card.languages) for code in card.languages if code not in tested]
 
 
 def picture_group(group: str) -> str:
@@ -67,7 +120,7 @@ def picture_group(group: str) -> str:
 
 
 def groups(card: "Card", by: str) -> pd.DataFrame:
-    """Score by group, the weakest first: title, score, low, high, n by group.
+    """Score by group, the weakest first: title, score, low, high, n, judged by group; too few to judge stand last.
 
     low, high: the card's 95 % interval; Wilson's where it has none and the score is a share of n cases; else nan, and
     for groups of fewer than FEWEST.
@@ -82,7 +135,8 @@ def groups(card: "Card", by: str) -> pd.DataFrame:
     if all(SHARES & set(entry) and not COMPOSED & set(entry) for entry in (card.metrics.get(by) or {}).values()):
         counted = table["n"] > 0
         table = table.fillna(fairness.wilson(table.loc[counted, "score"], table.loc[counted, "n"]))
-    return _weakest_first(table)
+    fewest = fitness.HEADLINE_CASES[of_group(card, by)]
+    return _weakest_first(table.assign(judged=table["n"] >= fewest))
 
 
 def prices(card: "Card") -> pd.DataFrame:
@@ -92,25 +146,21 @@ def prices(card: "Card") -> pd.DataFrame:
     score = counts["right"] / counts["n"]
     names = load.markets().dropna(subset=["iso2"]).set_index("iso2")["name"]
     table = pd.DataFrame({"title": names.reindex(counts.index).fillna(counts.index.to_series()), "score": score})
-    return _weakest_first(table.join(fairness.wilson(score, counts["n"])).assign(n=counts["n"]))
+    return _weakest_first(table.join(fairness.wilson(score, counts["n"])).assign(n=counts["n"], judged=True))
 
 
 def _weakest_first(table: pd.DataFrame) -> pd.DataFrame:
     table.loc[table["n"] < FEWEST, ["low", "high"]] = float("nan")
-    return table.sort_values("score", kind="stable")
+    return table.sort_values(["judged", "score"], ascending=[False, True], kind="stable")
 
 
-def score_of(entry: Any) -> float | None:
-    """The score that an entry of a card gives: macro-F1 before F1 before accuracy."""
-    if not isinstance(entry, Mapping):
-        return None
-    return next((float(entry[name]) for name in SCORES if isinstance(entry.get(name), int | float)), None)
+score_of = fitness.score_of
 
 
 def score_name(card: "Card") -> str:
     """What the card's score is called."""
     known = {
-        "macro_f1": _("macro-F1"),
+        "macro_f1": _("F1"),
         "map50": _("average precision"),
         "ap50": _("average precision"),
         "exact_match": _("lines without an error"),

@@ -6,7 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from analytics import fairness
-from dashboard import cards_dots, cards_figures, cards_review, components, language_lab_answers, load
+from dashboard import (
+    cards_dots,
+    cards_figures,
+    cards_review,
+    cards_summary,
+    components,
+    engineers,
+    fitness_words,
+    language_lab_answers,
+    load,
+)
 from dashboard.charts import cards as charts
 from dashboard.language import _, compact, number, share
 from dashboard.sentences import said
@@ -20,36 +30,51 @@ CONFUSED = 20
 
 def no_models() -> None:
     st.title(_("No model is trained yet"))
-    components.nothing(_("Train one with `python -m models train NAME`; it appears here with its card."))
+    engineers.problem(
+        _("Train one with `python -m models train NAME`; it appears here with its card."),
+        _("None is installed on this machine. An engineer can train one; it then appears here with its card."),
+    )
+    st.stop()
+
+
+def called(name: str) -> str:
+    """A model as people choose it: its title; its own name where there is no card to read."""
+    card = language_lab_answers.card_of(name)
+    return language_lab_answers.sentence(card, card.title) if card else name
 
 
 def headline(card: "Card") -> str:
     """The answer: how good the model is, and for whom least."""
     score = cards_figures.score_of(card.metrics)
-    by = cards_figures.grouping(card)
-    table = cards_figures.groups(card, by) if by else pd.DataFrame()
+    table = comparable(card)
     title = language_lab_answers.sentence(card, card.title)
-    named = {"title": title, "score": number(score, 2) if score is not None else "–"}
+    named = {"title": title, "score": fitness_words.score(score)}
     if table.empty:
         return _("{title}: {name} {score}").format(**named, name=cards_figures.score_name(card))
     worst = table.iloc[0]
     return _("{title}: {name} {score}; weakest for {group}, {worst}").format(
-        **named, name=cards_figures.score_name(card), group=worst["title"], worst=number(worst["score"], 2)
+        **named, name=cards_figures.score_name(card), group=worst["title"], worst=fitness_words.score(worst["score"])
     )
+
+
+def comparable(card: "Card") -> pd.DataFrame:
+    """The groups a headline may speak of, the weakest first: two at least, each with enough test cases; else none."""
+    by = cards_figures.grouping(card)
+    table = cards_figures.judged(card, by) if by else pd.DataFrame()
+    return table if len(table) > 1 else table.head(0)
 
 
 def figures(card: "Card", size: int) -> None:
     """Purpose, and the five figures one asks for first."""
     st.write(language_lab_answers.sentence(card, card.purpose))
-    by = cards_figures.grouping(card)
-    gap = fairness.gap(cards_figures.groups(card, by)).gap if by else float("nan")
-    score = cards_figures.score_of(card.metrics)
+    cards_summary.summary(card)
+    table = comparable(card)
     shown = (
-        (cards_figures.score_name(card), number(score if score is not None else float("nan"), 3)),
+        (cards_figures.score_name(card), fitness_words.score(cards_figures.score_of(card.metrics))),
         *([(_("Accuracy"), share(card.metrics["accuracy"]))] if "accuracy" in card.metrics else []),
-        *((title, number(value, 3)) for title, value, _low, _high in cards_figures.others(card)),
-        (_("Fairness gap"), number(gap, 2)),
-        (_("Calibration error"), number(card.metrics.get("ece", float("nan")), 2)),
+        *((title, fitness_words.score(value)) for title, value, _low, _high in cards_figures.others(card)),
+        *([(_("Fairness gap"), fitness_words.score(fairness.gap(table).gap))] if len(table) else []),
+        (_("Calibration error"), fitness_words.score(card.metrics.get("ece"))),
         (_tested(card), number(card.metrics.get("n", float("nan")), 9)),
         (_("Size on disk"), _("{mb} MB").format(mb=number(size / 2**20, 3))),
     )
@@ -94,27 +119,19 @@ def fair(card: "Card") -> None:
     by = cards_figures.grouping(card)
     if by is None:
         return
-    table = cards_figures.groups(card, by)
-    gap = fairness.gap(table)
+    table = comparable(card)
     st.subheader(_("Is it as good for everyone?"))
-    told = _("From {best} to {worst} there are {gap} points of {name}.").format(
-        best=table.at[gap.best, "title"],
-        worst=table.at[gap.worst, "title"],
-        gap=number(gap.gap * 100, 2),
-        name=cards_figures.score_name(card),
-    )
-    bounded = table.dropna(subset=["low", "high"])
-    if len(bounded) > 1:
-        told += " " + _("At least {certain} of them are beyond what chance in the test split explains.").format(
-            certain=number(fairness.gap(bounded).certain * 100, 2)
-        )
-    elif (table.loc[[gap.best, gap.worst], "n"] < cards_figures.FEWEST).any():
-        told += " " + _("One or both were tested on fewer than {n}: chance alone may explain it.").format(
-            n=cards_figures.FEWEST
-        )
-    st.write(told)
+    if table.empty:
+        st.write(_("Fewer than two groups have enough test cases to be compared."))
+    else:
+        st.write(_gap_in_words(table))
+    few = cards_figures.groups(card, by)
+    if not (few := few[~few["judged"]]).empty:
+        st.caption(cards_summary.too_few(few))
     cards_dots.prices(card)
     if by != "per_language":
+        return
+    if table.empty:
         return
     table = table.assign(size=cards_figures.speakers(table))
     known = table.dropna(subset=["size"])
@@ -140,7 +157,7 @@ def fair(card: "Card") -> None:
     named = {*known.index[:NAMED], *known["score"].nlargest(2).index, *known["size"].nlargest(1).index}
     template = _("<b>{language}</b><br>{people} speakers, {score}")
     hover = [
-        template.format(language=row.title, people=compact(row.people), score=number(row.score))
+        template.format(language=row.title, people=compact(row.people), score=fitness_words.score(row.score))
         for row in known[["title", "score"]].assign(people=known["size"]).itertuples()
     ]
     components.chart(
@@ -154,9 +171,28 @@ def fair(card: "Card") -> None:
     )
 
 
+def _gap_in_words(table: pd.DataFrame) -> str:
+    """From the weakest to the best, and what of it chance does not explain."""
+    gap = fairness.gap(table)
+    told = _("Scores range from {low} ({worst}) to {high} ({best}).").format(
+        best=table.at[gap.best, "title"],
+        worst=table.at[gap.worst, "title"],
+        low=fitness_words.score(table.at[gap.worst, "score"]),
+        high=fitness_words.score(table.at[gap.best, "score"]),
+    )
+    bounded = table.dropna(subset=["low", "high"])
+    if len(bounded) > 1 and (certain := fairness.gap(bounded).certain) > 0:
+        return (
+            told
+            + " "
+            + _("A gap of at least {certain} is more than chance.").format(certain=fitness_words.score(certain))
+        )
+    return told + " " + _("The difference may be chance.")
+
+
 def calibrated(card: "Card") -> None:
     """Whether answers given as 80 % sure are right in 80 of 100 cases."""
-    st.subheader(_("When it says 80 %, is it right 80 times of 100?"))
+    st.subheader(_("Is its confidence reliable?"))
     table = cards_figures.bins(card)
     if table.empty:
         st.info(_("The card has no calibration."), icon=":material/info:")
@@ -184,11 +220,24 @@ def calibrated(card: "Card") -> None:
     )
 
 
-def smaller(card: "Card") -> None:
+def engineering(card: "Card", sha256: str) -> None:
+    """What only engineers ask for: smaller forms, other models tried, how it was trained, which weights."""
+    with st.expander(_("Details for engineers"), icon=":material/build:"):
+        _smaller(card)
+        st.markdown(f"**{_('How it was trained')}**")
+        st.json(dict(card.training), expanded=1)
+        st.caption(
+            _("Version {version}, {family}. Weights `{sha}`.").format(
+                version=card.version, family=f"`{card.family}`", sha=sha256[:12] or "–"
+            )
+        )
+
+
+def _smaller(card: "Card") -> None:
     """What compressing it costs, and what else was tried."""
     table = cards_figures.forms(card)
     if len(table):
-        st.subheader(_("What does a smaller or faster form give up?"))
+        st.subheader(_("Size against accuracy"))
         table = table.assign(
             title=[
                 _("{name}, {mb} MB").format(name=name, mb=number(size / 2**20, 3))
@@ -201,7 +250,7 @@ def smaller(card: "Card") -> None:
         hover = [
             template.format(
                 form=row.title,
-                score=number(row.score),
+                score=fitness_words.score(row.score),
                 ms=number(row.cost, 2),
                 rate=number(row.per_s, 3),
                 agree=share(row.agreement),
@@ -227,6 +276,7 @@ def smaller(card: "Card") -> None:
         st.dataframe(
             others,
             hide_index=True,
+            placeholder="–",
             column_config={
                 "name": _("Model"),
                 "score": st.column_config.NumberColumn(cards_figures.score_name(card), format="%.3f"),
@@ -241,9 +291,9 @@ def confused(card: "Card") -> None:
     counts = cards_figures.confusion(card)
     if counts is None or len(counts) > CONFUSED:
         return
-    title, source = _("What is taken for what?"), _("Shares of each true class, test split.")
+    title, source = _("Confusion matrix"), _("Shares of each true class, test split.")
     if card.task == "cells":
-        title = _("What is a single cell taken for?")
+        title = _("Confusion matrix of single cells")
         source = _("Cells cut out where they are labelled, not as the detector finds them: shares of each true kind.")
     st.subheader(title)
     shares = counts.div(counts.sum(axis=1).where(lambda total: total > 0, 1), axis=0)
@@ -256,8 +306,8 @@ def confused(card: "Card") -> None:
     )
 
 
-def provenance(card: "Card", sha256: str) -> None:
-    """Data with licence, limits, training: what a reviewer reads."""
+def provenance(card: "Card") -> None:
+    """Data with licence, and limits: what a reviewer reads."""
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("What did it learn from?"))
@@ -279,13 +329,6 @@ def provenance(card: "Card", sha256: str) -> None:
         st.subheader(_("Where does it fail?"))
         for limit in card.limits:
             st.markdown(f"- {language_lab_answers.sentence(card, limit)}")
-        st.caption(
-            _("Version {version}, {family}. Weights `{sha}`.").format(
-                version=card.version, family=f"`{card.family}`", sha=sha256[:12] or "–"
-            )
-        )
-        with st.expander(_("How it was trained")):
-            st.json(dict(card.training), expanded=1)
 
 
 def _split(name: str) -> str:
@@ -306,14 +349,13 @@ def all_of_them(names: tuple[str, ...]) -> None:
             faults.append((name, fault))
             continue
         card = load.model_card(name)
-        by = cards_figures.grouping(card)
-        table = cards_figures.groups(card, by) if by else pd.DataFrame()
+        table = comparable(card)
         rows.append(
             {
                 "name": name,
                 "title": language_lab_answers.sentence(card, card.title),
                 "score": cards_figures.score_of(card.metrics),
-                "weakest": table.iloc[0]["title"] if len(table) else "",
+                "weakest": table.iloc[0]["title"] if len(table) else "–",
                 "gap": fairness.gap(table).gap if len(table) else None,
                 "ece": card.metrics.get("ece"),
                 "mb": load.model_bytes(name) / 2**20,
@@ -324,6 +366,7 @@ def all_of_them(names: tuple[str, ...]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
+        placeholder="–",
         column_config={
             "name": _("Name"),
             "title": _("Model"),
@@ -331,7 +374,8 @@ def all_of_them(names: tuple[str, ...]) -> None:
             "mb": st.column_config.NumberColumn(_("MB"), format="%.1f"),
             "review": _("Review"),
         }
-        | {key: st.column_config.NumberColumn(title, format="%.3f") for key, title in decimals.items()},
+        | {key: st.column_config.NumberColumn(title, format="%.2f") for key, title in decimals.items()},
     )
     for name, fault in faults:
-        st.error(f"`{name}`: {said(fault)}", icon=":material/error:")
+        st.error(_("{model} cannot be used").format(model=name), icon=":material/error:")
+        engineers.details(f"`{name}`: {said(fault)}")

@@ -57,7 +57,7 @@ def state(name: str, card: "Card") -> str:
 
 def review(name: str, card: "Card") -> None:
     """The checklist with sign-off, and what was signed before."""
-    st.subheader(_("May it be released?"))
+    st.subheader(_("Release review"))
     rows = _of(name)
     left, right = st.columns([1.4, 1], gap="large")
     place = f"review_{name}_{len(rows)}"  # a signed form is followed by an empty one

@@ -59,7 +59,7 @@ def table_popover(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -
         return
     table = table() if callable(table) else table
     with popover:
-        st.dataframe(table, hide_index=True, height=320, column_config=column_titles())
+        st.dataframe(table, hide_index=True, height=320, column_config=column_titles(), placeholder="–")
         download(table, name)
 
 

@@ -9,21 +9,27 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard import load
+from dashboard import fitness_words, load
 from dashboard.language import _, locale, number
 from dashboard.sentences import said
+from models import fitness
+from models.fitness import Fitness
 
 if TYPE_CHECKING:
     from models.registry import Card
     from models.serving import Served
     from models.text.classifier import Answer
+    from models.text.parts import Part
 
 LANGUAGE, SENTIMENT, TOPIC, BASELINE = "language", "sentiment", "topic", "sentiment-baseline"
 INTENTS = ("banking77", "clinc150", "bitext")
+INTENTS_OF = {"general": "clinc150", "finance": "banking77", "manufacturing": "bitext"}
+"""The intent model of an industry, by its recipe; the others have none yet."""
 SAMPLES = Path(__file__).with_name("language_lab_samples.toml")
 FILE_TIMEOUT_S = 120
 CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 COMMAND = re.compile(r"python -m models train [\w.-]*\w")
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -113,27 +119,34 @@ class Unanswered(RuntimeError):
 
 
 def answer_rows(models: Sequence[str], rows: Sequence[str], told: Sequence[str]) -> list[tuple[object, ...]]:
-    """Class, probability and whether it is sure, of each model in turn, a tuple a row; empty where there is no word.
+    """Class, probability, whether it is sure and whether the model is fit for the language, of each model in turn, a
+    tuple a row; empty where there is no word.
 
-    told: each row's language as its file gives it, "" where it does not. Raises Unanswered.
+    told: each row's language as its file gives it, "" where it does not. No answer to a text in several scripts is
+    sure: it is read as one. Raises Unanswered.
     """
     from models.registry import ModelError
     from models.serving import ServingError
+    from models.text import parts
     from models.text.classifier import TextError
 
     texts = [given(row) for row in rows]
     places = [place for place, text in enumerate(texts) if text.readable]
     asked = [texts[place].text for place in places]
     known = [language_code(told[place]) for place in places]
+    mixed = {place for place in places if parts.is_mixed(texts[place].text)}
     answers: list[list[object]] = [[] for _row in rows]
     try:
         # The language is found out first, for the other models to know it.
         for model in sorted(models, key=lambda name: name != LANGUAGE):
             found = load.text_server(model).ask(asked, known, timeout_s=FILE_TIMEOUT_S).answers
             by_place = dict(zip(places, found, strict=True))
+            codes = dict(zip(places, known, strict=True))
             for place, row in enumerate(answers):
                 answer = by_place.get(place)
-                row.append((answer.label, answer.confidence, answer.sure) if answer else ("", None, False))
+                row.append(
+                    _row(model, answer, codes.get(place), place in mixed) if answer else ("", None, False, False)
+                )
             if model == LANGUAGE:
                 known = [
                     code or (language_code(heard) if (heard := settled(answer)) else None)
@@ -143,6 +156,11 @@ def answer_rows(models: Sequence[str], rows: Sequence[str], told: Sequence[str])
         raise Unanswered(fault(error)) from error
     order = sorted(models, key=lambda name: name != LANGUAGE)
     return [tuple(part for model in models for part in row[order.index(model)]) for row in answers]
+
+
+def _row(model: str, answer: "Answer", code: str | None, mixed: bool) -> tuple[object, ...]:
+    judged = fit(model, answer.label if model == LANGUAGE else code)
+    return answer.label, answer.confidence, answer.sure and not mixed, judged.ready
 
 
 def settled(answer: "Answer | None") -> str | None:
@@ -170,13 +188,30 @@ def adapters() -> tuple[str, ...]:
     return tuple(name for name in load.model_names() if (card := card_of(name)) and card.base == SENTIMENT)
 
 
-def languages_known(model: str) -> frozenset[str]:
-    """Languages a model was tested on, as the language facts of markets name them (sw, zh); empty without the model."""
-    from models.text import languages
-
+def fit(model: str, code: str | None, territory: str = "") -> Fitness:
+    """Whether a model may be relied on for a language, by its card; unknown without a card or a language."""
     card = card_of(model)
-    codes = card.languages if card else ()
-    return frozenset((languages.bcp47(code) if code in languages.FLORES else code).partition("-")[0] for code in codes)
+    if card is None or code is None:
+        return Fitness(fitness.UNKNOWN)
+    return fitness.of_language(card.metrics, code, territory, card.languages)
+
+
+def in_parts(text: str, language: "Answer | None") -> "tuple[Part, ...]":
+    """A text by language, each part with what it is in; one part where it is all in the same, or nobody could tell."""
+    from models.registry import ModelError
+    from models.serving import ServingError
+    from models.text.parts import Part, parts
+
+    if language is None:
+        return (Part(None, text),)
+
+    def read(texts: Sequence[str]) -> list[dict[str, float]]:
+        return [answer.probabilities for answer in load.text_server(LANGUAGE).ask(list(texts)).answers]
+
+    try:
+        return parts(text, language.probabilities, read)
+    except (ModelError, ServingError):
+        return (Part(None, text),)
 
 
 def card_of(model: str) -> "Card | None":
@@ -254,7 +289,13 @@ def label_name(model: str, label: str) -> str:
         "entertainment": _("entertainment"),
         "geography": _("geography"),
     }
-    return known.get(label, f"`{label.replace('`', '')}`")
+    return known.get(label) or intent_name(label)
+
+
+def intent_name(label: str) -> str:
+    """An intent as its data set names it, in words: card_arrival -> card arrival."""
+    words = CAMEL.sub(" ", re.sub(r"[_`]+", " ", label))
+    return " ".join(words.split()).lower()
 
 
 def language_of(code: str) -> str:
@@ -264,45 +305,48 @@ def language_of(code: str) -> str:
     return languages.name(code, locale())
 
 
-def headline(sentiment: Said, topic: Said, language: Said) -> str:
-    """The answer in a line: what of it there is."""
-    parts = [_sure(sentiment)] if sentiment.answer else []
-    if topic.answer:
-        name = label_name(topic.model, topic.answer.label)
-        parts.append((_("about {topic}") if topic.answer.sure else _("perhaps about {topic}")).format(topic=name))
+def headline(sentiment: Said, language: Said, code: str | None) -> str:
+    """The answer in a line: what of it there is. code: the language it was read in, None where nobody knows."""
+    parts = [feeling(sentiment, code)] if sentiment.answer else []
     if language.answer:
-        parts.append(_sure(language))
-    line = " · ".join(parts)
-    return line[:1].upper() + line[1:] if line else _("No model has read this yet")
+        name = label_name(LANGUAGE, language.answer.label)
+        parts.append(name if language.answer.sure else _("perhaps {label}").format(label=name))
+    return _begun(" · ".join(parts)) or _("No model has read this yet")
 
 
-def _sure(said_by: Said) -> str:
-    name = label_name(said_by.model, said_by.answer.label)
-    return name if said_by.answer.sure else _("perhaps {label}").format(label=name)
+def headline_of_parts(read: Sequence[tuple[str | None, Said]]) -> str:
+    """The same for a text in several languages: each with its sentiment."""
+    template = _("{language}: {sentiment}")
+    told = [
+        template.format(
+            language=language_of(code) if code else _("an unknown language"), sentiment=feeling(sentiment, code)
+        )
+        for code, sentiment in read
+        if sentiment.answer
+    ]
+    return _begun(" · ".join(told)) or _("No model has read this yet")
+
+
+def _begun(line: str) -> str:
+    return line[:1].upper() + line[1:]
+
+
+def feeling(sentiment: Said, code: str | None) -> str:
+    """A sentiment as it may be said: plainly only where it is clearly ahead, in a language the model is fit for."""
+    answer = sentiment.answer
+    if not answer.sure:
+        return _("mixed or unclear")
+    name = label_name(SENTIMENT, answer.label)
+    return name if fit(sentiment.model, code).ready else _("perhaps {label}").format(label=name)
 
 
 def quality(model: str, language: str | None) -> str:
-    """How good a model was on held-out texts of a language (FLORES code), else on all; "" where nobody measured."""
-    card = card_of(model)
-    if card is None:
+    """How good a model was on held-out texts of a language (FLORES code); "" where it is not good enough, which a
+    banner says, and where nobody measured."""
+    judged = fit(model, language)
+    if not judged.ready:
         return ""
-    from models.text import languages
-
-    by_language = card.metrics.get("per_language") or {}
-    row = by_language.get(language) or (by_language.get(languages.bcp47(language)) if language else None)
-    if row and "low" in row:
-        return _("In {language} F1 {score} ({low} to {high}) on {n} test texts.").format(
-            language=language_of(language),
-            score=number(row["macro_f1"], 2),
-            low=number(row["low"], 2),
-            high=number(row["high"], 2),
-            n=number(row["n"], 9),
-        )
-    if "macro_f1" not in card.metrics:
-        return ""
-    return _("F1 {score} on {n} test texts.").format(
-        score=number(card.metrics["macro_f1"], 2), n=number(card.metrics.get("n", float("nan")), 9)
-    )
+    return _("{group}: {figure}").format(group=language_of(language), figure=fitness_words.figure(judged))
 
 
 def cost(asked: list[Said], explained: "Served | None") -> str:

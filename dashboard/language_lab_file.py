@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, language_lab_answers, language_lab_table
+from dashboard import components, engineers, fitness_words, language_lab_answers, language_lab_table
 from dashboard.charts import texts
 from dashboard.language import _, number
 from dashboard.language_lab_answers import LANGUAGE, SENTIMENT, TOPIC
@@ -16,6 +16,7 @@ from dashboard.sentences import said
 CHUNK = 512
 PREVIEW = 200
 SHOWN_LANGUAGES = 12
+UNFIT = ":material/gpp_maybe: "
 SHEET, RESULT, RUNNING = "lab_sheet", "lab_result", "lab_running"
 EXAMPLE = "text,language\nWhat a lovely hotel,\nLa comida llegó fría,es\n"
 
@@ -73,21 +74,50 @@ def file_of_texts() -> None:
     heading.title(_headline(result))
     result = _run(result)
     if result.answers:
+        _unfit(result)
         _summary(result)
         _preview(result)
     else:
         st.dataframe(sheet.rows.head(PREVIEW), hide_index=True, height=280)
 
 
+def _unfit(result: Answered) -> None:
+    """In which languages of the file the sentiment is not to be relied on, and in how many rows."""
+    if SENTIMENT not in result.models or not (rows := result.unfit(SENTIMENT)):
+        return
+    told = st.container(border=True, key="lab_unfit")
+    with told:
+        st.markdown(
+            UNFIT
+            + _(
+                "{rows} of {n} rows are in languages for which the sentiment is not good enough: do not rely on them."
+            ).format(rows=number(rows, 9), n=number(len(result.labels(SENTIMENT)), 9))
+        )
+        if LANGUAGE not in result.models:
+            return
+        spoken = result.labels(LANGUAGE)
+        for code in sorted(set(spoken), key=spoken.count, reverse=True)[:SHOWN_LANGUAGES]:
+            judged = language_lab_answers.fit(SENTIMENT, code)
+            if line := fitness_words.warning(judged, language_lab_answers.language_of(code)):
+                st.caption(line)
+
+
 def _headline(result: Answered | None) -> str:
     if result is None or not result.answers:
         return _("What do all these texts say?")
     if SENTIMENT in result.models:
-        first = result.labels(SENTIMENT)
-        return _("{negative} of {n} texts are negative, {positive} positive").format(
-            negative=number(first.count("negative"), 9),
-            n=number(len(first), 9),
-            positive=number(first.count("positive"), 9),
+        read, sure = result.labels(SENTIMENT), result.labels(SENTIMENT, sure=True)
+        template = (
+            _("Perhaps {negative} of {n} texts are negative, {positive} positive; {unclear} are unclear")
+            if result.unfit(SENTIMENT)
+            else _("{negative} of {n} texts are negative, {positive} positive; {unclear} are unclear")
+        )
+        negative, positive, neutral = (sure.count(label) for label in ("negative", "positive", "neutral"))
+        return template.format(
+            negative=number(negative, 9),
+            n=number(len(read), 9),
+            positive=number(positive, 9),
+            unclear=number(len(read) - negative - positive - neutral, 9),
         )
     return _("{n} texts read").format(n=number(len(result.answers), 9))
 
@@ -122,8 +152,8 @@ def _wanted(file: str, sheet: Sheet) -> Answered:
             options,
             index=options.index(guess) if guess else 0,
             key="lab_language_column",
-            format_func=lambda name: name or _("none: find it out"),
-            help=_("Codes such as sw, zh-Hans or swh_Latn; an empty cell is found out."),
+            format_func=lambda name: name or _("Detect automatically"),
+            help=_("Language codes such as sw or zh-Hans; empty cells are detected."),
         )
     models = st.pills(
         _("Answer"),
@@ -140,7 +170,7 @@ def _wanted(file: str, sheet: Sheet) -> Answered:
 def _run(result: Answered) -> Answered:
     """The button, and the work while it is on: a chunk at a time, kept after each, so that nothing done is lost."""
     if result.problem:
-        st.error(result.problem, icon=":material/error:")
+        engineers.problem(result.problem, _("A model cannot answer at present."), stops=True)
     place = st.container(horizontal=True, vertical_alignment="center", key="lab_run")
     if st.session_state.get(RUNNING) and not result.done:
         with place:
@@ -221,7 +251,7 @@ def _summary(result: Answered) -> None:
         if len(counts) > SHOWN_LANGUAGES:
             titled.loc[_("other languages")] = counts.iloc[SHOWN_LANGUAGES:].sum()
     titled = titled[[name for name in texts.SENTIMENT if name in titled]]
-    st.subheader(_("Which languages bring praise, and which complaints?"))
+    st.subheader(_("Sentiment by language"))
     components.chart(
         texts.stacked(
             titled,
@@ -233,10 +263,7 @@ def _summary(result: Answered) -> None:
         counts.reset_index(names="language"),
         "lab_counts",
         _("Texts by language and sentiment"),
-        _(
-            "Source: {file}, {n} rows read by the models of this program, unsure answers included; {empty} rows have "
-            "no word in them."
-        ).format(
+        _("Source: {file}, {n} rows; unclear answers are counted too. {empty} rows hold no words.").format(
             file=result.sheet.name,
             n=number(len(result.answers), 9),
             empty=number(len(result.answers) - len(result.labels(SENTIMENT)), 9),

@@ -1,16 +1,38 @@
 """The Language lab's first section: one text, what it says and why, model beside model."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import streamlit as st
 
-from analytics import reach
-from dashboard import components, language_lab_answers, language_lab_drawing, load
+from analytics import reach, recipe
+from dashboard import components, engineers, fitness_words, language_lab_answers, language_lab_drawing, links, load
 from dashboard.charts import texts
-from dashboard.language import _, number, share
+from dashboard.language import LANGUAGES, _, number, share
 from dashboard.language_lab_answers import Given, Said, Sample
+
+if TYPE_CHECKING:
+    from models.text.classifier import Reason
 
 SHOWN_CLASSES = 4
 TEXT = "lab_text"
+TOPIC, INTENT = "topic", "intent"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A part of the text in one language: code (FLORES; None where nobody knows), and what its models say."""
+
+    code: str | None
+    text: str
+    sentiment: Said
+    topic: Said | None = None
+    intent: Said | None = None
+
+    @property
+    def asked(self) -> list[Said]:
+        return [one for one in (self.sentiment, self.topic, self.intent) if one is not None]
 
 
 def one_text(markets: list[str]) -> None:
@@ -25,31 +47,60 @@ def one_text(markets: list[str]) -> None:
                 length=number(asked_for.length, 9), read=number(len(asked_for.text), 9)
             )
         )
+    heading = st.empty()
+    more, intents = _more()
     with st.spinner(_("Reading"), show_time=True):
         language = language_lab_answers.ask(language_lab_answers.LANGUAGE, asked_for.text)
-        code = language_lab_answers.settled(language.answer)
-        sentiment = language_lab_answers.ask(language_lab_answers.SENTIMENT, asked_for.text, code)
-        topic = language_lab_answers.ask(language_lab_answers.TOPIC, asked_for.text, code)
-    st.title(language_lab_answers.headline(sentiment, topic, language))
-    if language.answer and code is None:
+        read = _read(asked_for.text, language, more, intents)
+    if len(read) > 1:
+        heading.title(language_lab_answers.headline_of_parts([(one.code, one.sentiment) for one in read]))
+    else:
+        heading.title(language_lab_answers.headline(read[0].sentiment, language, read[0].code))
+    for one in read:
+        _banner(one)
+    if len(read) > 1:
+        st.info(_("This text is in {n} languages. Each part is read by itself.").format(n=len(read)))
+    elif language.answer and read[0].code is None:
         st.info(
             _("Which language this is, is not certain: the other models read it without knowing."),
             icon=":material/help:",
         )
-    elif language.answer and code != language.answer.label:
-        st.caption(_("Read as {language}.").format(language=language_lab_answers.language_of(code)))
-    columns = st.columns(4, gap="medium")
-    for column, said_by in zip(columns, (sentiment, topic, language), strict=False):
-        with column:
-            _block(said_by, code)
-    with columns[3]:
-        intent = _intent(asked_for.text, code)
-    explained = _reasons(asked_for.text, code, [one for one in (sentiment, topic, intent) if one.answer])
-    others = _side_by_side(asked_for.text, code, sentiment)
-    st.caption(
-        language_lab_answers.cost([language, sentiment, topic, intent, *others], explained)
-        or _("No model has answered.")
+    elif language.answer and read[0].code != language.answer.label:
+        st.caption(_("Read as {language}.").format(language=language_lab_answers.language_of(read[0].code)))
+    _answers(read, language)
+    explained = _reasons(read)
+    others = _side_by_side(read[0])
+    engineers.details(
+        language_lab_answers.cost([language, *(said for one in read for said in one.asked), *others], explained)
     )
+
+
+def _read(text: str, language: Said, more: list[str], intents: str) -> list[Read]:
+    """Each part of a text by the models in question."""
+    parts = language_lab_answers.in_parts(text, language.answer)
+    whole = language_lab_answers.settled(language.answer)
+    found = []
+    for part in parts:
+        code = part.code if len(parts) > 1 else whole
+        found.append(
+            Read(
+                code,
+                part.text,
+                language_lab_answers.ask(language_lab_answers.SENTIMENT, part.text, code),
+                language_lab_answers.ask(language_lab_answers.TOPIC, part.text, code) if TOPIC in more else None,
+                language_lab_answers.ask(load.intent_model(intents), part.text, code) if intents else None,
+            )
+        )
+    return found
+
+
+def _banner(read: Read) -> None:
+    """That a language is not one to rely on, where it is not."""
+    if read.code is not None and read.sentiment.answer is not None:
+        fitness_words.banner(
+            language_lab_answers.fit(language_lab_answers.SENTIMENT, read.code),
+            language_lab_answers.language_of(read.code),
+        )
 
 
 # ------------------------------------------------------------------ input
@@ -58,7 +109,7 @@ def one_text(markets: list[str]) -> None:
 def _written(markets: list[str]) -> str:
     known = _ordered(markets)
     if TEXT not in st.session_state:
-        st.session_state[TEXT] = next((s for s in known if s.language != "en"), known[0]).pleased
+        st.session_state[TEXT] = known[0].pleased
     text = st.text_area(
         _("Text"),
         key=TEXT,
@@ -68,10 +119,11 @@ def _written(markets: list[str]) -> str:
         label_visibility="collapsed",
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lab_samples"):
-        st.button(_("Read it"), type="primary", key="lab_read", icon=":material/chat_bubble:")
+        st.button(_("Analyse"), type="primary", key="lab_read", icon=":material/chat_bubble:")
+        st.caption(_("Examples:"), width="content")
         for sample in known:
             st.button(
-                language_lab_answers.language_of(sample.language),
+                _example(sample),
                 key=f"sample_{sample.code}",
                 type="tertiary",
                 on_click=_take,
@@ -81,19 +133,61 @@ def _written(markets: list[str]) -> str:
     return text or ""
 
 
+def _example(sample: Sample) -> str:
+    """What a sample's button is called; apart from the buttons that change the page's own language."""
+    name = language_lab_answers.language_of(sample.language)
+    return _("{language} example").format(language=name) if sample.language in LANGUAGES else name
+
+
 def _take(sample: Sample) -> None:
     again = st.session_state.get(TEXT) == sample.pleased
     st.session_state[TEXT] = sample.displeased if again else sample.pleased
 
 
 def _ordered(markets: list[str]) -> list[Sample]:
-    """The samples, those of languages spoken in the chosen markets first, by speakers."""
+    """The samples, those of languages spoken in the chosen markets first, by speakers; else as they stand."""
     known = list(language_lab_answers.samples())
     if not markets:
         return known
     spoken = reach.shares(load.market_facts("market_languages"))
     spoken = spoken[spoken.index.isin(markets)].max()
     return sorted(known, key=lambda sample: -spoken.get(sample.language, 0.0))
+
+
+def _more() -> tuple[list[str], str]:
+    """What is asked beside sentiment and language, and which intents; nothing until it is switched on."""
+    titles = {TOPIC: _("News topic"), INTENT: _("Customer's intent")}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lab_more_row"):
+        more = st.pills(
+            _("Also show"),
+            tuple(titles),
+            selection_mode="multi",
+            key="lab_more",
+            format_func=titles.get,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        if INTENT not in more:
+            return list(more), ""
+        links.take_address("recipe", lambda text: text if text in recipe.NAMES else None)
+        industry = st.session_state.get("recipe", "general")
+        own = language_lab_answers.INTENTS_OF.get(industry)
+        intents = st.selectbox(
+            _("Intents of"),
+            language_lab_answers.INTENTS,
+            index=language_lab_answers.INTENTS.index(own or language_lab_answers.INTENTS_OF["general"]),
+            key=f"lab_intent_{industry}",
+            format_func=language_lab_answers.model_title,
+            label_visibility="collapsed",
+            width=240,
+        )
+    if own is None and industry in recipe.NAMES:
+        st.caption(
+            _("No intent model is made for {industry} yet: these know a bank, a shop and a general assistant.").format(
+                industry=_(recipe.load(industry).title)
+            )
+        )
+    return list(more), intents
 
 
 def _unreadable(asked_for: Given) -> None:
@@ -104,22 +198,31 @@ def _unreadable(asked_for: Given) -> None:
         st.title(_("There is no word in this text"))
         st.info(_("It held only control characters, which nobody can read. Write some words."))
     else:
-        st.title(_("What would you like read?"))
-        st.info(_("Write or paste a text above, or click on a language for a sample."), icon=":material/edit:")
+        st.title(_("What would you like to analyse?"))
+        st.info(_("Write or paste a text above, or choose a language for an example."), icon=":material/edit:")
 
 
 # ------------------------------------------------------------------ answers
 
 
+def _answers(read: list[Read], language: Said) -> None:
+    """The probabilities: of each part its models, then the language of the whole."""
+    for one in read:
+        if len(read) > 1:
+            name = language_lab_answers.language_of(one.code) if one.code else _("An unknown language")
+            st.markdown(f"**{name}**")
+            st.text(one.text)
+        blocks = [*one.asked, *([language] if len(read) == 1 else [])]
+        for column, said_by in zip(st.columns(max(3, len(blocks)), gap="medium"), blocks, strict=False):
+            with column:
+                _block(said_by, one.code)
+
+
 def _block(said_by: Said, language: str | None) -> None:
     """One question: the likeliest classes with their probability as bars."""
     st.markdown(f"**{language_lab_answers.model_title(said_by.model)}**")
-    _bars(said_by, language)
-
-
-def _bars(said_by: Said, language: str | None) -> None:
     if said_by.answer is None:
-        st.info(said_by.problem, icon=":material/info:")
+        _cannot(said_by)
         return
     answer = said_by.answer
     for label, probability in list(answer.probabilities.items())[:SHOWN_CLASSES]:
@@ -127,8 +230,19 @@ def _bars(said_by: Said, language: str | None) -> None:
         st.progress(min(max(probability, 0.0), 1.0), text=f"{name} · {share(probability)}")
     if answer.note or not answer.sure:
         st.caption(_note(answer.note))
-    if told := language_lab_answers.quality(said_by.model, language):
+    of = answer.label if said_by.model == language_lab_answers.LANGUAGE else language
+    if told := language_lab_answers.quality(said_by.model, of):
         st.caption(told)
+    elif of and said_by.model != language_lab_answers.SENTIMENT:
+        st.caption(
+            fitness_words.warning(language_lab_answers.fit(said_by.model, of), language_lab_answers.language_of(of))
+        )
+
+
+def _cannot(said_by: Said) -> None:
+    """Why a model says nothing, its command for engineers."""
+    title = language_lab_answers.model_title(said_by.model)
+    engineers.problem(said_by.problem, _("{model}: this model cannot answer at present.").format(model=title))
 
 
 def _note(note: str) -> str:
@@ -137,57 +251,62 @@ def _note(note: str) -> str:
         "empty": _("There is nothing to read."),
         "no words": _("There is no word in it that this model could read."),
         "cut": _("Only the beginning was read."),
-        "unseen": _("Not sure: this model has not seen this language or script."),
+        "unseen": _("Unclear: this model has not seen this language or script."),
     }
-    return told.get(note, _("Not sure: the likeliest class is not likely enough to rely on."))
+    return told.get(note, _("Unclear: no label is clearly ahead."))
 
 
-def _intent(text: str, code: str | None) -> Said:
-    chosen = st.selectbox(
-        _("Intent"),
-        language_lab_answers.INTENTS,
-        key="lab_intent",
-        format_func=lambda name: _("Intent: {set}").format(set=language_lab_answers.model_title(name)),
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    said_by = language_lab_answers.ask(load.intent_model(chosen), text, code)
-    _bars(said_by, code)
-    return said_by
-
-
-def _reasons(text: str, code: str | None, answered: list[Said]):
+def _reasons(read: list[Read]):
     """The words of the text coloured by what they did to the likeliest class. Returns what it cost, if anything."""
+    answered = [(one, said_by) for one in read for said_by in one.asked if said_by.answer and _has_words(one)]
     if not answered:
         return None
-    st.subheader(_("Which words speak for it"))
-    models = [one.model for one in answered]
-    chosen = st.segmented_control(
-        _("Explain"),
-        models,
-        default=models[0],
-        required=True,
-        key="lab_explain",
-        format_func=language_lab_answers.model_title,
-        label_visibility="collapsed",
-    )
-    one = next(each for each in answered if each.model == chosen)
+    st.subheader(_("Words behind the result"))
+    place = 0
+    if len(answered) > 1:
+        place = st.segmented_control(
+            _("Explain"),
+            range(len(answered)),
+            default=0,
+            required=True,
+            key=f"lab_explain_{len(answered)}",
+            format_func=lambda place: _explained_title(*answered[place], len(read)),
+            label_visibility="collapsed",
+        )
+    one, said_by = answered[place]
     with st.spinner(_("Weighing the words"), show_time=True):
-        explained = language_lab_answers.explain(one.model, text, one.answer.label, code)
+        explained = language_lab_answers.explain(said_by.model, one.text, said_by.answer.label, one.code)
     if isinstance(explained, str):
-        st.info(explained, icon=":material/info:")
+        _cannot(Said(said_by.model, problem=explained))
         return None
     look = components.look()
-    label = language_lab_answers.label_name(one.model, one.answer.label).strip("`")
-    st.html(language_lab_drawing.coloured(text, explained.answers, look))
-    st.html(language_lab_drawing.legend(label, look))
+    label = language_lab_answers.label_name(said_by.model, said_by.answer.label)
+    colours = language_lab_drawing.colours(said_by.answer.label)
+    st.html(language_lab_drawing.coloured(one.text, explained.answers, look, colours))
+    st.html(language_lab_drawing.legend(label, look, colours))
     with st.container(horizontal=True, vertical_alignment="center", key="foot_lab_reasons"):
-        st.caption(language_lab_answers.method(one.model).format(label=label), width="stretch")
-        components.table_popover(lambda: _words(text, explained.answers), "lab_reasons")
+        st.caption(language_lab_answers.method(said_by.model).format(label=label), width="stretch")
+        components.table_popover(lambda: _words(one.text, explained.answers), "lab_reasons")
     return explained
 
 
-def _words(text: str, reasons) -> pd.DataFrame:
+def _has_words(read: Read) -> bool:
+    """Whether reasons by word can be shown: not where a script has no spaces and the model is not good enough, as
+    single characters then say nothing, or the opposite of what they mean."""
+    from models.text import parts
+
+    fit = language_lab_answers.fit(language_lab_answers.SENTIMENT, read.code)
+    return fit.ready or not parts.has_spaceless(read.text)
+
+
+def _explained_title(read: Read, said_by: Said, of: int) -> str:
+    title = language_lab_answers.model_title(said_by.model)
+    if of == 1 or not read.code:
+        return title
+    return _("{language}: {sentiment}").format(language=language_lab_answers.language_of(read.code), sentiment=title)
+
+
+def _words(text: str, reasons: "list[Reason]") -> pd.DataFrame:
     rows = [(text[reason.start : reason.end], round(reason.weight, 4)) for reason in reasons]
     table = pd.DataFrame(rows, columns=["word", "weight"])
     return table.sort_values("weight", key=abs, ascending=False)
@@ -196,11 +315,12 @@ def _words(text: str, reasons) -> pd.DataFrame:
 # ------------------------------------------------------------------ models side by side
 
 
-def _side_by_side(text: str, code: str | None, sentiment: Said) -> list[Said]:
+def _side_by_side(read: Read) -> list[Said]:
     """The sentiment by the baseline, by the multilingual model and by every market adapter."""
-    st.subheader(_("Would a simpler or a local model say the same?"))
+    st.subheader(_("Cross-check with other models"))
     names = (language_lab_answers.BASELINE, *language_lab_answers.adapters())
-    others = [language_lab_answers.ask(name, text, code) for name in names]
+    others = [language_lab_answers.ask(name, read.text, read.code) for name in names]
+    sentiment = read.sentiment
     answered = [one for one in (others[0], sentiment, *others[1:]) if one.answer]
     if answered:
         classes = [name for name in texts.SENTIMENT if name in answered[0].answer.probabilities]
@@ -225,16 +345,19 @@ def _side_by_side(text: str, code: str | None, sentiment: Said) -> list[Said]:
         )
     for one in others:
         if one.problem:
-            st.info(one.problem, icon=":material/info:")
+            _cannot(one)
     if len(names) == 1:
         st.caption(_("No market adapter is trained yet."))
     return others
 
 
 def _same(answered: list[Said], sentiment: Said) -> str:
-    if sentiment.answer is None or len(answered) < 2:
-        return _("Calibrated on texts none of them was trained on.")
-    agree = sum(one.answer.label == sentiment.answer.label for one in answered if one is not sentiment)
-    return _("{agree} of {others} others agree. Calibrated on texts none of them was trained on.").format(
-        agree=agree, others=len(answered) - 1
-    )
+    others = [one for one in answered if one is not sentiment]
+    if sentiment.answer is None or not others:
+        return _("Probabilities are calibrated on texts set aside for testing.")
+    agree = sum(one.answer.label == sentiment.answer.label for one in others)
+    if len(others) == 1:
+        return _("The other model agrees.") if agree else _("The other model disagrees.")
+    if agree == len(others):
+        return _("All {others} other models agree.").format(others=len(others))
+    return _("{agree} of {others} other models agree.").format(agree=agree, others=len(others))

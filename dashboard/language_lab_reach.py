@@ -5,9 +5,10 @@ import streamlit as st
 
 from analytics import reach
 from analytics.reach import Reach, ReachError
-from dashboard import answers, components, language_lab_answers, links, load
+from dashboard import answers, components, fitness_words, language_lab_answers, links, load
 from dashboard.charts import reach as charts
 from dashboard.language import _, compact, number, share
+from models import fitness
 
 PEOPLE = ("SP.POP.TOTL", "cldr:population")
 GDP = ("NY.GDP.MKTP.CD", "cldr:gdp_ppp")
@@ -20,7 +21,7 @@ def market_choice() -> list[str]:
     names = load.markets()["name"]
     known = tuple(sorted(names.index, key=lambda iso3: names[iso3]))
     return links.multiselect(
-        _("Markets"), known, "where", format_func=lambda iso3: names[iso3], placeholder=_("All markets")
+        _("Countries"), known, "where", format_func=lambda iso3: names[iso3], placeholder=_("All countries")
     )
 
 
@@ -38,9 +39,9 @@ def reached(markets: list[str]) -> None:
         found = reach.reach(spoken, people, gdp, markets, chosen or None, by)
     except ReachError:
         st.title(_("No language is known for this choice"))
-        components.nothing(_("Choose other markets or languages: for these there are no figures."))
+        components.nothing(_("Choose other countries or languages: there are no figures for these."))
     st.title(_headline(found))
-    table = _table(found)
+    table = _table(found, _territory(markets))
     components.chart(
         charts.curve(
             _shares(found, table),
@@ -49,7 +50,7 @@ def reached(markets: list[str]) -> None:
                 "gdp": _("GDP"),
                 "axis": _("Share reached so far"),
             },
-            table["sentiment_model"] | table["topic_model"],
+            table["sentiment_model"] == fitness.READY,
             _hover(found, table),
             components.look(),
         ),
@@ -60,10 +61,15 @@ def reached(markets: list[str]) -> None:
     )
     st.caption(
         _(
-            "Full points: a model of ours knows the language; hollow ones: none does. How many people speak several of "
-            "the languages is not recorded: the point assumes that speaking one says nothing about speaking another "
-            "(1 − ∏(1 − p)), and the bar shows the range from full overlap (the largest share) to none (their sum, at "
-            "most everyone). GDP is taken to be reached as people are."
+            "Full points: our sentiment model is good enough for the language (F1 of at least {score} on at least {n} "
+            "test texts). Hollow points: it is not, or was never tested."
+        ).format(score=fitness_words.score(fitness.LEAST_SCORE), n=fitness.LEAST_CASES["texts"])
+    )
+    st.caption(
+        _(
+            "Many people speak several languages, and how many is not recorded. The point assumes no link between "
+            "them; the bar runs from the largest language alone to the sum of all. Assumes GDP is spread evenly over "
+            "people."
         )
     )
     _missing(found)
@@ -85,7 +91,7 @@ def _languages(spoken: pd.DataFrame, markets: list[str], suggested: list[str]) -
         st.session_state["lab_languages_of"] = place
         st.session_state["lab_languages"] = suggested
     return st.multiselect(
-        _("Languages, preselected by their share of the people in these markets"),
+        _("Languages, the most spoken in these countries first"),
         known,
         key="lab_languages",
         format_func=language_lab_answers.language_of,
@@ -108,8 +114,13 @@ def _headline(found: Reach) -> str:
     )
 
 
-def _table(found: Reach) -> pd.DataFrame:
-    """The curve as people read it, and which models know each language."""
+def _territory(markets: list[str]) -> str:
+    """The one country in question, whose own varieties of a language count; "" for several."""
+    return str(load.markets().at[markets[0], "iso2"]) if len(markets) == 1 else ""
+
+
+def _table(found: Reach, territory: str) -> pd.DataFrame:
+    """The curve as people read it, and how good our models are for each language."""
     curve = found.curve
     table = pd.DataFrame(
         {"language": curve["language"].map(language_lab_answers.language_of), "code": curve["language"]}
@@ -119,8 +130,10 @@ def _table(found: Reach) -> pd.DataFrame:
             table[part] = curve[part].round(0)
     table["markets"] = curve["markets"]
     for model in (language_lab_answers.SENTIMENT, language_lab_answers.TOPIC):
-        known = language_lab_answers.languages_known(model)
-        table[f"{model}_model"] = curve["language"].isin(known)
+        judged = [language_lab_answers.fit(model, code, territory) for code in curve["language"]]
+        table[f"{model}_model"] = [one.verdict for one in judged]
+        table[f"{model}_score"] = [one.score for one in judged]
+        table[f"{model}_tests"] = [one.n for one in judged]
     return table
 
 

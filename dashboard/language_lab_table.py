@@ -177,7 +177,7 @@ class Answered:
 
     @property
     def columns(self) -> list[str]:
-        return [f"{model}{part}" for model in self.models for part in ("", "_probability", "_sure")]
+        return [f"{model}{part}" for model in self.models for part in ("", "_probability", "_sure", "_fit")]
 
     def table(self, most: int | None = None) -> pd.DataFrame:
         """The sheet's rows that are answered (the first `most`) with the answers beside them."""
@@ -192,10 +192,15 @@ class Answered:
         found = found[(found[rows_by] != "") & (found[columns_by] != "")]
         return pd.crosstab(found[rows_by], found[columns_by])
 
-    def labels(self, model: str) -> list[str]:
-        """The classes a model gave, without the rows that have no word."""
+    def labels(self, model: str, sure: bool = False) -> list[str]:
+        """The classes a model gave, without the rows that have no word; only those it is sure of, where asked for."""
         place = self.columns.index(model)
-        return [row[place] for row in self.answers if row[place]]
+        return [row[place] for row in self.answers if row[place] and (row[place + 2] or not sure)]
+
+    def unfit(self, model: str) -> int:
+        """Rows answered in languages that a model is not fit for."""
+        place = self.columns.index(model)
+        return sum(bool(row[place]) and not row[place + 3] for row in self.answers)
 
 
 def _free(name: str, kept: pd.DataFrame) -> str:

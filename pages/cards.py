@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cards_parts, cards_review, filters, links, load
+from dashboard import cards_parts, cards_review, engineers, filters, links, load
 from dashboard.language import _
 from dashboard.sentences import said
 
@@ -14,11 +14,12 @@ if not names:
     cards_parts.no_models()
 with left:
     first = "sentiment" if "sentiment" in names else names[0]
-    name = links.selectbox(_("Model"), names, "model", first)
+    name = links.selectbox(_("Model"), names, "model", first, cards_parts.called)
 
 if fault := load.model_fault(name):
     st.title(_("{model} cannot be used").format(model=name))
-    st.error(said(fault), icon=":material/error:")
+    st.error(_("Its files are missing or damaged, so it is not loaded."), icon=":material/error:")
+    engineers.details(said(fault))
     st.write(_("The other models are not affected."))
     cards_parts.all_of_them(names)
     st.stop()
@@ -32,11 +33,8 @@ with left:
 with right:
     cards_parts.fair(card)
     cards_parts.calibrated(card)
-left, right = st.columns(2, gap="large")
-with left:
-    cards_parts.smaller(card)
-with right:
-    cards_parts.confused(card)
-cards_parts.provenance(card, cards_review.sha256_of(card))
+cards_parts.confused(card)
+cards_parts.provenance(card)
 cards_review.review(name, card)
 cards_parts.all_of_them(names)
+cards_parts.engineering(card, cards_review.sha256_of(card))

@@ -16,9 +16,11 @@ DEEP = {"light": 0.6, "dark": 0.5}
 def dots(scores: pd.DataFrame, hover: list[str], title: str, look: theme.Theme, overall: float) -> dict[str, Any]:
     """A row a group, in the order given from top: its score as a point, its interval as a line through it.
 
-    scores: title, score, low, high (may be nan). title: of the axis. overall: the model's score over all, a line.
+    scores: title, score, low, high (may be nan), judged (else in grey). title: of the axis. overall: the model's score
+    over all, a line.
     """
     heights = list(range(len(scores)))
+    colours = [look.accent if one else look.grey for one in scores["judged"]]
     whiskers = [
         {
             "type": "line",
@@ -26,10 +28,10 @@ def dots(scores: pd.DataFrame, hover: list[str], title: str, look: theme.Theme, 
             "x1": high,
             "y0": height,
             "y1": height,
-            "line": {"color": look.accent, "width": 5},
+            "line": {"color": colour, "width": 5},
             "opacity": 0.3,
         }
-        for low, high, height in zip(scores["low"], scores["high"], heights, strict=True)
+        for low, high, height, colour in zip(scores["low"], scores["high"], heights, colours, strict=True)
         if pd.notna(low) and pd.notna(high)
     ]
     middle = {
@@ -47,7 +49,7 @@ def dots(scores: pd.DataFrame, hover: list[str], title: str, look: theme.Theme, 
                 "mode": "markers",
                 "x": scores["score"].tolist(),
                 "y": heights,
-                "marker": {"size": 9, "color": look.accent, "line": {"color": look.paper, "width": 1}},
+                "marker": {"size": 9, "color": colours, "line": {"color": look.paper, "width": 1}},
                 "text": hover,
                 "hovertemplate": "%{text}<extra></extra>",
             }

@@ -1,6 +1,6 @@
 """What every text model answers: a class with calibrated probabilities, whether it is sure, and the reasons by word."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,9 @@ import numpy as np
 
 LONGEST = 2_000
 """Characters of a text that are read; the rest is cut, and the answer says so."""
+
+AHEAD_SHARE, AHEAD_TIMES = 0.8, 2.0
+"""An answer is sure from this probability on, or where it is this many times as likely as the next one."""
 
 
 class TextError(ValueError):
@@ -19,7 +22,7 @@ class Answer:
     """One text classified: probabilities by class (calibrated, the likeliest first), and whether to rely on them.
 
     note: "" or why not to: "empty" (nothing to read), "no words" (no letter in it), "cut" (longer than LONGEST),
-    "unsure" (below the model's threshold), "unseen" (a language or script the model never saw).
+    "unsure" (below the model's threshold, or not clearly ahead), "unseen" (a language or script the model never saw).
     """
 
     label: str
@@ -31,6 +34,15 @@ class Answer:
     def confidence(self) -> float:
         """The probability of the likeliest class."""
         return self.probabilities[self.label]
+
+
+def clearly_ahead(probabilities: Iterable[float]) -> bool:
+    """Whether the likeliest class leads by enough to be said without a doubt: the one rule, for every page.
+
+    At 0.5 of two classes the winner is a coin's toss, however low a model's own threshold.
+    """
+    order = sorted(probabilities, reverse=True)
+    return bool(order) and (order[0] >= AHEAD_SHARE or len(order) < 2 or order[0] >= AHEAD_TIMES * order[1])
 
 
 @dataclass(frozen=True)

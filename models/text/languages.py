@@ -99,6 +99,23 @@ def name(code: str, locale: str = "en") -> str:
     return found
 
 
+PLAIN = {"pt": "pt_PT", "zh": "zh_Hans"}
+"""What a plain code stands for beside other varieties of its language (XED's Portuguese is Portugal's)."""
+SCRIPT_OF = {"zh_TW": "zh_Hant", "zh_HK": "zh_Hant"}
+
+
+def variety(code: str, locale: str = "en") -> str:
+    """The name of a variety of a language: Traditional Chinese, Brazilian Portuguese, Portuguese (Mozambique)."""
+    key = PLAIN.get(code, code).replace("-", "_")
+    known = babel.Locale.parse(locale)
+    found = known.languages.get(SCRIPT_OF.get(key, key))
+    if found:
+        return found
+    short, _separator, territory = key.partition("_")
+    place = known.territories.get(territory)
+    return f"{name(short, locale)} ({place})" if place else name(code, locale)
+
+
 def _short(language: str) -> str:
     return OWN.get(language) or get_global("language_aliases").get(language, language)
 

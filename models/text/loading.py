@@ -16,7 +16,7 @@ from models import registry, training
 from models.registry import Card, ModelError
 from models.text import int8, lora, reasons
 from models.text import languages as codes
-from models.text.classifier import LONGEST, Answer, Reason, TextError
+from models.text.classifier import LONGEST, Answer, Reason, TextError, clearly_ahead
 from models.text.encoder import Encoder
 from models.text.network import BATCH, Config, Encoded, Network, Reader, Reading
 from models.text.prior import Prior
@@ -222,7 +222,9 @@ class TextModel:
             note, sure = "no words", False
         elif self._is_unseen(language) or not self._has_seen_letters(text):
             note, sure = "unseen", False
-        elif shares[label] < self.doubts.threshold and label != self.doubts.outside:
+        elif label != self.doubts.outside and not (
+            shares[label] >= self.doubts.threshold and clearly_ahead(shares.values())
+        ):
             note, sure = "unsure", False
         elif len(text) > LONGEST:
             note = "cut"

@@ -12,7 +12,7 @@ from models.training import Settings
 SHAPE = encoder.Config()
 LINEAR = Settings(epochs=4, sparse_rate=0.02, rate=1e-3, bf16=False)
 WIDE = Settings(epochs=3, sparse_rate=2e-3, rate=2e-3, bf16=False)
-NGRAM_LIMITS = "Reads letters and words: irony, negation far from its word and spelling never seen mislead it."
+NGRAM_LIMITS = "Reads letters and words: it is misled by irony, distant negation and unusual spelling."
 BASELINE = Plan(
     "char n-gram logistic regression",
     BagConfig(Grams(longest=5, words=0, bits=20), dropout=0.0),

@@ -1,0 +1,179 @@
+"""Is a model good enough to be relied on, for a language, a kind of picture or a script? One rule, and its limits.
+
+Whatever speaks of quality asks this file: the labs, file mode, the cards, and whoever wants to know whether our models
+are ready for a country's languages (`readiness`, `ready_share`). It reads the cards by itself, without torch.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from data import store
+from models.text import languages
+
+READY, WEAK, UNKNOWN = "ready", "weak", "unknown"
+LEAST_SCORE = 0.70
+"""F1 (texts), average precision (pictures) or share of lines without an error, from which a model is good enough."""
+LEAST_CASES = {"texts": 100, "lines": 100, "pictures": 20, "cells": 30}
+"""Test cases below which no score shows that it is."""
+HEADLINE_CASES = {"texts": 50, "lines": 50, "pictures": 20, "cells": 30}
+"""Test cases below which a group is neither named in a headline nor compared: too few to judge."""
+SCORES = ("macro_f1", "f1", "map50", "ap50", "exact_match", "accuracy")
+"""What an entry of a card calls its score, the first that it has."""
+MODELS: Mapping[str, tuple[str, ...]] = {
+    "sentiment": ("sentiment",),
+    "topic": ("topic",),
+    "language": ("language",),
+    "intent": ("banking77", "clinc150", "bitext"),
+}
+"""The models that answer each question about a text. Of several the weakest counts."""
+SHIPPED = Path(__file__).with_name("weights")
+
+
+@dataclass(frozen=True)
+class Fitness:
+    """verdict: "ready" (score and test cases suffice), "weak" (tested, and one of them does not) or "unknown" (never
+    tested). score: None where unknown. n: test cases. of: what a case is, as LEAST_CASES names them."""
+
+    verdict: str
+    score: float | None = None
+    n: int = 0
+    of: str = "texts"
+
+    @property
+    def ready(self) -> bool:
+        return self.verdict == READY
+
+    @property
+    def too_few(self) -> bool:
+        """Whether the score would do, and only test cases are missing."""
+        return self.verdict == WEAK and self.score is not None and self.score >= LEAST_SCORE
+
+
+def judged(score: float | None, n: float | None, of: str = "texts") -> Fitness:
+    """The verdict on a score over n test cases."""
+    if score is None or not n:
+        return Fitness(UNKNOWN, of=of)
+    enough = score >= LEAST_SCORE and n >= LEAST_CASES[of]
+    return Fitness(READY if enough else WEAK, float(score), int(n), of)
+
+
+def score_of(entry: Any) -> float | None:
+    """The score that an entry of a card gives: macro-F1 before F1 before average precision before accuracy."""
+    if not isinstance(entry, Mapping):
+        return None
+    return next((float(entry[name]) for name in SCORES if isinstance(entry.get(name), int | float)), None)
+
+
+def of_entry(entry: Mapping[str, Any] | None, of: str = "texts") -> Fitness:
+    """The verdict on a group as a card has it: its score, its n."""
+    return judged(score_of(entry), (entry or {}).get("n"), of)
+
+
+def of_kind(metrics: Mapping[str, Any], kind: str) -> Fitness:
+    """For a kind of picture (per_kind), else a kind of cell (per_class)."""
+    by_kind = metrics.get("per_kind") or {}
+    if kind in by_kind:
+        return of_entry(by_kind[kind], "pictures")
+    return of_entry((metrics.get("per_class") or {}).get(kind), "cells")
+
+
+def of_script(metrics: Mapping[str, Any], script: str) -> Fitness:
+    """For lines in a script, as the reader's card names it (latin, thai)."""
+    return of_entry((metrics.get("per_script") or {}).get(script), "lines")
+
+
+def of_language(metrics: Mapping[str, Any], code: str, territory: str = "", tested: Collection[str] = ()) -> Fitness:
+    """For texts in a language. metrics: of a card; code: FLORES, BCP 47 or CLDR (swh_Latn, zh-Hans, zh_Hant).
+
+    territory: ISO 3166 code; where a variety of it was tested (pt-BR), that one counts. tested: the card's languages,
+    which speak where it has no scores by language.
+    """
+    by_language = metrics.get("per_language") or {}
+    names = _names(code, territory)
+    if by_language:
+        return of_entry(next((by_language[name] for name in names if name in by_language), None))
+    return of_entry(metrics if set(tested) & set(names) else None)
+
+
+MEANT = {"no": "nb", "ak": "tw"}
+"""What is meant by a code that stands for several written languages."""
+
+
+def _names(code: str, territory: str) -> tuple[str, ...]:
+    """The names under which a card may have a language, the closest first; other varieties do not speak for it."""
+    plain = languages.bcp47(MEANT.get(code, code))
+    short, script = plain.partition("-")[0], languages.script(plain if code in MEANT else code)
+    traditional = ("zh-Hant", "zh-TW") if short in ("zh", "yue") and script == "Hant" else ()
+    usual = (short,) if script == languages.usual_script(short) or not script else ()
+    local = (f"{short}-{territory}",) if territory else ()
+    return tuple(dict.fromkeys((*local, code, plain, *traditional, *usual, *_flores(short, script))))
+
+
+@lru_cache(languages.CODES)
+def _flores(short: str, script: str) -> tuple[str, ...]:
+    """The FLORES codes of a language in a script: sw, Latn -> swh_Latn."""
+    same = (code for code in languages.FLORES if languages.bcp47(code).partition("-")[0] == short)
+    return tuple(code for code in same if languages.script(code) == script)
+
+
+# ------------------------------------------------------------------ our models, from their cards
+
+
+def card(name: str) -> Mapping[str, Any] | None:
+    """A model's card as its file has it, one trained here before a shipped one; None without one that can be read."""
+    for root in (store.home() / "models", SHIPPED):
+        file = root / name / "card.json"
+        if file.is_file():
+            return _read(file, file.stat().st_mtime_ns)
+    return None
+
+
+@lru_cache(64)
+def _read(file: Path, _changed: int) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # its page says what is wrong with it
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def fit(model: str, code: str | None, territory: str = "") -> Fitness:
+    """Whether a text model of ours may be relied on for a language; unknown where none is named."""
+    found = card(model)
+    if not found or not code:
+        return Fitness(UNKNOWN)
+    return of_language(found.get("metrics") or {}, code, territory, found.get("languages") or ())
+
+
+def readiness(code: str, territory: str = "") -> dict[str, Fitness]:
+    """By task (sentiment, topic, language, intent): whether our models may be relied on for a language.
+
+    code: FLORES, BCP 47 or CLDR. Of several models for a task the weakest counts.
+    """
+    order = (UNKNOWN, WEAK, READY)
+
+    def weakest(names: tuple[str, ...]) -> Fitness:
+        return min((fit(name, code, territory) for name in names), key=lambda one: order.index(one.verdict))
+
+    return {task: weakest(names) for task, names in MODELS.items()}
+
+
+def ready_share(spoken: Mapping[str, float], task: str, territory: str = "") -> tuple[float, float, float]:
+    """Which share of a country's people our models are ready for: point, low, high (0 to 1).
+
+    spoken: share of people by language code. Who speaks several is not recorded: the point takes languages as
+    independent (1 - prod(1 - p)), low is full overlap, high none.
+    """
+    shares = [
+        min(max(float(share), 0.0), 1.0)
+        for code, share in spoken.items()
+        if share == share and readiness(code, territory)[task].ready  # nan is not equal to itself
+    ]
+    missed = 1.0
+    for share in shares:
+        missed *= 1 - share
+    return 1 - missed, max(shares, default=0.0), min(1.0, sum(shares))
