@@ -105,7 +105,7 @@ def decide(
 def mode_scores(
     traits: Traits, weights: Mapping[str, float] | None = None, gates: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Entry modes for a market, the best first: points per criterion (0-1, more is better) and their mean `score`, 0-100.
+    """Entry modes for a market, the best first: points per criterion (0-1, more is better) and their mean, 0-100.
 
     What a criterion costs grows with what makes it matter: less control with the size of the market; commitment and
     being unable to turn back with the uncertainty of the market; the risk to intellectual property and the need for law
@@ -119,9 +119,12 @@ def mode_scores(
             f"Weights must be given for {', '.join(CRITERIA)}, none negative and at least one above zero"
             + (f"; unknown: {', '.join(sorted(unknown))}." if unknown else ".")
         )
-    of, (law, certainty, size, distance) = modes(), (
-        0.5 if pd.isna(value) else value
-        for value in (traits.rule_of_law, traits.certainty, traits.size, traits.distance)
+    of, (law, certainty, size, distance) = (
+        modes(),
+        (
+            0.5 if pd.isna(value) else value
+            for value in (traits.rule_of_law, traits.certainty, traits.size, traits.distance)
+        ),
     )
     points = pd.DataFrame(
         {
@@ -142,6 +145,39 @@ def mode_scores(
 
 
 def advised(scores: pd.DataFrame, limits: Rules) -> tuple[str, ...]:
-    """The best allowed mode, and those nearly equal to it (within limits.nearly_equal points). scores: `mode_scores`."""
+    """The best allowed mode, then those within limits.nearly_equal points of it. scores: of `mode_scores`."""
     allowed = scores[scores["allowed"]]
     return tuple(allowed.index[allowed["score"] >= allowed["score"].iloc[0] - limits.nearly_equal])
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is advised for a market: the decision, and the modes of entry where it may be entered, the best first.
+
+    modes: as `mode_scores` gives; empty where no entry is advised. nearly: the best mode, and those nearly equal.
+    """
+
+    decision: Decision
+    traits: Traits
+    gates: tuple[str, ...]
+    modes: pd.DataFrame
+    nearly: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        return self.decision.verdict
+
+
+def advise(
+    traits: Traits,
+    known: float,
+    gates: tuple[str, ...],
+    limits: Rules,
+    weights: Mapping[str, float] | None = None,
+) -> Advice:
+    """Decide, and choose a mode only where entering is advised. Raises ValueError as `mode_scores`."""
+    decision = decide(traits.certainty, traits.rule_of_law, limits, known, gates)
+    modes = mode_scores(traits, weights, gates)
+    if decision.verdict not in ENTERED:
+        return Advice(decision, traits, gates, modes.iloc[:0], ())
+    return Advice(decision, traits, gates, modes, advised(modes, limits))

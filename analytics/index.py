@@ -59,8 +59,8 @@ class Ranking:
     """Scores of markets under a recipe, and what they are made of. Frames are indexed by iso3.
 
     scores: of the markets that are ranked: score (0-100), rank (1 the best, ties share the better), coverage (share of
-    the recipe's whole weight that is known, 0-1). aside: of those that only set the scales: score, coverage, reason (one
-    of candidates.REASONS), place (the rank it would take). The other frames hold both, the ranked ones first.
+    the recipe's whole weight that is known, 0-1). aside: of those that only set the scales: score, coverage, reason
+    (one of candidates.REASONS), place (the rank it would take). The other frames hold both, the ranked ones first.
     points: (markets, ingredients), what each adds to the score; rows sum to the score. Where the index is not a sum,
     the score split in proportion: by w ln x for geometric means, by w x for Copeland's comparisons.
     dimensions: (markets, dimensions), each dimension's own score 0-100, NaN where nothing is known.
@@ -338,7 +338,7 @@ def _imputation_ranks(
     groups: pd.Series | None,
     ranked: pd.Index,
 ) -> pd.DataFrame:
-    """Rank of each ranked market under each noisy copy of the gaps (Rubin 1987: all steps after imputing, once a copy)."""
+    """Rank of each ranked market under each noisy copy of the gaps (Rubin 1987)."""
     treated = treatment.values
     if design.imputation == "none":
         return pd.DataFrame(index=ranked)

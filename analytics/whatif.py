@@ -275,7 +275,8 @@ class Shocked:
 class Outcome:
     """What a scenario does. Frames are indexed by iso3.
 
-    markets: the ranked ones; score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws); p_improves (share
+    markets: the ranked ones; score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws);
+    p_improves (share
     of the draws in which it ranks better than before in the same draw); potential_before, potential, each with _low and
     _high (90 %), in the outcome's unit, NaN without a model; outside (the what-if point lies beyond what the data have
     seen), distance, limit, nearest (three real markets). moved: iso3, indicator, before, after, how (shock,
@@ -483,9 +484,8 @@ def refuse_unranked(ground: Ground, market: str) -> None:
     if market in ground.ranking.scores.index:
         return
     if market in ground.ranking.aside.index:
-        raise ScenarioError(
-            f"{market} is left out of this ranking ({ground.ranking.aside.at[market, 'reason']}). Choose another market."
-        )
+        reason = ground.ranking.aside.at[market, "reason"]
+        raise ScenarioError(f"{market} is left out of this ranking ({reason}). Choose another market.")
     raise ScenarioError(f"{market} is not ranked by this recipe: too little is known of it. Choose another market.")
 
 

@@ -211,6 +211,24 @@ def not_ranked(error: NotRanked) -> NoReturn:
     st.stop()
 
 
+def plain_code(text: str | None) -> str:
+    """What an address asks for, said again only where it is a plain code."""
+    return text if text and PLAIN_CODE.fullmatch(text) else _("(unreadable)")
+
+
+def while_estimating(recipe_name: str, year: int) -> None:
+    """Draw the page again when the potential that is being estimated in the background is there."""
+    if load.potential_if_ready(recipe_name, year) is None:
+        _wait_for_potential(recipe_name, year)
+
+
+@st.fragment(run_every=3)
+def _wait_for_potential(recipe_name: str, year: int) -> None:
+    if load.potential_if_ready(recipe_name, year) is not None:
+        st.rerun()
+    st.caption(_("Potential is being estimated; about half a minute, once."))
+
+
 def stop_if_empty(frame: pd.DataFrame, what: str) -> None:
     """An empty state when there is nothing to show. Ends the run."""
     if frame.empty:

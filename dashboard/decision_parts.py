@@ -1,138 +1,44 @@
 """The parts of the Decision page, and the sheet that prints."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 import streamlit as st
 
 from analytics import distance, entry, profile
 from analytics.index import Ranking
-from analytics.potential import PotentialFit
-from dashboard import answers, components, links, load, sheet
+from dashboard import answers, cases, components, links, load, sheet
+from dashboard.cases import Case
+from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
-from dashboard.language import _, current, number, share, with_unit
+from dashboard.language import _, current, number, sentence, share, with_unit
+from data import gates
 
-LAW = "RL.EST"
 CRITERIA_WEIGHT = 2.0
-NO_CHANGE = ((), ())
-"""Design and weights of the recipe itself."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """Everything the sheet of one market rests on."""
-
-    iso3: str
-    name: str
-    ranking: Ranking
-    decision: entry.Decision
-    modes: pd.DataFrame
-    law: float
-    p_shortlist: float
-    low: int
-    high: int
-    potential: PotentialFit | None
-
-
-def case(iso3: str, choice: MarketFilters, weights: dict[str, float], potential: PotentialFit | None) -> Case:
-    """Decide for one ranked market. Raises index.NotRanked, ValueError for weights that mean nothing."""
-    ranking = load.ranking(choice.recipe, choice.year)
-    found = load.robustness(choice.recipe, choice.year, *NO_CHANGE)
-    rules = entry.rules()
-    likely = float(found.p_top(rules.shortlist)[iso3])
-    law = load.latest((LAW,), choice.year, ranking.recipe.window).set_index("iso3")["value"].rank(pct=True).get(iso3)
-    law = float("nan") if law is None else float(law)
-    most = None
-    if potential is not None and iso3 in potential.estimates.index:
-        upper = float(potential.estimates.at[iso3, "untapped_high"])
-        most = None if pd.isna(upper) else upper
-    return Case(
-        iso3=iso3,
-        name=load.markets().at[iso3, "name"],
-        ranking=ranking,
-        decision=entry.decide(likely, law, most, rules),
-        modes=entry.mode_scores(0.5 if pd.isna(law) else law, likely, weights),
-        law=law,
-        p_shortlist=likely,
-        low=int(found.ranks.at[iso3, "low"]),
-        high=int(found.ranks.at[iso3, "high"]),
-        potential=potential,
-    )
-
-
-def verdicts() -> dict[str, str]:
-    return {"go": _("Go"), "pilot": _("Pilot"), "wait": _("Wait")}
-
-
-def reason(found: Case) -> str:
-    """The rule that fired, with the figures it looked at."""
-    rules = entry.rules()
-    words = {
-        "certain": _("It is among the first {shortlist} in {p} of the ways to build the index, {certain} are enough."),
-        "promising": _(
-            "It is among the first {shortlist} in {p} of the ways to build the index; {certain} would be needed to go."
-        ),
-        "unlikely": _(
-            "It is among the first {shortlist} in only {p} of the ways to build the index; a pilot needs {possible}."
-        ),
-        "weak law": _(
-            "The rule of law is weaker than in most markets (ahead of {law}); no more than a pilot is advised."
-        ),
-        "saturated": _("The model finds no untapped potential: the whole interval lies below zero."),
-    }
-    return words[found.decision.rule].format(
-        shortlist=rules.shortlist,
-        p=share(found.p_shortlist),
-        certain=share(rules.certain),
-        possible=share(rules.possible),
-        law=share(found.law),
-    )
-
-
-def flip_sentence(found: Case) -> str:
-    """The smallest change that would give another verdict."""
-    figure, verdict, needed = found.decision.flip
-    words = {
-        "p_shortlist": _("It would be “{verdict}” if that share were {needed} instead of {now}."),
-        "law_ahead_of": _(
-            "It would be “{verdict}” if its rule of law were ahead of {needed} of markets instead of {now}."
-        ),
-        "untapped_high": _("It would be “{verdict}” if the potential's interval reached above zero."),
-    }
-    return words[figure].format(
-        verdict=verdicts()[verdict], needed=share(needed), now=share(found.decision.facts[figure])
-    )
-
-
-def mode_names() -> dict[str, str]:
-    return {
-        "export": _("Exporting"),
-        "licensing": _("Licensing"),
-        "joint_venture": _("Joint venture"),
-        "wholly_owned": _("Wholly owned"),
-    }
 
 
 def criteria_names() -> dict[str, str]:
+    """What the criteria of an entry mode are called, worded so that more is better."""
     return {
         "control": _("Control"),
-        "commitment": _("Commitment"),
+        "commitment": _("Little at stake"),
         "speed": _("Speed"),
-        "reversibility": _("Reversibility"),
-        "ip_risk": _("IP risk"),
-        "law_need": _("Need for law"),
+        "reversibility": _("Easy to leave"),
+        "ip_risk": _("Protects IP"),
+        "law_need": _("Copes with weak law"),
+        "local_knowledge": _("Local knowledge"),
     }
 
 
-def mode_weights() -> dict[str, float]:
-    """How much each criterion of the entry mode counts; visible and editable."""
-    with st.expander(_("Weights of the entry mode"), icon=":material/tune:"):
+def mode_weights() -> dict[str, float] | None:
+    """How much each criterion of the entry mode counts; None when none was moved."""
+    usual = entry.default_weights()
+    with st.expander(_("How much each criterion counts for the way in"), icon=":material/tune:"):
         chosen = {}
-        for column, (key, title) in zip(st.columns(3) * 2, criteria_names().items(), strict=True):
-            with column:
-                usual = float(entry.default_weights()[key])
-                chosen[key] = links.slider(title, 0.0, CRITERIA_WEIGHT, f"m_{key}", usual)
-    return chosen
+        for position, (key, title) in enumerate(criteria_names().items()):
+            if position % 4 == 0:
+                columns = st.columns(4)
+            with columns[position % 4]:
+                chosen[key] = links.slider(title, 0.0, CRITERIA_WEIGHT, f"m_{key}", float(usual[key]))
+    return None if chosen == dict(usual) else chosen
 
 
 def distance_table(iso3: str, home: str, year: int) -> tuple[tuple[str, ...], ...]:
@@ -147,10 +53,10 @@ def distance_table(iso3: str, home: str, year: int) -> tuple[tuple[str, ...], ..
         "time zone": (_("Clock difference"), _("{hours} hours").format(hours=number(own["time zone"]))),
         "border": (_("Common border"), _("yes") if own["border"] == 0 else _("no")),
         "income": (_("Income per person, ratio"), number(float(pd.Series(own["income"]).apply("exp").iloc[0]), 2)),
-        "euclidean": (_("All together"), number(own["euclidean"], 2)),
-        "mahalanobis": (_("All together, overlaps discounted (Mahalanobis)"), number(own["mahalanobis"], 2)),
+        "euclidean": (_("Overall distance"), number(own["euclidean"], 2)),
+        "mahalanobis": (_("Overall distance, overlaps discounted"), number(own["mahalanobis"], 2)),
     }
-    head = (_("From home"), _("Figure"), _("Markets nearer"))
+    head = (_("From home"), _("Figure"), _("Closer countries"))
     return (head, *((title, text, share(nearer[key])) for key, (title, text) in texts.items()))
 
 
@@ -158,27 +64,9 @@ def distance_effect(iso3: str, home: str, choice: MarketFilters, weight: float) 
     """What the distance from home does to the rank."""
     scores = load.ranking(choice.recipe, choice.year).scores["score"]
     ranks = distance.ranks_with_distance(scores, load.distances(home, choice.year)["euclidean"], weight).loc[iso3]
-    return _("With distance weighing {weight}, its rank goes from {before} to {after}.").format(
+    return _("If distance from home counts {weight}, its rank goes from {before} to {after}.").format(
         weight=share(weight), before=int(ranks["rank_before"]), after=int(ranks["rank_after"])
     )
-
-
-def potential_sentence(found: Case) -> str:
-    """What markets like this one have, with its interval, against what it has; or that it was not estimated."""
-    if found.potential is None:
-        return ""
-    if found.iso3 not in found.potential.estimates.index:
-        return _("No potential was estimated for this market.")
-    row = found.potential.estimates.loc[found.iso3]
-    told = _("{outcome}, {unit}: {predicted} is usual for a market like this (90 %: {low} to {high})").format(
-        outcome=_(found.potential.outcome_title),
-        unit=_(found.potential.outcome_unit),
-        predicted=number(row["predicted"]),
-        low=number(row["low"]),
-        high=number(row["high"]),
-    )
-    reported = _("; {actual} was reported for {year}.").format(actual=number(row["actual"]), year=found.potential.year)
-    return told + (_("; none is reported.") if pd.isna(row["actual"]) else reported)
 
 
 def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> sheet.Sheet:
@@ -195,33 +83,34 @@ def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> sh
     ]
     titles = criteria_names()
     mode_rows = [
-        (mode_names()[mode], f"{row['score']:.0f}", *(f"{row[key]:.2f}" for key in titles))
-        for mode, row in found.modes.iterrows()
+        (cases.mode_names()[mode], f"{row['score']:.0f}", *(f"{row[key]:.2f}" for key in titles))
+        for mode, row in found.advice.modes.iterrows()
     ]
-    rank = int(found.ranking.scores.at[found.iso3, "rank"])
+    ways = (
+        (_("Ways in (criteria 0–1, more is better)"), ((_("Mode"), _("Score, 0–100"), *titles.values()), *mode_rows)),
+    )
+    stops = [cases.gate_sentence(gate) for gate in found.gates] or [cases.no_gate()]
     return sheet.Sheet(
-        title=_("{market}: {industry}, {year}").format(
-            market=found.name, industry=_(found.ranking.recipe.title), year=choice.year
-        ),
-        verdict=_("{verdict}; enter by {mode}").format(
-            verdict=verdicts()[found.decision.verdict], mode=mode_names()[found.modes.index[0]].lower()
-        ),
+        title=sentence(_("{market}: {verdict}").format(market=found.spoken, verdict=cases.verdict(found))),
+        verdict=_("{industry}, {year}").format(industry=_(found.ranking.recipe.title), year=choice.year),
         sentences=tuple(
-            sentence
-            for sentence in (
-                reason(found),
-                flip_sentence(found),
-                _("Rank {rank} of {count}, between {low} and {high} however the index is built (5-95 %).").format(
-                    rank=rank, count=len(found.ranking.scores), low=found.low, high=found.high
-                ),
-                potential_sentence(found),
+            text
+            for text in (
+                f"{cases.reason(found)} {cases.flip_sentence(found)}".strip(),
+                cases.rank_sentence(found),
+                cases.mode_sentence(found),
+                *stops,
+                cases.potential_sentence(found),
                 distance_effect(found.iso3, home, choice, weight),
             )
-            if sentence
+            if text
         ),
         tables=(
-            (_("Strongest and weakest figures"), ((_("Figure"), _("Value"), _("Year"), _("Markets behind")), *lines)),
-            (_("Entry modes"), ((_("Mode"), _("Score"), *titles.values()), *mode_rows)),
+            (
+                _("Strongest and weakest figures"),
+                ((_("Figure"), _("Value"), _("Year"), _("Better than")), *lines),
+            ),
+            *(ways if mode_rows else ()),
             (
                 _("Distance from {home}").format(home=load.markets().at[home, "name"]),
                 distance_table(found.iso3, home, choice.year),
@@ -229,18 +118,41 @@ def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> sh
         ),
         foot=components.ranking_source(found.ranking)
         + " "
-        + _("Associations, not causes; thresholds and traits are judgements, see analytics/strategy.toml."),
+        + _(
+            "Associations, not causes. Thresholds and criteria are judgements of this dashboard; gates are no legal "
+            "advice."
+        ),
         language=current(),
     )
 
 
 def show(printed: sheet.Sheet, found: Case) -> None:
-    """The sheet on the page."""
+    """The sheet on the page: the verdict as title, one picture, reasons, then the tables."""
+    icon = {
+        "go": ":material/check_circle:",
+        "pilot": ":material/science:",
+        "wait": ":material/pause_circle:",
+        "blocked": ":material/block:",
+        "no advice": ":material/help:",
+    }
     st.title(printed.title)
-    icon = {"go": ":material/check_circle:", "pilot": ":material/science:", "wait": ":material/pause_circle:"}
-    st.subheader(f"{icon[found.decision.verdict]} {printed.verdict}")
-    for sentence in printed.sentences:
-        st.write(sentence)
+    st.caption(f"{icon[found.advice.verdict]} {printed.verdict}")
+    rules = entry.rules()
+    components.chart(
+        rankings.distribution(
+            list(found.distribution),
+            found.rank,
+            rules.shortlist,
+            components.look(),
+            (_("Rank"), _("Share of index variants"), _("end of the top {count}").format(count=rules.shortlist)),
+        ),
+        pd.DataFrame({"rank": range(1, len(found.distribution) + 1), "share": found.distribution}),
+        f"ranks_{found.iso3}",
+        _("How often the country takes each rank over all index variants"),
+        components.ranking_source(found.ranking),
+    )
+    for text in printed.sentences:
+        st.markdown(f"- {text}")
     for heading, rows in printed.tables:
         st.subheader(heading)
         st.dataframe(pd.DataFrame(rows[1:], columns=rows[0]), hide_index=True)
@@ -266,3 +178,10 @@ def show(printed: sheet.Sheet, found: Case) -> None:
             key=f"html_{found.iso3}",
             on_click="ignore",
         )
+
+
+def unranked(iso3: str, choice: MarketFilters, ranking: Ranking) -> None:
+    """A market that was asked for and has no rank: said, never replaced by another; its gates all the same."""
+    st.title(sentence(cases.why_unranked(iso3, choice, ranking)))
+    for gate in gates.between(load.settings()["home_market"], iso3, choice.recipe):
+        st.markdown(f"- {cases.gate_sentence(gate)}")

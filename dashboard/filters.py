@@ -7,7 +7,6 @@ import streamlit as st
 
 from analytics import recipe
 from dashboard import links, load, places, profile_bar
-
 from dashboard.language import KEY, LANGUAGES, _, settle
 
 

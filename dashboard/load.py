@@ -1,6 +1,7 @@
 """Every cached load: the store, its queries, slow analytics. Results are shared by all sessions: never change them."""
 
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -15,7 +16,19 @@ import holidays
 import pandas as pd
 import streamlit as st
 
-from analytics import candidates, changes, distance, index, peers, propagation, recipe, sensitivity, sobol, whatif
+from analytics import (
+    candidates,
+    changes,
+    distance,
+    entry,
+    index,
+    peers,
+    propagation,
+    recipe,
+    sensitivity,
+    sobol,
+    whatif,
+)
 from analytics import potential as potentials
 from analytics.candidates import Candidacy
 from analytics.design import Design
@@ -26,7 +39,7 @@ from analytics.scenario import Scenario
 from dashboard import answers, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
 from dashboard.sentences import said
-from data import quality, store
+from data import gates, quality, store
 
 if TYPE_CHECKING:
     from analytics import plan_inputs
@@ -39,6 +52,7 @@ if TYPE_CHECKING:
     from models.text.retrieval import Embedder, Index
 
 SEED = 0
+LAW = "RL.EST"
 DRAWS = 2000
 MOVERS = 6
 HUB_AGAIN_S = 600
@@ -282,7 +296,7 @@ def robustness(
 
 
 def _potential_groups() -> pd.DataFrame:
-    table = markets()
+    table = _markets_in("en")
     return pd.DataFrame({"region": table["wb_region"].fillna(table["region"]), "income_group": table["income_group"]})
 
 
@@ -293,6 +307,29 @@ def potential(recipe_name: str, year: int) -> PotentialFit:
     history = series(potentials.history_codes(chosen), None)
     history = history[history["year"] <= year]
     return potentials.fit(history, chosen, potentials.default_year(history, chosen), _potential_groups(), seed=SEED)
+
+
+_background = ThreadPoolExecutor(1, thread_name_prefix="potential")
+_estimates: "dict[tuple[Hashable, ...], Future[PotentialFit]]" = {}
+KEPT_ESTIMATES = 24
+
+
+def potential_if_ready(recipe_name: str, year: int) -> "PotentialFit | PotentialError | None":
+    """The potential, or why there is none; None while it is worked out in the background, which this begins."""
+    key = (version(), recipe_name, year)
+    if key not in _estimates:
+        while len(_estimates) >= KEPT_ESTIMATES:
+            _estimates.pop(next(iter(_estimates)))
+        _estimates[key] = _background.submit(potential, recipe_name, year)
+    estimate = _estimates[key]
+    if not estimate.done():
+        return None
+    error = estimate.exception()
+    if error is None:
+        return estimate.result()
+    if isinstance(error, PotentialError):
+        return error
+    raise error
 
 
 @_cached
@@ -544,6 +581,35 @@ def overview(
     Empty regions or incomes mean all. Raises index.NotRanked.
     """
     return _overview_in(current(), dark, recipe_name, year, regions, incomes)
+
+
+@_cached
+def verdicts(recipe_name: str, year: int) -> dict[str, entry.Advice]:
+    """What is advised for every ranked market, by iso3 in rank order. Raises index.NotRanked."""
+    home, ranked, rules = settings()["home_market"], ranking(recipe_name, year), entry.rules()
+    shortlisted = certainty(recipe_name, year).p_top(rules.shortlist)
+    traits = market_traits(home, year)
+    return {
+        iso3: entry.advise(
+            replace(traits[iso3], certainty=float(shortlisted[iso3])),
+            float(ranked.scores.at[iso3, "coverage"]),
+            tuple(gate.kind for gate in gates.between(home, iso3, recipe_name)),
+            rules,
+        )
+        for iso3 in ranked.scores.index
+    }
+
+
+@_cached
+def market_traits(home: str, year: int) -> dict[str, entry.Traits]:
+    """Of every market, what the mode of entry depends on, apart from how certain it is; NaN where unknown."""
+    law = latest((LAW,), year, recipe.Recipe.window).set_index("iso3")["value"].rank(pct=True)
+    size, far = economies().rank(pct=True), distances(home, year)["euclidean"].rank(pct=True)
+    everywhere = pd.DataFrame({"law": law, "size": size, "far": far}).reindex(_markets_in("en").index)
+    return {
+        row.Index: entry.Traits(float(row.law), float("nan"), float(row.size), float(row.far))
+        for row in everywhere.itertuples()
+    }
 
 
 @_cached

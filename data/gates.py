@@ -1,4 +1,4 @@
-"""What stands between a company and a market: sanctions, ownership limits, approvals, rules on data, with their source."""
+"""What stands between a company and a market: sanctions, ownership limits, approvals, rules on data; with sources."""
 
 import csv
 import tomllib

@@ -82,3 +82,56 @@ def bars(values: pd.Series, titles: dict[str, str], unit: str, look: theme.Theme
             margin={"l": 8, "r": 40, "t": 8, "b": 8},
         ),
     }
+
+
+def distribution(
+    shares: list[float], shown: int, shortlist: int, look: theme.Theme, axes: tuple[str, str, str]
+) -> dict:
+    """In which share of the index variants a market takes each rank; the shortlist in the accent, its end marked.
+
+    shares: by rank from 1 on, 0-1. shown: its rank. axes: titles of both axes, and what the line marks.
+    """
+    last = max((rank for rank, share in enumerate(shares, start=1) if share > 0), default=1)
+    last = min(len(shares), max(last, shortlist, shown) + 1)
+    ranks = list(range(1, last + 1))
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "x": ranks,
+                "y": shares[:last],
+                "marker": {"color": [look.accent if rank <= shortlist else look.grey for rank in ranks]},
+                "hovertemplate": axes[0] + " %{x}: %{y:.1%}<extra></extra>",
+            }
+        ],
+        "layout": theme.layout(
+            look,
+            height=260,
+            bargap=0.15,
+            shapes=[
+                {
+                    "type": "line",
+                    "x0": shortlist + 0.5,
+                    "x1": shortlist + 0.5,
+                    "y0": 0,
+                    "y1": 1,
+                    "yref": "paper",
+                    "line": {"color": look.muted, "width": 1, "dash": "dot"},
+                }
+            ],
+            annotations=[
+                {
+                    "x": shortlist + 0.5,
+                    "y": 1,
+                    "yref": "paper",
+                    "text": axes[2],
+                    "showarrow": False,
+                    "xanchor": "left",
+                    "yanchor": "top",
+                    "font": {"color": look.muted, "size": 12},
+                }
+            ],
+            xaxis={"title": {"text": axes[0]}, "range": [0.5, last + 0.5], "automargin": True},
+            yaxis={"title": {"text": axes[1]}, "tickformat": ".0%", "automargin": True},
+        ),
+    }
