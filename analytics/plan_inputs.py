@@ -37,8 +37,8 @@ OWN = ("wage_usd", "entry_cost_usd", "friction", "min_people", "max_people", "is
 """Figures of a market that a reader can replace."""
 SETTINGS = ("objective", "discount_rate", "carry_over", "cvar_tail", "gap", "seed", "draws", "held_out", "overlap_date")
 PAGE_SECONDS = 20.0
-REASONS = ("outcome", "not an amount", "income", "language", "friction")
-"""Why a market or an industry is left out: what is unknown of it."""
+REASONS = ("outcome", "not an amount", "income", "language", "friction", "present", "gate")
+"""Why a market or an industry is left out: what is unknown of it, or that one is there, or may not go there."""
 
 
 @cache
@@ -288,8 +288,13 @@ def _left(markets: Any, industry: str, reason: str) -> pd.DataFrame:
     return pd.DataFrame({"market": list(markets), "industry": industry, "reason": reason}, dtype=object)
 
 
-def gather(table: pd.DataFrame, found: list[tuple[pd.DataFrame, pd.DataFrame]], home: str) -> Material:
-    """The material of several industries (`offers` of each).
+def gather(
+    table: pd.DataFrame,
+    found: list[tuple[pd.DataFrame, pd.DataFrame]],
+    home: str,
+    barred: Mapping[str, str] | None = None,
+) -> Material:
+    """The material of several industries (`offers` of each). barred: markets no plan goes to, with the reason.
 
     Markets are left out where income is unknown (nothing says what people cost), or the language, or all of friction.
     """
@@ -300,6 +305,8 @@ def gather(table: pd.DataFrame, found: list[tuple[pd.DataFrame, pd.DataFrame]], 
         "language": table["language"].isna(),
         "friction": table[list(PARTS)].isna().all(axis=1),
     }
+    for reason in dict.fromkeys((barred or {}).values()):
+        gaps[reason] = table.index.isin([iso3 for iso3, why in barred.items() if why == reason])
     for reason, missing in gaps.items():
         gone = sorted(set(offered["market"]) & set(table.index[missing]))
         left.append(_left(gone, "", reason))

@@ -228,19 +228,18 @@ def unknowns(ranking: Ranking, names: pd.Series, economies: pd.Series, year: int
     """What we do not know, as sentences, the largest gaps first. economies: GDP by iso3, for the order of names."""
     said = []
     known = ranking.scores.index.union(ranking.aside.index).union(ranking.unranked.index)
-    if absent := [iso3 for iso3 in economies.index if iso3 in names.index and iso3 not in known]:
+    absent = [iso3 for iso3 in economies.index if iso3 in names.index and iso3 not in known]
+    little = [iso3 for iso3 in economies.index if iso3 in ranking.unranked.index]
+    gaps = {
+        _("{count} countries have no figures for this at all, among them {markets}."): absent,
+        _("{count} countries are known for less than {minimum} % of the score, among them {markets}."): little,
+    }
+    for template in sorted(filter(gaps.get, gaps), key=lambda text: -economies[gaps[text][0]]):
         said.append(
-            _("{count} countries have no figures for this at all, among them {markets}.").format(
-                count=len(absent), markets=_named(absent, names)
-            )
-        )
-    if len(ranking.unranked):
-        order = [iso3 for iso3 in economies.index if iso3 in ranking.unranked.index]
-        said.append(
-            _("{count} countries are known for less than {minimum} % of the score, among them {markets}.").format(
-                count=len(ranking.unranked),
+            template.format(
+                count=len(gaps[template]),
                 minimum=round(ranking.recipe.minimum_coverage * 100),
-                markets=_named(order or list(ranking.unranked.index), names),
+                markets=listing([in_sentence(iso3, names[iso3]) for iso3 in gaps[template][:NAMED]]),
             )
         )
     if ranking.missing:
@@ -279,7 +278,3 @@ def unknowns(ranking: Ranking, names: pd.Series, economies: pd.Series, year: int
         )
     )
     return said
-
-
-def _named(iso3s: list[str], names: pd.Series) -> str:
-    return listing([in_sentence(iso3, names.get(iso3, iso3)) for iso3 in iso3s[:NAMED]])

@@ -91,7 +91,7 @@ def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> sh
     )
     stops = [cases.gate_sentence(gate) for gate in found.gates] or [cases.no_gate()]
     return sheet.Sheet(
-        title=sentence(_("{market}: {verdict}").format(market=found.spoken, verdict=cases.verdict(found))),
+        title=sentence(_("{market} – {verdict}").format(market=found.spoken, verdict=cases.verdict(found))),
         verdict=_("{industry}, {year}").format(industry=_(found.ranking.recipe.title), year=choice.year),
         sentences=tuple(
             text

@@ -309,27 +309,34 @@ def potential(recipe_name: str, year: int) -> PotentialFit:
     return potentials.fit(history, chosen, potentials.default_year(history, chosen), _potential_groups(), seed=SEED)
 
 
-_background = ThreadPoolExecutor(1, thread_name_prefix="potential")
+_background = ThreadPoolExecutor(1, thread_name_prefix="estimates")
 _estimates: "dict[tuple[Hashable, ...], Future[PotentialFit]]" = {}
 KEPT_ESTIMATES = 24
+"""Answers of the background that are remembered, of each kind."""
+
+
+def _if_ready(
+    kept: dict[tuple[Hashable, ...], Future], key: tuple[Hashable, ...], work: Callable, *arguments: Any
+) -> Any:
+    """What the background made of it, or None while it works; begins it the first time. Raises what `work` raised."""
+    with _beginning:
+        if key not in kept:
+            while len(kept) >= KEPT_ESTIMATES:
+                kept.pop(next(iter(kept)))
+            kept[key] = _background.submit(work, *arguments)
+        future = kept[key]
+    return future.result() if future.done() else None
+
+
+_beginning = Lock()
 
 
 def potential_if_ready(recipe_name: str, year: int) -> "PotentialFit | PotentialError | None":
     """The potential, or why there is none; None while it is worked out in the background, which this begins."""
-    key = (version(), recipe_name, year)
-    if key not in _estimates:
-        while len(_estimates) >= KEPT_ESTIMATES:
-            _estimates.pop(next(iter(_estimates)))
-        _estimates[key] = _background.submit(potential, recipe_name, year)
-    estimate = _estimates[key]
-    if not estimate.done():
-        return None
-    error = estimate.exception()
-    if error is None:
-        return estimate.result()
-    if isinstance(error, PotentialError):
+    try:
+        return _if_ready(_estimates, (version(), recipe_name, year), potential, recipe_name, year)
+    except PotentialError as error:
         return error
-    raise error
 
 
 @_cached
@@ -479,7 +486,49 @@ def plan_material(
         found.append(plan_inputs.offers(industry, stands.estimate.fit.estimates, shocked.markets, *factors))
         rows = shocked.moved[shocked.moved["indicator"].isin(plan_inputs.CODES)]
         moved = moved or tuple(zip(rows["iso3"], rows["indicator"], rows["after"], strict=True))
-    return plan_inputs.gather(plan_facts(home, year, moved), found, home)
+    return plan_inputs.gather(plan_facts(home, year, moved), found, home, _barred(industries, home))
+
+
+def _barred(industries: tuple[str, ...], home: str) -> dict[str, str]:
+    """Markets no plan goes to, by iso3, with the reason: where we are already, and where a legal gate is closed."""
+    closed = {
+        iso3
+        for industry in industries
+        for iso3 in _markets_in("en").index
+        if {"closed", "restricted"} & {gate.kind for gate in gates.between(home, iso3, industry)}
+    }
+    return dict.fromkeys(sorted(closed), "gate") | dict.fromkeys(candidacy().present, "present")
+
+
+_plans: "dict[tuple[Hashable, ...], Future[plan_answers.Answer | plan_answers.Refusal | str]]" = {}
+
+
+def plan_if_ready(
+    industry: str, year: int, markets: tuple[str, ...]
+) -> "plan_answers.Answer | plan_answers.Refusal | str | None":
+    """The plan with the usual budget for these markets, or why there is none; None while it is worked out."""
+    if potential_if_ready(industry, year) is None:
+        return None
+    return _if_ready(_plans, (version(), industry, year, markets), _usual_plan, industry, year, markets)
+
+
+def _usual_plan(
+    industry: str, year: int, markets: tuple[str, ...]
+) -> "plan_answers.Answer | plan_answers.Refusal | str":
+    from analytics import allocation_problem, plan_inputs
+    from analytics.documents import DocumentError
+
+    material = plan_material((industry,), year, settings()["home_market"], None)
+    here = tuple(iso3 for iso3 in markets if iso3 in set(material.offers["market"]))
+    if not here:
+        return ""
+    wish = plan_inputs.Wish(datetime.now(UTC).year, industries=(industry,), markets=here)
+    try:
+        problem = plan_inputs.build(material, plan_inputs.complete(material, wish))
+        allocation_problem.check(problem)
+    except DocumentError as error:
+        return str(error)
+    return plan_answer(allocation_problem.to_json(problem))
 
 
 @lru_cache(maxsize=64)
@@ -563,10 +612,7 @@ def _overview_in(
     language: str, dark: bool, recipe_name: str, year: int, regions: tuple[str, ...], incomes: tuple[str, ...]
 ) -> answers.OverviewAnswer | None:
     everywhere, ranked = markets(), ranking(recipe_name, year)
-    here = everywhere.reindex(ranked.scores.index)
-    inside = here.index.isin(group_members(regions)) | (not regions)
-    keep = inside & (here["income_group"].isin(incomes) | (not incomes))
-    shown = ranked.scores.index[keep]
+    shown = shown_markets(recipe_name, year, regions, incomes)
     if shown.empty:
         return None
     sure, look = certainty(recipe_name, year), theme.theme(dark)
@@ -581,6 +627,14 @@ def overview(
     Empty regions or incomes mean all. Raises index.NotRanked.
     """
     return _overview_in(current(), dark, recipe_name, year, regions, incomes)
+
+
+def shown_markets(recipe_name: str, year: int, regions: tuple[str, ...], incomes: tuple[str, ...]) -> pd.Index:
+    """The ranked markets that pass the filters, iso3 in rank order; no regions or incomes mean all."""
+    ranked = ranking(recipe_name, year).scores.index
+    income = markets()["income_group"].reindex(ranked)
+    inside = ranked.isin(group_members(regions)) | (not regions)
+    return ranked[inside & (income.isin(incomes) | (not incomes))]
 
 
 @_cached

@@ -25,6 +25,7 @@ class Entry:
 
 
 PAGES = (
+    Entry("shortlist", "Shortlist", ":material/checklist:", "Markets"),
     Entry("overview", "Overview", ":material/public:", "Markets"),
     Entry("market", "Market", ":material/location_on:", "Markets"),
     Entry("compare", "Compare", ":material/compare_arrows:", "Markets"),

@@ -435,6 +435,8 @@ def left_out(material: Material, wish: Wish, names: Names) -> list[str]:
         "income": _("its income per person is unknown, so nothing says what people cost"),
         "language": _("its language is unknown"),
         "friction": _("its distance, law and clock are unknown"),
+        "present": _("you are there already"),
+        "gate": _("not without legal clearance"),
     }
     if material.offers.empty:
         for (reason, of), rows in material.left_out[material.left_out["market"] != ""].groupby(["reason", "industry"]):

@@ -26,7 +26,7 @@ def line() -> None:
             else _("without {country}, where you are already").format(country=shown)
         )
     if size := int(profile["minimum_population"]):
-        parts.append(_("from {people} people on").format(people=compact(float(size))))
+        parts.append(_("at least {people} people").format(people=compact(float(size))))
     if known := int(profile["minimum_known_pct"]):
         parts.append(_("at least {share} % of the figures known").format(share=known))
     text = _("Countries ranked: {rules}").format(rules=_("; ").join(parts))

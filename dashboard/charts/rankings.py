@@ -92,7 +92,7 @@ def distribution(
     shares: by rank from 1 on, 0-1. shown: its rank. axes: titles of both axes, and what the line marks.
     """
     last = max((rank for rank, share in enumerate(shares, start=1) if share > 0), default=1)
-    last = min(len(shares), max(last, shortlist, shown) + 1)
+    last = min(len(shares), max(last, shown, shortlist + 6) + 1)
     ranks = list(range(1, last + 1))
     return {
         "data": [

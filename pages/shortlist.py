@@ -1,0 +1,34 @@
+"""Which countries should we look at first, and what would it take?"""
+
+import streamlit as st
+
+from analytics.index import NotRanked
+from dashboard import answers, cases, components, filters, load, shortlist_parts
+from dashboard.language import _
+
+choice = filters.market_filters(geography=True)
+try:
+    ranking = load.ranking(choice.recipe, choice.year)
+except NotRanked as error:
+    components.not_ranked(error)
+names, sure = load.markets()["name"], load.certainty(choice.recipe, choice.year)
+shown = load.shown_markets(choice.recipe, choice.year, choice.regions, choice.incomes)
+components.stop_if_empty(shown.to_frame(), _("No ranked country passes these filters. Choose fewer."))
+
+st.title(answers.headline(ranking, sure, names, shown))
+st.caption(shortlist_parts.counts(choice, shown))
+components.embedded_notice()
+listed = shortlist_parts.chosen(choice, shown)
+shortlist_parts.minute(choice, ranking, listed, names)
+
+st.subheader(_("Shortlist"))
+for iso3 in listed:
+    shortlist_parts.card(cases.case(iso3, choice))
+if told := shortlist_parts.disagreement(choice, ranking, listed, names):
+    st.write(told)
+st.caption(
+    components.ranking_source(ranking)
+    + " "
+    + _("Ranges are 5–95 % over index variants; potential intervals are 90 %. Gates are no legal advice.")
+)
+components.while_estimating(choice.recipe, choice.year)
