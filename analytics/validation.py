@@ -175,7 +175,7 @@ ADVICE: dict[str, tuple[str, str, str, str]] = {
     ),
     "worst group": (
         "Coverage in the worst region or income group",
-        "The intervals hold in every region and income group.",
+        "The intervals hold in every region and income group with enough countries to judge.",
         "In at least one group the intervals hold less often: look at the table before deciding there.",
         "In at least one group the intervals fail often: do not rely on them there.",
     ),
@@ -250,3 +250,15 @@ def worst_coverage(table: pd.DataFrame, kinds: Sequence[str] = ("region", "incom
     """The lowest coverage among groups of at least five markets."""
     large = table[(table["n"] >= SMALLEST_GROUP) & table["kind"].isin(kinds)]
     return float(large["coverage"].min()) if len(large) else None
+
+
+def weak_groups(
+    table: pd.DataFrame, good: float = 0.87, kinds: Sequence[str] = ("region", "income_group")
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Groups in which the intervals hold less often than `good`, and groups too small to be judged; the worst first.
+
+    table: as `coverage_by` gives; columns kind, group, n, coverage.
+    """
+    here = table[table["kind"].isin(kinds)].sort_values("coverage", kind="stable")
+    large = here["n"] >= SMALLEST_GROUP
+    return here[large & (here["coverage"] < good)], here[~large]

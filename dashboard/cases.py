@@ -181,11 +181,8 @@ def untapped(found: Case) -> tuple[float, float, float] | None:
     is such an amount, else in the outcome's unit. None where it was not estimated."""
     if not isinstance(found.potential, PotentialFit) or found.iso3 not in found.potential.estimates.index:
         return None
-    row = found.potential.estimates.loc[found.iso3]
-    if pd.isna(row["untapped"]):
-        return None
-    scale = row["untapped_usd"] / row["untapped"] if pd.notna(row["untapped_usd"]) and row["untapped"] else 1.0
-    return tuple(float(row[key] * scale) for key in ("untapped", "untapped_low", "untapped_high"))
+    gap = found.potential.untapped.loc[found.iso3]
+    return None if gap.isna().any() else (float(gap["amount"]), float(gap["low"]), float(gap["high"]))
 
 
 def untapped_unit(fit: PotentialFit) -> str:

@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from analytics import panel
+from analytics import panel, validation
+from analytics.index import NotRanked
 from analytics.panel import PotentialError
-from analytics.potential import PotentialFit
+from analytics.potential import LEAST_EXPLAINED, PotentialFit
 from dashboard import answers, components, links, load
 from dashboard.charts import potentials, rankings
 from dashboard.filters import MarketFilters
-from dashboard.language import _, compact, number, share
+from dashboard.language import _, compact, in_sentence, number, sentence, share
 
 SHOWN_REASONS = 8
 ICONS = {"PASS": ":material/check_circle:", "REVIEW": ":material/visibility:", "FAIL": ":material/error:"}
@@ -44,40 +45,98 @@ def fitted(choice: MarketFilters, own: pd.Series | None) -> PotentialFit:
     return kept[1]
 
 
-def on_request(choice: MarketFilters) -> PotentialFit | None:
-    """The potential on another page: only when asked for, since it takes half a minute the first time."""
-    if not st.toggle(_("With potential (about half a minute the first time)"), key="with_potential"):
-        return None
+def candidates(choice: MarketFilters, fit: PotentialFit) -> pd.Index:
+    """The estimated markets that may be named: the ranked ones; all but home where nothing can be ranked."""
     try:
-        with st.spinner(_("Estimating the potential")):
-            return load.potential(choice.recipe, choice.year)
-    except PotentialError as error:
-        st.info(str(error), icon=":material/info:")
-        return None
+        ranked = load.ranking(choice.recipe, choice.year).scores.index
+    except NotRanked:
+        return fit.estimates.index.drop(load.settings()["home_market"], errors="ignore")
+    return fit.estimates.index.intersection(ranked)
 
 
-def ahead(fit: PotentialFit) -> pd.Series:
-    """Untapped potential by iso3, the largest first: in US$ of the whole market where there is such an amount."""
-    estimates = fit.estimates
-    amount = estimates["untapped_usd"] if estimates["untapped_usd"].notna().any() else estimates["untapped"]
-    return amount.sort_values(ascending=False, na_position="last")
+def headline(fit: PotentialFit, names: pd.Series, among: pd.Index) -> str:
+    """The answer: who has clearly less than countries like it; nobody where no interval lies above zero."""
+    if not fit.explained >= LEAST_EXPLAINED:
+        return (
+            _("How far countries lie below similar ones cannot be said: nothing tells how well the model explains them")
+            if pd.isna(fit.explained)
+            else _("No country can be named: the model explains only {r2} of the differences between countries").format(
+                r2=share(max(fit.explained, 0.0))
+            )
+        )
+
+    def spoken(codes: pd.Index) -> str:
+        return answers.listing([in_sentence(iso3, names.get(iso3, iso3)) for iso3 in codes[:3]])
+
+    clear = fit.clear_gaps(among)
+    if len(clear):
+        return sentence(_("{markets} have clearly less than countries like them").format(markets=spoken(clear.index)))
+    largest = fit.untapped.index[fit.untapped.index.isin(among)]
+    return _("No country is clearly below what is usual for it; the largest gaps, all uncertain: {markets}").format(
+        markets=spoken(largest)
+    )
 
 
-def headline(fit: PotentialFit, names: pd.Series) -> str:
-    """The answer: where most is untapped, and how well the model does on regions it has not seen."""
-    most = answers.listing([names.get(iso3, iso3) for iso3 in ahead(fit).index[:3]])
-    r2 = fit.comparison.at[fit.learner, "r2_leave_region_out"]
-    if pd.isna(r2):
-        return _("Most is untapped in {markets}").format(markets=most)
-    return _(
-        "Most is untapped in {markets}; the model explains {r2} of the differences in regions it has not seen"
-    ).format(markets=most, r2=share(r2))
+def answer(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
+    """One country: what is usual for countries like it, what it has, and whether the gap is clear."""
+    row, gap = fit.estimates.loc[iso3], fit.untapped.loc[iso3]
+    unit = "US$" if fit.estimates["untapped_usd"].notna().any() else _(fit.outcome_unit)
+    usual, reported, gaps = st.columns(3)
+    usual.metric(
+        _("Usual for countries like it"),
+        compact(row["predicted"]),
+        _("90 %: {low} to {high}").format(low=compact(row["low"]), high=compact(row["high"])),
+        delta_color="off",
+        delta_arrow="off",
+        help=_("{outcome}, {unit}").format(outcome=_(fit.outcome_title), unit=_(fit.outcome_unit)),
+    )
+    reported.metric(_("Reported, {year}").format(year=fit.year), compact(row["actual"]))
+    gaps.metric(
+        _("Gap, {unit}").format(unit=unit),
+        compact(gap["amount"]),
+        _("90 %: {low} to {high}").format(low=compact(gap["low"]), high=compact(gap["high"])),
+        delta_color="off",
+        delta_arrow="off",
+    )
+    name = sentence(in_sentence(iso3, names.get(iso3, iso3)))
+    if pd.isna(gap["amount"]):
+        st.write(_("{market} reports no figure, so there is no gap to speak of.").format(market=name))
+    elif gap["low"] > 0:
+        st.write(
+            _("{market} has clearly less than countries like it: the whole interval is above zero.").format(market=name)
+        )
+    elif gap["high"] < 0:
+        st.write(_("{market} has clearly more than countries like it: little may be left to win.").format(market=name))
+    else:
+        st.write(_("{market} is within what is usual: the interval includes zero.").format(market=name))
+
+
+def trust(fit: PotentialFit) -> None:
+    """Can it be trusted? One line, and the checks behind it."""
+    passed = sum(check.verdict == "PASS" for check in fit.checks)
+    words = {
+        "PASS": _("Yes: {passed} of {count} checks pass, all of those on the estimates."),
+        "REVIEW": _("Mostly: {passed} of {count} checks pass; none on the estimates fails."),
+        "FAIL": _("Not as it is: {passed} of {count} checks pass, and at least one on the estimates fails."),
+    }
+    st.write(words[fit.verdict].format(passed=passed, count=len(fit.checks)))
+    weak, small = validation.weak_groups(fit.coverage_by)
+    if len(weak):
+        told = [
+            _("{group} ({share})").format(group=_(row.group), share=share(row.coverage)) for row in weak.itertuples()
+        ]
+        st.write(_("The 90 % intervals hold less often in {groups}.").format(groups=answers.listing(told)))
+    if len(small):
+        told = [_("{group} ({n} countries)").format(group=_(row.group), n=row.n) for row in small.itertuples()]
+        st.write(_("Too few countries to judge: {groups}.").format(groups=answers.listing(told)))
+    with st.expander(_("Show the {count} checks").format(count=len(fit.checks))):
+        verdicts(fit)
 
 
 def verdicts(fit: PotentialFit) -> None:
     """One card a check: verdict, figure, a sentence of advice."""
     st.caption(
-        _("{outcome}, {unit}, {year}, from what was known by {before}; {n} markets; {learner}.").format(
+        _("{outcome}, {unit}, {year}; based on {before} data for {n} countries; {learner}.").format(
             outcome=_(fit.outcome_title),
             unit=_(fit.outcome_unit),
             year=fit.year,
@@ -132,24 +191,7 @@ def scatter(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
 
 
 def reasons(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
-    """The estimate of one market with its interval, what it is associated with, and the markets most like it."""
-    row = fit.estimates.loc[iso3]
-    st.metric(
-        names.get(iso3, iso3),
-        compact(row["predicted"]),
-        _("90 %: {low} to {high}").format(low=compact(row["low"]), high=compact(row["high"])),
-        delta_color="off",
-        delta_arrow="off",
-    )
-    if pd.notna(row["untapped"]):
-        told = _("Untapped: {untapped} ({low} to {high}) {unit}").format(
-            untapped=compact(row["untapped"]),
-            low=compact(row["untapped_low"]),
-            high=compact(row["untapped_high"]),
-            unit=_(fit.outcome_unit),
-        )
-        usd = row["untapped_usd"]
-        st.write(told + ("" if pd.isna(usd) else _("; {usd} US$ in the whole market").format(usd=compact(usd))))
+    """What the estimate of one country is associated with, and the countries most like it."""
     table = fit.reasons(iso3).head(SHOWN_REASONS)
     titles = {key: _(title) for key, title in table["title"].items()}
     components.chart(
@@ -193,6 +235,10 @@ def honesty(fit: PotentialFit) -> None:
             column_config={"kind": _("Kind"), "group": _("Group"), "n": _("Markets"), "coverage": coverage},
         )
         components.download(by, "coverage-by-group")
+
+
+def least_squares(fit: PotentialFit) -> None:
+    """Coefficients of the plain model, and the market that carries most."""
     with st.expander(_("Least squares: coefficients and influence")):
         coefficients = fit.coefficients.assign(title=fit.titles.map(_)).round(4)
         st.dataframe(coefficients, hide_index=True)

@@ -127,10 +127,7 @@ def disagreement(choice: MarketFilters, ranking: Ranking, listed: list[str], nam
     fit = load.potential_if_ready(choice.recipe, choice.year)
     if not isinstance(fit, PotentialFit):
         return ""
-    rows = fit.estimates.loc[fit.estimates.index.intersection(ranking.scores.index)]
-    sure = rows[rows["untapped_low"] > 0]
-    size = sure["untapped_usd"].where(sure["untapped_usd"].notna(), sure["untapped"]).sort_values(ascending=False)
-    others = [iso3 for iso3 in size.index if iso3 not in listed][:3]
+    others = [iso3 for iso3 in fit.clear_gaps(ranking.scores.index).index if iso3 not in listed][:3]
     if not others:
         return _(
             "By potential no other country stands out: nowhere off this list is the gap to similar countries certain."

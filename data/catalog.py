@@ -33,6 +33,9 @@ DIMENSIONS = (
     "education",
     "industry",
     "environment",
+    "need",
+    "competition",
+    "policy",
 )
 DIRECTIONS = {"up": 1, "neutral": 0, "down": -1}
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")

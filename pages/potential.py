@@ -18,12 +18,17 @@ except PotentialError as error:
     components.nothing(str(error))
 names = load.markets()["name"]
 
-st.title(potential_parts.headline(fit, names))
-potential_parts.verdicts(fit)
-
+among = potential_parts.candidates(choice, fit)
+st.title(potential_parts.headline(fit, names, among))
 known = tuple(sorted(fit.estimates.index, key=lambda iso3: names.get(iso3, iso3)))
-first = potential_parts.ahead(fit).index[0]
-iso3 = links.selectbox(_("Market"), known, "market", first, lambda code: names.get(code, code))
+first = next((iso3 for iso3 in fit.untapped.index if iso3 in among), known[0])
+iso3 = links.selectbox(
+    _("Country"), known, "market", first, lambda code: names.get(code, code), pinned=True, strict=True
+)
+if iso3 is None:
+    asked = components.plain_code(links.refused("market"))
+    components.nothing(_("No potential was estimated for {code}: too little is known of it.").format(code=asked))
+potential_parts.answer(fit, iso3, names)
 left, right = st.columns([1.5, 1], gap="medium")
 with left:
     st.subheader(_("Expected against reported"))
@@ -32,8 +37,11 @@ with right:
     st.subheader(_("Why: what the estimate is associated with"))
     potential_parts.reasons(fit, iso3, names)
 
-st.subheader(_("Can the model be trusted?"))
-potential_parts.honesty(fit)
+st.subheader(_("Can it be trusted?"))
+potential_parts.trust(fit)
+with st.expander(_("How the models compare")):
+    potential_parts.honesty(fit)
+potential_parts.least_squares(fit)
 if own is None:
     potential_parts.over_time(fit)
 potential_parts.curve(fit)
