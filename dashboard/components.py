@@ -1,6 +1,5 @@
 """Pieces every page uses: charts with their table and source, empty states, errors, downloads."""
 
-import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -148,33 +147,6 @@ def rows_link(iso3: str, code: str, text: str = "") -> str:
     """Address of the stored rows behind a figure; text follows the # for tables that show it as the link's label."""
     address = f"data?section=rows&market={iso3}&indicator={quote(code)}&lang={current()}"
     return f"{address}#{quote(text)}" if text else address
-
-
-PLAIN_CODE = re.compile(r"[\w.:+ -]{1,40}(,[\w.:+ -]{1,12}){0,11}")
-"""What of an address is said again on the page; anything else is called unknown."""
-
-
-def refused_choices() -> None:
-    """Say what the address asks for and does not exist here, and what is shown instead; a button takes that."""
-    for found in links.untold():
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"refused_{found.key}"):
-            template = (
-                _("{label}: “{asked}” is not available here. Shown instead: {shown}.")
-                if PLAIN_CODE.fullmatch(found.asked)
-                else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
-            )
-            st.markdown(
-                ":material/link_off: "
-                + template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing")),
-                width="stretch",
-            )
-            st.button(
-                _("Keep what is shown"),
-                key=f"accept_{found.key}",
-                type="tertiary",
-                on_click=links.accept,
-                args=(found.key,),
-            )
 
 
 def embedded_notice() -> None:

@@ -139,6 +139,20 @@ def test_the_language_changes_at_a_click(full_app, visit):
     assert "领先" in reader.title()
 
 
+def test_a_tab_says_which_page_it_is_and_the_document_which_language(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/?recipe=healthcare")
+    expect(reader.page).to_have_title("Overview · Healthcare · Lepton Atlas")
+    expect(reader.page.locator("html")).to_have_attribute("lang", "en")
+    expect(reader.page.get_by_test_id("stHeaderLogo")).to_be_visible()
+    expect(reader.page.get_by_text("Markets › Overview", exact=True)).to_be_visible()
+    reader.open_page("Assess", "Ranking")
+    expect(reader.page).to_have_title("Ranking · Healthcare · Lepton Atlas")
+    reader.go("/market?market=DEU&lang=zh")
+    expect(reader.page).to_have_title("市场 · 德国 · 综合 · Lepton Atlas")
+    expect(reader.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
 def test_the_keyboard_reaches_the_first_filter_and_opens_it(full_app, visit):
     reader = visit(full_app)
     reader.go("/")
