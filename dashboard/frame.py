@@ -51,11 +51,8 @@ def refused_choices() -> None:
                 if PLAIN_CODE.fullmatch(found.asked)
                 else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
             )
-            st.markdown(
-                ":material/link_off: "
-                + template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing")),
-                width="stretch",
-            )
+            said = template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing"))
+            st.markdown(f":material/link_off: {said}", width="stretch")
             st.button(
                 _("Keep what is shown"),
                 key=f"accept_{found.key}",

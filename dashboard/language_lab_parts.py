@@ -183,7 +183,7 @@ def _reasons(text: str, code: str | None, answered: list[Said]):
     st.html(language_lab_drawing.legend(label, look))
     with st.container(horizontal=True, vertical_alignment="center", key="foot_lab_reasons"):
         st.caption(language_lab_answers.method(one.model).format(label=label), width="stretch")
-        components.table_popover(lambda: _words(text, explained.answers), "lab_reasons")
+        components.table_dialog(lambda: _words(text, explained.answers), "lab_reasons")
     return explained
 
 
