@@ -68,6 +68,7 @@ def overview(
         None,
         look,
         {"score": _("Score, 0–100"), "missing": _("Not ranked or not shown")},
+        zoom=len(shown) < len(ranking.scores),
     )
     table = ranked_table(ranking, sure, names, shown)
     return OverviewAnswer(

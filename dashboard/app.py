@@ -1,11 +1,10 @@
 """The shell: page configuration, language, navigation, and the page that was asked for."""
 
 import time
-from pathlib import Path
 
 import streamlit as st
 
-from dashboard import components, filters, garbage, links, navigation
+from dashboard import components, filters, frame, garbage, links, navigation
 from data import store
 
 PAGE_WIDTH = 1280
@@ -18,21 +17,22 @@ def settle_imports() -> bool:
     return True
 
 
-st.set_page_config(
-    page_title="Lepton Atlas", page_icon=str(Path(__file__).with_name("static") / "icon.png"), layout="wide"
-)
+st.set_page_config(page_title=frame.PRODUCT, page_icon=str(frame.STATIC / "icon.png"), layout="wide")
 settle_imports()
 try:
     filters.take_language()
+    frame.logo()
     page = st.navigation(navigation.sections(), position="top")
     links.enter(page.url_path)
     with st.container(horizontal_alignment="center"), st.container(width=PAGE_WIDTH):
+        st.caption(navigation.trail(page.url_path))
         notices = st.container()
         try:
             page.run()
         finally:  # also of a page that stops where it has nothing to show
             with notices:
-                components.refused_choices()
+                frame.refused_choices()
+            frame.finish(page.title)
 except store.StoreError as error:
     components.store_error(error)
 finally:

@@ -316,7 +316,7 @@ def knowledge() -> None:
     rows = [(entry.id, entry.language, entry.question, entry.answer) for entry in base.entries]
     table = pd.DataFrame(rows, columns=["id", "language", "question", "answer"])
     with st.container(horizontal=True, gap="small"):
-        components.table_popover(table, "knowledge")
+        components.table_dialog(table, "knowledge")
         if talk.base is not None:
             st.button(
                 _("Back to the sample"), icon=":material/undo:", key="knowledge_sample", on_click=_back_to_the_sample
@@ -384,4 +384,4 @@ def _judged_so_far() -> None:
     st.caption(
         _("Replies judged: {count}; helpful: {share}").format(count=number(len(kept), 9), share=share(up / len(kept)))
     )
-    components.table_popover(kept.assign(entries=kept["entries"].map(" ".join)).drop(columns="id"), "verdicts")
+    components.table_dialog(kept.assign(entries=kept["entries"].map(" ".join)).drop(columns="id"), "verdicts")

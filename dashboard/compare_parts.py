@@ -4,62 +4,91 @@ import pandas as pd
 import streamlit as st
 
 from analytics.index import Ranking
-from dashboard import answers, components
-from dashboard.language import _, share, with_unit
+from dashboard import board_parts, compare_answers, compare_board, components, links, load, workbook
+from dashboard.charts import profiles, trends
+from dashboard.compare_answers import Comparison
+from dashboard.language import _, compact
+from dashboard.theme import CATEGORIES
+from data import catalog
 
 
-def headline(ranking: Ranking, chosen: list[str], names: pd.Series) -> str:
-    """Who of the chosen leads, and by how much."""
-    scores = ranking.scores["score"].reindex(chosen).dropna().sort_values(ascending=False)
-    if len(scores) < 2:
-        return _("Too few of these markets are ranked to say who leads")
-    lead = scores.iloc[0] - scores.iloc[1]
-    return _("{first} leads {second} by {points} points").format(
-        first=names[scores.index[0]], second=names[scores.index[1]], points=f"{lead:.1f}"
-    )
+def score_cards(asked: Comparison) -> None:
+    """Score, rank with its interval, and coverage of each market, side by side; how sure, and why."""
+    for cell, iso3 in zip(st.columns(len(asked.chosen)), asked.chosen, strict=True):
+        score, rank = compare_answers.standing(asked, iso3)
+        cell.metric(asked.names[iso3], score, rank, delta_color="off", delta_arrow="off")
+    if len(asked.order) > 1:
+        st.markdown(" ".join(compare_answers.reasons(asked)))
+        st.caption(compare_answers.pairs(asked))
 
 
-def score_cards(ranking: Ranking, chosen: list[str], names: pd.Series) -> None:
-    """Score, rank and coverage of each market, side by side."""
-    for cell, iso3 in zip(st.columns(len(chosen)), chosen, strict=True):
-        with cell:
-            if iso3 not in ranking.scores.index:
-                st.metric(names[iso3], "–", _("not ranked: too little data"), delta_color="off", delta_arrow="off")
-                continue
-            row = ranking.scores.loc[iso3]
-            detail = _("rank {rank}, {coverage} known").format(rank=int(row["rank"]), coverage=share(row["coverage"]))
-            st.metric(names[iso3], f"{row['score']:.1f}", detail, delta_color="off", delta_arrow="off")
-
-
-def table(ranking: Ranking, chosen: list[str], names: pd.Series) -> None:
-    """Every figure of the recipe, a column a market, the best of each row marked; years beside the values."""
-    shown, plain = [], []
-    for ingredient in ranking.recipe.ingredients:
-        if ingredient.key not in ranking.measures:
-            continue
-        title = answers.ingredient_title(ranking, ingredient.key)
-        unit = answers.ingredient_unit(ranking, ingredient.key)
-        values = ranking.values[ingredient.key].reindex(chosen)
-        years = ranking.years[ingredient.key].reindex(chosen)
-        best = (values * ingredient.direction).idxmax() if values.notna().any() else None
-        cells = {}
-        for iso3 in chosen:
-            text = with_unit(values[iso3], "") + (f" ({int(years[iso3])})" if pd.notna(values[iso3]) else "")
-            mark = f" · {_('best')}" if iso3 == best else ""
-            code = ranking.measures[ingredient.key].code
-            cells[names[iso3]] = components.rows_link(iso3, code, text + mark)
-        shown.append({_("Figure"): title, _("Unit"): unit} | cells)
-        plain.append({"figure": title, "unit": unit} | {iso3: values[iso3] for iso3 in chosen})
-    linked = st.column_config.LinkColumn(display_text=r"#(.*)$")
-    st.dataframe(
-        pd.DataFrame(shown), hide_index=True, height="content", column_config={names[iso3]: linked for iso3 in chosen}
-    )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            components.ranking_source(ranking),
-            width="stretch",
+def table(asked: Comparison, year: int) -> None:
+    """Every figure of the recipe, a column a market, the best of each row in bold; and the whole to take away."""
+    st.subheader(_("Figure by figure"))
+    st.table(compare_answers.shown(asked).set_index(_("Figure")))
+    source = components.ranking_source(asked.ranking)
+    st.caption(_("Bold: the best of a row; in brackets the year; a figure opens its source rows.") + " " + source)
+    sheets = compare_answers.exported(asked, load.indicators())
+    title = compare_answers.headline(asked)
+    with st.container(horizontal=True):
+        st.download_button(
+            _("Excel"),
+            lambda: workbook.as_xlsx(sheets, title),
+            "lepton-atlas-comparison.xlsx",
+            workbook.MEDIA_TYPE,
+            icon=":material/table:",
+            key="xlsx_comparison",
+            on_click="ignore",
         )
-        components.download(pd.DataFrame(plain), "comparison")
+        components.download(sheets[_("Figures")], "comparison", title=title, source=source)
+        if len(asked.order) > 1:
+            board_parts.board_downloads(compare_board.maker(asked, year, source), "lepton-atlas-comparison")
+
+
+def dimensions(asked: Comparison) -> None:
+    """A dot a market on every dimension."""
+    if not asked.order:
+        return
+    scores = asked.ranking.dimensions.loc[asked.order]
+    titles = {dimension: _(dimension).capitalize() for dimension in scores.columns}
+    colours = {iso3: CATEGORIES[asked.chosen.index(iso3)] for iso3 in asked.order}
+    st.subheader(_("Score by dimension"))
+    components.chart(
+        profiles.dimension_dots(
+            scores.T,
+            titles,
+            {iso3: (asked.names[iso3], colour, "circle") for iso3, colour in colours.items()},
+            components.look(),
+        ),
+        scores.round(1).T.rename(titles).rename(columns=asked.names).reset_index(names="dimension"),
+        "compare_dimensions",
+        _("Score of each dimension for the chosen countries"),
+        components.ranking_source(asked.ranking),
+    )
+
+
+def over_time(ranking: Ranking, chosen: list[str], names: pd.Series) -> None:
+    """One indicator through the years, as published or from a common start."""
+    st.subheader(_("Over time"))
+    known = catalog.load()
+    codes = tuple(code for code in ranking.recipe.codes if (load.indicators().at[code, "observations"] or 0) > 0)
+    picker, scale = st.columns([3, 1], vertical_alignment="bottom")
+    with picker:
+        code = links.selectbox(_("Indicator"), codes, "trend", codes[0], lambda key: _(known[key].name))
+    with scale:
+        scales = {"absolute": _("As published"), "indexed": _("First common year = 100")}
+        how = links.segmented(_("Scale"), tuple(scales), "scale", "absolute", scales.get)
+    history, unit = rescaled(load.series((code,), tuple(chosen)), how, _(known[code].unit))
+    if history.empty:
+        st.info(_("The store has no figures of this indicator for these countries."), icon=":material/search_off:")
+        return
+    components.chart(
+        trends.lines(history, names, chosen, unit, components.look(), compact, height=340),
+        history.assign(market=history["iso3"].map(names), unit=unit),
+        "compare_trend",
+        _("{indicator} over time").format(indicator=_(known[code].name)),
+        load.source_line((code,)),
+    )
 
 
 def rescaled(history: pd.DataFrame, how: str, unit: str) -> tuple[pd.DataFrame, str]:

@@ -1,6 +1,5 @@
 """Pieces every page uses: charts with their table and source, empty states, errors, downloads."""
 
-import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -10,7 +9,7 @@ import streamlit as st
 
 from analytics.index import MissingIndicators, NotRanked, Ranking
 from dashboard import links, load, navigation, theme
-from dashboard.charts import Drawn
+from dashboard.charts import Drawn, captioned
 from dashboard.language import _, current, day, number
 from dashboard.sentences import said
 from data import catalog, store
@@ -35,7 +34,10 @@ def chart(
     config: dict[str, Any] | None = None,
     **more: Any,
 ) -> Any:
-    """A chart, its source line, and its table to read or download as CSV. name: of the file and the widgets' keys."""
+    """A chart, its source line, and its table and picture to take away. name: of the files and the widgets' keys.
+
+    alt: what the chart shows; the title of its dialog, its picture and its file.
+    """
     shown = st.plotly_chart(
         Drawn(figure),
         theme=None,
@@ -46,21 +48,50 @@ def chart(
     )
     with st.container(horizontal=True, vertical_alignment="center", key=f"foot_{name}"):
         st.caption(source, width="stretch")
-        table_popover(table, name)
+        table_dialog(table, name, alt, source, figure, config)
     return shown
 
 
-def table_popover(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
-    """The figures behind a chart: a table, made when it is opened, and a CSV to take away."""
-    popover = st.popover(
-        _("Table and CSV"), icon=":material/table:", type="tertiary", key=f"table_{name}", on_change="rerun"
-    )
-    if not popover.open:
+def table_dialog(
+    table: pd.DataFrame | Callable[[], pd.DataFrame],
+    name: str,
+    title: str = "",
+    source: str = "",
+    figure: dict[str, Any] | None = None,
+    config: dict[str, Any] | None = None,
+) -> None:
+    """A button that opens the figures behind a chart: a table with its CSV, and the chart as a picture.
+
+    table: or what makes it when it is opened. title, source: written into the file and the picture.
+    """
+    label = _("Table and CSV") if figure is None else _("Table, CSV and picture")
+    if not st.button(label, icon=":material/table:", type="tertiary", key=f"table_{name}"):
         return
-    table = table() if callable(table) else table
-    with popover:
-        st.dataframe(table, hide_index=True, height=320, column_config=column_titles(), placeholder="–")
-        download(table, name)
+    frame = table() if callable(table) else table
+
+    def opened() -> None:
+        st.dataframe(frame, hide_index=True, height=320, column_config=column_titles(), placeholder="–")
+        download(frame, name, title=title, source=source)
+        if figure is not None:
+            _picture(figure, name, title, source, config or {})
+
+    st.dialog(title or label, width="large")(opened)()
+
+
+def _picture(figure: dict[str, Any], name: str, title: str, source: str, config: dict[str, Any]) -> None:
+    """The chart with its title and source drawn in, for the browser to save: nothing leaves the machine."""
+    form = st.segmented_control(
+        _("Picture"), ("png", "svg"), default="png", format_func=str.upper, key=f"picture_{name}", required=True
+    )
+    st.caption(_("The camera above the picture saves it, with title and source."))
+    saving = {"format": form, "filename": f"lepton-atlas-{name}", "width": 1200, "height": 750, "scale": 2}
+    st.plotly_chart(
+        Drawn(captioned(figure, title, source, look())),
+        theme=None,
+        config=config | {"displayModeBar": True, "modeBarButtons": [["toImage"]], "toImageButtonOptions": saving},
+        alt=title,
+        key=f"drawn_{name}_{form}",
+    )
 
 
 def column_titles() -> dict[str, Any]:
@@ -103,11 +134,19 @@ def column_titles() -> dict[str, Any]:
     }
 
 
-def download(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "") -> None:
-    """A table as CSV, made when it is asked for; no cell of it is a formula to a spreadsheet."""
+def download(
+    table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "", title: str = "", source: str = ""
+) -> None:
+    """A table as CSV, made when it is asked for; no cell of it is a formula to a spreadsheet.
+
+    title, source: columns at the end, so that a file passed on still says what it shows and where it is from.
+    """
+    about = {heading: text for heading, text in (("title", title), ("source", source)) if text}
     st.download_button(
         label or _("Download CSV"),
-        lambda: plain_cells(table() if callable(table) else table).to_csv(index=False).encode("utf-8-sig"),
+        lambda: (
+            plain_cells((table() if callable(table) else table).assign(**about)).to_csv(index=False).encode("utf-8-sig")
+        ),
         file_name=f"lepton-atlas-{name}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -148,33 +187,6 @@ def rows_link(iso3: str, code: str, text: str = "") -> str:
     """Address of the stored rows behind a figure; text follows the # for tables that show it as the link's label."""
     address = f"data?section=rows&market={iso3}&indicator={quote(code)}&lang={current()}"
     return f"{address}#{quote(text)}" if text else address
-
-
-PLAIN_CODE = re.compile(r"[\w.:+ -]{1,40}(,[\w.:+ -]{1,12}){0,11}")
-"""What of an address is said again on the page; anything else is called unknown."""
-
-
-def refused_choices() -> None:
-    """Say what the address asks for and does not exist here, and what is shown instead; a button takes that."""
-    for found in links.untold():
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"refused_{found.key}"):
-            template = (
-                _("{label}: “{asked}” is not available here. Shown instead: {shown}.")
-                if PLAIN_CODE.fullmatch(found.asked)
-                else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
-            )
-            st.markdown(
-                ":material/link_off: "
-                + template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing")),
-                width="stretch",
-            )
-            st.button(
-                _("Keep what is shown"),
-                key=f"accept_{found.key}",
-                type="tertiary",
-                on_click=links.accept,
-                args=(found.key,),
-            )
 
 
 def embedded_notice() -> None:

@@ -286,7 +286,7 @@ def _reasons(read: list[Read]):
     st.html(language_lab_drawing.legend(label, look, colours))
     with st.container(horizontal=True, vertical_alignment="center", key="foot_lab_reasons"):
         st.caption(language_lab_answers.method(said_by.model).format(label=label), width="stretch")
-        components.table_popover(lambda: _words(one.text, explained.answers), "lab_reasons")
+        components.table_dialog(lambda: _words(one.text, explained.answers), "lab_reasons")
     return explained
 
 

@@ -65,6 +65,11 @@ def untold() -> list[Refusal]:
     return [found for key, found in _refusals().items() if key in drawn - told]
 
 
+def drawn(key: str) -> Any:
+    """The value of a widget that this run of the page has drawn; None where it has not."""
+    return st.session_state.get(key) if key in st.session_state.get(DRAWN, set()) else None
+
+
 def accept(key: str) -> None:
     """Take what is shown instead of what was refused: the address is written anew. For a button's callback."""
     _refusals().pop(key, None)

@@ -54,6 +54,13 @@ def sections() -> dict[str, list[st.Page]]:
     return found
 
 
+def trail(name: str) -> str:
+    """Where the reader is: section and title of a page. name: as in its address; the first page has none."""
+    entry = next((entry for entry in PAGES if entry.name == name), PAGES[0])
+    title = _(entry.title)
+    return title if entry.section == entry.title else f"{_(entry.section)} › {title}"
+
+
 def file(name: str) -> Path:
     """The file of a page, for st.switch_page and st.page_link."""
     return next(entry.file for entry in PAGES if entry.name == name)

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import theme
+from dashboard.charts import outlines
 
 CONFIG = {"topojsonURL": "/app/static/topojson/", "displayModeBar": False, "scrollZoom": False}
 """Plotly would fetch its boundaries from a server of its own; these are served by the dashboard."""
@@ -19,11 +20,13 @@ def score_map(
     selected: str | None,
     look: theme.Theme,
     labels: dict[str, str],
+    zoom: bool = False,
 ) -> dict[str, Any]:
     """Scores by iso3 on the world map; markets too small for the outlines are dots at their capital.
 
     scores: by iso3, 0-100. names, hover: by iso3. places: latitude, longitude by iso3, of every market. outlined:
     iso3 that have an outline. selected: a market to outline. labels: "score" and "missing", in the reader's language.
+    zoom: show where the scored markets are, not the whole world.
     """
     on_map = [iso3 for iso3 in scores.index if iso3 in outlined]
     dots = places.loc[[iso3 for iso3 in scores.index if iso3 not in outlined]].dropna()
@@ -103,6 +106,9 @@ def score_map(
         "bgcolor": "rgba(0,0,0,0)",
         "lataxis": {"range": [-56, 80]},
     }
+    seen = outlines.around(places.loc[list(scores.index)].dropna()) if zoom and len(scores) else None
+    if seen is not None:
+        geo |= {"lonaxis": {"range": seen[0]}, "lataxis": {"range": seen[1]}}
     legend = {
         "x": 0.32,
         "y": 0.01,

@@ -76,10 +76,17 @@ def lines(
                 "tickvals": marks_at,
                 "ticktext": [say(value) for value in marks_at],
             },
-            xaxis={"showgrid": False, "automargin": True, "tickformat": "d"},
+            xaxis={"showgrid": False, "automargin": True, "tickformat": "d", "range": _years(history["year"])},
             hovermode="closest",
         ),
     }
+
+
+def _years(years: pd.Series) -> list[float]:
+    """From the first to the last year with a figure: labels at the ends would stretch the axis into the future."""
+    first, last = float(years.min()), float(years.max())
+    edge = max((last - first) * 0.015, 0.2)
+    return [first - edge, last + edge]
 
 
 def _ticks(low: float, high: float) -> list[float]:

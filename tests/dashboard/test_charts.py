@@ -169,3 +169,27 @@ def test_names_of_forms_that_lie_close_together_stand_on_different_sides():
     sides = dict(zip("abcde", drawn["textposition"], strict=True))
     assert len({sides["a"], sides["b"], sides["c"]}) == 3
     assert sides["d"] == sides["e"] == "top center"  # far from the others
+
+
+def test_a_picture_carries_title_and_source_and_leaves_the_chart_alone():
+    from dashboard import theme
+    from dashboard.charts import captioned
+
+    figure = {"data": [], "layout": {"height": 300, "margin": {"t": 8, "b": 8}, "annotations": [{"text": "Japan"}]}}
+    drawn = captioned(figure, "Population over time", "Source: World Bank (CC BY 4.0). " * 8, theme.LIGHT)
+    assert drawn["layout"]["title"]["text"] == "Population over time"
+    assert [note["text"][:14] for note in drawn["layout"]["annotations"]] == ["Japan", "Source: World "]
+    assert drawn["layout"]["annotations"][1]["text"].count("<br>") == 1
+    assert drawn["layout"]["paper_bgcolor"] == theme.LIGHT.paper
+    assert figure["layout"] == {"height": 300, "margin": {"t": 8, "b": 8}, "annotations": [{"text": "Japan"}]}
+
+
+def test_an_axis_of_years_ends_with_the_data():
+    from dashboard import theme
+    from dashboard.charts import trends
+
+    history = pd.DataFrame({"iso3": ["DEU"] * 3, "year": [2000, 2010, 2023], "value": [1.0, 2.0, 3.0]})
+    names = pd.Series({"DEU": "A name as long as some countries have"})
+    figure = trends.lines(history, names, ["DEU"], "persons", theme.LIGHT, str)
+    first, last = figure["layout"]["xaxis"]["range"]
+    assert 1999 < first < 2000 < 2023 < last < 2024

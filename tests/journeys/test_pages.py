@@ -99,8 +99,8 @@ def test_a_market_shows_its_rank_figures_and_where_they_come_from(full_app, visi
 def test_markets_are_compared_and_a_link_shows_another_reader_the_same(full_app, visit):
     reader = visit(full_app)
     reader.go("/compare?markets=DEU,FRA")
-    assert " leads " in reader.title()
-    reader.page.get_by_role("combobox", name=re.compile("Markets")).click()
+    assert "index variants" in reader.title()
+    reader.page.get_by_role("combobox", name=re.compile("countries")).click()
     reader.page.keyboard.type("Japan")
     reader.page.get_by_role("option", name=re.compile("^Japan")).click()
     reader.page.keyboard.press("Escape")
@@ -136,7 +136,21 @@ def test_the_language_changes_at_a_click(full_app, visit):
     assert reader.title().startswith("综合来看，")
     expect(reader.page.get_by_text("市场", exact=True).first).to_be_visible()
     reader.open_page("市场", "对比")
-    assert "领先" in reader.title()
+    assert "指数" in reader.title()
+
+
+def test_a_tab_says_which_page_it_is_and_the_document_which_language(full_app, visit):
+    reader = visit(full_app)
+    reader.go("/?recipe=healthcare")
+    expect(reader.page).to_have_title("Overview · Healthcare · Lepton Atlas")
+    expect(reader.page.locator("html")).to_have_attribute("lang", "en")
+    expect(reader.page.get_by_test_id("stHeaderLogo")).to_be_visible()
+    expect(reader.page.get_by_text("Markets › Overview", exact=True)).to_be_visible()
+    reader.open_page("Assess", "Ranking")
+    expect(reader.page).to_have_title("Ranking · Healthcare · Lepton Atlas")
+    reader.go("/market?market=DEU&lang=zh")
+    expect(reader.page).to_have_title("市场 · 德国 · 综合 · Lepton Atlas")
+    expect(reader.page.locator("html")).to_have_attribute("lang", "zh-Hans")
 
 
 def test_the_keyboard_reaches_the_first_filter_and_opens_it(full_app, visit):

@@ -21,7 +21,7 @@ def test_a_typed_country_and_enter_adds_that_country_and_no_other(full_app, visi
     reader = visit(full_app)
     reader.go("/compare?markets=FRA,ITA")
     for text, iso3 in (("Thailand", "THA"), ("Mali", "MLI"), ("UK", "GBR"), ("德国", "DEU")):
-        typed(reader, "Markets", text)
+        typed(reader, "countries", text)
         reader.page.wait_for_url(re.compile(f"(,|%2C){iso3}$"))
     reader.settle()
     assert reader.page.url.endswith("markets=FRA%2CITA%2CTHA%2CMLI%2CGBR%2CDEU")

@@ -1,0 +1,62 @@
+"""What stands around every page: the mark, the title of the tab, the language of the document, refused links."""
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from analytics import recipe
+from dashboard import components, links, load
+from dashboard.language import _, current
+
+PRODUCT = "Lepton Atlas"
+STATIC = Path(__file__).with_name("static")
+DOCUMENT_LANGUAGES = {"en": "en", "zh": "zh-Hans"}
+"""For the lang attribute: what screen readers speak, and which shapes Han characters take."""
+
+
+def logo() -> None:
+    """Mark and name of the product, top left, in the colours of the reader's theme."""
+    st.logo(str(STATIC / f"logo-{'dark' if components.dark() else 'light'}.svg"), size="medium")
+
+
+def finish(page_title: str) -> None:
+    """When the page is drawn: name the tab after it, and say which language the document is in."""
+    st.set_page_config(page_title=tab_title(page_title))
+    script = f"<script>document.documentElement.lang = '{DOCUMENT_LANGUAGES[current()]}'</script>"
+    st.html(script, unsafe_allow_javascript=True)  # from the fixed list above
+
+
+def tab_title(page_title: str) -> str:
+    """Page, market and industry, as far as the page asks for them: Decision · Germany · Healthcare · Lepton Atlas."""
+    market, industry = links.drawn("market"), links.drawn("recipe")
+    parts = [page_title]
+    if market is not None:
+        parts.append(load.markets()["name"].get(market, market))
+    if industry in recipe.NAMES:
+        parts.append(_(recipe.load(industry).title))
+    return " · ".join((*parts, PRODUCT))
+
+
+PLAIN_CODE = re.compile(r"[\w.:+ -]{1,40}(,[\w.:+ -]{1,12}){0,11}")
+"""What of an address is said again on the page; anything else is called unknown."""
+
+
+def refused_choices() -> None:
+    """Say what the address asks for and does not exist here, and what is shown instead; a button takes that."""
+    for found in links.untold():
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"refused_{found.key}"):
+            template = (
+                _("{label}: “{asked}” is not available here. Shown instead: {shown}.")
+                if PLAIN_CODE.fullmatch(found.asked)
+                else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
+            )
+            said = template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing"))
+            st.markdown(f":material/link_off: {said}", width="stretch")
+            st.button(
+                _("Keep what is shown"),
+                key=f"accept_{found.key}",
+                type="tertiary",
+                on_click=links.accept,
+                args=(found.key,),
+            )

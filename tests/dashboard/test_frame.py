@@ -1,0 +1,42 @@
+"""What stands around every page: mark and name, a tab that says which page it is, where one is, the language."""
+
+import xml.etree.ElementTree
+
+import pytest
+
+from dashboard import frame, navigation, theme
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_logo_is_drawn_in_the_colours_of_its_theme(name):
+    text = (frame.STATIC / f"logo-{name}.svg").read_text("utf-8")
+    look = theme.theme(name == "dark")
+    assert xml.etree.ElementTree.fromstring(text).attrib["aria-label"] == frame.PRODUCT
+    assert look.accent in text
+    assert look.ink in text
+
+
+def test_the_trail_names_section_and_page(speak):
+    speak("en")
+    assert navigation.trail("ranking") == "Assess › Ranking"
+    assert navigation.trail("") == "Markets › Overview"
+    assert navigation.trail("data") == "Data"
+    speak("zh")
+    assert navigation.trail("compare") == "市场 › 对比"
+
+
+def test_every_language_of_the_reader_has_one_for_the_document():
+    from dashboard.language import LANGUAGES
+
+    assert set(frame.DOCUMENT_LANGUAGES) == set(LANGUAGES)
+
+
+def test_a_tab_is_called_after_its_page_market_and_industry(home, speak, monkeypatch):
+    speak("en")
+    chosen = {"market": "DEU", "recipe": "healthcare"}
+    monkeypatch.setattr(frame.links, "drawn", chosen.get)
+    assert frame.tab_title("Decision") == "Decision · Germany · Healthcare · Lepton Atlas"
+    chosen["market"] = None
+    assert frame.tab_title("Overview") == "Overview · Healthcare · Lepton Atlas"
+    chosen.clear()
+    assert frame.tab_title("Data") == "Data · Lepton Atlas"
