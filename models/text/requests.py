@@ -14,7 +14,7 @@ from pathlib import Path
 PATTERNS = Path(__file__).with_name("requests.toml")
 COURTESIES = ("thanks", "goodbye")
 PERSON, ATLAS = "person", "atlas"
-AROUND = " \t\r\n.!?,;:~。！？，；：～…"
+AROUND = "¡¿ \t\r\n.!?,;:~。！？，；：～…"
 
 
 def meant(message: str) -> tuple[str, str] | None:
