@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import language_lab_answers, load, navigation
+from dashboard import fitness_words, language_lab_answers, load, navigation
 from dashboard.language import _, locale, number
 from dashboard.sentences import said
 
@@ -20,14 +20,14 @@ def own() -> None:
     cards = [card for name in load.model_names() if (card := language_lab_answers.card_of(name)) and card.base]
     cards = [card for card in cards if (registry.own() / card.name / registry.CARD).is_file()]
     if not cards:
-        st.caption(_("None yet. One that is registered appears here, on the Model cards and in the Language lab."))
+        st.caption(_("None yet. Saved adapters appear here, on the Model cards and in the Language lab."))
     for card in cards:
         _one(card)
 
 
 def _one(card: "Card") -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"adapt_own_{card.name}"):
-        st.markdown(f"**`{card.name}`** · {_told(card)}", width="stretch")
+        st.markdown(f"**{card.name}** · {_told(card)}", width="stretch")
         st.page_link(
             navigation.file("cards"), label=_("Card"), icon=":material/badge:", query_params={"model": card.name}
         )
@@ -47,8 +47,11 @@ def _told(card: "Card") -> str:
     name = languages.name(code, locale()) if code else "–"
     if before is None or after is None:
         return name
-    return _("{language}, macro F1 {before} before, {after} after, {n} rows").format(
-        language=name, before=number(before, 2), after=number(after, 2), n=number(sum(card.splits.values()), 9)
+    return _("{language}, F1 {before} before, {after} after, {n} examples").format(
+        language=name,
+        before=fitness_words.score(before),
+        after=fitness_words.score(after),
+        n=number(sum(card.splits.values()), 9),
     )
 
 

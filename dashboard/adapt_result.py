@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import adapt_state, adapt_training, components, language_lab_answers, load
+from dashboard import adapt_state, adapt_training, components, engineers, fitness_words, language_lab_answers, load
 from dashboard.adapt_state import Learned
 from dashboard.charts import adapt as charts
 from dashboard.language import _, locale, number, share
 from dashboard.sentences import said
+from models import fitness
 
 if TYPE_CHECKING:
     from models.jobs import Job
@@ -28,6 +29,7 @@ def result(job: "Job") -> None:
     name = _language_name(language)
     st.title(_headline(name, before, after, made.after["n"]))
     st.write(_held_back() if made.held_back else _verdict(before, after, made.after["n"]))
+    fitness_words.banner(fitness.judged(after[0], made.after["n"]), name)
     _figures(learned, before, after)
     _forgetting(learned)
     _by_class(learned, before, after, name)
@@ -36,7 +38,7 @@ def result(job: "Job") -> None:
         _discard()
     else:
         _register(learned)
-    with st.expander(_("How it was trained"), icon=":material/show_chart:"):
+    with st.expander(_("Details for engineers"), icon=":material/build:"):
         fit = made.fit
         how = _("Rank {rank}, learning rate {rate}, at most {epochs} epochs; {best}.").format(
             rank=made.config.rank,
@@ -69,33 +71,31 @@ def _language_name(code: str) -> str:
 
 
 def _headline(name: str, before: tuple[float, ...], after: tuple[float, ...], n: int) -> str:
-    return _("{language}: macro F1 {before} before, {after} after, on {n} test rows").format(
-        language=name, before=number(before[0], 2), after=number(after[0], 2), n=number(n, 9)
+    return _("{language}: F1 {before} before, {after} after, on {n} test examples").format(
+        language=name, before=fitness_words.score(before[0]), after=fitness_words.score(after[0]), n=number(n, 9)
     )
 
 
 def _verdict(before: tuple[float, float, float], after: tuple[float, float, float], n: int) -> str:
     if after[0] < before[0]:
-        told = _("It reads this market worse than the model under it: discard it, or train with other rows.")
+        told = _("It reads these texts worse than before. Discard it, or train with other examples.")
     elif after[0] == before[0]:
-        told = _("It reads these rows as well as the model under it, and no better.")
+        told = _("It reads these texts as well as before, and no better.")
     elif after[1] > before[2]:
-        told = _("It reads this market better: the 95 % intervals do not touch.")
+        told = _("It reads these texts better than before: the ranges (95 %) do not overlap.")
     else:
-        told = _("It looks better, but the 95 % intervals overlap: {n} test rows do not settle it, more would.").format(
+        told = _("It looks better, but the ranges (95 %) overlap: {n} test examples are too few to be sure.").format(
             n=number(n, 9)
         )
     if n < 100:
-        told += " " + _("With {n} test rows one row more or less right moves accuracy by {points} points.").format(
-            n=n, points=number(100 / n, 2)
-        )
+        told += " " + _("Only {n} test examples: results are rough.").format(n=n)
     return told
 
 
 def _held_back() -> str:
     return _(
-        "No epoch read the rows that decide when to stop better than the model under it, which is left as it was: "
-        "there is nothing to register. More rows would help, or a lower learning rate."
+        "Training brought no improvement, so there is nothing to save and no model was changed. More examples would "
+        "help."
     )
 
 
@@ -105,13 +105,13 @@ def _figures(learned: Learned, before: tuple[float, ...], after: tuple[float, ..
     range_ = _("95 %: {low} to {high}")
     shown = (
         (
-            _("Macro F1 before"),
+            _("F1 before"),
             number(before[0], 2),
             range_.format(low=number(before[1], 2), high=number(before[2], 2)),
         ),
-        (_("Macro F1 after"), number(after[0], 2), range_.format(low=number(after[1], 2), high=number(after[2], 2))),
+        (_("F1 after"), number(after[0], 2), range_.format(low=number(after[1], 2), high=number(after[2], 2))),
         (_("Change"), _("{n} points").format(n=f"{change:+.1f}".replace("-", "−")), ""),
-        (_("Parameters that learned"), _percent(made.share), _("{n} numbers").format(n=number(made.parameters, 9))),
+        (_("Share of the model trained"), _percent(made.share), _("{n} numbers").format(n=number(made.parameters, 9))),
         (
             _("Training"),
             _("{n} s").format(n=number(made.fit.seconds, 2)),
@@ -132,17 +132,15 @@ def _forgetting(learned: Learned) -> None:
     made = learned.made
     if made.forgetting is None:
         st.warning(
-            _(
-                "What it forgot could not be measured, and no general rows were repeated while it learned, so it may "
-                "have forgotten more: {reason}"
-            ).format(reason=said(learned.missing).replace("$", r"\$")),
+            _("Loss on other languages could not be measured."),
             icon=":material/visibility_off:",
         )
+        engineers.details(said(learned.missing).replace("$", r"\$"))
         return
     before, after = overall(made.general_before), overall(made.general_after)
     told = _(
-        "On {n} test rows of {languages} other languages: macro F1 {before} before ({before_low} to {before_high}), "
-        "{after} after ({after_low} to {after_high}): {lost}. {repeated} of their training rows were repeated."
+        "Other languages ({languages}, {n} test examples): F1 {before} before ({before_low} to {before_high}), {after} "
+        "after ({after_low} to {after_high}): {lost}. {repeated} of their examples were trained again."
     ).format(
         n=number(made.general_after["n"], 9),
         languages=len(made.general_after["per_language"]),
@@ -152,9 +150,9 @@ def _forgetting(learned: Learned) -> None:
         after=number(after[0], 3),
         after_low=number(after[1], 3),
         after_high=number(after[2], 3),
-        lost=(
-            _("{points} points forgotten") if made.forgetting > 0 else _("nothing forgotten, {points} points gained")
-        ).format(points=number(abs(made.forgetting), 2)),
+        lost=(_("{points} points lost") if made.forgetting > 0 else _("nothing lost, {points} points gained")).format(
+            points=number(abs(made.forgetting), 2)
+        ),
         repeated=number(learned.general, 9),
     )
     if made.forgetting >= FORGETS:
@@ -167,14 +165,14 @@ def _by_class(
     learned: Learned, before: tuple[float, float, float], after: tuple[float, float, float], name: str
 ) -> None:
     """Which class got better: points before and after, and what the figures are."""
-    st.subheader(_("Which class did it learn?"))
+    st.subheader(_("Before and after, by class"))
     made = learned.made
     rows = [_row(_("{language}, all classes").format(language=name), before, after, made.after["n"])]
     for label in made.model.labels:
         old, new = (report["per_class"].get(label) for report in (made.before, made.after))
         if new is None or old is None:
             continue
-        title = language_lab_answers.label_name(adapt_state.TASK, label).strip("`")
+        title = language_lab_answers.label_name(adapt_state.TASK, label)
         rows.append(_row(title, (old["f1"], math.nan, math.nan), (new["f1"], math.nan, math.nan), new["n"]))
     if made.general_before is not None and made.general_after is not None:
         n = made.general_after["n"]
@@ -211,7 +209,7 @@ def _row(title: str, before: tuple[float, float, float], after: tuple[float, flo
 
 def _try(learned: Learned, name: str) -> None:
     """A sentence, answered by the model under it and by the adapted one."""
-    st.subheader(_("What does it answer now?"))
+    st.subheader(_("Try it"))
     typed = st.text_input(
         _("A sentence in {language}").format(language=name), learned.sentence, key="adapt_sentence", max_chars=2000
     )
@@ -242,7 +240,7 @@ def _try(learned: Learned, name: str) -> None:
 
 def _register(learned: Learned) -> None:
     """A name, whose rows these were, and the button; or discard."""
-    st.subheader(_("Keep it?"))
+    st.subheader(_("Save?"))
     wish = learned.wish
     with st.form("adapt_register", border=True):
         columns = st.columns(3)
@@ -266,9 +264,9 @@ def _register(learned: Learned) -> None:
                 key="adapt_licence",
                 placeholder=_("CC BY 4.0, our own, ..."),
             )
-        if st.form_submit_button(
-            _("Register the adapter"), type="primary", icon=":material/save:", key="adapt_save"
-        ) and (problem := _saved(learned, name.strip(), source.strip(), licence.strip())):
+        if st.form_submit_button(_("Save the adapter"), type="primary", icon=":material/save:", key="adapt_save") and (
+            problem := _saved(learned, name.strip(), source.strip(), licence.strip())
+        ):
             st.error(problem, icon=":material/error:")
     _discard()
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import adapt_state, adapt_training, components, language_lab_answers, language_lab_table, links, load
+from dashboard import (
+    adapt_state,
+    adapt_training,
+    components,
+    engineers,
+    fitness_words,
+    language_lab_answers,
+    language_lab_table,
+    links,
+    load,
+)
 from dashboard.adapt_state import Wish
 from dashboard.charts import texts
 from dashboard.language import _, locale, number
@@ -27,6 +37,8 @@ DONE, FINE = ":material/check_circle: ", ":material/check: "
 MARKUP = re.compile(r"([\\`*_\[\]<>$~#|]|:(?=\S))")
 """What would be taken for markup in a finding: it quotes labels of the reader's file."""
 SHEET, CHECKED = "adapt_sheet", "adapt_checked"
+ENGINEERS = "engineers"
+"""The note that is folded away: why something could not be checked, with its commands."""
 FEW_TESTS = 100
 """Test rows below which the page says that the figures will be rough."""
 DETECTOR_TIMEOUT_S = 60
@@ -44,9 +56,9 @@ def prepare(where: str) -> None:
     heading = st.empty()
     heading.title(_("Which market should the model learn from?"))
     if not names:
-        st.info(
+        engineers.problem(
             _("There is no sentiment model with an encoder to adapt. Make it with: `python -m models train sentiment`"),
-            icon=":material/search_off:",
+            _("There is no sentiment model to adapt on this machine."),
         )
         return
     _registered()
@@ -56,7 +68,9 @@ def prepare(where: str) -> None:
     with right:
         language = _language(where)
     if fault := load.model_fault(base):
-        st.error(language_lab_answers.COMMAND.sub(r"`\g<0>`", said(fault)), icon=":material/error:")
+        engineers.problem(
+            language_lab_answers.fault(fault), _("The model to adapt is damaged and is not loaded."), stops=True
+        )
         return
     market = _market(where, language)
     if market is None:
@@ -65,7 +79,8 @@ def prepare(where: str) -> None:
     heading.title(_headline(checked, language))
     left, right = st.columns([1.2, 1], gap="large")
     with left:
-        st.subheader(_("What do the checks say?"))
+        fitness_words.banner(language_lab_answers.fit(base, language), _name(language))
+        st.subheader(_("Checks"))
         _findings(checked, notes)
     with right:
         if checked.balance:
@@ -77,7 +92,7 @@ def prepare(where: str) -> None:
 def _headline(checked: "Checked", language: str) -> str:
     if not checked.usable:
         return _("These rows cannot be learned from yet")
-    return _("{n} rows in {language} are ready to learn from").format(
+    return _("{n} {language} examples ready for training").format(
         n=number(len(checked.rows), 9), language=_name(language)
     )
 
@@ -91,7 +106,7 @@ def _registered() -> None:
 
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="adapt_done"):
         st.markdown(
-            DONE + _("The adapter `{name}` is registered and answers from now on.").format(name=name),
+            DONE + _("The adapter {name} is saved and answers from now on.").format(name=f"**{name}**"),
             width="stretch",
         )
         st.page_link(
@@ -107,7 +122,7 @@ def _name(code: str) -> str:
     from models.text import languages
 
     found = languages.name(code, locale())
-    return found if found != code else f"`{code}`"
+    return found
 
 
 def _language(where: str) -> str:
@@ -116,7 +131,7 @@ def _language(where: str) -> str:
     from models.text import languages, market_rows
 
     def named(code: str) -> str:
-        return f"{languages.name(code, locale())} · {code}"
+        return languages.name(code, locale())
 
     if where == "example":
         code = market_rows.EXAMPLE_LANGUAGE
@@ -147,7 +162,7 @@ def _language(where: str) -> str:
     code = language_lab_answers.language_code(typed)
     if code is None:
         st.error(
-            _("`{code}` is no language code. Write one such as sw, sw-KE or zh-Hans.").format(
+            _("{code} is no language code. Write one such as sw, sw-KE or zh-Hans.").format(
                 code=typed[:40].replace("`", "")
             ),
             icon=":material/error:",
@@ -172,15 +187,12 @@ def _market(where: str, language: str) -> "Market | None":
         try:
             found = market_rows.shared(language or market_rows.languages()[0])
         except ModelError as error:
-            st.info(
-                _("There is no shared sample on this machine: {reason}").format(reason=said(str(error))),
-                icon=":material/folder_off:",
-            )
+            st.info(_("There is no shared sample on this machine."), icon=":material/folder_off:")
+            engineers.details(said(str(error)))
             return None
         st.caption(
             _(
-                "{n} rows of {source} ({licence}) which the model did not learn from: rows it was tuned on to learn, "
-                "test rows to judge on."
+                "{n} rows of {source} ({licence}) that the model has not learned from: some to learn, some to test."
             ).format(n=number(len(found.rows), 9), source=found.source.name, licence=found.source.licence)
         )
         return found
@@ -300,15 +312,16 @@ def _checked(base: str, language: str, market: "Market") -> tuple["Checked", dic
     labels, notes = load.model_card(base).labels, {}
     try:
         seen = market_rows.seen()
-    except ModelError:
+    except ModelError as error:
         seen = frozenset()
+        notes[ENGINEERS] = language_lab_answers.fault(error)
         notes["leakage"] = _("Not checked: whether rows stand in the general test data, which is not on this machine.")
     try:
         found = adapter.check(market.rows, labels, language, _Detector(), seen)
     except (ModelError, ServingError) as error:
         found = adapter.check(market.rows, labels, language, None, seen)
-        reason = language_lab_answers.COMMAND.sub(r"`\g<0>`", said(str(error)))
-        notes["language"] = _("Not checked: whether the rows are in this language. {reason}").format(reason=reason)
+        notes["language"] = _("Not checked: whether the rows are in this language.")
+        notes[ENGINEERS] = language_lab_answers.fault(error)
     return found, notes
 
 
@@ -320,11 +333,13 @@ def _findings(checked: "Checked", notes: dict[str, str]) -> None:
     tests = int((checked.rows["split"] == "test").sum()) if len(checked.rows) else 0
     if checked.usable and tests < FEW_TESTS:
         st.warning(
-            _("Only {n} rows are left to judge on: the interval around every figure will be wide.").format(n=tests),
+            _("Only {n} test examples: results are rough.").format(n=tests),
             icon=":material/straighten:",
         )
-    for note in notes.values():
-        st.info(note, icon=":material/help:")
+    for check, note in notes.items():
+        if check != ENGINEERS:
+            st.info(note, icon=":material/help:")
+    engineers.details(notes.get(ENGINEERS, ""))
     asked = {
         "empty": _("empty rows"),
         "labels": _("unknown labels"),
@@ -341,8 +356,8 @@ def _findings(checked: "Checked", notes: dict[str, str]) -> None:
 
 def _balance(checked: "Checked", market: "Market") -> None:
     """How many rows of each class, and where they go."""
-    st.subheader(_("How are they spread?"))
-    titles = {"train": _("to learn from"), "dev": _("for early stopping"), "test": _("to judge on")}
+    st.subheader(_("Split of examples"))
+    titles = {"train": _("training set"), "dev": _("tuning set"), "test": _("test set")}
     if len(checked.rows):
         counts = pd.crosstab(checked.rows["split"], checked.rows["label"]).reindex(list(titles)).fillna(0).astype(int)
     else:
@@ -352,14 +367,14 @@ def _balance(checked: "Checked", market: "Market") -> None:
     components.chart(
         texts.stacked(
             counts.rename(index=titles | {"all": _("All rows")}),
-            {name: language_lab_answers.label_name(adapt_state.TASK, name).strip("`") for name in counts},
+            {name: language_lab_answers.label_name(adapt_state.TASK, name) for name in counts},
             _("Rows"),
             components.look(),
             shares=False,
         ),
         counts.reset_index(names="split"),
         "adapt_balance",
-        _("Rows of each class to learn from, for early stopping and to judge on"),
+        _("Examples of each class in the training, tuning and test sets"),
         _("Source: {source}, {n} rows given.").format(source=market.source.name, n=number(len(market.rows), 9)),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from dashboard import answers, assistant_state, language_lab_answers, load
+from dashboard import answers, assistant_atlas, assistant_state, language_lab_answers, load
 from dashboard.assistant_state import Conversation, Intent, Turn
 from dashboard.language import _, current, language_name, number, share
 from dashboard.sentences import said
@@ -32,6 +32,8 @@ def answer(question: str, intent_model: str) -> Turn:
 
     talk = assistant_state.now()
     given = language_lab_answers.given(question)
+    if (of_the_atlas := assistant_atlas.reply(given.text)) is not None:
+        return assistant_state.add(given.text, of_the_atlas)
     told = language_lab_answers.ask(LANGUAGE, given.text) if given.readable else None
     language = _sure_language(told)
     intent, asked = intent_of(given.text, intent_model, language) if given.readable else (None, None)
@@ -122,10 +124,9 @@ def judged(turn: Turn, verdict: str, comment: str = "") -> None:
 
 
 def sample_questions(base: "KnowledgeBase") -> tuple[tuple[str, str], ...]:
-    """Questions to start with, (language, question): of each language another entry."""
-    languages = (base.languages or ("",))[:SAMPLE_QUESTIONS]
-    rounds = -(-SAMPLE_QUESTIONS // len(languages))
-    wanted = (languages * rounds)[:SAMPLE_QUESTIONS]
+    """Questions to start with, (language, question), each of another entry: every other one in the reader's language
+    where the base has it, the others in the base's other languages."""
+    wanted = _alternating(base.languages or ("",))
     step = max(1, len(base.ids) // SAMPLE_QUESTIONS)
     found = []
     for place, language in enumerate(wanted):
@@ -133,6 +134,13 @@ def sample_questions(base: "KnowledgeBase") -> tuple[tuple[str, str], ...]:
         entry = base.entry(key, language)
         found.append((entry.language, entry.also[0] if entry.also else entry.question))
     return tuple(dict.fromkeys(found))
+
+
+def _alternating(languages: tuple[str, ...]) -> tuple[str, ...]:
+    """The reader's language, another, the reader's, another: as many as there are samples."""
+    own = current() if current() in languages else languages[0]
+    others = [code for code in languages if code != own] or [own]
+    return tuple(own if place % 2 == 0 else others[(place // 2) % len(others)] for place in range(SAMPLE_QUESTIONS))
 
 
 def intent_words(intent: Intent) -> str:
@@ -154,6 +162,8 @@ def why(reply: "Reply") -> str:
         "no subject": _("The message does not say what it is about, so it asks back."),
         "nothing found": _("No entry answers it for sure, so a person takes over."),
         "requested": _("A person was asked for."),
+        "courtesy": _("The message is a courtesy."),
+        "atlas": _("The question is about the atlas, so its own ranking answers it."),
     }
     return reasons[reply.reason]
 
@@ -195,7 +205,7 @@ def summary(talk: Conversation) -> str:
     if languages:
         lines.append(_("Language: {languages}").format(languages=answers.listing(languages)))
     if intents:
-        lines.append(_("Recognised: {intents}").format(intents="; ".join(dict.fromkeys(intents))))
+        lines.append(_("Recognised: {intents}").format(intents=_("; ").join(dict.fromkeys(intents))))
     lines.append(_("Why: {reason}").format(reason=why(turns[-1].reply)) if turns else "")
     for turn in turns:
         lines += ["", f"> {turn.question}", f"{_said(turn)}"]

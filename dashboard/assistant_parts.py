@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, assistant_answers, assistant_state, components, language_lab_answers, load
+from dashboard import (
+    answers,
+    assistant_answers,
+    assistant_atlas,
+    assistant_state,
+    components,
+    engineers,
+    language_lab_answers,
+    load,
+)
 from dashboard.assistant_state import Conversation, Turn
 from dashboard.language import _, current, language_name, number, share
 from dashboard.sentences import said
@@ -57,8 +66,8 @@ def _welcome(talk: Conversation) -> None:
     base = assistant_answers.base_of(talk)
     st.write(
         _(
-            "It answers only from the knowledge base, cites the entry, asks back when unsure, and hands over to a "
-            "person when it has no answer."
+            "It answers from the knowledge base and cites the entry, asks for clarification when unsure, and hands "
+            "over to a person when it has no answer. Questions about countries are answered from the atlas."
         )
     )
     st.caption(_("For example"))
@@ -107,10 +116,13 @@ def _turn(turn: Turn, last: bool) -> None:
             _options(turn)
         if turn.reply.kind == "handover" and last:
             _handed_over()
+        if turn.reply.reason == assistant_atlas.REASON:
+            assistant_atlas.link()
         for entry in turn.reply.cited:
             _source(entry, turn.key)
         _verdict(turn)
-        st.caption(turn.foot)
+        if last:
+            engineers.details(turn.foot, _recognised(turn))
 
 
 def _text(turn: Turn) -> None:
@@ -130,7 +142,7 @@ def _written_out(text: str) -> Iterator[str]:
 
 
 def _chips(turn: Turn, last: bool) -> None:
-    reply, intent = turn.reply, turn.intent
+    reply = turn.reply
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.badge(
             assistant_answers.kind_name(reply.kind),
@@ -138,23 +150,26 @@ def _chips(turn: Turn, last: bool) -> None:
             color=KINDS[reply.kind],
             help=assistant_answers.why(reply),
         )
-        if reply.hits:
+        if reply.cited and reply.hits:
             st.badge(
                 _("confidence {share}").format(share=share(min(SUREST, reply.confidence))),
                 color="gray",
                 help=_("How sure the search is of its best entry."),
             )
-        if intent and intent.label:
-            st.badge(
-                assistant_answers.intent_words(intent),
-                icon=":material/label:",
-                color="gray" if intent.outside or not intent.sure else "blue",
-                help=language_lab_answers.model_title(intent.model),
-            )
         if language := assistant_answers.language_words(reply):
             st.badge(language, icon=":material/translate:", color="gray")
-    if last and intent and intent.problem:
-        st.caption(_("No intent: {problem}").format(problem=intent.problem))
+
+
+def _recognised(turn: Turn) -> str:
+    """What a model takes the question for, and which; why it says nothing, where it does not."""
+    intent = turn.intent
+    if intent is None:
+        return ""
+    if intent.problem:
+        return _("No intent: {problem}").format(problem=intent.problem)
+    return _("{model}: {intent}").format(
+        model=language_lab_answers.model_title(intent.model), intent=assistant_answers.intent_words(intent)
+    )
 
 
 def _options(turn: Turn) -> None:
@@ -291,14 +306,15 @@ def _bar(talk: Conversation) -> None:
 
 def intent_choice() -> str:
     """Which model says what a question is about."""
-    return st.selectbox(
-        _("Intent recognised by"),
-        assistant_answers.INTENTS,
-        key="assistant_intent",
-        format_func=language_lab_answers.model_title,
-        persist_state="session",
-        help=_("It labels the question and helps whoever takes over; answers come from the knowledge base alone."),
-    )
+    with st.expander(_("Details for engineers"), icon=":material/build:"):
+        return st.selectbox(
+            _("Intent recognised by"),
+            assistant_answers.INTENTS,
+            key="assistant_intent",
+            format_func=language_lab_answers.model_title,
+            persist_state="session",
+            help=_("It labels the question and helps whoever takes over; answers come from the knowledge base alone."),
+        )
 
 
 def knowledge() -> None:
@@ -375,10 +391,10 @@ def _refused(name: str, faults: "tuple[Fault, ...]") -> None:
 
 
 def _judged_so_far() -> None:
-    st.subheader(_("Verdicts so far"))
+    st.subheader(_("Feedback"))
     kept = load.feedback()
     if kept.empty:
-        st.caption(_("Nobody has judged a reply yet: thumbs under a reply keep one in the store."))
+        st.caption(_("No feedback yet."))
         return
     up = int((kept["verdict"] == "up").sum())
     st.caption(

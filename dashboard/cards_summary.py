@@ -51,12 +51,14 @@ def too_few(table: pd.DataFrame) -> str:
     return _("Too few test cases to judge: {groups}.").format(groups=_(", ").join([*named, *more]))
 
 
+def _scored(title: str, score: float, n: float) -> str:
+    """A group with its score; with its test cases where only those are missing."""
+    template = _("{group} ({score} on only {n})") if score >= fitness.LEAST_SCORE else _("{group} ({score})")
+    return template.format(group=title, score=fitness_words.score(score), n=number(n, 9))
+
+
 def _listed(table: pd.DataFrame, scores: bool = True) -> str:
     """The first groups by name, those that matter to most people first, and how many more."""
-    template = _("{group} ({score})")
-    named = [
-        template.format(group=row.title, score=fitness_words.score(row.score)) if scores else row.title
-        for row in table.head(NAMED).itertuples()
-    ]
+    named = [_scored(row.title, row.score, row.n) if scores else row.title for row in table.head(NAMED).itertuples()]
     more = [_("{n} more").format(n=number(len(table) - NAMED, 9))] if len(table) > NAMED else []
     return answers.listing([*named, *more])

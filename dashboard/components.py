@@ -1,5 +1,6 @@
 """Pieces every page uses: charts with their table and source, empty states, errors, downloads."""
 
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -221,6 +222,10 @@ def not_ranked(error: NotRanked) -> NoReturn:
         rows = [(_(i.title), i.measures[0].code, _(i.dimension).capitalize()) for i in error.missing]
         st.dataframe(pd.DataFrame(rows, columns=[_("Indicator"), _("Code"), _("Dimension")]), hide_index=True)
     st.stop()
+
+
+PLAIN_CODE = re.compile(r"[\w.:+ -]{1,40}(,[\w.:+ -]{1,12}){0,11}")
+"""What of an address is said again on the page; anything else is called unknown."""
 
 
 def plain_code(text: str | None) -> str:

@@ -1,6 +1,5 @@
 """What stands around every page: the mark, the title of the tab, the language of the document, refused links."""
 
-import re
 from pathlib import Path
 
 import streamlit as st
@@ -38,17 +37,13 @@ def tab_title(page_title: str) -> str:
     return " · ".join((*parts, PRODUCT))
 
 
-PLAIN_CODE = re.compile(r"[\w.:+ -]{1,40}(,[\w.:+ -]{1,12}){0,11}")
-"""What of an address is said again on the page; anything else is called unknown."""
-
-
 def refused_choices() -> None:
     """Say what the address asks for and does not exist here, and what is shown instead; a button takes that."""
     for found in links.untold():
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"refused_{found.key}"):
             template = (
                 _("{label}: “{asked}” is not available here. Shown instead: {shown}.")
-                if PLAIN_CODE.fullmatch(found.asked)
+                if components.PLAIN_CODE.fullmatch(found.asked)
                 else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
             )
             said = template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing"))

@@ -84,7 +84,7 @@ def given(text: str) -> Given:
     return Given(kept[:LONGEST], len(text.strip()), len(text.strip()) - len(kept))
 
 
-def fault(error: Exception) -> str:
+def fault(error: Exception | str) -> str:
     """A fault of a model in the reader's language, the command in it as one."""
     return COMMAND.sub(r"`\g<0>`", said(str(error)))
 

@@ -69,7 +69,7 @@ def one_text(markets: list[str]) -> None:
         st.caption(_("Read as {language}.").format(language=language_lab_answers.language_of(read[0].code)))
     _answers(read, language)
     explained = _reasons(read)
-    others = _side_by_side(read[0])
+    others = _side_by_side(read[0]) if len(read) == 1 else []
     engineers.details(
         language_lab_answers.cost([language, *(said for one in read for said in one.asked), *others], explained)
     )

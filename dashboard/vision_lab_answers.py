@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from dashboard import language_lab_answers, load
+from dashboard import fitness_words, language_lab_answers, load
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
 from dashboard.sentences import said
-from models import hub
+from models import fitness, hub
+from models.fitness import Fitness
 from models.vision import images
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Thing:
 @dataclass(frozen=True)
 class Seen:
     """What a model says of one picture: things (lines of text, `lines.Reading`; labels, `hub.Label`), or the problem in
-    the reader's language. served: what it cost, without the answers; ours: whether we trained the model."""
+    the reader's language. served: what it cost, without the answers; ours: whether we trained the model; kind: of the
+    picture, as the model's card names it."""
 
     model: str
     found: tuple[Any, ...] = ()
@@ -62,6 +64,7 @@ class Seen:
     served: "Served | None" = None
     problem: str = ""
     ours: bool = True
+    kind: str = ""
 
 
 def ask(task: str, chosen: "Chosen") -> Seen:
@@ -85,7 +88,15 @@ def look(task: str, chosen: "Chosen") -> Seen:
     except ValueError as error:  # a picture of an unforeseen shape
         log.warning("%s: %s", task, error)
         return Seen(MODELS.get(task, ""), problem=cannot_look(), ours=ours)
-    return Seen(server.classifier.name, found, unlike, replace(served, answers=()), ours=ours)
+    kind = kind_of(chosen.pixels) if task == "nuclei" else ""
+    return Seen(server.classifier.name, found, unlike, replace(served, answers=()), ours=ours, kind=kind)
+
+
+def kind_of(pixels: np.ndarray) -> str:
+    """What a microscope picture was taken of, by its colours."""
+    from models.vision import nuclei
+
+    return nuclei.kind(pixels)
 
 
 def cannot_look() -> str:
@@ -267,20 +278,60 @@ def headline(task: str, seen: Seen) -> str:
     """The answer in a line."""
     if seen.problem:
         return _("No model has looked at this yet")
+    if seen.unlike:
+        return not_made_for(task)
     there = {kind: value for kind, value in expected(task, seen.found).items() if round(value[0]) > 0}
-    if not there and seen.unlike:
-        return _("It cannot be told: the picture is unlike those the model learned from")
     if not there:
         return _("No nucleus found") if task == "nuclei" else _("No blood cell found")
     told = _(", ").join(counted(kind, round(mean)) for kind, (mean, _low, _high) in there.items())
-    if seen.unlike:
+    if not fit_for(task, seen.kind).ready:
         return _("Perhaps {what}").format(what=told)
-    if task == "nuclei":
-        _mean, low, high = there["nucleus"]
-        told = _("{count} (95 %: {low} to {high})").format(
-            count=told, low=number(round(low), 9), high=number(round(high), 9)
-        )
+    told = _("{things} counted").format(things=told)
+    usual = usually_off(task) if task == "nuclei" else {}
+    if "nucleus" in usual:
+        return _("{counted}; usually right within {share}").format(counted=told, share=share(usual["nucleus"]))
     return told
+
+
+def not_made_for(task: str) -> str:
+    """What is said, and no number, of a picture unlike those a model learned from."""
+    if task == "nuclei":
+        return _("This model is made for fluorescence images and cannot count in this picture")
+    return _("This model is made for stained blood smears and cannot count in this picture")
+
+
+def usually_off(task: str) -> dict[str, float]:
+    """By kind, how far four counts in five were off on test pictures, as a share; nothing where nobody measured."""
+    card = language_lab_answers.card_of(MODELS[task])
+    return dict(card.metrics.get("count_within") or {}) if card else {}
+
+
+def fit_for(task: str, kind: str) -> Fitness:
+    """Whether a model may be relied on for the kind of picture it was shown; of smears, its weakest kind of cell."""
+    card = language_lab_answers.card_of(MODELS[task])
+    if card is None:
+        return Fitness(fitness.UNKNOWN)
+    if task == "nuclei":
+        return fitness.of_kind(card.metrics, kind)
+    order = (fitness.UNKNOWN, fitness.WEAK, fitness.READY)
+    judged = [fitness.of_kind(card.metrics, one) for one in kinds(task)]
+    return min(judged, key=lambda one: (order.index(one.verdict), one.score or 0.0))
+
+
+def picture_kind(kind: str) -> str:
+    """A kind of picture in the reader's language, as one speaks of it."""
+    return {
+        "fluorescence": _("fluorescence pictures"),
+        "bright field": _("bright-field pictures"),
+        "stained on white": _("pictures stained on white"),
+        "stained tissue": _("stained tissue"),
+    }.get(kind, _("blood smears"))
+
+
+def banner(task: str, seen: Seen) -> None:
+    """That a kind of picture is not one to rely on, where it is not and something was counted."""
+    if task in COUNTED and not seen.problem and not seen.unlike:
+        fitness_words.banner(fit_for(task, seen.kind), picture_kind(seen.kind))
 
 
 def cost(seen: Seen, chosen: "Chosen") -> str:
@@ -297,12 +348,17 @@ def cost(seen: Seen, chosen: "Chosen") -> str:
         ),
         named.format(model=f"`{seen.model}`", version=card.version if card else "?"),
     ]
-    return " · ".join(part for part in (*parts, quality(seen.model) if seen.ours else "") if part)
+    return " · ".join(part for part in parts if part)
 
 
-def quality(name: str) -> str:
-    """How good the model is on its test split, in a sentence; "" where nobody measured."""
-    card = language_lab_answers.card_of(name)
+def quality(task: str, seen: Seen) -> str:
+    """How good the model is on test pictures of the kind it was shown, in a sentence; "" where a banner says it, and
+    where nobody measured."""
+    if task in COUNTED and (seen.unlike or not (judged := fit_for(task, seen.kind)).ready):
+        return ""
+    if task == "nuclei":
+        return _("{group}: {figure}").format(group=_begun(picture_kind(seen.kind)), figure=fitness_words.figure(judged))
+    card = language_lab_answers.card_of(MODELS[task])
     found = card.metrics if card else {}
     if "exact_match" in found:
         return _("On {n} lines it never saw it reads {exact} without an error.").format(
@@ -312,12 +368,11 @@ def quality(name: str) -> str:
         return _("On {n} test smears its average precision is {ap}{interval}.").format(
             n=number(found.get("n", float("nan")), 9), ap=number(found["map50"], 3), interval=_interval(found, "map50")
         )
-    if "dice" in found:
-        return _("On {n} test pictures its Dice score is {dice}, its average precision {ap}{interval}.").format(
-            n=number(found.get("n", float("nan")), 9), dice=number(found["dice"], 3),
-            ap=number(found.get("ap50", float("nan")), 3), interval=_interval(found, "ap50"),
-        )  # fmt: skip
     return ""
+
+
+def _begun(line: str) -> str:
+    return line[:1].upper() + line[1:]
 
 
 def _interval(found: Any, name: str) -> str:

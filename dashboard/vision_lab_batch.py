@@ -8,7 +8,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, vision_lab_answers, vision_lab_hub, vision_lab_meaning, vision_lab_pictures
+from dashboard import (
+    components,
+    fitness_words,
+    vision_lab_answers,
+    vision_lab_hub,
+    vision_lab_meaning,
+    vision_lab_parts,
+    vision_lab_pictures,
+)
 from dashboard.language import _, number
 
 MOST_FILES, MOST_MB_TOGETHER = 40, 400
@@ -35,7 +43,7 @@ class Batch:
         found = pd.DataFrame(list(self.rows))
         texts = [name for name in found if not pd.api.types.is_numeric_dtype(found[name])]
         found[texts] = found[texts].fillna("")
-        last = [name for name in ("notes", "problem") if name in found]
+        last = [name for name in ("notes", "notice", "problem") if name in found]
         return found[[name for name in found if name not in last] + last]
 
 
@@ -43,6 +51,8 @@ def files(task: str, iso2: str) -> None:
     """Choose, look, take away. A bad file is a row with its problem."""
     heading = st.empty()
     heading.title(_("What is on all these pictures?"))
+    if task in vision_lab_answers.COUNTED:
+        vision_lab_parts.no_device()
     if task in vision_lab_answers.HUB:
         vision_lab_hub.whose(task)
     uploads = st.file_uploader(
@@ -172,9 +182,13 @@ def one(upload: Any, task: str, iso2: str) -> dict[str, Any]:
         return row | _read(seen, chosen, iso2)
     if task in vision_lab_answers.HUB:
         return row | vision_lab_hub.row(task, seen)
+    row["notice"] = vision_lab_parts.notice()
+    if seen.unlike:
+        return row | {"problem": vision_lab_answers.not_made_for(task)}
     for kind, (mean, low, high) in vision_lab_answers.expected(task, seen.found).items():
         row |= {kind: round(mean), f"{kind}_low": round(low), f"{kind}_high": round(high)}
-    return row | {"problem": _("unlike the pictures the model learned from") if seen.unlike else ""}
+    judged = vision_lab_answers.fit_for(task, seen.kind)
+    return row | {"problem": fitness_words.warning(judged, vision_lab_answers.picture_kind(seen.kind))}
 
 
 def _read(seen: vision_lab_answers.Seen, chosen: vision_lab_pictures.Chosen, iso2: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, theme, vision_lab_answers, vision_lab_parts, vision_lab_pictures
+from dashboard import components, engineers, theme, vision_lab_answers, vision_lab_parts, vision_lab_pictures
 from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
@@ -71,7 +71,7 @@ def _drawn(chosen: Chosen, seen: Seen) -> None:
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         shapes = _shapes(shown, _colours(seen.found))
-        vision_lab_parts.picture(chosen, chosen.address, shapes, lambda: vision_lab_parts.table(shown))
+        vision_lab_parts.picture(chosen, chosen.address, shapes, lambda: vision_lab_parts.table(shown), medical=False)
     if not seen.found:
         return
     with right:
@@ -122,7 +122,7 @@ def whose(task: str) -> None:
 
 
 def _foot(seen: Seen, chosen: Chosen) -> None:
-    st.caption(vision_lab_answers.cost(seen, chosen) or _("No model has answered."))
+    engineers.details(vision_lab_answers.cost(seen, chosen) or _("No model has answered."))
 
 
 def _colours(found: Sequence[Thing]) -> dict[str, str]:

@@ -81,7 +81,7 @@ def market_choice() -> str:
     known = load.markets()
     iso3 = links.selectbox(
         _("Market"), markets(), "market", load.settings()["home_market"], lambda code: known.at[code, "name"],
-        pinned=True, label_visibility="collapsed",
+        pinned=True,
     )  # fmt: skip
     return known.at[iso3, "iso2"]
 

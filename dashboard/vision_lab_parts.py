@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, vision_lab_answers, vision_lab_pictures
+from dashboard import components, engineers, vision_lab_answers, vision_lab_pictures
 from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
@@ -14,38 +14,52 @@ from dashboard.vision_lab_pictures import Chosen
 
 COLOURS = {"nucleus": "#E69F00", "RBC": "#0072B2", "WBC": "#E69F00", "Platelets": "#009E73"}
 FEWEST_SIZES = 4
+TRUE = ":material/fact_check: "
 
 
 def things(task: str, chosen: Chosen) -> None:
     """Answer, picture, counts, sizes, cost. task: "nuclei" or "cells"."""
     seen = vision_lab_answers.ask(task, chosen)
     st.title(vision_lab_answers.headline(task, seen))
+    no_device()
+    vision_lab_answers.banner(task, seen)
     about(seen, chosen)
     _drawn(task, chosen, seen)
-    st.caption(vision_lab_answers.cost(seen, chosen) or _("No model has answered."))
+    foot(task, seen, chosen)
+
+
+def no_device() -> None:
+    """What a hospital has to know before it reads a number."""
+    st.markdown(_("**Not a medical device.** For research and demonstration; a person must check every result."))
+
+
+def foot(task: str, seen: Seen, chosen: Chosen) -> None:
+    """How good the model is for such a picture, and what it cost to look for those who run it."""
+    if told := vision_lab_answers.quality(task, seen):
+        st.caption(told)
+    engineers.details(vision_lab_answers.cost(seen, chosen) or _("No model has answered."))
 
 
 def about(seen: Seen, chosen: Chosen) -> None:
     """What to know of the picture before its answer is believed."""
     if seen.problem:
-        st.info(seen.problem if seen.ours else plain(seen.problem), icon=":material/info:")
-    if seen.unlike:
-        st.warning(
-            _("This picture is unlike those the model learned from: do not rely on what it says of it."),
-            icon=":material/report:",
-        )
+        told = seen.problem if seen.ours else plain(seen.problem)
+        engineers.problem(told, _("The model that looks at such pictures cannot answer at present."))
     if told := vision_lab_pictures.noted(chosen):
         st.caption(told)
 
 
 @st.fragment  # the slider draws this part again, and runs no network
 def _drawn(task: str, chosen: Chosen, seen: Seen) -> None:
+    if seen.unlike:  # nothing that was found in it is worth showing
+        picture(chosen, chosen.address, [], lambda: table([]))
+        return
     address, label = chosen.address, None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="vision_controls"):
         least = least_confidence(task, bool(seen.found))
         where = st.toggle(
-            _("Where it looked"), key=f"vision_where_{task}", disabled=bool(seen.problem),
-            help=_("Grad-CAM: the places whose maps speak most for what was found. Associated with the answer."),
+            _("Heat map"), key=f"vision_where_{task}", disabled=bool(seen.problem),
+            help=_("Which places of the picture speak most for what was found."),
         )  # fmt: skip
         if where and task == "cells":
             label = _looked_for(task)
@@ -56,12 +70,28 @@ def _drawn(task: str, chosen: Chosen, seen: Seen) -> None:
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         picture(chosen, address, [_shape(task, one, um) for one in shown], lambda: table(shown, um))
+    with right:
+        _truth(chosen)
     if not seen.found:
         return
     with right:
         _counts(task, seen, shown, least)
         if task == "nuclei" and len(shown) >= FEWEST_SIZES:
             _sizes(shown, um)
+
+
+def _truth(chosen: Chosen) -> None:
+    """What is on the picture in truth, where somebody counted or this program drew it."""
+    if not chosen.truth:
+        return
+    there = _(", ").join(vision_lab_answers.counted(kind, count) for kind, count in chosen.truth if count)
+    if chosen.drawn:
+        template = _("In truth the drawing holds {things}.")
+    elif "nucleus" in dict(chosen.truth):
+        template = _("People counted {things} in it.")
+    else:
+        template = _("People labelled {things} in it; they left out some at the edge or under others.")
+    st.markdown(TRUE + template.format(things=there))
 
 
 def looked_at(task: str, chosen: Chosen, label: str | None = None) -> str:
@@ -76,8 +106,8 @@ def looked_at(task: str, chosen: Chosen, label: str | None = None) -> str:
 def least_confidence(task: str, something: bool, default: float = LIKELY) -> float:
     """The slider: what is less likely is not drawn. something: whether there is anything to draw."""
     percent = st.slider(
-        _("Least confidence, %"), 0, 99, round(100 * default), key=f"vision_least_{task}", persist_state="session",
-        width=260, disabled=not something, help=_("What is less likely is not drawn. The network is not run again."),
+        _("Hide below, %"), 0, 99, round(100 * default), key=f"vision_least_{task}", persist_state="session",
+        width=260, disabled=not something, help=_("Less likely finds are not drawn. The count stays the same."),
     )  # fmt: skip
     return percent / 100
 
@@ -102,7 +132,13 @@ def _scale(task: str) -> float | None:
     )  # fmt: skip
 
 
-def picture(chosen: Chosen, address: str, shapes: list[pictures.Shape], rows: Callable[[], pd.DataFrame]) -> None:
+def picture(
+    chosen: Chosen,
+    address: str,
+    shapes: list[pictures.Shape],
+    rows: Callable[[], pd.DataFrame],
+    medical: bool = True,
+) -> None:
     """The picture (its `encoded` address) under its shapes, and their rows to take away."""
     components.chart(
         pictures.overlay(address, chosen.pixels.shape[:2], shapes, components.look(), chosen.digest),
@@ -112,13 +148,14 @@ def picture(chosen: Chosen, address: str, shapes: list[pictures.Shape], rows: Ca
         vision_lab_pictures.source(chosen),
         pictures.CONFIG,
     )
-    png(chosen, shapes)
+    png(chosen, shapes, medical)
 
 
-def png(chosen: Chosen, shapes: list[pictures.Shape]) -> None:
-    """The picture with its outlines, to take away."""
+def png(chosen: Chosen, shapes: list[pictures.Shape], medical: bool = False) -> None:
+    """The picture with its outlines, to take away; with the notice on it where it is of cells."""
     st.download_button(
-        _("Download PNG"), lambda: pictures.drawn_over(chosen.pixels, shapes), "lepton-atlas-picture.png", "image/png",
+        _("Download PNG"), lambda: pictures.drawn_over(chosen.pixels, shapes, pictures.NOTICE if medical else ""),
+        "lepton-atlas-picture.png", "image/png",
         icon=":material/image:", key="png_vision", on_click="ignore", type="tertiary",
     )  # fmt: skip
 
@@ -159,19 +196,28 @@ def _counts(task: str, seen: Seen, shown: list[Thing], least: float) -> None:
         ),
         "vision_counts",
         _("How many of each kind are expected, with 95 % intervals"),
-        _(
-            "Every candidate counts as much as it is likely; the 95 % interval is as wide as counts were off on "
-            "pictures the model had not learned from. The slider does not move it."
-        ),
+        _("The count adds up probabilities; the range (95 %) reflects errors on test images."),
     )
-    line = _("{shown} of {all} candidates are drawn: those at least {least} likely.").format(
+    if usual := _usually(task, told):
+        st.caption(usual)
+    line = _("Showing {shown} of {all}, those at least {least} likely.").format(
         shown=number(len(shown), 9), all=number(len(seen.found), 9), least=share(least)
     )
     if apart := sum(bool(one.second and one.second[0] != one.kind) for one in shown):
-        line += " " + _("For {n} of them the model of single cells names another kind; these are dotted.").format(
-            n=number(apart, 9)
-        )
+        line += " " + _("Dotted ({n}): the second model disagrees.").format(n=number(apart, 9))
     st.markdown(line)
+
+
+def _usually(task: str, told: dict[str, tuple[float, float, float]]) -> str:
+    """How far counts of what was found are usually off, by kind; "" where nobody measured."""
+    usual = vision_lab_answers.usually_off(task)
+    template = _("{kind} within {share}")
+    parts = [
+        template.format(kind=vision_lab_answers.kinds_name(kind).lower(), share=share(usual[kind]))
+        for kind, (mean, _low, _high) in told.items()
+        if kind in usual and round(mean) > 0
+    ]
+    return _("Usually right (4 of 5 test images): {parts}.").format(parts=_(", ").join(parts)) if parts else ""
 
 
 def _sizes(shown: list[Thing], um: float | None) -> None:
@@ -188,6 +234,11 @@ def _sizes(shown: list[Thing], um: float | None) -> None:
     )
 
 
+def notice() -> str:
+    """What every exported row and picture of cells says."""
+    return _("Not a medical device; a person must check every result.")
+
+
 def table(shown: list[Thing], um: float | None = None) -> pd.DataFrame:
     """A row a thing: kind, confidence, centre, area and box in pixels of the picture brought."""
     rows = []
@@ -199,6 +250,8 @@ def table(shown: list[Thing], um: float | None = None) -> pd.DataFrame:
         if um:
             row["area_um2"] = round(one.area * um**2, 3)
         row |= dict(zip(("left", "top", "right", "bottom"), (round(v, 1) for v in one.box), strict=True))
+        if one.kind in COLOURS:
+            row["notice"] = notice()
         if one.second:
             row |= {"second_kind": one.second[0], "second_confidence": round(one.second[1], 4)}
         rows.append(row)

@@ -2,10 +2,12 @@
 
 import hashlib
 import threading
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +30,7 @@ OPENING = threading.BoundedSemaphore(2)
 KEPT = 4
 """Brought pictures that a session keeps opened."""
 OPENED = "vision_opened"
+SAMPLES = Path(images.__file__).with_name("samples")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Chosen:
 
     pixels: uint8 (height, width, 3), shrunk where it is larger than the models look at; scale: its side over that of
     the picture brought; notes: codes of `images.Picture`; digest: of its pixels; address: what the browser is sent;
-    origin: whose it is, "" for the reader's own; drawn: whether it is a drawing; lines: what was drawn on it.
+    origin: whose it is, "" for the reader's own; drawn: whether it is a drawing; lines: what is on it; truth: how
+    many things of each kind are on it, where somebody counted or it was drawn so.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Chosen:
     origin: str = ""
     drawn: bool = False
     lines: "tuple[TagLine, ...]" = ()
+    truth: tuple[tuple[str, int], ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -137,20 +142,26 @@ Maker = Callable[[str], Chosen]
 def samples(task: str) -> dict[str, tuple[str, Maker]]:
     """Samples of a task: title, and what makes the picture for a market, by key.
 
-    Photographs come with scikit-image; drawings are drawn here and are called so.
+    Test pictures that people counted come first (models/vision/samples); other photographs come with scikit-image;
+    drawings are drawn here and are called so.
     """
     found: dict[str, tuple[str, Maker]] = {}
+    titles = {"nuclei": _("Microscope picture {n}"), "cells": _("Blood smear {n}")}
+    for number_, sample in enumerate((one for one in test_pictures() if one["task"] == task), start=1):
+        found[sample["file"]] = (
+            titles[task].format(n=number_), lambda iso2, sample=sample: _test_picture(sample["file"])
+        )  # fmt: skip
     if task == "nuclei":
-        found["drawn"] = (_("Drawn fluorescence"), lambda iso2: _drawn("nuclei"))
+        found["drawn"] = (_("Simulated fluorescence"), lambda iso2: _drawn("nuclei"))
         found["ihc"] = (_("Stained tissue"), lambda iso2: _photograph("ihc"))
     elif task == "cells":
-        found["drawn"] = (_("Drawn smear"), lambda iso2: _drawn("smear"))
+        found["drawn"] = (_("Simulated smear"), lambda iso2: _drawn("smear"))
         found["ihc"] = (_("Stained tissue"), lambda iso2: _photograph("ihc"))
     elif task == "tags":
         for seed in range(3):
-            title = _("Drawn price tag {n}").format(n=seed + 1)
+            title = _("Sample price tag {n}").format(n=seed + 1)
             found[f"tag{seed}"] = (title, lambda iso2, seed=seed: drawn_tag(iso2, seed))
-        found["worn"] = (_("Drawn tag, badly photographed"), lambda iso2: drawn_tag(iso2, 3, worn=True))
+        found["worn"] = (_("Price tag, badly photographed"), lambda iso2: drawn_tag(iso2, 3, worn=True))
         found["page"] = (_("Printed page"), lambda iso2: _photograph("page"))
     else:
         found["cat"] = (_("A cat"), lambda iso2: _photograph("chelsea"))
@@ -160,6 +171,19 @@ def samples(task: str) -> dict[str, tuple[str, Maker]]:
     found["cat"] = (_("A cat"), lambda iso2: _photograph("chelsea"))
     found["empty"] = (_("Empty picture"), lambda iso2: _empty())
     return found
+
+
+@cache
+def test_pictures() -> tuple[dict[str, Any], ...]:
+    """Pictures of the test splits that ship with the program: task, file, source, licence and what people counted."""
+    return tuple(tomllib.loads((SAMPLES / "samples.toml").read_text(encoding="utf-8"))["picture"])
+
+
+@lru_cache(maxsize=8)
+def _test_picture(file: str) -> Chosen:
+    sample = next(one for one in test_pictures() if one["file"] == file)
+    origin = f"{sample['source']} ({sample['licence']})"
+    return read(file, (SAMPLES / file).read_bytes(), origin=origin, truth=tuple(sample["truth"].items()))
 
 
 @lru_cache(maxsize=8)
@@ -172,7 +196,8 @@ def _photograph(name: str) -> Chosen:
 def _drawn(kind: str) -> Chosen:
     from models.vision import drawn
 
-    return made(kind, {"nuclei": drawn.nuclei, "smear": drawn.smear}[kind](1), drawn=True)
+    pixels, truth = {"nuclei": drawn.counted_nuclei, "smear": drawn.counted_smear}[kind](1)
+    return made(kind, pixels, drawn=True, truth=tuple(truth.items()))
 
 
 @lru_cache(maxsize=2)
@@ -201,14 +226,14 @@ def made(name: str, pixels: np.ndarray, notes: tuple[str, ...] = (), **more: Any
     return Chosen(name, shown, max(shown.shape[:2]) / longest, notes, digest, pictures.encoded(shown), **more)
 
 
-def read(name: str, content: bytes, origin: str = "") -> Chosen:
+def read(name: str, content: bytes, origin: str = "", truth: tuple[tuple[str, int], ...] = ()) -> Chosen:
     """A picture's file. Raises Unread with the reason in the reader's language."""
     with OPENING:
         try:
             picture = images.opened(content)
         except images.PictureError as error:
             raise Unread(refusal(error)) from error
-        return made(name, picture.pixels, picture.notes, origin=origin)
+        return made(name, picture.pixels, picture.notes, origin=origin, truth=truth)
 
 
 def _brought(upload: Any) -> Chosen:
@@ -263,6 +288,8 @@ def source(chosen: Chosen) -> str:
     """Whose picture it is, in words."""
     if chosen.drawn:
         return _("A drawing made by this program, not a photograph.")
+    if chosen.truth:
+        return _("Picture: {origin}; from the test set, not seen in training.").format(origin=chosen.origin)
     if chosen.origin:
         return _("Picture: {origin}, no known copyright restrictions.").format(origin=chosen.origin)
     return _("Picture: yours.")

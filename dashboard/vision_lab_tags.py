@@ -5,13 +5,25 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, load, vision_lab_answers, vision_lab_meaning, vision_lab_parts, vision_lab_pictures
+from dashboard import (
+    cards_figures,
+    components,
+    fitness_words,
+    language_lab_answers,
+    load,
+    vision_lab_answers,
+    vision_lab_meaning,
+    vision_lab_parts,
+    vision_lab_pictures,
+)
 from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
 from dashboard.vision_lab_answers import Seen
 from dashboard.vision_lab_meaning import Line
 from dashboard.vision_lab_pictures import Chosen
+from models import fitness
+from models.vision import formats
 
 SURE, DOUBTED, UNSURE = "#0072B2", "#E69F00", "#D55E00"
 CHARACTER_SURE, CHARACTER_DOUBTED = 0.95, 0.8
@@ -24,13 +36,22 @@ def tag(chosen: Chosen, iso2: str) -> None:
     read = vision_lab_meaning.lines(seen, chosen, iso2)
     st.title(vision_lab_meaning.headline(seen, read))
     vision_lab_parts.about(seen, chosen)
+    _banner(iso2)
     open_questions = [
         line for line in read if line.reading.sure and line.meant.refused in vision_lab_meaning.ASKED_ABOUT
     ]
     for line in open_questions[:MOST_ASKED]:
         st.info(f"**{plain(line.reading.text)}** – {plain(vision_lab_meaning.told(line))}", icon=":material/help:")
     _drawn(chosen, seen, read)
-    st.caption(vision_lab_answers.cost(seen, chosen) or _("No model has answered."))
+    vision_lab_parts.foot("tags", seen, chosen)
+
+
+def _banner(iso2: str) -> None:
+    """That the reader is not good enough for a market's script, where it is not."""
+    card = language_lab_answers.card_of(vision_lab_answers.MODELS["tags"])
+    script = formats.script_of(formats.locale_of(iso2))
+    if card is not None and script is not None:
+        fitness_words.banner(fitness.of_script(card.metrics, script), cards_figures.picture_group(script))
 
 
 @st.fragment  # the slider draws this part again, and runs no network
@@ -38,8 +59,8 @@ def _drawn(chosen: Chosen, seen: Seen, read: list[Line]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="vision_controls"):
         least = vision_lab_parts.least_confidence("tags", bool(read), vision_lab_meaning.DOUBTFUL)
         where = st.toggle(
-            _("Where it looked"), key="vision_where_tags", disabled=not read,
-            help=_("Integrated gradients: the strokes that speak most for what was read. Associated with the answer."),
+            _("Heat map"), key="vision_where_tags", disabled=not read,
+            help=_("Which strokes speak most for what was read."),
         )  # fmt: skip
         characters = st.toggle(
             _("How sure of each character"), key="vision_characters", disabled=not read,

@@ -14,7 +14,7 @@ with right, st.container(horizontal_alignment="right"):
 
 talk, beside = st.columns([2, 1], gap="large")
 with beside:
-    intent_model = assistant_parts.intent_choice()
     assistant_parts.knowledge()
+    intent_model = assistant_parts.intent_choice()
 with talk:
     assistant_parts.conversation(intent_model)

@@ -36,5 +36,5 @@ with right:
 cards_parts.confused(card)
 cards_parts.provenance(card)
 cards_review.review(name, card)
-cards_parts.all_of_them(names)
 cards_parts.engineering(card, cards_review.sha256_of(card))
+cards_parts.all_of_them(names)

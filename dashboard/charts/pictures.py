@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from dashboard import theme
 from models.vision.images import shrunk
@@ -139,8 +139,12 @@ def heated(pixels: np.ndarray, values: np.ndarray) -> np.ndarray:
     return (small * (1 - share) + np.array(HEAT, dtype=np.float32) * share).astype(np.uint8)
 
 
-def drawn_over(pixels: np.ndarray, shapes: Sequence[Shape]) -> bytes:
-    """The picture with the outlines of the shapes, as PNG in the picture's own pixels."""
+NOTICE = "Not a medical device"
+"""Stands on every picture of cells that is taken away; in English, as Pillow's own font has no other letters."""
+
+
+def drawn_over(pixels: np.ndarray, shapes: Sequence[Shape], notice: str = "") -> bytes:
+    """The picture with the outlines of the shapes, as PNG in the picture's own pixels; a notice on a strip below."""
     image = Image.fromarray(pixels)
     pen = ImageDraw.Draw(image)
     width = max(1, round(max(image.size) / 500))
@@ -150,9 +154,20 @@ def drawn_over(pixels: np.ndarray, shapes: Sequence[Shape]) -> bytes:
     for shape in shapes:
         edge = [(float(x), float(y)) for x, y in zip(*shape.outline, strict=True)]
         pen.line(edge, fill=shape.colour, width=width, joint="curve")
+    if notice:
+        image = _with_strip(image, notice)
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
+
+
+def _with_strip(image: Image.Image, notice: str) -> Image.Image:
+    size = max(11, image.width // 40)
+    whole = Image.new("RGB", (image.width, image.height + 2 * size), "white")
+    whole.paste(image)
+    font = ImageFont.load_default(size)
+    ImageDraw.Draw(whole).text((size // 2, image.height + size // 3), notice, fill="black", font=font)
+    return whole
 
 
 def sizes(values: Sequence[float], axes: tuple[str, str], look: theme.Theme) -> dict[str, Any]:

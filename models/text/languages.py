@@ -43,8 +43,17 @@ UNNAMED = {
     "pbt": "Southern Pashto",
     "quy": "Ayacucho Quechua",
     "taq": "Tamasheq",
+    "nij": "Ngaju",
 }
 """English names of the languages that CLDR 48 does not name."""
+CHINESE = {
+    "acm": "美索不达米亚阿拉伯语", "acq": "塔伊兹-亚丁阿拉伯语", "aeb": "突尼斯阿拉伯语", "ajp": "南黎凡特阿拉伯语",
+    "apc": "北黎凡特阿拉伯语", "arq": "阿尔及利亚阿拉伯语", "ary": "摩洛哥阿拉伯语", "arz": "埃及阿拉伯语",
+    "azb": "南阿塞拜疆语", "bbc": "多巴巴塔克语", "bjn": "班查尔语", "cjk": "乔奎语", "fuv": "尼日利亚富拉语",
+    "hne": "恰蒂斯加尔语", "kbp": "卡比耶语", "ltg": "拉特加莱语", "nij": "恩加朱语", "pbt": "南普什图语",
+    "quy": "阿亚库乔克丘亚语", "taq": "塔马舍克语",
+}  # fmt: skip
+"""Chinese names of the languages that CLDR 48 names in English only, or not at all."""
 
 
 MACRO = {
@@ -121,6 +130,8 @@ def _short(language: str) -> str:
 
 
 def _named(language: str, short: str, locale: str) -> str:
+    if locale.startswith("zh") and language in CHINESE:
+        return CHINESE[language]
     if language in UNNAMED:
         return UNNAMED[language]
     for where in (locale, "en"):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from models.text import requests
 from models.text.classifier import LONGEST
 from models.text.knowledge import Entry
 from models.text.retrieval import Hit, Index, words
@@ -32,9 +33,10 @@ class Reply:
     """What is said, and why.
 
     kind: "answer", "ask" or "handover". reason: "found", "unsure", "unsure again", "no words", "no subject" (function
-    words alone), "nothing found" or "requested". cited: entries the text comes from (of an answer). options: entries
-    to choose from (when it asks back). language: of the question, None where it was not recognised. hits: everything
-    that was found, best first. cut: the question was longer than LONGEST characters, and only those were read.
+    words alone), "nothing found", "requested" or "courtesy". cited: entries the text comes from (of an answer).
+    options: entries to choose from (when it asks back). language: of the question, None where it was not recognised.
+    hits: everything that was found, best first. cut: the question was longer than LONGEST characters; only those were
+    read.
     """
 
     kind: str
@@ -69,6 +71,11 @@ def reply(
     told = re.split("[-_]", language)[0] if language else None
     known = told if told in index.base.languages else index.language_of(question) or told
     speaks = known or usual
+    wish, heard = requests.meant(question) or ("", speaks)
+    if wish in requests.COURTESIES:
+        return Reply("answer", "courtesy", phrase(wish, known or heard), 1.0, known or heard, cut=cut)
+    if wish == requests.PERSON:
+        return Reply("handover", "requested", phrase("requested", known or heard), 0.0, known or heard, cut=cut)
     if intent in PERSON_INTENTS:
         return Reply("handover", "requested", phrase("requested", speaks), 0.0, known, cut=cut)
     if not tokens:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+USUAL = 0.8
+"""Share of pictures that `within` speaks of."""
 MISS = 0.05
 """Share of pictures whose true number may lie outside the interval."""
 Spread = tuple[float, float]
@@ -31,6 +33,13 @@ def total(confidences: Sequence[float], around: Spread) -> tuple[float, float, f
     mean = float(np.sum(confidences))
     low, high = (mean + side * np.sqrt(mean + 1) for side in around)
     return mean, max(0.0, float(low)), float(high)
+
+
+def within(expected: Sequence[float], true: Sequence[int]) -> float:
+    """How far counts are usually off: of USUAL of the pictures at most this share of the number expected."""
+    expected = np.asarray(expected, dtype=float)
+    off = np.abs(np.asarray(true) - expected) / np.maximum(expected, 1.0)
+    return float(np.quantile(off, USUAL))
 
 
 def covered(expected: Sequence[float], true: Sequence[int], around: Spread) -> float:

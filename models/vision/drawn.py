@@ -4,22 +4,35 @@ import numpy as np
 from scipy import ndimage
 
 Colour = tuple[float, float, float]
+Counted = tuple[np.ndarray, dict[str, int]]
+"""A picture, and how many things of each kind are on it."""
 
 
 def nuclei(seed: int = 0, size: tuple[int, int] = (400, 500)) -> np.ndarray:
     """Bright oval nuclei on a dark ground, as under a fluorescence microscope. uint8 (height, width, 3)."""
-    random = np.random.default_rng(seed)
-    light = np.full(size, 8.0)
-    for centre, (a, b), angle in _places(random, size, 28, (8, 14)):
-        depth = _depth(size, centre, (a, b), angle)
-        texture = ndimage.gaussian_filter(random.normal(0, 1, size), 1.5) * 40
-        light = np.where(depth > 0, random.uniform(60, 130) + 25 * np.sqrt(np.clip(depth, 0, 1)) + texture, light)
-    light = ndimage.gaussian_filter(light, 1.0) + random.normal(0, 2.0, size)
-    return np.repeat(np.clip(light, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    return counted_nuclei(seed, size)[0]
 
 
 def smear(seed: int = 0, size: tuple[int, int] = (480, 640)) -> np.ndarray:
     """Pale red cells, a white cell with its lobed violet nucleus, and platelets. uint8 (height, width, 3)."""
+    return counted_smear(seed, size)[0]
+
+
+def counted_nuclei(seed: int = 0, size: tuple[int, int] = (400, 500)) -> Counted:
+    """`nuclei`, and how many were drawn."""
+    random = np.random.default_rng(seed)
+    light = np.full(size, 8.0)
+    places = _places(random, size, 28, (8, 14))
+    for centre, (a, b), angle in places:
+        depth = _depth(size, centre, (a, b), angle)
+        texture = ndimage.gaussian_filter(random.normal(0, 1, size), 1.5) * 40
+        light = np.where(depth > 0, random.uniform(60, 130) + 25 * np.sqrt(np.clip(depth, 0, 1)) + texture, light)
+    light = ndimage.gaussian_filter(light, 1.0) + random.normal(0, 2.0, size)
+    return np.repeat(np.clip(light, 0, 255).astype(np.uint8)[..., None], 3, axis=2), {"nucleus": len(places)}
+
+
+def counted_smear(seed: int = 0, size: tuple[int, int] = (480, 640)) -> Counted:
+    """`smear`, and how many cells of each kind were drawn."""
     random = np.random.default_rng(seed)
     picture = np.full((*size, 3), (226.0, 214.0, 208.0))
     picture += ndimage.gaussian_filter(random.normal(0, 1, (*size, 1)), (40, 40, 0)) * 250
@@ -32,10 +45,12 @@ def smear(seed: int = 0, size: tuple[int, int] = (480, 640)) -> np.ndarray:
         pale = np.exp(-((1 - np.clip(depth, 0, 1)) ** 2) * 14)[..., None]
         cell = np.array((190.0, 140.0, 140.0)) * (1 - 0.8 * pale) + np.array((214.0, 182.0, 178.0)) * 0.8 * pale
         _lay(picture, cell, depth, 0.93)
-    for centre, axes, angle in _places(random, size, 26, (12, 16))[17:23]:
+    platelets = _places(random, size, 26, (12, 16))[17:23]
+    for centre, axes, angle in platelets:
         _lay(picture, np.array((150.0, 110.0, 170.0)), _depth(size, centre, axes, angle), 0.8)
     soft = ndimage.gaussian_filter(picture, (1.6, 1.6, 0)) + random.normal(0, 2.0, picture.shape)
-    return np.clip(soft, 0, 255).astype(np.uint8)
+    drawn = {"RBC": len(places) - 1, "WBC": 1, "Platelets": len(platelets)}
+    return np.clip(soft, 0, 255).astype(np.uint8), drawn
 
 
 def _white(picture: np.ndarray, centre: np.ndarray, random: np.random.Generator) -> None:

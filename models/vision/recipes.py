@@ -60,17 +60,22 @@ def judged(model: loading.NucleiModel | loading.CellsModel, rows: pd.DataFrame) 
         made = nuclei_training.judged(found, labelled, model.rule)
     else:
         made = cells_training.judged(found, labelled) | judged_crops(model.crops, labelled)
-    return made | {"count_coverage": _coverage(model, found, labelled)}
+    return made | counted(model, found, labelled)
 
 
-def _coverage(
+def counted(
     model: loading.NucleiModel | loading.CellsModel, found: Sequence[Maps | Found], truth: Sequence[Segmented | Boxed]
-) -> dict[str, float]:
-    """By label, the share of pictures whose true number lies in the interval that is told."""
-    expected = [{label: sure.sum() for label, sure in model.confidences(one).items()} for one in found]
+) -> dict[str, dict[str, float]]:
+    """By label: count_coverage, the share of pictures whose true number lies in the interval that is told, and
+    count_within, how far counts are usually off."""
+    sure = [{label: one.sum() for label, one in model.confidences(one).items()} for one in found]
+    expected = {label: [one[label] for one in sure] for label in model.labels}
+    true = {label: [_true(picture, number) for picture in truth] for number, label in enumerate(model.labels)}
     return {
-        label: counts.covered([e[label] for e in expected], [_true(t, number) for t in truth], model.around[label])
-        for number, label in enumerate(model.labels)
+        "count_coverage": {
+            label: counts.covered(expected[label], true[label], model.around[label]) for label in model.labels
+        },
+        "count_within": {label: counts.within(expected[label], true[label]) for label in model.labels},
     }
 
 

@@ -109,6 +109,15 @@ def test_the_picture_to_take_away_has_its_own_size_and_the_outlines():
     assert not taken[30, 20].any() and not picture.any()
 
 
+def test_a_picture_of_cells_is_taken_away_with_the_notice_on_it():
+    picture = np.zeros((60, 90, 3), np.uint8)
+    taken = np.asarray(Image.open(io.BytesIO(pictures.drawn_over(picture, [], pictures.NOTICE))))
+    assert taken.shape[0] > 60 and taken.shape[1:] == (90, 3)
+    strip = taken[60:]
+    assert strip.max() == 255 and (strip < 100).any()
+    assert not taken[:60].any()
+
+
 def test_every_size_is_in_a_bar_and_the_median_is_marked():
     figure = pictures.sizes([1.0, 2.0, 3.0, 100.0], ("Area", "Drawn"), theme.LIGHT)
     assert sum(figure["data"][0]["y"]) == 4
@@ -164,13 +173,30 @@ def test_the_table_has_a_row_a_thing_and_square_micrometres_where_the_scale_is_k
         {
             "number": 3, "kind": "nucleus", "confidence": 0.9, "x": 20.0, "y": 30.0, "area_px": 400.0,
             "area_um2": 100.0, "left": 10.0, "top": 20.0, "right": 30.0, "bottom": 40.0, "second_kind": "RBC",
-            "second_confidence": 0.75,
+            "second_confidence": 0.75, "notice": "Not a medical device; a person must check every result.",
         }
     ]  # fmt: skip
     assert vision_lab_parts.table([]).empty
 
 
 # ------------------------------------------------------------------ pictures
+
+
+@pytest.mark.parametrize("task", ["nuclei", "cells"])
+def test_the_first_sample_is_a_real_picture_of_a_kind_the_model_reads_well(home, task):
+    known = lab.samples(task)
+    first = next(iter(known.values()))[1]("DE")
+    assert not first.drawn and first.truth and first.origin
+    kind = vision_lab_answers.kind_of(first.pixels) if task == "nuclei" else ""
+    assert vision_lab_answers.fit_for(task, kind).ready
+
+
+def test_pictures_that_ship_are_small_and_say_whose_they_are():
+    shipped = list(lab.SAMPLES.glob("*.png")) + list(lab.SAMPLES.glob("*.jpg"))
+    assert {file.name for file in shipped} == {sample["file"] for sample in lab.test_pictures()}
+    assert sum(file.stat().st_size for file in shipped) < 300_000
+    assert {sample["licence"] for sample in lab.test_pictures()} == {"CC0 1.0", "MIT"}
+    assert all(word in (lab.SAMPLES / "SOURCES.md").read_text("utf-8") for word in ("CC0 1.0", "MIT"))
 
 
 @pytest.mark.parametrize("task", ["nuclei", "cells"])

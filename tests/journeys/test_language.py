@@ -20,7 +20,7 @@ def test_a_typed_sentence_is_answered_with_reasons(full_app, visit):
     before = reader.title()
     box = reader.page.get_by_role("textbox", name="Text", exact=True)
     box.fill("<b>Terrible</b>: the train was late and nobody said sorry.")
-    reader.page.get_by_role("button", name="Read it").click()
+    reader.page.get_by_role("button", name="Analyse").click()
     reader.page.wait_for_function("t => document.querySelector('h1').innerText !== t", arg=before, timeout=LOADING_MS)
     reader.settle()
     assert "English" in reader.title()
@@ -28,6 +28,7 @@ def test_a_typed_sentence_is_answered_with_reasons(full_app, visit):
     expect(explained).to_contain_text("<b>Terrible</b>: the train was late and nobody said sorry.")
     expect(explained.locator("span").nth(1)).to_be_visible()
     assert explained.locator("b").count() == 0
+    reader.page.get_by_text("Details for engineers").first.click()
     expect(reader.page.get_by_text(re.compile(r"batch of \d+ · Language v"))).to_be_visible()
 
 
@@ -39,7 +40,7 @@ def test_a_sample_in_arabic_is_a_click_away_and_runs_from_the_right(full_app, vi
     reader.page.wait_for_function("t => document.querySelector('h1').innerText !== t", arg=before, timeout=LOADING_MS)
     reader.settle()
     explained = reader.page.locator('p[dir="auto"]')
-    expect(explained).to_contain_text("كان الطبيب لطيفا جدا وشرح لي كل شيء بوضوح.")
+    expect(explained).to_contain_text("أنا سعيد جدا، شكرا لكم.")
     assert explained.evaluate("e => getComputedStyle(e).direction") == "rtl"
 
 

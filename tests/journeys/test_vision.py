@@ -17,6 +17,11 @@ WIDE, NARROW = (1400, 900), (390, 844)
 LOADING_MS = 60_000
 
 
+METRICS = {
+    "n": 60, "dice": 0.9, "count_within": {"nucleus": 0.1}, "per_kind": {"fluorescence": {"ap50": 0.9, "n": 60}},
+}  # fmt: skip
+
+
 def discs(seed: int, side: int = 96) -> tuple[np.ndarray, np.ndarray]:
     """Six bright discs on a dark ground, apart from each other, as uint8 RGB; and which pixel is whose."""
     random = np.random.default_rng(seed)
@@ -46,7 +51,7 @@ def app(synthetic, serve, tmp_path_factory):
     bank = unlike.bank(features, features, margin=20.0)
     card = registry.Card(
         name="nuclei", task="nuclei", title="Small", purpose="Tests.", family="U-Net", labels=("nucleus",),
-        languages=(), data=(), splits={}, metrics={"n": 6, "dice": 0.9}, training={}, limits=(),
+        languages=(), data=(), splits={}, metrics=METRICS, training={}, limits=(),
         config=nuclei.settings(config, cuts.Rule(odds=(*(0.0,) * cuts.FEATURES, 3.0)))
         | {"far": bank.far, "counts": {"nucleus": [-1.0, 2.0]}},
     )  # fmt: skip
@@ -82,21 +87,23 @@ def test_a_picture_is_brought_counted_redrawn_and_taken_away(app, visit):
     bring(reader, "wrong.png", b"this is no picture")
     reader.page.get_by_text("This is not a PNG, JPEG or TIFF picture").wait_for()
     bring(reader, "discs.png", png(100))
-    expect(reader.page.locator("h1")).to_have_text(re.compile(r"^\d+ nucle(us|i) \(95 %: "), timeout=LOADING_MS)
+    expect(reader.page.locator("h1")).to_have_text(
+        re.compile(r"^\d+ nucle(us|i) counted; usually right within "), timeout=LOADING_MS
+    )
     reader.settle()
     assert reader.title().startswith("6 nuclei ")
     reader.page.wait_for_selector(".js-plotly-plot image", state="attached")
     assert outlines(reader) == 6
     expect(reader.page.locator(".js-plotly-plot image").first).to_be_visible()
 
-    slider = reader.page.get_by_role("slider", name="Least confidence, %")
+    slider = reader.page.get_by_role("slider", name="Hide below, %")
     slider.focus()
     reader.page.keyboard.press("End")
-    reader.page.get_by_text("0 of 6 candidates are drawn").wait_for()
+    reader.page.get_by_text("Showing 0 of 6").wait_for()
     assert outlines(reader) == 0
     slider.focus()
     reader.page.keyboard.press("Home")
-    reader.page.get_by_text("6 of 6 candidates are drawn").wait_for()
+    reader.page.get_by_text("Showing 6 of 6").wait_for()
     assert reader.title().startswith("6 nuclei ")
 
     reader.page.get_by_role("button", name=re.compile("Table and CSV")).first.click()
@@ -122,7 +129,7 @@ def test_where_the_network_looked_changes_the_picture(app, visit):
     reader.page.wait_for_selector(".js-plotly-plot image", state="attached")
     source = "document.querySelector('.js-plotly-plot').layout.images[0].source"
     before = reader.page.evaluate(source)
-    reader.page.get_by_text("Where it looked", exact=True).click()
+    reader.page.get_by_text("Heat map", exact=True).click()
     reader.page.wait_for_function(f"before => {source} !== before", arg=before, timeout=LOADING_MS)
 
 

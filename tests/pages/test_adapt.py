@@ -96,6 +96,18 @@ def upload(app, table: pd.DataFrame | bytes, name: str = "market.csv", language:
     return app
 
 
+def folded(app) -> str:
+    """What stands behind "Details for engineers"."""
+    lines = [line for fold in app.expander if fold.label == "Details for engineers" for line in fold.caption]
+    return "\n".join(line.value for line in lines)
+
+
+def visible(app) -> str:
+    """What is said outside of it."""
+    hidden = set(folded(app).split("\n"))
+    return "\n".join(line for line in said(app).split("\n") if line not in hidden)
+
+
 def said(app) -> str:
     kinds = ("title", "error", "warning", "info", "caption", "markdown", "subheader")
     return "\n".join(element.value for kind in kinds for element in app.get(kind))
@@ -106,10 +118,10 @@ def said(app) -> str:
 
 def test_the_example_is_checked_at_once_and_ready(opened):
     app = opened()
-    assert app.title[0].value == "72 rows in Swahili are ready to learn from"
-    assert "Only 18 rows are left to judge on" in said(app)
+    assert app.title[0].value == "72 Swahili examples ready for training"
+    assert "Only 18 test examples: results are rough." in said(app)
     assert "Not checked: whether rows stand in the general test data" in said(app)
-    assert "`python -m models train language`" in said(app)
+    assert "python -m" in folded(app) and "ATLAS_TEXT_DATA" not in visible(app)
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert [trace["name"] for trace in spec["data"]] == list(LABELS)
     assert not app.button(key="adapt_train").disabled
@@ -117,7 +129,8 @@ def test_the_example_is_checked_at_once_and_ready(opened):
 
 def test_without_the_shared_texts_the_sample_says_why_it_is_not_there(opened):
     app = opened(rows="shared")
-    assert "There is no shared sample on this machine: There is no training text in" in said(app)
+    assert "There is no shared sample on this machine." in said(app)
+    assert "There is no training text in" in folded(app)
     assert not [button for button in app.button if button.key == "adapt_train"]
 
 
@@ -157,15 +170,15 @@ def test_columns_of_other_names_are_chosen(opened):
     assert "lacks the columns text, label" in app.error[0].value
     app.selectbox(key="adapt_column_text_market.csv").set_value("comment").run()
     app.selectbox(key="adapt_column_label_market.csv").set_value("verdict").run()
-    assert app.title[0].value == "90 rows in English are ready to learn from"
+    assert app.title[0].value == "90 English examples ready for training"
 
 
 def test_parquet_with_a_split_of_its_own_is_read(opened):
     content = io.BytesIO()
     market().assign(split=["train"] * 60 + ["dev"] * 15 + ["test"] * 15).to_parquet(content)
     app = upload(opened(rows="file"), content.getvalue(), "market.parquet")
-    assert app.title[0].value == "90 rows in English are ready to learn from"
-    assert "Only 15 rows are left to judge on" in said(app)
+    assert app.title[0].value == "90 English examples ready for training"
+    assert "Only 15 test examples: results are rough." in said(app)
 
 
 @pytest.mark.parametrize(("name", "encoding"), [("market.txt", "utf-16"), ("market.tsv", "utf-8")])
@@ -173,7 +186,7 @@ def test_rows_between_tabs_are_taken_under_their_own_endings(opened, name, encod
     app = opened(rows="file")
     assert {".tsv", ".txt"} <= set(app.file_uploader(key="adapt_file").proto.type)
     app = upload(app, market().to_csv(index=False, sep="\t").encode(encoding), name)
-    assert app.title[0].value == "90 rows in English are ready to learn from"
+    assert app.title[0].value == "90 English examples ready for training"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +218,7 @@ def test_rows_of_the_general_test_are_left_out(opened, monkeypatch, tmp_path):
     monkeypatch.setenv("ATLAS_TEXT_DATA", str(tmp_path))
     app = upload(opened(rows="file"), market())
     assert any("30 rows stand in the general test data" in warning.value for warning in app.warning)
-    assert app.title[0].value == "60 rows in English are ready to learn from"
+    assert app.title[0].value == "60 English examples ready for training"
 
 
 # ------------------------------------------------------------------ training
@@ -213,14 +226,14 @@ def test_rows_of_the_general_test_are_left_out(opened, monkeypatch, tmp_path):
 
 def test_an_adapter_is_trained_compared_registered_listed_and_removed(opened, text_of):
     app = trained(opened())
-    assert app.title[0].value.startswith("Swahili: macro F1 ")
-    assert "on 18 test rows" in app.title[0].value
-    assert "What it forgot could not be measured, and no general rows were repeated" in said(app)
+    assert app.title[0].value.startswith("Swahili: F1 ")
+    assert "on 18 test examples" in app.title[0].value
+    assert "Loss on other languages could not be measured." in said(app)
     names = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
     assert names[0]["layout"]["yaxis"]["ticktext"] == ["Swahili, all classes", *LABELS]
     assert len(names) == 3
     labels = [metric.label for metric in app.metric]
-    assert labels == ["Macro F1 before", "Macro F1 after", "Change", "Parameters that learned", "Training"]
+    assert labels == ["F1 before", "F1 after", "Change", "Share of the model trained", "Training"]
 
     app.text_input(key="adapt_name").set_value("sentiment")
     app.button(key="adapt_save").click().run()
@@ -236,8 +249,8 @@ def test_an_adapter_is_trained_compared_registered_listed_and_removed(opened, te
     app.button(key="adapt_save").click().run()
     assert not app.exception and not app.error
 
-    assert "The adapter `swahili` is registered" in said(app)
-    assert any("**`swahili`** · Swahili, macro F1" in text.value for text in app.markdown)
+    assert "The adapter **swahili** is saved" in said(app)
+    assert any("**swahili** · Swahili, F1" in text.value for text in app.markdown)
     card = registry.card("swahili")
     assert (card.base, card.config["language"]) == ("sentiment", "sw")
     assert card.data[-1] == registry.Source("Lepton Atlas example: Swahili product reviews", "Apache-2.0", "", 72)
@@ -254,8 +267,8 @@ def test_forgetting_is_measured_on_the_other_languages(opened, monkeypatch, tmp_
     monkeypatch.setenv("ATLAS_TEXT_DATA", str(tmp_path))
     app = trained(opened())
     told = said(app)
-    assert "test rows of 2 other languages: macro F1 " in told
-    assert "of their training rows were repeated" in told
+    assert "Other languages (2, " in told
+    assert "of their examples were trained again" in told
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert spec["layout"]["yaxis"]["ticktext"][-1] == "Other languages"
 
@@ -273,7 +286,7 @@ def test_a_sentence_is_answered_before_and_after(opened):
 def test_a_result_can_be_discarded(opened):
     app = trained(opened())
     app.button(key="adapt_discard").click().run()
-    assert app.title[0].value == "72 rows in Swahili are ready to learn from"
+    assert app.title[0].value == "72 Swahili examples ready for training"
     assert jobs.kept() == ()
     assert registry.names() == ("sentiment",)
 
@@ -331,7 +344,7 @@ def test_a_training_is_watched_left_and_stopped(opened, held):
     app.run()
     assert app.title[0].value == "Stopped: Sentiment → Swahili"
     app.button(key="adapt_back").click().run()
-    assert app.title[0].value == "72 rows in Swahili are ready to learn from"
+    assert app.title[0].value == "72 Swahili examples ready for training"
 
 
 def test_a_training_that_fails_says_why(opened, held):

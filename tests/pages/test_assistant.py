@@ -86,6 +86,47 @@ def shown(app) -> str:
     return "\n".join(str(part) for part in parts).replace("\\", "")
 
 
+def folded(app) -> str:
+    """What stands behind "Details for engineers"."""
+    lines = [line for fold in app.expander if fold.label == "Details for engineers" for line in fold.caption]
+    return "\n".join(line.value for line in lines).replace("\\", "")
+
+
+def badges(app) -> list[str]:
+    return [element.value for element in app.markdown if "-badge[" in element.value]
+
+
+def test_thanks_are_not_taken_for_a_question(opened):
+    app = ask(opened(), "Thanks")
+    assert replied(app)[0].startswith("You are welcome.")
+
+
+def test_who_wants_to_speak_to_a_human_is_handed_over(opened):
+    app = ask(opened(), "I want to speak to a human")
+    assert talk_of(app).with_a_person
+    assert "> I want to speak to a human" in app.code[0].value
+
+
+@pytest.mark.parametrize("question", ["Which country should we enter next?", "For healthcare, which market is best?"])
+def test_a_question_about_countries_is_answered_by_the_atlas_with_a_link(full_home, open_page, models, question):
+    models()
+    app = ask(open_page("assistant"), question)
+    turn = talk_of(app).turns[0]
+    recipe = "healthcare" if "healthcare" in question else "general"
+    assert (turn.reply.kind, turn.reply.reason) == ("answer", "atlas")
+    assert turn.reply.text == load.overview(False, recipe, load.default_year(recipe), (), ()).headline
+    assert any("See the whole answer" in link.proto.label for link in app.get("page_link"))
+
+
+def test_an_industry_that_cannot_be_ranked_is_said_to_be_so(opened):
+    app = ask(opened(), "For healthcare, which country should we enter next?")
+    assert replied(app)[0].startswith("Healthcare cannot be ranked yet")
+
+
+def test_the_chinese_question_for_hospitals_is_answered_from_the_base(opened):
+    assert replied(ask(opened(), "你们的产品支持医院吗？"))[0].startswith("医院、银行")
+
+
 def test_it_opens_with_a_question_samples_and_the_base(opened):
     app = opened()
     assert app.title[0].value == "What would you like to know about Lepton AI?"
@@ -100,7 +141,8 @@ def test_a_question_is_answered_with_its_source_confidence_and_cost(opened):
     assert PRICE in shown(app)
     assert "confidence 9" in shown(app)
     assert any("How much does it cost" in box.label for box in app.expander)
-    assert "105 entries searched by words in" in shown(app)
+    assert "105 entries searched by words in" in folded(app)
+    assert len([badge for badge in badges(app) if "%" in badge]) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,16 +168,18 @@ def test_a_sample_is_one_click(opened):
 def test_without_a_model_it_answers_and_says_how_to_make_one(opened):
     app = ask(opened(), "What is an adapter?")
     assert replied(app)[0].startswith("A small file")
-    assert "No intent: There is no model 'clinc150'. Make it with: `python -m models train clinc150`" in shown(app)
+    told = "No intent: There is no model 'clinc150'. Make it with: `python -m models train clinc150`"
+    assert told in folded(app)
 
 
 def test_the_intent_is_shown_with_its_probability_and_model(opened, models):
     models(clinc150="oos", banking77="card_arrival", language="eng_Latn")
     app = ask(opened(), "What is an adapter?")
-    assert "out of scope 90 %" in shown(app)
+    assert "out of scope 90 %" in folded(app)
+    assert not any("out of scope" in badge for badge in badges(app))
     app.selectbox(key="assistant_intent").set_value("banking77").run()
     ask(app, "How long does deployment take?")
-    assert "card arrival 90 %" in shown(app)
+    assert "card arrival 90 %" in folded(app)
     assert talk_of(app).turns[1].intent.label == "card_arrival"
     assert "cpu" in talk_of(app).turns[1].foot
 

@@ -97,3 +97,22 @@ def test_every_language_has_a_script_of_which_letters_are_known():
     known = set(languages.NAMED_SCRIPTS.values()) | languages.HAN
     assert {languages.script(code) for code in languages.FLORES} <= known
     assert languages.script("kor_Hang") == languages.script("ko") == "Kore"
+
+
+def test_languages_that_cldr_names_in_english_only_have_chinese_names():
+    ascii_only = [code for code in languages.FLORES if languages.name(code, "zh_Hans_CN").isascii()]
+    assert ascii_only == []
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("zh", "Simplified Chinese"),
+        ("zh-TW", "Traditional Chinese"),
+        ("pt", "European Portuguese"),
+        ("pt-BR", "Brazilian Portuguese"),
+        ("pt-MZ", "Portuguese (Mozambique)"),
+    ],
+)
+def test_varieties_of_a_language_have_names_of_their_own(code, name):
+    assert languages.variety(code) == name
