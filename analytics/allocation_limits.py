@@ -200,7 +200,20 @@ def _limits(s: System) -> Iterator[tuple[Limit, dict[int, float]]]:
     def staff(places: list[int], t: int) -> dict[int, float]:
         return {s.people(j, t): 1.0 for m in places for j in of[problem.markets[m].market]}
 
+    if problem.total_budget_usd is not None:
+        entries: dict[int, float] = {}
+        for t in range(len(problem.years)):
+            offices = {s.hub(k, t): problem.hubs[k].cost_usd / MILLION for k in range(hubs)}
+            for place, price in (spent(every, t) | offices).items():
+                entries[place] = entries.get(place, 0.0) + price
+        yield _most("total budget", "total budget", "USD", problem.years[-1], "", problem.total_budget_usd), entries
     for t, year in enumerate(problem.years):
+        everywhere = {s.open(m, t): 1.0 for m in every}
+        if problem.max_markets is not None:
+            yield _most("most markets", "most markets", "markets", year, "", problem.max_markets), everywhere
+        if problem.min_markets and year == problem.years[-1]:
+            least = float(problem.min_markets)
+            yield Limit("fewest markets", "fewest markets", "markets", year, "", least, np.inf), everywhere
         offices = {s.hub(k, t): problem.hubs[k].cost_usd / MILLION for k in range(hubs)}
         yield _most("budget", "budget", "USD", year, "", problem.budget_usd[t]), spent(every, t) | offices
         yield _most("people limit", "people", "people", year, "", problem.people[t]), staff(every, t)
@@ -224,6 +237,11 @@ def _limits(s: System) -> Iterator[tuple[Limit, dict[int, float]]]:
                 yield _most(name, "hub", "markets", year, market.market, 0), {s.open(m, t): 1.0} | near
     position = {market.market: m for m, market in enumerate(problem.markets)}
     for k, hub in enumerate(problem.hubs):
+        if hub.served_only and hub.site in position:
+            for t, year in enumerate(problem.years):
+                name = f"an office in {hub.site} only with people there"
+                at = {s.hub(k, t): 1.0, s.open(position[hub.site], t): -1.0}
+                yield _most(name, "served site", "markets", year, hub.site, 0), at
         if hub.open is not None:
             for t, year in enumerate(problem.years):
                 name = f"lock of hub {hub.site} {'open' if hub.open else 'closed'}"
@@ -307,7 +325,10 @@ def _broken(problem: Problem, choice: Choice) -> Iterator[str]:
     for what, flags in (("market", opened), ("hub", hubs)):
         if (flags[:, 1:] < flags[:, :-1]).any():
             yield f"a {what} closes again"
+    everything = 0.0
     for t, year in enumerate(problem.years):
+        if problem.max_markets is not None:
+            yield from _over(f"most markets {year}", opened[:, t].sum(), problem.max_markets)
         entry = np.array(
             [
                 market.entry_cost_usd * (opened[m, t] and not market.is_open and not (t and opened[m, t - 1]))
@@ -317,6 +338,7 @@ def _broken(problem: Problem, choice: Choice) -> Iterator[str]:
         head = np.bincount(owner, people[:, t], len(names))
         money = np.bincount(owner, spend[:, t], len(names))
         offices = sum(hub.cost_usd for k, hub in enumerate(problem.hubs) if hubs[k, t])
+        everything += money.sum() + entry.sum() + offices
         yield from _over(f"budget {year}", money.sum() + entry.sum() + offices, problem.budget_usd[t])
         yield from _over(f"people limit {year}", head.sum(), problem.people[t])
         for region, most in problem.region_limits.items():
@@ -343,6 +365,8 @@ def _broken(problem: Problem, choice: Choice) -> Iterator[str]:
         for k, hub in enumerate(problem.hubs):
             if hub.open is not None and hub.open != hubs[k, t]:
                 yield f"lock of hub {hub.site} {year}"
+            if hub.served_only and hub.site in names and hubs[k, t] and not opened[names.index(hub.site), t]:
+                yield f"an office in {hub.site} {year}: nobody works there"
         for row in (*problem.locks, *problem.bounds):
             if row.year in (None, year):
                 m = names.index(row.market)
@@ -350,6 +374,10 @@ def _broken(problem: Problem, choice: Choice) -> Iterator[str]:
                     [row.industry in (None, other.industry) for other in problem.opportunities], dtype=bool
                 )
                 yield from _kept(row, year, bool(opened[m, t]), people[mine, t].sum(), spend[mine, t].sum())
+    if problem.total_budget_usd is not None:
+        yield from _over("total budget", everything, problem.total_budget_usd)
+    if problem.min_markets:
+        yield from _under("fewest markets", opened[:, -1].sum(), problem.min_markets)
 
 
 def _kept(row: Lock | Bound, year: int, opened: bool, people: float, spend: float) -> Iterator[str]:

@@ -66,7 +66,10 @@ class Opportunity:
 
 @dataclass(frozen=True)
 class Hub:
-    """A candidate site of an office that serves the markets whose working day overlaps with its own for long enough."""
+    """A candidate site of an office that serves the markets whose working day overlaps with its own for long enough.
+
+    served_only: only while people work in the site's own market.
+    """
 
     site: str
     timezone: str
@@ -74,6 +77,7 @@ class Hub:
     min_overlap_hours: float
     open: bool | None = None
     weekend: str | None = None
+    served_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,8 @@ class Response:
 class Problem:
     """Everything an allocation is asked; the same fields as docs/schemas/allocation.schema.json.
 
-    budget_usd, people: a limit for each year from base_year on. risk: 0 the mean to 1 the CVaR, the mean of the worst
+    budget_usd, people: a limit for each year from base_year on; total_budget_usd: of all years together. min_markets:
+    to be in by the last year; max_markets: to be in at any time. risk: 0 the mean to 1 the CVaR, the mean of the worst
     cvar_tail of the draws. overlap_date: the day whose clocks count for hubs; 15 January of the base year by default.
     """
 
@@ -148,6 +153,9 @@ class Problem:
     markets: tuple[Market, ...]
     opportunities: tuple[Opportunity, ...]
     name: str = ""
+    total_budget_usd: float | None = None
+    min_markets: int | None = None
+    max_markets: int | None = None
     region_limits: Mapping[str, RegionLimit] = field(default_factory=dict)
     language_capacity: Mapping[str, int] = field(default_factory=dict)
     hubs: tuple[Hub, ...] = ()
@@ -275,6 +283,13 @@ def _ranges(problem: Problem) -> Iterator[str]:
     }.items():
         if not low <= figure <= high:
             yield f"{where}: {figure:g} is not between {low:g} and {high:g}"
+    if problem.total_budget_usd is not None and not 0 <= problem.total_budget_usd < np.inf:
+        yield "total_budget_usd: is negative or not a finite number"
+    least, most = problem.min_markets or 0, problem.max_markets
+    if least > len(problem.markets):
+        yield f"min_markets: {least} is more than the {len(problem.markets)} markets there are"
+    if most is not None and most < least:
+        yield f"min_markets: {least} is more than max_markets, {most}"
     if problem.response.correlation_market + problem.response.correlation_all > 1:
         yield "response: correlation_market and correlation_all add up to more than 1"
     if problem.objective not in ("gain", "net"):

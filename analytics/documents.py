@@ -1,6 +1,9 @@
 """JSON files that people hand us: read within bounds, checked against a schema, every fault named with its place."""
 
+import base64
+import binascii
 import json
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,9 @@ import jsonschema
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 LARGEST = 5_000_000
+LONGEST_LINK = 6000
+"""Characters; browsers and servers take addresses of about 8,000."""
+LARGEST_FROM_LINK = 200_000
 SHOWN = 10
 MOST_DIGITS = 18
 
@@ -53,6 +59,34 @@ def refuse(faults: list[str], what: str) -> None:
     if faults:
         more = f"\n… and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         raise DocumentError(f"The {what} has {len(faults)} fault(s):\n" + "\n".join(faults[:SHOWN]) + more)
+
+
+def pack(text: str, what: str) -> str:
+    """A document's JSON as text for an address. Raises DocumentError when it is too long for one."""
+    packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+    if len(packed) > LONGEST_LINK:
+        raise DocumentError(
+            f"The {what} is too long for a link ({len(packed):,} characters, {LONGEST_LINK:,} fit). "
+            "Save it and send the file instead."
+        )
+    return packed
+
+
+def unpack(text: str, what: str) -> bytes:
+    """What `pack` packed. Raises DocumentError; nothing is executed, no more is unpacked than a link can hold."""
+    if len(text) > LONGEST_LINK:
+        raise DocumentError(
+            f"The link is {len(text):,} characters long; one of ours has at most {LONGEST_LINK:,}. Ask for the file."
+        )
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        unpacker = zlib.decompressobj()
+        document = unpacker.decompress(packed, LARGEST_FROM_LINK)
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise DocumentError("The link is damaged: it was cut off or changed on the way. Copy it again.") from error
+    if not unpacker.eof:
+        raise DocumentError(f"The link holds more than a {what}, or only a part of one. Ask for the file.")
+    return document
 
 
 def _place(fault: jsonschema.ValidationError) -> str:

@@ -92,12 +92,14 @@ class Prepared:
     """Normalised scores for every combination; does not depend on weights, so a reader may try many.
 
     scores: (treatment, imputation, normalisation) as positions in choices -> (copies, markets, ingredients), in the
-    ranking's order of markets sorted by iso3.
+    ranking's order of markets sorted by iso3. observed: (treatment, normalisation) -> (markets, ingredients), the
+    scores with gaps left empty.
     """
 
     choices: Choices
     values: pd.DataFrame
     scores: Mapping[tuple[int, int, int], np.ndarray]
+    observed: Mapping[tuple[int, int], np.ndarray]
 
     def fits(self, ranking: Ranking) -> bool:
         """Was it made from this ranking's figures, and is its design among the choices?"""
@@ -131,9 +133,12 @@ def prepare(
     choices = choices or Choices.around(ranking)
     choices.refuse_another_index(ranking)
     values, directions = ranking.values.sort_index(), ranking.directions
-    scores = {}
+    scores, observed = {}, {}
     for t, method in enumerate(choices.treatments):
         treatment = treat.treat(values, method)
+        for z, normalisation in enumerate(choices.normalisations):
+            design = replace(ranking.design, normalisation=normalisation)
+            observed[t, z] = normalise.normalise(treatment, treatment.values, directions, design).to_numpy()
         for i, imputation in enumerate(choices.imputations):
             count = 1 if imputation == "none" else copies
             sets = 1 if same_noise else len(choices.normalisations)
@@ -148,7 +153,30 @@ def prepare(
                 )
                 done = normalise.normalise(treatment, side_by_side, directions, design).to_numpy()
                 scores[t, i, z] = np.ascontiguousarray(done.reshape(len(values), count, -1).transpose(1, 0, 2))
-    return Prepared(choices, values, scores)
+    return Prepared(choices, values, scores, observed)
+
+
+def moved(prepared: Prepared, ranking: Ranking, values: pd.DataFrame) -> Prepared:
+    """The same combinations on other figures of some ingredients; what fills a gap keeps its score.
+
+    values: (markets, the ingredients that moved), every market of the ranking's. Scores change by as much as those of
+    the observed figures do, so that nothing changes where nothing moved.
+    """
+    if values.empty:
+        return prepared
+    columns = prepared.values.columns.get_indexer(values.columns)
+    values, directions = values.reindex(prepared.values.index), ranking.directions[list(values.columns)]
+    scores = {}
+    for t, method in enumerate(prepared.choices.treatments):
+        treatment = treat.treat(values, method)
+        for z, normalisation in enumerate(prepared.choices.normalisations):
+            design = replace(ranking.design, normalisation=normalisation)
+            now = normalise.normalise(treatment, treatment.values, directions, design).to_numpy()
+            change = np.nan_to_num(now - prepared.observed[t, z][:, columns])
+            for i in range(len(prepared.choices.imputations)):
+                scores[t, i, z] = prepared.scores[t, i, z].copy()
+                scores[t, i, z][:, :, columns] += change
+    return replace(prepared, scores=scores)
 
 
 def balanced(ranking: Ranking, choices: Choices, draws: int, copies: int, seed: int) -> Plan:

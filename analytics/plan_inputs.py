@@ -1,6 +1,7 @@
 """What a plan is asked, from what the atlas knows: wages, entry costs, friction, untapped amounts, candidate sites."""
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics import layout, panel, worktime
+from analytics import documents, layout, panel, worktime
 from analytics.allocation_problem import (
     Bound,
     Current,
@@ -98,6 +99,7 @@ class Material:
 class Wish:
     """What a reader asks of a plan. Empty markets or industries, and sites of None, are chosen by `complete`.
 
+    total_usd: of all years together. min_markets, max_markets: to be in. free_sites: offices also where nobody works.
     by: "untapped" or "rank", what the first `first` markets are chosen by. min_people, max_people, hub_hours: of every
     market or site, None as the material has it. own: (market, field of OWN, value). region_limits: (region, USD,
     people). settings: (name in SETTINGS, value), where not the problem's usual one.
@@ -115,6 +117,10 @@ class Wish:
     people: tuple[int, ...] = field(
         default_factory=lambda: (defaults()["wish"]["people"],) * defaults()["wish"]["years"]
     )
+    total_usd: float | None = None
+    min_markets: int | None = None
+    max_markets: int | None = None
+    free_sites: bool = False
     risk: float = 0.0
     min_people: int | None = None
     max_people: int | None = None
@@ -410,6 +416,9 @@ def build(material: Material, wish: Wish, seconds: float = PAGE_SECONDS) -> Prob
             for row in chosen
         ),
         name=wish.name,
+        total_budget_usd=wish.total_usd,
+        min_markets=wish.min_markets,
+        max_markets=wish.max_markets,
         region_limits={
             region: RegionLimit(budget, people)
             for region, budget, people in wish.region_limits
@@ -455,11 +464,14 @@ def _hub(material: Material, wish: Wish, site: str, table: pd.DataFrame) -> Hub:
         hours = float(row["min_overlap_hours"]) if hours is None else hours
         decided = None if pd.isna(row["open"]) else bool(row["open"])
         weekend = row["weekend"] if isinstance(row["weekend"], str) else None
-        return Hub(site, row["timezone"], float(row["cost_usd"]), hours, decided, weekend)
+        served = bool(row.get("served_only", False))
+        return Hub(site, row["timezone"], float(row["cost_usd"]), hours, decided, weekend, served)
     row = table.loc[site]
     cost = wish.rules.hub_fixed_usd + wish.rules.hub_person_years * float(row["wage_usd"])
     weekend = row["weekend"] if isinstance(row["weekend"], str) and row["weekend"] else None
-    return Hub(site, row["timezone"], round(cost, -3), wish.rules.hub_hours if hours is None else hours, None, weekend)
+    hours = wish.rules.hub_hours if hours is None else hours
+    served = not wish.free_sites and site != material.home
+    return Hub(site, row["timezone"], round(cost, -3), hours, None, weekend, served)
 
 
 def from_problem(problem: Problem) -> tuple[Material, Wish]:
@@ -481,6 +493,9 @@ def from_problem(problem: Problem) -> tuple[Material, Wish]:
         markets=tuple(table["market"]),
         budget_usd=problem.budget_usd,
         people=problem.people,
+        total_usd=problem.total_budget_usd,
+        min_markets=problem.min_markets,
+        max_markets=problem.max_markets,
         risk=problem.risk,
         sites=tuple(hub.site for hub in problem.hubs),
         region_limits=tuple((key, most.budget_usd, most.people) for key, most in problem.region_limits.items()),
@@ -492,3 +507,64 @@ def from_problem(problem: Problem) -> tuple[Material, Wish]:
         settings=tuple((name, getattr(problem, name)) for name in SETTINGS if getattr(problem, name) != usual[name]),
     )
     return material, wish
+
+
+# ------------------------------------------------------------------ a wish's limits in a link
+
+WISH_SCHEMA = "plan_limits.schema.json"
+WISH = "plan"
+_PLAIN = (
+    "first",
+    "by",
+    "total_usd",
+    "min_markets",
+    "max_markets",
+    "free_sites",
+    "min_people",
+    "max_people",
+    "hub_hours",
+)
+_ROWS = {"locks": Lock, "bounds": Bound, "today": Current}
+_PAIRS = ("own", "region_limits", "language_capacity", "settings")
+
+
+def to_link(wish: Wish) -> str:
+    """What a wish asks beyond industries, markets, money, people and risk, as text for an address; "" for nothing.
+
+    Raises DocumentError when it is too long for one.
+    """
+    usual = Wish(wish.base_year)
+    document: dict[str, Any] = {
+        name: getattr(wish, name) for name in _PLAIN if getattr(wish, name) != getattr(usual, name)
+    }
+    if wish.sites is not None:
+        document["sites"] = list(wish.sites)
+    for name in _ROWS:
+        if rows := getattr(wish, name):
+            document[name] = [{k: v for k, v in dataclasses.asdict(row).items() if v is not None} for row in rows]
+    for name in _PAIRS:
+        if getattr(wish, name) != getattr(usual, name):
+            document[name] = [list(entry) for entry in getattr(wish, name)]
+    for name in ("response", "rules"):
+        if (own := getattr(wish, name)) != getattr(usual, name):
+            document[name] = dataclasses.asdict(own)
+    return documents.pack(json.dumps({"version": 1, **document}), WISH) if document else ""
+
+
+def with_link(wish: Wish, text: str) -> Wish:
+    """The wish with what `to_link` said of another. Raises DocumentError for what is none of ours."""
+    document = documents.read(documents.unpack(text, WISH), WISH_SCHEMA, WISH)
+    fields: dict[str, Any] = {name: document[name] for name in _PLAIN if name in document}
+    if "sites" in document:
+        fields["sites"] = tuple(document["sites"])
+    for name, kind in _ROWS.items():
+        if name in document:
+            fields[name] = tuple(kind(**row) for row in document[name])
+    for name in _PAIRS:
+        if name in document:
+            fields[name] = tuple(tuple(entry) for entry in document[name])
+    if "response" in document:
+        fields["response"] = Response(**document["response"])
+    if "rules" in document:
+        fields["rules"] = Rules(**document["rules"])
+    return replace(wish, **fields)

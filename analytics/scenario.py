@@ -1,23 +1,16 @@
 """What is assumed to be otherwise: a scenario as data, to keep, to compare, and to carry in a link."""
 
-import base64
-import binascii
 import json
 import math
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from analytics import documents
-from analytics.documents import DocumentError
 
 SCHEMA = "scenario.schema.json"
 VERSION = 1
 WHAT = "scenario"
-LONGEST_LINK = 6000
-"""Characters; browsers and servers take addresses of about 8,000."""
-LARGEST_FROM_LINK = 200_000
 LARGEST = 1e18
 """Of a value: more than any figure is."""
 KINDS = ("indicator", "weight", "exchange rate")
@@ -82,7 +75,10 @@ PARAMETERS = {"triangular": ("low", "mode", "high"), "normal": ("mean", "sd"), "
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named set of assumptions. horizon: years the figures are carried forward before the shocks, 0-10."""
+    """A named set of assumptions. horizon: years the figures are carried forward before the shocks, 0-10.
+
+    focus: iso3 of the market the answer is about, empty where nobody chose one.
+    """
 
     name: str
     base: Base
@@ -92,6 +88,7 @@ class Scenario:
     author: str = ""
     note: str = ""
     uncertain: tuple[Uncertain, ...] = ()
+    focus: str = ""
 
     def with_shock(self, shock: Shock) -> "Scenario":
         """With this shock in the place of one about the same thing, or at the end."""
@@ -169,6 +166,7 @@ def from_json(text: str | bytes) -> Scenario:
         author=document.get("author", ""),
         note=document.get("note", ""),
         uncertain=uncertain,
+        focus=document.get("focus", ""),
     )
 
 
@@ -216,30 +214,9 @@ def _is_triangle(low: float, mode: float, high: float) -> bool:
 
 def to_link(scenario: Scenario) -> str:
     """The scenario as text for an address. Raises DocumentError when it is too long for one."""
-    packed = zlib.compress(to_json(scenario, indent=None).encode(), 9)
-    text = base64.urlsafe_b64encode(packed).decode().rstrip("=")
-    if len(text) > LONGEST_LINK:
-        raise DocumentError(
-            f"The scenario is too long for a link ({len(text):,} characters, {LONGEST_LINK:,} fit). "
-            "Save it and send the file instead."
-        )
-    return text
+    return documents.pack(to_json(scenario, indent=None), WHAT)
 
 
 def from_link(text: str) -> Scenario:
     """The scenario of a link. Raises DocumentError; nothing is executed, no more is unpacked than a link can hold."""
-    if len(text) > LONGEST_LINK:
-        raise DocumentError(
-            f"The link is {len(text):,} characters long; one of ours has at most {LONGEST_LINK:,}. Ask for the file."
-        )
-    try:
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        unpacker = zlib.decompressobj()
-        document = unpacker.decompress(packed, LARGEST_FROM_LINK)
-        if not unpacker.eof:
-            raise DocumentError("The link holds more than a scenario, or only a part of one. Ask for the file.")
-    except (binascii.Error, ValueError, zlib.error) as error:
-        if isinstance(error, DocumentError):
-            raise
-        raise DocumentError("The link is damaged: it was cut off or changed on the way. Copy it again.") from error
-    return from_json(document)
+    return from_json(documents.unpack(text, WHAT))

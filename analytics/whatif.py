@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from analytics.potential import PotentialFit
 
 DRAWS = 400
+COPIES = 2
+"""Imputed copies of the gaps; more move no interval by a rank."""
 LOW, HIGH = 0.05, 0.95
 NORMAL_95 = 1.6449
 """Standard normal quantile of 0.95: half of a 90 % interval."""
@@ -139,8 +141,17 @@ class Ground:
     @cached_property
     def factors(self) -> np.ndarray:
         """(draws, ingredients), what multiplies each weight in each draw; the same before and after."""
-        weights = many.balanced(self.ranking, Choices.weights_only(self.ranking), DRAWS, 1, 0).weights
-        return weights / self.ranking.whole.to_numpy()
+        return self.variants.weights / self.ranking.whole.to_numpy()
+
+    @cached_property
+    def variants(self) -> many.Plan:
+        """The ways to build the index over which every rank interval is taken: all five choices vary."""
+        return many.balanced(self.ranking, Choices.around(self.ranking), DRAWS, COPIES, 0)
+
+    @cached_property
+    def prepared(self) -> many.Prepared:
+        """The unshocked figures under every combination of choices."""
+        return many.prepare(self.ranking, 0, copies=COPIES)
 
     @cached_property
     def drift(self) -> np.ndarray:
@@ -160,7 +171,8 @@ class Ground:
     @cached_property
     def start(self) -> "Point":
         """The index on the unshocked figures."""
-        return Point(self, self.figures, self.ranking.normalised.to_numpy(), self.ranking.whole.to_numpy())
+        whole, nothing = self.ranking.whole.to_numpy(), pd.DataFrame(index=self.figures.index)
+        return Point(self, self.figures, self.ranking.normalised.to_numpy(), whole, nothing)
 
     @cached_property
     def _now(self) -> dict[str, np.ndarray]:
@@ -196,13 +208,15 @@ class Ground:
 class Point:
     """The index on one set of figures: only the columns that moved are worked out again.
 
-    figures: (markets, codes). normalised: (markets, ingredients). whole: (ingredients,), weights in the whole.
+    figures: (markets, codes). normalised: (markets, ingredients). whole: (ingredients,), weights in the whole. moved:
+    the ingredients whose values differ from the unshocked ones, as values (markets, ingredients).
     """
 
     ground: Ground
     figures: pd.DataFrame
     normalised: np.ndarray
     whole: np.ndarray
+    moved: pd.DataFrame
 
     def at(self, figures: pd.DataFrame, own: Mapping[str, float] | None = None) -> "Point":
         """The same index on other figures (same rows and columns), and perhaps other weights."""
@@ -210,11 +224,12 @@ class Point:
         now, then = figures.to_numpy(), self.figures.to_numpy()
         moved = ~((now == then) | (np.isnan(now) & np.isnan(then))).all(axis=0)
         codes = set(figures.columns[moved])
-        normalised = self.normalised
+        normalised, changed = self.normalised, self.moved
         keys = [key for key, measure in ranking.measures.items() if codes & set(measure.codes)]
         if keys:
             normalised = normalised.copy()
             values = pd.DataFrame({key: panel.compute(figures, ranking.measures[key]) for key in keys})
+            changed = changed.drop(columns=keys, errors="ignore").join(values)
             treatment = treat.treat(values, ranking.design.treatment)
             columns = ranking.normalised.columns.get_indexer(keys)
             normalised[:, columns] = normalise.normalise(
@@ -227,7 +242,7 @@ class Point:
                 raise ScenarioError(
                     "Only indicators without data are left with a weight. Give another one a weight, or import data."
                 )
-        return Point(self.ground, figures, normalised, whole)
+        return Point(self.ground, figures, normalised, whole, changed)
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -241,8 +256,12 @@ class Point:
 
     @cached_property
     def drawn(self) -> np.ndarray:
-        """(draws, markets), scores when every weight is off by about 25 %."""
-        return self.weighed(self.ground.factors)
+        """(draws, markets), scores over the ways to build the index (`Ground.variants`)."""
+        ground = self.ground
+        ready = many.moved(ground.prepared, ground.ranking, self.moved)
+        plan = replace(ground.variants, weights=ground.factors * self.whole)
+        place = ready.values.index.get_indexer(ground.figures.index)
+        return many.scores(ready, ground.members, plan)[:, place]
 
     def weighed(self, factors: np.ndarray) -> np.ndarray:
         """(draws, markets), scores with every weight multiplied by a factor; factors: (draws, ingredients)."""
@@ -276,11 +295,10 @@ class Outcome:
     """What a scenario does. Frames are indexed by iso3.
 
     markets: the ranked ones; score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws);
-    p_improves (share
-    of the draws in which it ranks better than before in the same draw); potential_before, potential, each with _low and
-    _high (90 %), in the outcome's unit, NaN without a model; outside (the what-if point lies beyond what the data have
-    seen), distance, limit, nearest (three real markets). moved: iso3, indicator, before, after, how (shock,
-    propagated). notes: clamped values and the like.
+    p_improves, p_worsens (share of the draws in which it ranks better, or worse, than before in the same draw);
+    potential_before, potential, each with _low and _high (90 %), in the outcome's unit, NaN without a model; outside
+    (the what-if point lies beyond what the data have seen), distance, limit, nearest (three real markets). moved: iso3,
+    indicator, before, after, how (shock, propagated). notes: clamped values and the like.
     """
 
     scenario: Scenario
@@ -301,11 +319,13 @@ def stand(
     fit: "PotentialFit | None" = None,
     outlook: "Outlook | None" = None,
     candidacy: Candidacy | None = None,
+    groups: pd.Series | None = None,
 ) -> Ground:
     """The ground of scenarios. observations: the panel of the recipe (as `index.score` takes); history: of its codes
-    and the potential's; candidacy: who is ranked. Raises index.NotRanked.
+    and the potential's; candidacy: who is ranked; groups: to fill gaps by. Raises
+    index.NotRanked.
     """
-    today = index.score(observations, recipe, candidacy=candidacy)
+    today = index.score(observations, recipe, groups=groups, candidacy=candidacy)
     ranking = today
     if outlook is not None:
         ahead = observations[["iso3", "indicator", "year", "value"]]
@@ -314,7 +334,7 @@ def stand(
         value = carried.reindex(keys).to_numpy()
         ahead = ahead.assign(value=np.where(np.isnan(value), ahead["value"], value))
         observations = ahead
-        ranking = index.score(ahead, recipe, candidacy=candidacy)
+        ranking = index.score(ahead, recipe, groups=groups, candidacy=candidacy)
     codes = [code for measure in ranking.measures.values() for code in measure.codes]
     wide = observations.pivot(index="iso3", columns="indicator", values="value")
     estimate = None if fit is None else _estimate(fit, history)
@@ -362,6 +382,7 @@ def run(ground: Ground, scenario: Scenario) -> Outcome:
     ranks = many.ranks(drawn)
     columns = before | interval("score", end.scores[ground.ranked], drawn) | interval("rank", end.ranks, ranks)
     columns["p_improves"] = (ranks < ranks_before).mean(axis=0)
+    columns["p_worsens"] = (ranks > ranks_before).mean(axis=0)
     columns |= dict(_potential(ground, shocked, after).items()) | dict(_outside(ground, after).items())
     table = pd.DataFrame(columns, ground.figures.index[ground.ranked])
     moved = _moved(ground, after, shocked.mask | shocked.converted)

@@ -10,6 +10,7 @@ reader chooses something. A page that has its own words for it asks `refused`; t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -182,6 +183,13 @@ def slider(label: str, low: float, high: float, key: str, default: float, step: 
     value = st.slider(label, low, high, key=key, step=step, persist_state="session", **more)
     _publish(key, f"{value:g}", f"{default:g}", f"{value:g}")
     return value
+
+
+def whole(page: str, **choices: str) -> str:
+    """The full address of a page as it stands now, with these choices in it: to copy and send."""
+    kept = {key: value for key, value in st.query_params.to_dict().items() if key not in choices}
+    start = (st.context.url or "").rstrip("/").removesuffix(f"/{page}")
+    return f"{start}/{page}?{urlencode(kept | choices)}"
 
 
 def choose(key: str, value: Any) -> None:

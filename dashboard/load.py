@@ -262,6 +262,11 @@ def ranking(recipe_name: str, year: int) -> Ranking:
     return index.score(panel(recipe_name, year), recipe.load(recipe_name), candidacy=candidacy())
 
 
+def _gap_groups() -> pd.Series:
+    """The groups whose medians may fill gaps, by iso3."""
+    return _markets_in("en")["income_group" if income_groups() else "region"]
+
+
 @_cached
 def own_ranking(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
@@ -270,12 +275,11 @@ def own_ranking(
 
     Raises index.NotRanked, design.DesignError.
     """
-    groups = markets()["income_group"] if income_groups() else markets()["region"]
     return index.score(
         panel(recipe_name, year),
         recipe.load(recipe_name),
         Design(**dict(design)),
-        groups,
+        _gap_groups(),
         dict(weights) or None,
         candidacy(),
     )
@@ -410,6 +414,7 @@ def ground(recipe_name: str, year: int, horizon: int, before: str | None, learne
         potential_as_of(recipe_name, year, before, learner) if learner else None,
         outlook(recipe_name, year, horizon, before) if horizon else None,
         candidacy(),
+        _gap_groups(),
     )
 
 

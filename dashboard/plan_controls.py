@@ -72,6 +72,7 @@ def all_of(material: Material, wish: Wish, names: Names) -> None:
     """Everything below the industries."""
     markets(material, wish, names)
     money_and_people(wish, today_range(wish, material))
+    total(wish)
     risk(wish)
     with st.expander(_("Presence and offices"), key="plan_box_offices"):
         presence(wish, material)
@@ -104,7 +105,7 @@ def markets(material: Material, wish: Wish, names: Names) -> None:
     _set("plan_markets", [iso3 for iso3 in wish.markets if iso3 in amounts.index])
     known, labels = places.findable(known, lambda iso3: names[iso3])
     st.multiselect(
-        _("Markets that may be entered"),
+        _("Candidate countries"),
         known,
         key="plan_markets",
         format_func=labels,
@@ -114,6 +115,7 @@ def markets(material: Material, wish: Wish, names: Names) -> None:
         placeholder=_("The first ones"),
         max_selections=MOST_MARKETS,
     )
+    how_many(wish, max(len(wish.markets), 1))
     if material.from_file:
         return
     orders = {"untapped": _("untapped"), "rank": _("Rank")}
@@ -125,6 +127,56 @@ def markets(material: Material, wish: Wish, names: Names) -> None:
         _set("plan_by", wish.by)
         st.segmented_control(
             _("by"), list(orders), key="plan_by", format_func=orders.get, on_change=_first, required=True
+        )
+
+
+def how_many(wish: Wish, count: int) -> None:
+    """Ask in how many countries the plan should be, at least and at most. count: of the candidates."""
+    least, most = st.columns(2)
+    with least:
+        _set("plan_least", min(wish.min_markets or 0, count))
+        st.number_input(
+            _("Countries, at least"),
+            0,
+            count,
+            key="plan_least",
+            on_change=lambda: plan_state.change(min_markets=int(st.session_state["plan_least"]) or None),
+        )
+    with most:
+        _set("plan_most", min(count if wish.max_markets is None else wish.max_markets, count))
+        st.number_input(
+            _("at most"),
+            1,
+            count,
+            key="plan_most",
+            on_change=lambda: plan_state.change(
+                max_markets=None if st.session_state["plan_most"] >= count else int(st.session_state["plan_most"])
+            ),
+        )
+
+
+def total(wish: Wish) -> None:
+    """Ask for one budget over all years, beside that of each year."""
+    on = st.toggle(
+        _("One budget for all years"),
+        value=wish.total_usd is not None,
+        key="plan_total_on",
+        on_change=lambda: plan_state.change(
+            total_usd=float(sum(wish.budget_usd)) if st.session_state["plan_total_on"] else None
+        ),
+        help=_("The sum over all years, beside the limit of each year."),
+    )
+    if on and wish.total_usd is not None:
+        value = wish.total_usd / MILLION
+        pair(
+            "total",
+            _("Budget of all years, million US$"),
+            value,
+            0.0,
+            _cap(value, 20),
+            0.1,
+            lambda v: plan_state.change(total_usd=v * MILLION),
+            most=plan_state.MOST_USD / MILLION,
         )
 
 
@@ -151,7 +203,7 @@ def money_and_people(wish: Wish, today: tuple[tuple[float, float], tuple[float, 
     uneven = len(set(wish.budget_usd)) > 1 or len(set(wish.people)) > 1
     if uneven and not st.session_state.get("plan_each"):
         st.session_state["plan_each"] = True
-    each = st.toggle(_("Each year its own"), key="plan_each", on_change=_level) if years > 1 else False
+    each = st.toggle(_("Set each year separately"), key="plan_each", on_change=_level) if years > 1 else False
     seen = None if today is None else tuple(edge / MILLION for edge in today[0])
     about = _("For wages, programmes, entry costs and offices.") + (
         " " + _("The bar below shows today's plan.") if today is not None else ""
@@ -214,7 +266,7 @@ def risk(wish: Wish) -> None:
     """Ask for the position of the risk dial."""
     pair(
         "risk",
-        _("Risk dial"),
+        _("Risk preference"),
         wish.risk,
         0.0,
         1.0,
@@ -259,6 +311,13 @@ def offices(material: Material, wish: Wish, names: Names) -> None:
     else:
         priced = plan_inputs.figures(material, wish)["wage_usd"].dropna().index
         known = [iso3 for iso3 in dict.fromkeys((material.home, *wish.markets)) if iso3 in priced]
+    st.toggle(
+        _("Offices also where nobody is served"),
+        value=wish.free_sites,
+        key="plan_free_sites",
+        on_change=lambda: plan_state.change(free_sites=bool(st.session_state["plan_free_sites"])),
+        help=_("Otherwise an office stands only at home or in a country in which the plan has people."),
+    )
     chosen = [site for site in wish.sites or () if site in known]
     _set("plan_sites", chosen)
     known, labels = places.findable(known, lambda iso3: names[iso3])
@@ -305,12 +364,12 @@ def ask_for_potential(missing: tuple[str, ...], year: int) -> None:
     told = answers.listing([plan_words.industry(name) for name in missing])
     st.write(
         _(
-            "A plan needs to know what is untapped. That is estimated from the figures of all markets and tested on "
-            "markets the model has not seen: up to half a minute an industry, once."
+            "First we estimate market potential: about 30 seconds per industry, once. The estimate is tested on "
+            "countries the model has not seen."
         )
     )
     if st.button(
-        _("Estimate what is untapped in {industries}").format(industries=told),
+        _("Estimate the potential of {industries}").format(industries=told),
         type="primary",
         icon=":material/trending_up:",
         key="plan_estimate",

@@ -40,7 +40,7 @@ def figures(found: Answer, names: Names) -> None:
     problem, table = found.problem, found.comparison.table
     cells = st.columns(4)
     cells[0].metric(
-        _("Expected gain, US$"),
+        _("Untapped spending reached, US$"),
         compact(found.mean_usd),
         _("5–95 %: {range}").format(range=plan_words.between(found.low_usd, found.high_usd)),
         delta_color="off",
@@ -48,15 +48,15 @@ def figures(found: Answer, names: Names) -> None:
         help=shown(plan_words.meaning(found)),
     )
     cells[1].metric(
-        _("In bad cases, US$"),
+        _("Worst 20 % of cases, US$") if problem.cvar_tail == 0.2 else _("In bad cases, US$"),
         compact(found.cvar_usd),
         help=_("The mean of the worst {share} of the draws (CVaR).").format(share=share(problem.cvar_tail)),
     )
-    cells[2].metric(_("From the best there can be"), plan_words.percent(found.plan.gap), help=plan_words.curve(found))
+    cells[2].metric(_("From the optimum, at most"), plan_words.percent(found.plan.gap), help=plan_words.curve(found))
     rival = "today" if found.comparison.p_beats_today is not None else "proportional"
     chance = table["p_plan_beats"].get(rival, float("nan"))
     error = table["p_plan_beats_se"].get(rival, float("nan"))
-    labels = {"today": _("Beats today's plan in"), "proportional": _("Beats a proportional plan in")}
+    labels = {"today": _("Better than today's plan"), "proportional": _("Better than a proportional split")}
     cells[3].metric(
         labels[rival],
         share(chance),
@@ -144,7 +144,7 @@ def source(found: Answer) -> str:
 
 def frontier(found: Answer, text: str) -> None:
     """What less risk costs: five more plans, at once where they come fast, else on request."""
-    st.subheader(_("What less risk costs"))
+    st.subheader(_("Price of lower risk"))
     key = "plan_frontier_for"
     if found.plan.seconds > FAST_S and st.session_state.get(key) != text:
         st.write(_("Five more plans, from the mean alone to the bad cases alone."))
@@ -158,7 +158,7 @@ def frontier(found: Answer, text: str) -> None:
     with st.spinner(_("Working out the frontier"), show_time=True):
         table = load.plan_frontier(text)
     points = table.assign(mean_usd=table["mean_usd"] / MILLION, cvar_usd=table["cvar_usd"] / MILLION)
-    dial = [_("dial {risk}").format(risk=f"{risk:g}") for risk in table["risk"]]
+    dial = _dial_labels(table)
     plan = found.plan
     components.chart(
         plans.frontier(
@@ -184,9 +184,17 @@ def frontier(found: Answer, text: str) -> None:
         st.caption(_("All positions give nearly the same plan: here, caution costs nothing."))
 
 
+def _dial_labels(table: pd.DataFrame) -> list[str]:
+    """One label a point of the frontier: positions of the dial that give the same plan share the first one's."""
+    same = table[["mean_usd", "cvar_usd"]].round(-3).apply(tuple, axis=1)
+    risks = table["risk"].groupby(same).transform(lambda group: ", ".join(f"{risk:g}" for risk in group))
+    pairs = zip(same.duplicated(), risks, strict=True)
+    return ["" if again else _("risk {risk}").format(risk=text) for again, text in pairs]
+
+
 def limits(found: Answer, names: Names) -> None:
     """What binds, and what it would be worth to give way."""
-    st.subheader(_("What holds it back"))
+    st.subheader(_("Bottlenecks"))
     for sentence in plan_words.binding(found, names):
         st.markdown(f"- {shown(sentence)}")
     st.caption(

@@ -13,8 +13,11 @@ from analytics.documents import DocumentError
 from analytics.plan_inputs import Material, Wish
 from dashboard import load
 from dashboard.language import _
+from dashboard.sentences import said
 
 KEY = "plan"
+LIMITS = "limits"
+"""In the address: what a plan is asked beyond its main figures."""
 STEPS = 50
 """Changes that can be undone."""
 SEPARATOR = ","
@@ -43,8 +46,9 @@ def fresh() -> Draft:
     return Draft(Wish(datetime.now(UTC).year))
 
 
-def take_address() -> None:
-    """Figures in the address win over the session's, where they are new; what is no figure of ours is ignored."""
+def take_address() -> str:
+    """What the address asks wins over the session's, where it is new. Returns what is wrong with it, "" for nothing."""
+    trouble = ""
     kept = st.session_state.get(KEY) or Kept(fresh())
     wish, seen = kept.now.wish, dict(kept.seen)
     for name, parse in _ADDRESS.items():
@@ -55,13 +59,24 @@ def take_address() -> None:
         if value is not None:
             wish = replace(wish, **{_FIELD.get(name, name): value})
         seen[name] = text
+    text = st.query_params.get(LIMITS)
+    if text is not None and text != seen.get(LIMITS):
+        seen[LIMITS] = text
+        try:
+            wish = plan_inputs.with_link(wish, text)
+        except DocumentError as error:
+            trouble = said(str(error))
     if len(wish.people) != len(wish.budget_usd):
         wish = wish.lasting(len(wish.budget_usd))
     st.session_state[KEY] = replace(kept, now=replace(kept.now, wish=wish), seen=seen)
+    return trouble
 
 
 def publish() -> None:
-    """Put the main figures in the address. A plan from a file has none: its markets are in the file."""
+    """Put the whole wish in the address. A plan from a file has none: its markets are in the file.
+
+    Raises DocumentError when its limits are too many for an address.
+    """
     kept: Kept = st.session_state[KEY]
     wish, usual = kept.now.wish, fresh().wish
     told = {
@@ -70,6 +85,7 @@ def publish() -> None:
         "budget": SEPARATOR.join(f"{value:.0f}" for value in wish.budget_usd),
         "people": SEPARATOR.join(map(str, wish.people)),
         "risk": f"{wish.risk:g}",
+        LIMITS: plan_inputs.to_link(wish),
     }
     same = {"budget": wish.budget_usd == usual.budget_usd, "people": wish.people == usual.people, "risk": not wish.risk}
     for name, text in told.items():

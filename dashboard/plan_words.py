@@ -14,7 +14,7 @@ from analytics.allocation_conflicts import Conflict, Infeasible, Repair
 from analytics.layout import Layout
 from analytics.plan_inputs import Material, Wish
 from dashboard import answers, load, plan_answers
-from dashboard.language import _, compact, language_name, number, share
+from dashboard.language import _, compact, in_sentence, language_name, number, share
 from dashboard.plan_answers import Answer
 
 NAMED = 3
@@ -73,20 +73,38 @@ def span(years: tuple[int, ...] | list[int]) -> str:
 
 
 def headline(found: Answer, names: Names) -> str:
-    """12 people in 5 markets win 34 million US$ (21-52 million) in 3 years; Germany first."""
+    """36 people in 3 countries, Japan first: reaches up to 160 million US$ of untapped spending over 3 years.
+
+    Whoever does as well by a simple rule is told so: no plan is praised that wins in less than half of the draws.
+    """
     last = found.comparison.table.loc["optimised"]
     if not last["people"]:
         return _("No plan within these limits wins more than it costs to be there: nobody is sent anywhere")
     first = plan_answers.gained(found.plan).index[0]
     years = len(found.problem.years)
-    sentence = _("{people} in {markets} win {mean} US$ ({range}) {years}; {first} first")
-    return sentence.format(
+    told = _("{people} in {markets}, {first} first: may reach {range} US$ of untapped spending {years}")
+    return told.format(
         people=people(last["people"]),
-        markets=_("1 market") if last["markets"] == 1 else _("{count} markets").format(count=int(last["markets"])),
-        mean=compact(found.mean_usd),
-        range=between(found.low_usd, found.high_usd),
+        markets=_("1 country") if last["markets"] == 1 else _("{count} countries").format(count=int(last["markets"])),
+        first=in_sentence(first, names[first]),
+        range=between(max(found.low_usd, 0.0), found.high_usd),
         years=_("in one year") if years == 1 else _("over {count} years").format(count=years),
-        first=names[first],
+    )
+
+
+def verdict(found: Answer) -> str:
+    """Whether the plan is better than the best simple rule, said as the draws say it; empty without a rule."""
+    chances = found.comparison.table["p_plan_beats"].drop("optimised", errors="ignore").dropna()
+    rules = chances[chances.index.isin(("proportional", "greedy"))]
+    if rules.empty:
+        return ""
+    rule, chance = rules.idxmin(), float(rules.min())
+    if chance < 0.5:
+        return _("A simple rule does as well: “{rule}” does better in {share} of the simulations.").format(
+            rule=plans()[rule], share=share(1 - chance)
+        )
+    return _("Better than the best simple rule (“{rule}”) in {share} of the simulations.").format(
+        rule=plans()[rule], share=share(chance)
     )
 
 
@@ -94,9 +112,9 @@ def meaning(found: Answer) -> str:
     """What the figure is, and what it is not."""
     problem = found.problem
     return _(
-        "Expected gain, {low} to {high} % of {draws} draws, discounted by {rate} a year: what the plan wins of the "
-        "untapped amounts, at most {share} of them a year. It is no revenue forecast: the share and the curve are "
-        "judgements, to be changed under Parameters."
+        "Untapped spending reached, {low} to {high} % of {draws} simulations, discounted by {rate} a year: what the "
+        "plan reaches of the gap to similar countries, at most {share} of it a year. It is not our revenue: the share and "
+        "the curve are judgements, to be changed under Parameters."
     ).format(
         low=5,
         high=95,
@@ -110,7 +128,7 @@ def nearness(found: Answer) -> str:
     """How near to the best, and whether the search was cut short."""
     plan = found.plan
     if plan.reached:
-        return _("Within {gap} of the best there can be; found in {seconds} s.").format(
+        return _("Within {gap} of the optimum; found in {seconds} s.").format(
             gap=percent(plan.gap), seconds=number(plan.seconds, 2)
         )
     return _(
@@ -176,6 +194,13 @@ def _figure(text: str) -> str:
 
 _LIMITS = (
     (r"budget", lambda f, names: _("the budget")),
+    (r"total budget", lambda f, names: _("the budget of all years")),
+    (r"most markets", lambda f, names: _("the most countries")),
+    (r"fewest markets", lambda f, names: _("the fewest countries")),
+    (
+        r"an office in (\w+) only with people there",
+        lambda f, names: _("no office in {market} without people there").format(market=names[f[1]]),
+    ),
     (r"people limit", lambda f, names: _("the number of people")),
     (r"budget of region (.+)", lambda f, names: _("the budget of {region}").format(region=region(f[1]))),
     (r"people of region (.+)", lambda f, names: _("the people of {region}").format(region=region(f[1]))),
@@ -232,12 +257,12 @@ def binding(found: Answer, names: Names) -> list[str]:
     """What binds, each with its price, the most worth first."""
     table = plan_answers.prices(found.plan)
     if table.empty:
-        return [_("No limit binds: more money or people would win nothing more.")]
+        return [_("No limit is a bottleneck: more money or people would add nothing.")]
     told = [_price(row, names) for row in table.head(TOLD).itertuples()]
     more = [row for row in table.itertuples() if not (row.less or row.locked) and row.worth > 0]
     if more:
         told.append(
-            _("Raise first: {limit}. A tenth more would win about {worth} US$.").format(
+            _("Start with {limit}: 10 % more adds about {worth} US$.").format(
                 limit=limit(more[0].limit, names), worth=compact(more[0].worth, 2)
             )
         )
@@ -250,15 +275,15 @@ def _price(row, names: Names) -> str:
     price = compact(each[0], 2) if len(each) == 1 else f"{compact(each[0], 2)}–{compact(each[-1], 2)}"
     what = what[0].upper() + what[1:]
     if row.unit == "USD":
-        sentence = _("{limit} binds in {years}: one more US$ would win {price} US$.")
+        sentence = _("{limit} is the bottleneck in {years}: one more US$ would add {price} US$.")
         if row.less or row.locked:
-            sentence = _("{limit} binds in {years}: one US$ less there would win {price} US$.")
+            sentence = _("{limit} is the bottleneck in {years}: one US$ less there would add {price} US$.")
             if row.locked and row.prices[0] > 0:
-                sentence = _("{limit} binds in {years}: one more US$ would win {price} US$.")
+                sentence = _("{limit} is the bottleneck in {years}: one more US$ would add {price} US$.")
     else:
-        sentence = _("{limit} binds in {years}: one more person would win about {price} US$.")
+        sentence = _("{limit} is the bottleneck in {years}: one more person would add about {price} US$.")
         if row.less or (row.locked and row.prices[0] < 0):
-            sentence = _("{limit} binds in {years}: one person fewer required would win about {price} US$.")
+            sentence = _("{limit} is the bottleneck in {years}: one person fewer required would add about {price} US$.")
     return sentence.format(limit=what, years=years, price=price.replace("-", ""))
 
 
@@ -334,8 +359,8 @@ def _repair(repair: Repair, names: Names) -> str:
 def plans() -> dict[str, str]:
     return {
         "optimised": _("This plan"),
-        "proportional": _("In proportion to what is untapped"),
-        "greedy": _("Always the best next dollar"),
+        "proportional": _("Proportional to potential"),
+        "greedy": _("Greedy rule: best next dollar"),
         "today": _("Today's plan"),
     }
 
@@ -393,7 +418,7 @@ def not_served(placed: Layout, names: Names) -> str:
         _("{reason}: {markets}").format(reason=unserved(reason), markets=names.listed(list(rows["market"])))
         for reason, rows in placed.unserved.groupby("reason", sort=False)
     ]
-    return _("Not served – {markets}.").format(markets=_("; ").join(told)) if told else ""
+    return _("Not chosen – {markets}.").format(markets=_("; ").join(told)) if told else ""
 
 
 def unserved(reason: str) -> str:

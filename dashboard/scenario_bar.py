@@ -41,7 +41,7 @@ def ground(current: Scenario) -> Ground:
 def outcome(ground: Ground, current: Scenario) -> Outcome:
     """The scenario carried out; its name and notes change nothing. Raises ScenarioError."""
     base, before = current.base, scenario_state.standing(current).before
-    bare = replace(current, name="", author="", note="", uncertain=())
+    bare = replace(current, name="", author="", note="", focus="", uncertain=())
     learner = "" if ground.estimate is None else base.learner
     return load.outcome(base.recipe, base.year, current.horizon, before, learner, bare)
 
@@ -123,7 +123,7 @@ def _save(current: Scenario) -> None:
     taken = any(entry.name == current.name for entry in shelf.saved(SHELF))
     label = _("Replace {name}") if taken else _("Save {name}")
     if st.button(label.format(name=current.name), type="primary", key="save_scenario"):
-        kept = replace(current, author=author, note=note)
+        kept = replace(current, author=author, note=note, focus=focus())
         scenario_state.change(kept)
         try:
             shelf.save(SHELF, kept.name, scenario.to_json(kept), overwrite=taken)
@@ -174,15 +174,21 @@ def _take(read: Callable[[], str | bytes], name: str = "") -> None:
     scenario_state.start(replace(found, name=name) if name else found)
 
 
+def focus() -> str:
+    """The market the answer is about, where one is chosen."""
+    return st.session_state.get("market", "") if st.session_state.get("scope", "market") == "market" else ""
+
+
 def _share(current: Scenario) -> None:
-    st.write(_("The page's address holds the whole scenario: copy it from the browser, or this part of it."))
+    st.write(_("Anyone with this link sees your scenario."))
+    shown = replace(current, focus=focus())
     try:
-        st.code(f"scenarios?scenario={scenario.to_link(current)}", wrap_lines=True)
+        st.code(links.whole("scenarios", scenario=scenario.to_link(shown)), wrap_lines=True, language=None)
     except DocumentError as error:
         st.warning(said(str(error)), icon=":material/warning:")
     st.download_button(
         _("Scenario file"),
-        lambda: scenario.to_json(current).encode(),
+        lambda: scenario.to_json(shown).encode(),
         f"{current.name}.json",
         "application/json",
         icon=":material/download:",

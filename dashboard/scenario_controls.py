@@ -42,10 +42,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Control:
-    """One slider, in the unit it is moved in. how: set (the indicator's unit), add (points) or scale (percent).
+    """One slider: the change of a figure, 0 where nothing is assumed. how: add (the indicator's unit), scale (percent);
+    set for what has no present value, such as a weight.
 
     low, high, step: of the slider. start: where nothing is assumed. seen: the range of the last years. bounds: of the
-    number typed. today: the present value in words.
+    number typed. today: the present value in words; level: the same as a number, of one market.
     """
 
     code: str
@@ -57,12 +58,22 @@ class Control:
     seen: tuple[float, float]
     bounds: tuple[float, float]
     today: str
+    level: float = float("nan")
 
     def shown(self, shock: Shock | None) -> float:
-        """Where the slider stands under a shock."""
-        if shock is None or shock.how != self.how:
+        """Where the slider stands under a shock, whichever way that is written."""
+        if shock is None:
             return self.start
-        return (shock.value - 1) * 100 if self.how == "scale" else shock.value
+        if shock.how == self.how:
+            return (shock.value - 1) * 100 if self.how == "scale" else shock.value
+        if np.isnan(self.level):
+            return self.start
+        after = shock.moved(self.level)
+        return (after / self.level - 1) * 100 if self.how == "scale" else after - self.level
+
+    def after(self, value: float) -> float:
+        """The level that a change comes to; NaN for many markets at once."""
+        return self.level * (1 + value / 100) if self.how == "scale" else self.level + value
 
     def shock(self, value: float, scope: Scope) -> Shock:
         amount = 1 + value / 100 if self.how == "scale" else value
@@ -72,15 +83,20 @@ class Control:
 def scope(ground: Ground) -> Scope:
     """Ask for whom the sliders hold."""
     kinds = {"market": _("One market"), "region": _("A region"), "all": _("All markets")}
-    kind = links.segmented(_("Move the figures of"), tuple(kinds), "scope", "market", kinds.get)
+    kind = links.segmented(_("Apply to"), tuple(kinds), "scope", "market", kinds.get)
     if kind == "market":
         names = load.markets()["name"]
         ranked = tuple(ground.ranking.scores.index)
-        return Scope(
-            market=links.selectbox(
-                _("Market"), ranked, "market", ranked[0], names.get, pinned=True, label_visibility="collapsed"
-            )
+        market = links.selectbox(
+            _("Country"), ranked, "market", ranked[0], names.get, True, strict=True, label_visibility="collapsed"
         )
+        if market is None:
+            asked = links.refused("market") or ""
+            name = names.get(asked, components.plain_code(asked))
+            components.nothing(
+                _("{market} is not ranked for this industry. Choose another country.").format(market=name)
+            )
+        return Scope(market=market)
     if kind == "region":
         here = tuple(sorted(ground.regions.dropna().unique(), key=territory_name))
         return Scope(
@@ -133,13 +149,15 @@ def control(ground: Ground, code: str, whom: Scope) -> Control | None:
         said = with_unit(today, indicator_unit(code))
         if past.is_amount(code) and today > 0:
             relative = tuple((edge / today - 1) * 100 for edge in seen)
-            return Control(code, "scale", LEAST, MOST, 1.0, 0.0, relative, (-100.0, FARTHEST), said)
+            return Control(code, "scale", LEAST, MOST, 1.0, 0.0, relative, (-100.0, FARTHEST), said, float(today))
         ends = np.quantile(known, [0.02, 0.98])
         bottom = low if low == 0 and high == 100 else min(ends[0], seen[0], today)
         top = high if low == 0 and high == 100 else max(ends[1], seen[1], today)
         step = _step(top - bottom)
-        bottom, top = math.floor(bottom / step) * step, math.ceil(top / step) * step
-        return Control(code, "set", bottom, top, step, float(today), seen, _typed(code, known), said)
+        bottom, top = (round((edge - today) / step) * step for edge in (bottom, top))
+        reach = tuple(edge - today for edge in _typed(code, known))
+        past_change = tuple(edge - today for edge in seen)
+        return Control(code, "add", min(bottom, 0.0), max(top, 0.0), step, 0.0, past_change, reach, said, float(today))
     usual = float(record["sd"].median()) if record is not None else 0.0
     said = _("median {value}").format(value=with_unit(float(known.median()), indicator_unit(code)))
     if past.is_amount(code):
@@ -177,9 +195,11 @@ def _slider(found: Control | None, by_place: dict, whom: Scope) -> None:
         return scenario_state.now().without(made.place) if is_start else scenario_state.now().with_shock(made)
 
     unit = {"set": indicator_unit(found.code), "add": _("points"), "scale": "%"}[found.how]
-    title = f"{indicator_name(found.code)} · {found.today}"
+    title, shown = f"{indicator_name(found.code)} · {found.today}", found.shown(shock)
+    if not math.isclose(shown, found.start, abs_tol=found.step / 2) and not np.isnan(found.level):
+        title += f" → {with_unit(found.after(shown), indicator_unit(found.code))}"
     key = f"{found.code}|{whom.market}{whom.region}|{found.how}"
-    _pair(key, title, found.shown(shock), found, moved, _help(found.code, unit))
+    _pair(key, title, shown, found, moved, _help(found.code, unit))
 
 
 def _pair(key: str, title: str, value: float, found: Control, moved: Callable[[float], Scenario], about: str) -> None:
@@ -235,7 +255,9 @@ def _pair(key: str, title: str, value: float, found: Control, moved: Callable[[f
 def _help(code: str, unit: str) -> str:
     known = catalog.load().get(code)
     about = _(known.description) + " " if known and known.description else ""
-    return about + _("Moved in {unit}. The bar below shows the last 15 years, its mark today.").format(unit=_(unit))
+    return about + _(
+        "Change in {unit}. The grey bar below is the range of the last 15 years, its mark is today."
+    ).format(unit=_(unit))
 
 
 def _exchange(by_place: dict, whom: Scope) -> None:

@@ -35,11 +35,11 @@ def figures(found: Outcome, ground: Ground, iso3: str) -> None:
         _("Rank"),
         f"{int(row['rank'])} ({int(row['rank_low'])}–{int(row['rank_high'])})",
         int(row["rank_before"] - row["rank"]) or None,
-        help=_("5–95 % when every weight is off by about 25 %."),
+        help=_("5–95 % over the ways to build the index: weights, scales, gaps, outliers, and how to add up."),
     )
     gained = round(float(row["score"] - row["score_before"]), 1)
     cells[1].metric(_("Score"), f"{row['score']:.1f}", f"{gained:+.1f}" if gained else None)
-    cells[2].metric(_("Improves in"), share(float(row["p_improves"])), help=words.chance(found, iso3))
+    cells[2].metric(_("Chance of a better rank"), share(float(row["p_improves"])), help=words.chance(found, iso3))
     if ground.estimate is not None:
         fit = ground.estimate.fit
         change = row["potential"] / row["potential_before"] - 1 if row["potential_before"] > 0 else 0.0

@@ -86,6 +86,9 @@ def start(found: Scenario) -> None:
     st.session_state[KEY] = Kept(found, past, st.query_params.get(KEY), kept.turn + 1 if kept is not None else 0)
     links.choose("recipe", found.base.recipe)
     links.choose("year", found.base.year)
+    if found.focus and "market" not in st.query_params:
+        links.choose("scope", "market")
+        links.choose("market", found.focus)
 
 
 def current(choice: MarketFilters) -> Scenario:

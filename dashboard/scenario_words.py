@@ -6,7 +6,7 @@ from analytics import recipe
 from analytics.scenario import Scenario, Shock, Uncertain
 from analytics.whatif import Note, Outcome
 from dashboard import answers, load
-from dashboard.language import _, number, share, territory_name, with_unit
+from dashboard.language import _, in_sentence, number, sentence, share, territory_name, with_unit
 from data import catalog
 
 NAMED = 4
@@ -81,17 +81,46 @@ def _percent(change: float) -> str:
     return f"{sign}{number(abs(change) * 100)} %"
 
 
+SURE, LIKELY = 0.9, 0.6
+"""Shares of the draws from which a move is called certain, and probable."""
+
+
 def headline(outcome: Outcome, iso3: str, name: str) -> str:
-    """The answer for one market: its rank before and after."""
-    row = outcome.markets.loc[iso3]
+    """The answer for one market: its rank before and after, said no surer than the draws are."""
+    row, market = outcome.markets.loc[iso3], in_sentence(iso3, name)
     before, after = int(row["rank_before"]), int(row["rank"])
     interval = {"low": int(row["rank_low"]), "high": int(row["rank_high"])}
     if before == after:
-        return _("{market} stays at rank {rank} ({low}–{high})").format(market=name, rank=after, **interval)
-    word = _("{market} rises from rank {before} to {after} ({low}–{high})")
-    if after > before:
-        word = _("{market} falls from rank {before} to {after} ({low}–{high})")
-    return word.format(market=name, before=before, after=after, **interval)
+        return sentence(_("{market} stays at rank {rank} ({low}–{high})").format(market=market, rank=after, **interval))
+    chance = float(row["p_improves"] if after < before else row["p_worsens"])
+    rises = (
+        _("{market} rises from rank {before} to {after} ({low}–{high})"),
+        _("{market} probably rises from rank {before} to {after} ({low}–{high})"),
+        _("{market} may rise from rank {before} to {after} ({low}–{high})"),
+    )
+    falls = (
+        _("{market} falls from rank {before} to {after} ({low}–{high})"),
+        _("{market} probably falls from rank {before} to {after} ({low}–{high})"),
+        _("{market} may fall from rank {before} to {after} ({low}–{high})"),
+    )
+    word = (rises if after < before else falls)[0 if chance >= SURE else 1 if chance >= LIKELY else 2]
+    return sentence(word.format(market=market, before=before, after=after, **interval))
+
+
+def certainty(outcome: Outcome, iso3: str) -> str:
+    """How sure the direction is, and how open the place stays."""
+    row = outcome.markets.loc[iso3]
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    if int(row["rank"]) == int(row["rank_before"]):
+        return _("Its place stays open: {low} to {high} in 90 % of index variants.").format(low=low, high=high)
+    better = int(row["rank"]) < int(row["rank_before"])
+    chance = float(row["p_improves"] if better else row["p_worsens"])
+    template = (
+        _("Better in {p} of 100 index variants, but the place stays open: {low} to {high}.")
+        if better
+        else _("Worse in {p} of 100 index variants, but the place stays open: {low} to {high}.")
+    )
+    return template.format(p=round(chance * 100), low=low, high=high)
 
 
 def summary(outcome: Outcome, names: pd.Series) -> str:
@@ -110,13 +139,13 @@ def summary(outcome: Outcome, names: pd.Series) -> str:
             for iso3 in largest
         ]
     )
-    return _("Ranks up: {up}, down: {down}; most of all {listed}.").format(
+    return _("Countries that move up: {up}, down: {down}; most of all {listed}.").format(
         up=int((moved > 0).sum()), down=int((moved < 0).sum()), listed=listed
     )
 
 
 def chance(outcome: Outcome, iso3: str) -> str:
-    return _("It ranks better than without the scenario in {p} of {draws} draws of weights and elasticities.").format(
+    return _("Share of {draws} index variants in which it ranks better than without the scenario: {p}.").format(
         p=share(float(outcome.markets.at[iso3, "p_improves"])), draws=outcome.draws
     )
 
@@ -192,7 +221,7 @@ def alone(scenario: Scenario, outcome: Outcome) -> str | None:
     codes = {shock.target for shock in scenario.shocks if shock.kind == "indicator"}
     if not codes or (outcome.moved["how"] == "propagated").any():
         return None
-    return _("No estimated association carries these shocks on: each moves its one indicator only.")
+    return _("No knock-on effects: only this indicator changes.")
 
 
 def differences(a: Scenario, b: Scenario) -> list[str]:

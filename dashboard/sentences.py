@@ -116,9 +116,9 @@ SCENARIOS = (
     "A potential of {potential} is not positive. Choose another.",
     "{target} has {count} yearly changes on record for these markets, and a bootstrap needs {least}. Name more "
     "markets, or give it a triangular or normal distribution.",
-    "The scenario is too long for a link ({found} characters, {most} fit). Save it and send the file instead.",
+    "The {what} is too long for a link ({found} characters, {most} fit). Save it and send the file instead.",
     "The link is {found} characters long; one of ours has at most {most}. Ask for the file.",
-    "The link holds more than a scenario, or only a part of one. Ask for the file.",
+    "The link holds more than a {what}, or only a part of one. Ask for the file.",
     "The link is damaged: it was cut off or changed on the way. Copy it again.",
     "The {document} is not valid JSON: {error}. Export it again.",
     "The {document} has version {version}; this program reads version 1. Export it again with the program that wrote "

@@ -9,12 +9,14 @@ from dashboard import filters, plan_bar, plan_controls, plan_ground, plan_parts,
 from dashboard.language import _
 from dashboard.plan_answers import Refusal
 
-plan_state.take_address()
+trouble = plan_state.take_address()
 choice = filters.market_filters()
 
 
 @st.fragment  # a slider draws this part again, not the whole page
 def body() -> None:
+    if trouble:
+        st.error(trouble, icon=":material/link_off:")
     draft = plan_state.now()
     above = st.container()
     left, right = st.columns([1, 2], gap="large")
@@ -58,6 +60,7 @@ def body() -> None:
                 plan_parts.refused(found, names)
                 return
             st.title(plan_words.shown(plan_words.headline(found, names)))
+            st.write(plan_words.shown(plan_words.verdict(found)))
             if shocked is not None:
                 plan_parts.against(material, wish, found, shocked[1], names)
             plan_parts.whole(found, text, under, wish, names, plan_bar.title(wish.name))

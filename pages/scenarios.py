@@ -38,8 +38,10 @@ with right:
     try:
         found = bar.outcome(ground, current)
         iso3, plain = parts.subject(found, whom.market), state.is_plain(current)
-        st.title(_("Nothing is assumed yet: move a slider") if plain else words.headline(found, iso3, names[iso3]))
-        st.write(words.summary(found, names))
+        st.title(_("Change an assumption to start") if plain else words.headline(found, iso3, names[iso3]))
+        st.write(
+            words.summary(found, names) if plain else f"{words.certainty(found, iso3)} {words.summary(found, names)}"
+        )
         parts.figures(found, ground, iso3)
         parts.flags(found, ground, current, iso3, names)
         views = {"world": _("Map and movers")} | questions.titles()

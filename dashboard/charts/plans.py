@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 import pandas as pd
 
@@ -20,10 +21,18 @@ NEAR = (9.0, 20.0)
 
 
 def colours(keys: list[str], last: str | None = None) -> dict[str, str]:
-    """A colour a series in their order, the same on every chart; last: a series that is always grey."""
-    found, left = {}, list(theme.CATEGORIES[:MOST])
-    for key in keys:
-        found[key] = theme.CATEGORIES[-1] if key == last or not left else left.pop(0)
+    """A colour a series, of its own: the same market has the same colour in every plan, but where two would share one.
+
+    keys: the most important first; those beyond the colours there are, and last, are grey.
+    """
+    palette = theme.CATEGORIES[:MOST]
+    found = dict.fromkeys(keys, theme.CATEGORIES[-1])
+    free = dict.fromkeys(palette)
+    for key in sorted([key for key in keys if key != last][:MOST]):
+        start = crc32(key.encode()) % len(palette)
+        colour = next(c for c in (*palette[start:], *palette[:start]) if c in free)
+        found[key] = colour
+        del free[colour]
     return found
 
 

@@ -279,7 +279,7 @@ def test_a_link_longer_than_ours_can_be_is_not_unpacked(monkeypatch):
 
 @pytest.mark.parametrize("megabytes", [4, 100])
 def test_a_link_that_would_unpack_to_megabytes_takes_none(megabytes, monkeypatch):
-    monkeypatch.setattr(scenario, "LONGEST_LINK", 200_000)  # 100 MB do not fit into 6,000 characters
+    monkeypatch.setattr(documents, "LONGEST_LINK", 200_000)  # 100 MB do not fit into 6,000 characters
     bomb = link_of(b'{"name": "' + b"0" * megabytes * 1_000_000)
     tracemalloc.start()
     with pytest.raises(DocumentError, match="holds more than a scenario"):
@@ -345,4 +345,4 @@ def test_a_link_of_another_version_says_so():
 
 
 def test_what_to_json_writes_is_within_what_is_read():
-    assert scenario.LARGEST_FROM_LINK < documents.LARGEST
+    assert documents.LARGEST_FROM_LINK < documents.LARGEST

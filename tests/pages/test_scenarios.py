@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from analytics import documents, sweeps, whatif
 from analytics import scenario as scenarios
-from analytics import sweeps, whatif
 from analytics.scenario import Base, Scenario, Shock, Uncertain
 from dashboard import load
 from dashboard import scenario_words as words
@@ -262,7 +262,7 @@ def test_a_scenario_too_long_for_the_address_says_to_send_the_file(full_home, op
     app.button(key="open_saved").click().run()
     assert not app.exception
     if "scenario" in app.query_params:
-        assert len(app.query_params["scenario"]) <= scenarios.LONGEST_LINK
+        assert len(app.query_params["scenario"]) <= documents.LONGEST_LINK
     else:
         assert any("too long for a link" in warning.value for warning in app.warning)
 
