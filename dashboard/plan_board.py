@@ -92,7 +92,7 @@ def _answer(found: Answer, names: Names, foot: str) -> Slide:
         last = found.plan.rows[found.plan.rows["year"] == found.problem.years[-1]].groupby("market")["people"].sum()
         chart = Chart(
             "bars",
-            _("Expected gain over all years, not discounted"),
+            _("Untapped spending reached over all years, not discounted"),
             tuple(names[iso3] for iso3 in gained.index),
             (
                 Series(
@@ -108,13 +108,17 @@ def _answer(found: Answer, names: Names, foot: str) -> Slide:
             decimals=1,
         )
         table = Table(
-            (_("Market"), _("People in the last year"), _("Gain, million US$")),
+            (_("Market"), _("People in the last year"), _("Reached, million US$")),
             tuple((names[iso3], str(int(last.get(iso3, 0))), number(gained[iso3] / MILLION)) for iso3 in gained.index),
         )
-    sentences = [plan_words.meaning(found), plan_words.nearness(found)]
+    sentences = [text for text in (plan_words.verdict(found), plan_words.meaning(found)) if text]
     chance = found.comparison.p_beats_today
     if chance is not None:
-        sentences.append(_("It wins more than today's plan in {share} of the draws.").format(share=share(chance)))
+        sentences.append(
+            _("Better than today's plan in {share} of the simulations.").format(share=share(chance))
+            if chance >= 0.5
+            else _("Today's plan does better in {share} of the simulations.").format(share=share(1 - chance))
+        )
     return Slide(plan_words.headline(found, names), tuple(sentences), chart, table, foot)
 
 
@@ -200,13 +204,7 @@ def _limits(found: Answer, names: Names, foot: str) -> Slide:
 def _rivals(found: Answer, names: Names, foot: str) -> Slide:
     table, titles = found.comparison.table, plan_words.plans()
     known = table[table["mean_usd"].notna()]
-    rest = known.drop(index="optimised")
-    best = rest["mean_usd"].idxmax() if len(rest) else None
-    title = _("No simpler plan keeps the limits")
-    if best is not None:
-        title = _("It wins more than the best simpler plan ({rival}) in {share} of draws").format(
-            rival=titles[best], share=share(float(known.at[best, "p_plan_beats"]))
-        )
+    title = plan_words.verdict(found) or _("No simpler plan keeps the limits")
     rows = tuple(
         (
             titles[key],

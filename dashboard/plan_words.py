@@ -113,8 +113,8 @@ def meaning(found: Answer) -> str:
     problem = found.problem
     return _(
         "Untapped spending reached, {low} to {high} % of {draws} simulations, discounted by {rate} a year: what the "
-        "plan reaches of the gap to similar countries, at most {share} of it a year. It is not our revenue: the share and "
-        "the curve are judgements, to be changed under Parameters."
+        "plan reaches of the gap to similar countries, at most {share} of it a year. It is not our revenue: the share "
+        "and the curve are judgements, to be changed under Parameters."
     ).format(
         low=5,
         high=95,
