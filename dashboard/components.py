@@ -197,7 +197,7 @@ def embedded_notice() -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="embedded"):
         st.markdown(
             _(
-                "**These are the facts that come with the program.** {count} more indicators from the World Bank make "
+                "**You are looking at the built-in sample data.** {count} more indicators from the World Bank make "
                 "all six industries rank; fetching them takes about {seconds} seconds."
             ).format(count=count, seconds=number(count * 1.5, 2)),
             width="stretch",
@@ -267,7 +267,7 @@ def changes(recipe_name: str, year: int, names: pd.Series) -> None:
     )
     moved = load.movers(recipe_name, year)
     if moved is None:
-        st.write(_("There was too little before it to rank on, so no rank can have changed."))
+        st.write(_("No earlier data to compare with."))
         return
     if moved.empty:
         st.write(_("No rank changed."))

@@ -49,7 +49,7 @@ def market_filters(geography: bool = False) -> MarketFilters:
     with columns[1]:
         years = load.years(chosen)
         year = links.selectbox(
-            _("Year"), years, "year", load.default_year(chosen), help=_("Only what was known by this year counts.")
+            _("Year"), years, "year", load.default_year(chosen), help=_("Uses only data available by this year.")
         )
     regions, incomes = [], []
     if geography:

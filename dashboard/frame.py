@@ -38,6 +38,7 @@ def tab_title(page_title: str) -> str:
     return " · ".join((*parts, PRODUCT))
 
 
+REFUSED = ":material/link_off:"
 PLAIN_CODE = re.compile(r"[\w.:+ -]{1,40}(,[\w.:+ -]{1,12}){0,11}")
 """What of an address is said again on the page; anything else is called unknown."""
 
@@ -52,7 +53,7 @@ def refused_choices() -> None:
                 else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
             )
             said = template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing"))
-            st.markdown(f":material/link_off: {said}", width="stretch")
+            st.markdown(f"{REFUSED} {said}", width="stretch")
             st.button(
                 _("Keep what is shown"),
                 key=f"accept_{found.key}",

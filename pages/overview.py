@@ -52,7 +52,7 @@ with right:
     )
     if picked.selection.cells:
         open_market(answer.table["iso3"].iloc[picked.selection.cells[0][0]])
-    st.caption(_("Choose a row, or a market on the map, to open it."))
+    st.caption(_("Select a row or a country to open it."))
 
 changes, unknown = st.columns(2, gap="medium")
 with changes:

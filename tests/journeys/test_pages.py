@@ -90,7 +90,7 @@ def test_a_market_shows_its_rank_figures_and_where_they_come_from(full_app, visi
     expect(reader.page.locator('[data-testid="stMetric"]')).to_have_count(5)
     expect(reader.page.locator(".js-plotly-plot .scatterlayer")).to_have_count(5)
     with reader.page.context.expect_page() as opened:
-        reader.page.get_by_role("link", name="rows", exact=True).first.click()
+        reader.page.get_by_role("link", name="source", exact=True).first.click()
     rows = opened.value
     rows.wait_for_selector("h1")
     assert "section=rows" in rows.url and "market=FRA" in rows.url and "indicator=SP.POP.TOTL" in rows.url
