@@ -47,8 +47,9 @@ def cage(
 
     markets: latitude, longitude, currency by iso3. languages: iso3, language, population_pct. memberships: iso3,
     organisation. neighbours: iso3, neighbour. income: per person, by iso3. clock: hours from UTC, by iso3. Measures
-    are: 1 - common language, 1 - shared memberships, another currency (0/1), kilometres between capitals, hours of
-    clock difference, no common border (0/1), |ln income ratio|. Raises KeyError for an unknown home market.
+    are: 1 - common language, 1 - shared memberships, another currency (0/1), kilometres between capitals, hours by
+    which clocks differ (14 from New York to Tokyo, not 10 across the date line), no common border (0/1), |ln income
+    ratio|. Raises KeyError for an unknown home market.
     """
     here = markets.loc[home]
     spoken = {iso3: rows.groupby("language")["population_pct"].max() / 100 for iso3, rows in languages.groupby("iso3")}
@@ -63,7 +64,7 @@ def cage(
     result["memberships"] = [1 - shared_memberships(own_groups, belongs.get(iso3, set())) for iso3 in markets.index]
     result["currency"] = (markets["currency"] != here["currency"]).astype(float).where(markets["currency"].notna())
     result["kilometres"] = great_circle(here["latitude"], here["longitude"], markets)
-    result["time zone"] = hours.where(hours <= 12, 24 - hours)
+    result["time zone"] = hours
     result["border"] = [float(iso3 not in bordering) for iso3 in markets.index]
     result["income"] = np.log(income.reindex(markets.index) / income.get(home, np.nan)).abs()
     result.loc[home] = 0.0

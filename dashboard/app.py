@@ -17,7 +17,12 @@ def settle_imports() -> bool:
     return True
 
 
-st.set_page_config(page_title=frame.PRODUCT, page_icon=str(frame.STATIC / "icon.png"), layout="wide")
+st.set_page_config(
+    page_title=frame.PRODUCT,
+    page_icon=str(frame.STATIC / "icon.png"),
+    layout="wide",
+    initial_sidebar_state="collapsed",  # in a narrow window the navigation is a drawer
+)
 settle_imports()
 try:
     filters.take_language()
@@ -32,7 +37,7 @@ try:
         finally:  # also of a page that stops where it has nothing to show
             with notices:
                 frame.refused_choices()
-            frame.finish(page.title)
+            frame.finish(page.title, page.url_path)
 except store.StoreError as error:
     components.store_error(error)
 finally:

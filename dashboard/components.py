@@ -198,7 +198,7 @@ def embedded_notice() -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="embedded"):
         st.markdown(
             _(
-                "**These are the facts that come with the program.** {count} more indicators from the World Bank make "
+                "**You are looking at the built-in sample data.** {count} more indicators from the World Bank make "
                 "all six industries rank; fetching them takes about {seconds} seconds."
             ).format(count=count, seconds=number(count * 1.5, 2)),
             width="stretch",

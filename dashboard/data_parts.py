@@ -208,9 +208,7 @@ def _check_and_land(path: Path) -> None:
     skip = False
     if report.fault_count:
         st.warning(
-            _("{count} faults. Nothing is written unless you correct the file or skip these rows.").format(
-                count=number(report.fault_count, 9)
-            ),
+            _("{count} problems found. Fix the file or skip these rows.").format(count=number(report.fault_count, 9)),
             icon=":material/warning:",
         )
         st.dataframe(
@@ -226,9 +224,9 @@ def _check_and_land(path: Path) -> None:
             },
         )
         components.download(report.faults, "faults")
-        skip = st.checkbox(_("Skip the rows with faults and land the rest"), key="skip_invalid")
+        skip = st.checkbox(_("Skip faulty rows and import the rest"), key="skip_invalid")
     else:
-        st.success(_("No faults."), icon=":material/check:")
+        st.success(_("No problems found."), icon=":material/check:")
     ready = not report.fault_count or skip
     if st.button(_("Import"), type="primary", disabled=not ready, icon=":material/upload:", key="land"):
         try:
@@ -257,7 +255,8 @@ def _last_import() -> None:
     if report.undescribed:
         st.info(
             _(
-                "Undescribed indicators were kept: {codes}. Import an indicators.csv beside the file to describe them."
+                "New indicators without a description were added: {codes}. Import an indicators.csv beside the file to "
+                "describe them."
             ).format(codes=", ".join(f"`{code}`" for code in report.undescribed[:20]))
         )
 

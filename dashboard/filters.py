@@ -9,6 +9,9 @@ from analytics import recipe
 from dashboard import links, load, places, profile_bar
 from dashboard.language import KEY, LANGUAGES, _, settle
 
+WIDE, NARROW, MENU = 220, 110, 310
+"""Pixels. Industry and year stand side by side on a phone; what is chosen less often opens from a button."""
+
 
 @dataclass(frozen=True)
 class MarketFilters:
@@ -40,38 +43,52 @@ def language_choice() -> None:
 
 def market_filters(geography: bool = False) -> MarketFilters:
     """The filter row. geography adds region and income, which narrow what is shown but not the ranking itself."""
-    widths = [2, 1, 2, 2, 1.4] if geography else [2, 1, 5.4]
-    columns = st.columns(widths, vertical_alignment="bottom")
-    with columns[0]:
-        chosen = links.selectbox(
-            _("Industry"), recipe.NAMES, "recipe", load.settings()["industry"], lambda name: _(recipe.load(name).title)
-        )
-    with columns[1]:
-        years = load.years(chosen)
-        year = links.selectbox(
-            _("Year"), years, "year", load.default_year(chosen), help=_("Only what was known by this year counts.")
-        )
     regions, incomes = [], []
-    if geography:
-        with columns[2]:
-            known = places.group_labels()
-            regions = links.multiselect(
-                _("Region"), tuple(known), "region", format_func=known.get, placeholder=_("All regions")
-            )
-        with columns[3]:
-            groups = load.income_groups()
-            incomes = links.multiselect(
-                _("Income group"),
-                groups,
-                "income",
-                format_func=_,
-                placeholder=_("All income groups") if groups else _("Known after a refresh"),
-                disabled=not groups,
-            )
-    with columns[-1], st.container(horizontal_alignment="right"):
-        language_choice()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        chosen = links.selectbox(
+            _("Industry"),
+            recipe.NAMES,
+            "recipe",
+            load.settings()["industry"],
+            lambda name: _(recipe.load(name).title),
+            width=WIDE,
+        )
+        year = links.selectbox(
+            _("Year"),
+            load.years(chosen),
+            "year",
+            load.default_year(chosen),
+            help=_("Uses only data available by this year."),
+            width=NARROW,
+        )
+        if geography:
+            active = bool(links.stated("region")) + bool(links.stated("income"))
+            label = _("Filters ({count})").format(count=active) if active else _("Filters")
+            with st.popover(label, icon=":material/filter_alt:", width="content"):
+                regions, incomes = _geography()
+        with st.container(horizontal_alignment="right"):
+            language_choice()
     profile_bar.line()
     return MarketFilters(chosen, year, tuple(regions), tuple(incomes))
+
+
+def _geography() -> tuple[list[str], list[str]]:
+    """Regions and income groups to show; empty means all."""
+    known = places.group_labels()
+    regions = links.multiselect(
+        _("Region"), tuple(known), "region", format_func=known.get, placeholder=_("All regions"), width=MENU
+    )
+    groups = load.income_groups()
+    incomes = links.multiselect(
+        _("Income group"),
+        groups,
+        "income",
+        format_func=_,
+        placeholder=_("All income groups") if groups else _("Known after a refresh"),
+        disabled=not groups,
+        width=MENU,
+    )
+    return regions, incomes
 
 
 def market_choice(options: tuple[str, ...], names: pd.Series, default: str) -> str:

@@ -5,13 +5,22 @@ from pathlib import Path
 import streamlit as st
 
 from analytics import recipe
-from dashboard import components, links, load
+from dashboard import components, links, load, navigation
 from dashboard.language import _, current
 
 PRODUCT = "Lepton Atlas"
 STATIC = Path(__file__).with_name("static")
 DOCUMENT_LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 """For the lang attribute: what screen readers speak, and which shapes Han characters take."""
+SCRIPT = """<script data-page="{page}">
+document.documentElement.lang = "{language}";
+if (window.innerWidth < 768) {{
+  const drawer = document.querySelector('[data-testid="stSidebar"]');
+  if (drawer && drawer.getBoundingClientRect().right > 60)
+    drawer.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+}}
+</script>"""
+"""Runs when page or language change: in a narrow window the navigation is a drawer, which closes on a choice."""
 
 
 def logo() -> None:
@@ -19,11 +28,12 @@ def logo() -> None:
     st.logo(str(STATIC / f"logo-{'dark' if components.dark() else 'light'}.svg"), size="medium")
 
 
-def finish(page_title: str) -> None:
+def finish(page_title: str, page_name: str) -> None:
     """When the page is drawn: name the tab after it, and say which language the document is in."""
     st.set_page_config(page_title=tab_title(page_title))
-    script = f"<script>document.documentElement.lang = '{DOCUMENT_LANGUAGES[current()]}'</script>"
-    st.html(script, unsafe_allow_javascript=True)  # from the fixed list above
+    entry = navigation.entry(page_name)
+    said = SCRIPT.format(language=DOCUMENT_LANGUAGES[current()], page=entry.name)
+    st.html(said, unsafe_allow_javascript=True)  # nothing in it but what stands in our own lists
 
 
 def tab_title(page_title: str) -> str:
@@ -37,6 +47,9 @@ def tab_title(page_title: str) -> str:
     return " · ".join((*parts, PRODUCT))
 
 
+REFUSED = ":material/link_off:"
+
+
 def refused_choices() -> None:
     """Say what the address asks for and does not exist here, and what is shown instead; a button takes that."""
     for found in links.untold():
@@ -47,7 +60,7 @@ def refused_choices() -> None:
                 else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
             )
             said = template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing"))
-            st.markdown(f":material/link_off: {said}", width="stretch")
+            st.markdown(f"{REFUSED} {said}", width="stretch")
             st.button(
                 _("Keep what is shown"),
                 key=f"accept_{found.key}",

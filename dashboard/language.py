@@ -75,10 +75,10 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def compact(value: float, digits: int = 3) -> str:
-    """A number as one says it: 1.41 billion, 14.1亿. Missing is an en dash."""
+    """A number as one says it: 1.41 billion, 14.1亿, 4.98万. Missing is an en dash."""
     if value is None or math.isnan(value):
         return "–"
-    if abs(value) < 1_000_000:
+    if abs(value) < (10_000 if current() == "zh" else 1_000_000):
         return number(value, digits)
     rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
     form = "short" if current() == "zh" else "long"  # 14.1亿; CLDR has no long form for Chinese

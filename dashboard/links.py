@@ -71,6 +71,11 @@ def drawn(key: str) -> Any:
     return st.session_state.get(key) if key in st.session_state.get(DRAWN, set()) else None
 
 
+def stated(key: str) -> Any:
+    """What is chosen under a key before its widget is drawn: in the session, or else in the address; None without."""
+    return st.session_state.get(key) or st.query_params.get(key)
+
+
 def accept(key: str) -> None:
     """Take what is shown instead of what was refused: the address is written anew. For a button's callback."""
     _refusals().pop(key, None)

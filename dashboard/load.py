@@ -12,7 +12,6 @@ from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import babel
-import holidays
 import pandas as pd
 import streamlit as st
 
@@ -36,7 +35,7 @@ from analytics.index import NotRanked, Ranking
 from analytics.panel import PotentialError
 from analytics.potential import PotentialFit
 from analytics.scenario import Scenario
-from dashboard import answers, theme
+from dashboard import answers, calendar_words, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
 from dashboard.sentences import said
 from data import gates, quality, store
@@ -736,14 +735,10 @@ def map_markets() -> frozenset[str]:
     return frozenset(table.loc[table["resolution"].str.startswith("110"), "iso3"])
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@lru_cache(maxsize=512)
 def public_holidays(iso2: str, year: int, language: str) -> dict[date, str]:
-    """Public holidays of a market by date; empty where the library knows none."""
-    try:
-        known = holidays.country_holidays(iso2, years=year, language="zh_CN" if language == "zh" else "en_US")
-    except NotImplementedError:
-        return {}
-    return dict(sorted(known.items()))
+    """Public holidays of a market by date (`calendar_words.public_holidays`)."""
+    return calendar_words.public_holidays(iso2, year, language)
 
 
 # ------------------------------------------------------------------ models (torch comes with them: imported when asked)

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics import worktime
 from analytics.index import Ranking
 from analytics.profile import Standing
-from dashboard import answers, components, load, navigation
+from dashboard import answers, calendar_words, components, load, navigation
 from dashboard.answers import listing
 from dashboard.charts import trends as trend_charts
 from dashboard.filters import MarketFilters
@@ -42,21 +42,20 @@ TRENDS = (
     ("NY.GDP.MKTP.KD.ZG", "gapminder:life_expectancy"),
     ("IT.NET.USER.ZS", "ecb:fx_volatility"),
 )
+CONTESTED_CAPITALS = frozenset({"ISR"})
+"""Not named: member states disagree (Jerusalem: UN Security Council, resolution 478, 1980)."""
 PEERS = 5
 STRONG, WEAK = 0.75, 0.25
 
 
 def title(market: pd.Series, ranking: Ranking | None, choice: MarketFilters) -> None:
-    """Name, flag, rank with its interval, and one paragraph."""
-    flag = (
-        "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in market["iso2"]) if pd.notna(market["iso2"]) else ""
-    )
-    st.title(f"{flag} {market['name']}".strip())
+    """Name, rank with its interval, and one paragraph."""
+    st.title(market["name"])
     facts = [territory_name(market["region"])]
     if pd.notna(market["income_group"]):
         facts.append(_(market["income_group"]))
-    if pd.notna(market["capital"]):
-        facts.append(_("capital {capital}").format(capital=market["capital"]))
+    if capital := capital_of(market):
+        facts.append(_("capital {capital}").format(capital=_(capital)))
     if pd.notna(market["currency"]):
         facts.append(f"{currency_name(market['currency'])} ({market['currency']})")
     st.caption(" · ".join(facts))
@@ -78,21 +77,33 @@ def title(market: pd.Series, ranking: Ranking | None, choice: MarketFilters) -> 
         return
     row = ranking.scores.loc[market.name]
     ranges = load.certainty(choice.recipe, choice.year).ranks.loc[market.name]
+    complete = row["coverage"] > 0.9995
+    template = _(
+        "**Ranked {rank} of {count}** for {industry} ({year} data); {low} to {high} in 90 % of index variants. "
+        "Score {score} out of 100; {coverage}."
+    )
     st.markdown(
-        _(
-            "**Ranked {rank} of {count}** for {industry} ({year} data); {low} to {high} in 90 % of index variants. "
-            "Score {score} of 100, with {coverage} of the figures known."
-        ).format(
+        template.format(
             rank=int(row["rank"]),
             count=len(ranking.scores),
             industry=_(ranking.recipe.title).lower(),
             year=choice.year,
             low=int(ranges["low"]),
             high=int(ranges["high"]),
-            score=number(row["score"]),
-            coverage=share(row["coverage"]),
+            score=number(row["score"], 2),
+            coverage=_("all indicators available")
+            if complete
+            else _("{coverage} of the data available").format(coverage=share(row["coverage"])),
         )
     )
+
+
+def capital_of(market: pd.Series) -> str:
+    """The capital of a member state of the United Nations; "" for territories and where it is contested."""
+    members = load.market_facts("market_memberships", market.name)["organisation"]
+    if "UN" not in set(members) or market.name in CONTESTED_CAPITALS or pd.isna(market["capital"]):
+        return ""
+    return market["capital"]
 
 
 def key_figures(iso3: str, year: int) -> None:
@@ -126,7 +137,7 @@ def key_figures(iso3: str, year: int) -> None:
                 chart_data=rows.tail(20).tolist() if len(rows) > 2 else None,
             )
             dated = _("{unit}, {year}").format(unit=_(known[code].unit), year=last)
-            st.caption(f"{dated} · [{_('rows')}]({components.rows_link(iso3, code)})")
+            st.caption(f"{dated} · [{_('source')}]({components.rows_link(iso3, code)})")
 
 
 def strengths(ranking: Ranking, standings: list[Standing], iso3: str) -> None:
@@ -134,8 +145,8 @@ def strengths(ranking: Ranking, standings: list[Standing], iso3: str) -> None:
     strong = [standing for standing in standings if standing.ahead_of >= STRONG][:4]
     weak = [standing for standing in reversed(standings) if standing.ahead_of <= WEAK][:4]
     for heading, chosen, none in (
-        (_("Strengths"), strong, _("No indicator is among the best quarter of the ranked markets.")),
-        (_("Weaknesses"), weak, _("No indicator is among the weakest quarter of the ranked markets.")),
+        (_("Strengths"), strong, _("No indicator is in the top quarter.")),
+        (_("Weaknesses"), weak, _("No indicator is in the bottom quarter.")),
     ):
         st.subheader(heading)
         for standing in chosen:
@@ -212,7 +223,7 @@ def languages(iso3: str) -> None:
     }
     table = pd.DataFrame(
         {
-            "language": [language_name(code) for code in rows["language"]],
+            "language": _language_names(rows),
             "share": rows["population_pct"],
             "script": [script_name(code) if isinstance(code, str) else "" for code in rows["script"]],
             "standing": [standing.get(status, "") for status in rows["official_status"]],
@@ -233,6 +244,17 @@ def languages(iso3: str) -> None:
     st.caption(_("Source: Unicode CLDR 48 (Unicode-3.0). Shares overlap: people speak several languages."))
 
 
+def _language_names(rows: pd.DataFrame) -> list[str]:
+    """Names of the languages; one that is written in two scripts says in which."""
+    twice = rows["language"].duplicated(keep=False)
+    return [
+        _("{language} ({script})").format(language=language_name(row.language), script=script_name(row.script))
+        if again and isinstance(row.script, str)
+        else language_name(row.language)
+        for row, again in zip(rows.itertuples(), twice, strict=True)
+    ]
+
+
 def working_together(iso3: str, market: pd.Series, home: str) -> None:
     """Working week, shared hours with home, the next holidays, neighbours, memberships."""
     st.subheader(_("Working together"))
@@ -240,33 +262,14 @@ def working_together(iso3: str, market: pd.Series, home: str) -> None:
     markets = load.markets()
     home_market = markets.loc[home]
     if pd.notna(market["weekend"]):
-        st.markdown(
-            _("- Weekend: {days}; the week starts on {first}.").format(
-                days=listing([weekday(key) for key in market["weekend"].split(",")]), first=weekday(market["first_day"])
-            )
-        )
-    if pd.notna(market["timezone"]) and pd.notna(home_market["timezone"]):
-        hours = worktime.shared_hours(home_market["timezone"], market["timezone"], today)
-        ahead = worktime.difference_hours(home_market["timezone"], market["timezone"], today)
-        weekends = ("" if pd.isna(place["weekend"]) else place["weekend"] for place in (home_market, market))
-        days = worktime.shared_days(*weekends)
-        st.markdown(
-            _(
-                "- Shares {hours} of 8 office hours and {days} working days a week with {home}; clocks differ by "
-                "{ahead} hours ({timezone})."
-            ).format(
-                hours=number(hours),
-                days=days,
-                home=home_market["name"],
-                ahead=f"{ahead:+g}",
-                timezone=market["timezone"],
-            )
-        )
+        st.markdown(f"- {_weekend(market)}")
+    if pd.notna(market["timezone"]) and pd.notna(home_market["timezone"]) and market.name != home:
+        st.markdown(f"- {_hours(market, home_market, today)}")
     _holidays(market, today)
     neighbours = load.market_facts("market_neighbours", iso3)["neighbour"]
     if len(neighbours):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(_("- Neighbours:"), width="content")
+            st.markdown(_("- Neighbouring countries and territories:"), width="content")
             for neighbour in neighbours:
                 st.page_link(
                     navigation.file("market"),
@@ -283,6 +286,42 @@ def working_together(iso3: str, market: pd.Series, home: str) -> None:
     st.caption(_("Sources: Unicode CLDR 48, GeoNames (CC BY 4.0), the holidays library (MIT), organisations' sites."))
 
 
+def _weekend(market: pd.Series) -> str:
+    """The days off a week; where the sources differ, what each of them says."""
+    days = market["weekend"].split(",")
+    other = calendar_words.weekend(market["iso2"]) if pd.notna(market["iso2"]) else ()
+    first = weekday(market["first_day"])
+    if not other or set(other) == set(days):
+        return _("Weekend: {days}; the week starts on {first}.").format(
+            days=listing([weekday(key) for key in days]), first=first
+        )
+    return _("Weekend: {days} (CLDR) or {others} (holidays library); the week starts on {first}.").format(
+        days=listing([weekday(key) for key in days]), others=listing([weekday(key) for key in other]), first=first
+    )
+
+
+def _hours(market: pd.Series, home: pd.Series, today: date) -> str:
+    """Office hours and working days shared with home, and how far the clocks differ."""
+    hours = worktime.shared_hours(home["timezone"], market["timezone"], today)
+    ahead = worktime.difference_hours(home["timezone"], market["timezone"], today)
+    weekends = ["" if pd.isna(place["weekend"]) else place["weekend"] for place in (home, market)]
+    shared = (
+        _("No shared office hours with {home}").format(home=home["name"])
+        if hours == 0
+        else _("{hours} of 8 office hours shared with {home}").format(hours=number(hours), home=home["name"])
+    )
+    clocks = (
+        _("same time")
+        if ahead == 0
+        else _("{hours} hours ahead").format(hours=number(ahead))
+        if ahead > 0
+        else _("{hours} hours behind").format(hours=number(-ahead))
+    )
+    days = worktime.shared_days(*weekends)
+    week = _("Same working week.") if days == 5 else _("{days} working days a week in common.").format(days=days)
+    return _("{shared} ({clocks}). {week}").format(shared=shared, clocks=clocks, week=week)
+
+
 def _holidays(market: pd.Series, today: date) -> None:
     if pd.isna(market["iso2"]):
         return
@@ -292,12 +331,17 @@ def _holidays(market: pd.Series, today: date) -> None:
         for when, what in load.public_holidays(market["iso2"], year, current()).items()
         if when >= today
     }
-    if coming:
-        first = [f"{day(when)} {what}" for when, what in list(coming.items())[:3]]
-        st.markdown("- " + _("Next public holidays: {days}.").format(days="; ".join(first)))
+    if not coming:
+        return
+    first = list(coming.items())[:3]
+    told = [f"{day(when)} {calendar_words.holiday(what)}" for when, what in first]
+    note = _("National holidays only.")
+    if any(calendar_words.untranslated(what) for _when, what in first):
+        note += _(" Names without a translation are in English.")
+    st.markdown("- " + _("Next public holidays: {days}.").format(days=_("; ").join(told)) + " " + note)
 
 
 def trace(iso3: str) -> None:
     """Every stored row behind a figure of this market."""
-    with st.expander(_("Trace a figure to its rows"), icon=":material/manage_search:"):
+    with st.expander(_("Show the source data"), icon=":material/manage_search:"):
         components.indicator_rows(iso3)

@@ -18,7 +18,7 @@ def look_here(iso2: str) -> None:
     """Formats beside a drawn tag; read back when asked for. iso2: ISO 3166 alpha-2 of the market."""
     from models.vision import fonts, formats
 
-    st.subheader(_("How a price and a date look here"))
+    st.subheader(_("Local price and date formats"))
     try:
         locale = formats.locale_of(iso2)
         shown = written(locale, formats.currency_of(iso2))
@@ -40,9 +40,9 @@ def look_here(iso2: str) -> None:
             st.info(vision_lab_pictures.font_remedy(iso2, error), icon=":material/font_download:")
         return
     with left:
-        st.image(chosen.pixels, caption=_("A drawn price tag"))
+        st.image(chosen.pixels, caption=_("Sample price tag"))
     with right:
-        if st.toggle(_("Read it back with the model"), key="market_tag_read"):
+        if st.toggle(_("Test the reader on it"), key="market_tag_read"):
             _read_back(chosen, iso2)
 
 

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 
 from analytics import learners, outlook, panel, potential, propagation, recipe, validation
 from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
-from dashboard import answers, language, load, navigation, sentences
+from dashboard import answers, calendar_words, language, load, navigation, sentences
 from data import catalog, quality, store
 
 ROOT = Path(__file__).parent.parent
@@ -88,6 +88,8 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         ),
         "data/store.py": ("complete", "partial"),
         "data/reference/memberships.csv": members,
+        "data/reference/markets.csv": _capitals(),
+        "dashboard/calendar_words.py": calendar_words.COMMON,
         "dashboard/answers.py": answers.ASKED_FOR,
         "dashboard/load.py": (*load.INCOME_GROUPS, "Not classified"),
         "analytics/design.py": (*TREATMENTS, *IMPUTATIONS, *NORMALISATIONS, *WEIGHTINGS, *AGGREGATIONS),
@@ -96,6 +98,14 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         "dashboard/sentences.py": sentences.TEMPLATES,
     }
     yield from ((text, place) for place, texts in facts.items() for text in texts)
+
+
+def _capitals() -> list[str]:
+    """Capitals of the member states of the United Nations: those that are named to a reader."""
+    places = pd.read_csv(store.REFERENCE / "markets.csv", keep_default_na=False)
+    members = pd.read_csv(store.REFERENCE / "memberships.csv")
+    states = set(members.loc[members["organisation"] == "UN", "iso3"])
+    return sorted(set(places.loc[places["iso3"].isin(states), "capital"]) - {""})
 
 
 def _in_cards() -> Iterator[tuple[str, str]]:

@@ -54,11 +54,16 @@ def sections() -> dict[str, list[st.Page]]:
     return found
 
 
+def entry(name: str) -> Entry:
+    """A page by its name in the address; the first page has none."""
+    return next((entry for entry in PAGES if entry.name == name), PAGES[0])
+
+
 def trail(name: str) -> str:
     """Where the reader is: section and title of a page. name: as in its address; the first page has none."""
-    entry = next((entry for entry in PAGES if entry.name == name), PAGES[0])
-    title = _(entry.title)
-    return title if entry.section == entry.title else f"{_(entry.section)} › {title}"
+    found = entry(name)
+    title = _(found.title)
+    return title if found.section == found.title else f"{_(found.section)} › {title}"
 
 
 def file(name: str) -> Path:

@@ -37,7 +37,8 @@ def test_a_number_has_as_many_digits_as_are_known(speak, value, digits, said):
 @pytest.mark.parametrize(
     ("value", "english", "chinese"),
     [
-        (999_999, "1,000,000", "1,000,000"),
+        (999_999, "1,000,000", "100万"),
+        (49_800, "49,800", "4.98万"),
         (1_410_000_000, "1.41 billion", "14.1亿"),
         (1_414_999_999, "1.41 billion", "14.1亿"),
         (-2_500_000, "-2.5 million", "-250万"),

@@ -90,7 +90,7 @@ def test_a_market_shows_its_rank_figures_and_where_they_come_from(full_app, visi
     expect(reader.page.locator('[data-testid="stMetric"]')).to_have_count(5)
     expect(reader.page.locator(".js-plotly-plot .scatterlayer")).to_have_count(5)
     with reader.page.context.expect_page() as opened:
-        reader.page.get_by_role("link", name="rows", exact=True).first.click()
+        reader.page.get_by_role("link", name="source", exact=True).first.click()
     rows = opened.value
     rows.wait_for_selector("h1")
     assert "section=rows" in rows.url and "market=FRA" in rows.url and "indicator=SP.POP.TOTL" in rows.url
@@ -221,3 +221,19 @@ def test_a_decision_prints_on_a_page(full_app, visit):
     with reader.page.expect_download() as waiting:
         reader.page.get_by_role("button", name="Print as PDF").click()
     assert Path(waiting.value.path()).read_bytes().startswith(b"%PDF-")
+
+
+def test_in_a_narrow_window_the_navigation_closes_when_a_page_was_chosen(full_app, visit):
+    reader = visit(full_app, NARROW)
+    reader.go("/?recipe=healthcare")
+    reader.page.get_by_test_id("stExpandSidebarButton").click()
+    reader.page.get_by_test_id("stSidebarNavLink").filter(has_text="Compare").click()
+    reader.page.wait_for_url(re.compile("/compare"))
+    reader.settle()
+    expect(reader.page.get_by_test_id("stSidebarNavLink").first).not_to_be_in_viewport()
+
+
+def test_on_a_phone_the_answer_stands_on_the_first_screen(full_app, visit):
+    reader = visit(full_app, NARROW)
+    reader.go("/?recipe=healthcare")
+    assert reader.page.locator("h1").first.bounding_box()["y"] < 400

@@ -30,6 +30,7 @@ def test_a_typed_country_and_enter_adds_that_country_and_no_other(full_app, visi
 def test_a_continent_is_one_choice_and_its_link_works_in_another_language(full_app, visit):
     reader = visit(full_app)
     reader.go("/?recipe=healthcare")
+    reader.page.get_by_test_id("stPopover").get_by_role("button", name=re.compile("Filters")).click()
     typed(reader, "Region", "asia")
     reader.page.wait_for_url(re.compile("region=142$"))
     reader.settle()
@@ -37,6 +38,7 @@ def test_a_continent_is_one_choice_and_its_link_works_in_another_language(full_a
 
     other = visit(full_app)
     other.go("/?recipe=healthcare&region=142&lang=zh")
+    other.page.get_by_test_id("stPopover").get_by_role("button", name=re.compile("筛选")).click()
     expect(other.page.get_by_test_id("stMultiSelect").first).to_contain_text("亚洲")
     typed(other, "地区", "欧洲")
     other.page.wait_for_url(re.compile("region=142(,|%2C)150"))

@@ -13,7 +13,7 @@ def test_the_embedded_facts_rank_and_are_called_what_they_are(home, open_page, t
     app = open_page("overview")
     assert app.title[0].value.startswith("Overall, United States, China and India stand out; ")
     said = text_of(app)
-    assert any("**These are the facts that come with the program.**" in text for text in said)
+    assert any("**You are looking at the built-in sample data.**" in text for text in said)
     assert any(text.startswith("- ") and "indicators are not in the store" in text for text in said)
     assert app.subheader[0].value == "Top 12 of 243"
 
