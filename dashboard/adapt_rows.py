@@ -375,8 +375,17 @@ def _balance(checked: "Checked", market: "Market") -> None:
         counts.reset_index(names="split"),
         "adapt_balance",
         _("Examples of each class in the training, tuning and test sets"),
-        _("Source: {source}, {n} rows given.").format(source=market.source.name, n=number(len(market.rows), 9)),
+        _("Source: {source}, {n} rows given.").format(source=_source(market), n=number(len(market.rows), 9)),
     )
+
+
+def _source(market: "Market") -> str:
+    """Whose rows these are; our own example in the reader's language."""
+    from models.text import market_rows
+
+    if market.source.name == market_rows.EXAMPLE_SOURCE[0]:
+        return _("Lepton Atlas example: Swahili product reviews")
+    return market.source.name
 
 
 # ------------------------------------------------------------------ training

@@ -64,6 +64,50 @@ def text_of() -> Callable[[AppTest], list[str]]:
     return gathered
 
 
+INTERNAL = {
+    "a folder": re.compile(r"(^|\s)(~|\.{1,2})?/[\w.-]+/[\w./-]+"),
+    "a command": re.compile(r"python -m |\bmake [a-z]+\b(?! sure| it| up)|pip install|apt-get"),
+    "an option": re.compile(r"(^|\s)--[a-z]"),
+    "a setting": re.compile(r"\b[A-Z]{3,}_[A-Z_]+\b"),
+    "a language's code": re.compile(r"\b[a-z]{3}_[A-Z][a-z]{3}\b"),
+    "a seed": re.compile(r"seed \d"),
+    "a file of ours": re.compile(r"\.(toml|safetensors|parquet)\b"),
+    "a device": re.compile(r"\b(cpu|cuda)\b|\bbatch of \d|\bfp32\b|\bbf16\b|\bint8\b"),
+    "a name of code": re.compile(r"`\w+_\w+`"),
+}
+FOLDED = {"Details for engineers", "给工程师的细节"}
+KINDS = ("title", "subheader", "caption", "markdown", "text", "info", "warning", "error", "success")
+
+
+def _visible(node) -> list[str]:
+    """What a reader sees of a part of the page, without what is folded away for engineers."""
+    found = []
+    for child in node.children.values():
+        if getattr(child, "label", None) in FOLDED and child.type == "expander":
+            continue
+        if hasattr(child, "children"):
+            found += _visible(child)
+        elif child.type in KINDS:
+            found.append(str(child.value))
+        elif child.type == "metric":
+            found += [child.label, child.value, child.delta]
+        elif child.type in ("button", "toggle", "download_button"):
+            found.append(getattr(child, "label", "") or child.proto.label)
+    return [text for text in found if text]
+
+
+@pytest.fixture
+def internals() -> Callable[[AppTest], list[tuple[str, str]]]:
+    """What stands on a page, outside of what is folded away for engineers, that a business reader has no use for."""
+
+    def found(app: AppTest) -> list[tuple[str, str]]:
+        said = _visible(app.main)
+        assert said
+        return [(what, text) for what, pattern in INTERNAL.items() for text in said if pattern.search(text)]
+
+    return found
+
+
 SENTIMENTS = ("negative", "neutral", "positive")
 TOPICS = ("science/technology", "travel", "politics", "sports", "health", "entertainment", "geography")
 SCRIPTS = {"\u0600": ("\u06ff", "arb_Arab"), "\u1200": ("\u137f", "amh_Ethi"), "\u4e00": ("\u9fff", "zho_Hans")}

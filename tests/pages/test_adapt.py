@@ -127,6 +127,12 @@ def test_the_example_is_checked_at_once_and_ready(opened):
     assert not app.button(key="adapt_train").disabled
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("rows", ["example", "shared", "file"])
+def test_no_internals_stand_on_the_page(opened, internals, rows, lang):
+    assert internals(opened(rows=rows, lang=lang)) == []
+
+
 def test_without_the_shared_texts_the_sample_says_why_it_is_not_there(opened):
     app = opened(rows="shared")
     assert "There is no shared sample on this machine." in said(app)

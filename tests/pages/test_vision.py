@@ -224,6 +224,12 @@ def test_a_sample_is_looked_at_at_once(opened, models, text_of):
     assert "People counted 56 nuclei in it." in said and "CC0 1.0" in said
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("task", ["nuclei", "cells"])
+def test_no_internals_stand_on_the_page(opened, internals, task, lang):
+    assert internals(opened(look=task, lang=lang)) == []
+
+
 def test_of_a_drawing_it_is_said_what_it_holds(opened, text_of):
     app = opened()
     app.pills(key="vision_sample_nuclei").set_value("drawn").run()
