@@ -66,9 +66,8 @@ def monte_carlo(
     choices: what is varied, by default the usual alternatives and the index's own. prepared: from `prepare`, to try
     weight after weight on the same figures. pairs: also P(A before B), about a third more time. The same seed gives the
     same numbers. A statement about how the index is built, not about errors in the figures. Raises DesignError when the
-    choices or `prepared` are about another index, or there are fewer than two markets.
+    choices or `prepared` are about another index.
     """
-    _two_markets(ranking)
     if prepared is not None and choices is None:
         choices = prepared.choices
     choices = choices or Choices.around(ranking)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import index, sensitivity
+from analytics.candidates import Candidacy
 from analytics.design import Design, DesignError
 from analytics.recipe import Ingredient, Measure, Recipe
 
@@ -16,6 +17,12 @@ FOUR = Recipe(
     tuple(Ingredient(key, key, "size" if key in "ab" else "risk", 1, 1.0, (Measure(key),)) for key in KEYS),
     minimum_markets=2, minimum_coverage=0.5, minimum_weight=0.5,
 )  # fmt: skip
+
+
+def weight_ranges(found: index.Ranking, seed: int, draws: int = 1000, spread: float = sensitivity.SPREAD):
+    """Rank intervals when only the weights move."""
+    choices = sensitivity.Choices.weights_only(found, spread)
+    return sensitivity.monte_carlo(found, seed, draws, choices).ranks[["low", "high", "p_top10"]]
 
 
 def ranking(twins: bool = False) -> index.Ranking:
@@ -29,7 +36,7 @@ def ranking(twins: bool = False) -> index.Ranking:
 
 def test_ranges_mostly_hold_the_rank_itself():
     found = ranking()
-    ranges = sensitivity.rank_ranges(found, seed=0)
+    ranges = weight_ranges(found, seed=0)
     inside = (ranges["low"] <= found.scores["rank"]) & (found.scores["rank"] <= ranges["high"])
     assert inside.mean() >= 0.95
     assert (ranges["low"] <= ranges["high"]).all()
@@ -38,22 +45,22 @@ def test_ranges_mostly_hold_the_rank_itself():
 
 def test_the_same_seed_gives_the_same_ranges_and_another_one_others():
     found = ranking()
-    first = sensitivity.rank_ranges(found, seed=0)
-    assert first.equals(sensitivity.rank_ranges(found, seed=0))
-    assert not first.equals(sensitivity.rank_ranges(found, seed=1))
+    first = weight_ranges(found, seed=0)
+    assert first.equals(weight_ranges(found, seed=0))
+    assert not first.equals(weight_ranges(found, seed=1))
 
 
 @pytest.mark.parametrize("twins", [False, True])
 def test_without_any_spread_a_range_is_the_rank(twins):
     found = ranking(twins)
-    ranges = sensitivity.rank_ranges(found, seed=0, draws=20, spread=0.0)
+    ranges = weight_ranges(found, seed=0, draws=20, spread=0.0)
     assert ranges["low"].equals(found.scores["rank"].rename("low"))
     assert ranges["high"].equals(found.scores["rank"].rename("high"))
     assert ranges["p_top10"].eq(found.scores["rank"].le(10)).all()
 
 
 def test_markets_with_equal_figures_have_equal_ranges():
-    ranges = sensitivity.rank_ranges(ranking(twins=True), seed=0)
+    ranges = weight_ranges(ranking(twins=True), seed=0)
     for n in range(10):
         assert ranges.loc[f"M{n:02d}"].equals(ranges.loc[f"M{n + 30:02d}"].rename(f"M{n:02d}"))
 
@@ -63,7 +70,7 @@ def test_more_spread_gives_wider_ranges():
     widths = [
         (ranges["high"] - ranges["low"]).mean()
         for spread in (0.05, 0.25, 1.0)
-        for ranges in [sensitivity.rank_ranges(found, seed=0, spread=spread)]
+        for ranges in [weight_ranges(found, seed=0, spread=spread)]
     ]
     assert widths == sorted(widths) and widths[0] < widths[-1]
 
@@ -71,7 +78,7 @@ def test_more_spread_gives_wider_ranges():
 def test_a_market_best_at_everything_is_first_whatever_the_weights():
     rows = [(f"M{n:02d}", key, 2020, float(n)) for n in range(30) for key in KEYS]
     found = index.score(pd.DataFrame(rows, columns=["iso3", "indicator", "year", "value"]), FOUR)
-    best = sensitivity.rank_ranges(found, seed=0).loc["M29"]
+    best = weight_ranges(found, seed=0).loc["M29"]
     assert best.to_dict() == {"low": 1, "high": 1, "p_top10": 1.0}
 
 
@@ -142,20 +149,20 @@ def test_what_was_prepared_once_serves_every_weight_but_no_other_figures():
 def test_intervals_stand_only_beside_the_ranking_they_are_about():
     found = gappy()
     robust = sensitivity.monte_carlo(found, 0, 500)
-    assert list(robust.about(found).columns) == ["score", "rank", "coverage", "low", "median", "high", "p_top10"]
+    assert list(robust.about(found).columns) == [
+        "score", "rank", "coverage", "low", "median", "high", "typical", "p_top10"
+    ]  # fmt: skip
     for other in (index.rescore(found, weights={"size": 3.0}), index.rescore(found, Design(across="geometric"))):
         with pytest.raises(DesignError, match="about another index than the one shown"):
             robust.about(other)
 
 
-def test_one_market_is_no_ranking_to_be_sure_of():
+def test_a_single_market_is_always_first():
     one = index.score(pd.DataFrame([("DEU", key, 2020, 1.0) for key in KEYS] + [("FRA", "a", 2020, 2.0)] +
                                    [("FRA", "b", 2020, 2.0)] + [("FRA", "c", 2020, 2.0)] + [("FRA", "d", 2020, 2.0)],
                                    columns=["iso3", "indicator", "year", "value"]), FOUR)  # fmt: skip
     alone = index.Ranking(**(vars(one) | {"scores": one.scores.iloc[:1]}))
-    with pytest.raises(DesignError, match="1 market is ranked, and a rank needs another"):
-        sensitivity.monte_carlo(alone, 0, 100)
-    assert sensitivity.rank_ranges(alone, 0).to_dict("records") == [{"low": 1, "high": 1, "p_top10": 1.0}]
+    assert weight_ranges(alone, 0).to_dict("records") == [{"low": 1, "high": 1, "p_top10": 1.0}]
 
 
 @pytest.mark.parametrize("draws", [0, -5])
@@ -186,3 +193,37 @@ def test_the_ranking_is_not_mutated():
     sensitivity.monte_carlo(found, 0, 200, pairs=True)
     sensitivity.leave_one_out(found)
     assert found.values.equals(before[0]) and found.normalised.equals(before[1]) and found.whole.equals(before[2])
+
+
+# ------------------------------------------------------------------ the interval and the rank shown
+
+
+def test_no_shown_rank_lies_outside_its_own_interval():
+    found = gappy(share=0.3)
+    ranks = sensitivity.monte_carlo(found, 0, 500).ranks
+    assert (ranks["low"] <= ranks["rank"]).all() and (ranks["rank"] <= ranks["high"]).all()
+
+
+def test_what_is_not_known_of_a_market_widens_its_interval():
+    figures = np.random.default_rng(5).normal(50, 15, (40, 4))
+    rows = [(f"M{n:02d}", key, 2020, figures[n, k]) for n in range(40) for k, key in enumerate(KEYS)]
+    panel = pd.DataFrame(rows, columns=["iso3", "indicator", "year", "value"])
+    whole = sensitivity.monte_carlo(index.score(panel, FOUR), 0, 1000).ranks
+    middle = whole["rank"].sub(20).abs().idxmin()
+    gone = panel[~((panel["iso3"] == middle) & panel["indicator"].isin(["b", "d"]))]
+    known_less = sensitivity.monte_carlo(index.score(gone, FOUR), 0, 1000).ranks
+    assert np.ptp(known_less.loc[middle, ["low", "high"]]) > np.ptp(whole.loc[middle, ["low", "high"]])
+
+
+def test_markets_left_out_change_nobodys_score_and_no_interval_counts_them():
+    figures = np.random.default_rng(6).normal(50, 15, (30, 4))
+    rows = [(f"M{n:02d}", key, 2020, figures[n, k]) for n in range(30) for k, key in enumerate(KEYS)]
+    panel = pd.DataFrame(rows, columns=["iso3", "indicator", "year", "value"])
+    everyone = index.score(panel, FOUR)
+    first, second = everyone.scores.index[:2]
+    without = index.score(panel, FOUR, candidacy=Candidacy(home=first, present=(second,)))
+    assert list(without.scores.index) == list(everyone.scores.index[2:])
+    assert without.scores["score"].equals(everyone.scores["score"].iloc[2:])
+    assert list(without.aside["reason"]) == ["home", "present"] and without.aside.at[first, "place"] == 1
+    ranks = sensitivity.monte_carlo(without, 0, 500).ranks
+    assert ranks["rank"].iloc[0] == 1 and ranks["high"].max() <= len(without.scores)
