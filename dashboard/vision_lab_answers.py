@@ -288,7 +288,9 @@ def headline(task: str, seen: Seen) -> str:
     usual = usually_off(task)
     rough, plain = _("about {things}"), "{things}"
     told = _(", ").join(
-        (rough if usual.get(kind, 0.0) > ROUGH else plain).format(things=counted(kind, round(mean)))
+        (rough if task != "nuclei" and usual.get(kind, 0.0) > ROUGH else plain).format(
+            things=counted(kind, round(mean))
+        )
         for kind, (mean, _low, _high) in there.items()
     )
     if not fit_for(task, seen.kind).ready:
