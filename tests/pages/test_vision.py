@@ -247,7 +247,7 @@ def test_that_it_is_no_medical_device_stands_right_under_the_title(opened, task)
 
 
 def test_a_kind_of_picture_that_is_not_fit_to_show_carries_a_banner(opened):
-    app = bring(opened(**{"from": "file"}), THREE + np.array([0, 0, 8], np.uint8))
+    app = bring(opened(**{"from": "file"}), THREE + np.array([0, 0, 5], np.uint8))
     assert app.title[0].value.startswith("Perhaps ")
     assert app.warning[0].value == (
         "Not good enough for stained tissue: average precision 0.58 on 25 test pictures. Do not rely on it."
