@@ -68,10 +68,3 @@ def banner(judged: Fitness, name: str) -> None:
     """The warning as a banner, where there is one."""
     if told := warning(judged, name):
         st.warning(told, icon=":material/gpp_maybe:")
-
-
-def verdict(judged: Fitness) -> str:
-    """ready, weak, unknown, in the reader's language."""
-    return {fitness.READY: _("good enough"), fitness.WEAK: _("not good enough"), fitness.UNKNOWN: _("not tested")}[
-        judged.verdict
-    ]

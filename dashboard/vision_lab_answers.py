@@ -28,6 +28,8 @@ KEPT = 8
 """Pictures whose answers a session remembers, so that a slider does not run the network again."""
 SEEN, HEAT = "vision_seen", "vision_heat"
 TIMEOUT_S = 180
+ROUGH = 0.2
+"""A count that is usually further off than this share is said with "about"."""
 LIKELY = 0.5
 """Where nothing is at least that likely, nothing is there."""
 HEAT_SIDE = 1024
@@ -283,11 +285,17 @@ def headline(task: str, seen: Seen) -> str:
     there = {kind: value for kind, value in expected(task, seen.found).items() if round(value[0]) > 0}
     if not there:
         return _("No nucleus found") if task == "nuclei" else _("No blood cell found")
-    told = _(", ").join(counted(kind, round(mean)) for kind, (mean, _low, _high) in there.items())
+    usual = usually_off(task)
+    rough, plain = _("about {things}"), "{things}"
+    told = _(", ").join(
+        (rough if task != "nuclei" and usual.get(kind, 0.0) > ROUGH else plain).format(
+            things=counted(kind, round(mean))
+        )
+        for kind, (mean, _low, _high) in there.items()
+    )
     if not fit_for(task, seen.kind).ready:
         return _("Perhaps {what}").format(what=told)
-    told = _("{things} counted").format(things=told)
-    usual = usually_off(task) if task == "nuclei" else {}
+    told = _("{things} counted").format(things=_begun(told))
     if "nucleus" in usual:
         return _("{counted}; usually right within {share}").format(counted=told, share=share(usual["nucleus"]))
     return told

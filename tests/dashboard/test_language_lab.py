@@ -258,6 +258,7 @@ def test_the_charts_are_valid_figures(look):
             "low": [0.3, None],
             "high": [0.5, None],
             "n": [5, 6],
+            "judged": [True, False],
             "size": [1e6, 2e7],
         },
         index=["a", "b"],

@@ -300,7 +300,7 @@ def test_a_result_can_be_discarded(opened):
 def test_an_adapter_that_is_no_better_is_held_back(opened, monkeypatch):
     monkeypatch.setattr(adapter.Adapted, "held_back", True)
     app = trained(opened())
-    assert "there is nothing to register" in said(app)
+    assert "there is nothing to save" in said(app)
     assert not any(button.key == "adapt_save" for button in app.button)
     app.button(key="adapt_discard").click().run()
     assert jobs.kept() == ()
@@ -386,7 +386,7 @@ def test_a_result_that_waits_is_found_after_a_reload(opened):
     again = opened()
     assert "Sentiment → Swahili is trained since" in said(again)
     again.button(key=f"adapt_open_{jobs.kept()[0].id}").click().run()
-    assert again.title[0].value.startswith("Swahili: macro F1 ")
+    assert again.title[0].value.startswith("Swahili: F1 ")
 
 
 def test_without_a_model_the_page_says_how_to_make_one(full_home, open_page, monkeypatch, tmp_path):

@@ -9,7 +9,7 @@ from analytics.scenario import Base, Scenario, Shock
 
 CJK = re.compile("[\u4e00-\u9fff]")
 SENTENCE = re.compile(r"[A-Za-z’']+(?: [A-Za-z’'-]+){3,}")
-MAY_BE_ENGLISH = ("近期公共假日", "What is your product", "¿Cuándo podemos", "Saa zenu za kazi")
+MAY_BE_ENGLISH = ("近期公共假日", "What is the price", "¿Cuántos datos")
 """The holidays library names a market's holidays in Chinese for some markets only; the Assistant's sample questions
 are in the customers' languages."""
 ASSUMED = scenario.to_link(

@@ -9,6 +9,7 @@ import threading
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -246,7 +247,7 @@ def test_that_it_is_no_medical_device_stands_right_under_the_title(opened, task)
 
 
 def test_a_kind_of_picture_that_is_not_fit_to_show_carries_a_banner(opened):
-    app = bring(opened(**{"from": "file"}), THREE + np.array([0, 0, 8], np.uint8))
+    app = bring(opened(**{"from": "file"}), THREE + np.array([0, 0, 5], np.uint8))
     assert app.title[0].value.startswith("Perhaps ")
     assert app.warning[0].value == (
         "Not good enough for stained tissue: average precision 0.58 on 25 test pictures. Do not rely on it."
@@ -379,6 +380,14 @@ def test_blood_cells_are_counted_by_kind(opened, text_of):
     assert "Showing 4 of 5" in said
     assert "Dotted (1): the second model disagrees." in said
     assert hovers(app)[3] == "platelet 4: 80 % likely<br>seen alone: red cell, 70 %"
+
+
+def test_a_count_that_is_usually_far_off_is_said_with_about(opened):
+    card = registry.card("blood_cells")
+    off = {"RBC": 0.34, "WBC": 0.04, "Platelets": 0.45}
+    registry.save(replace(card, metrics=card.metrics | {"count_within": off}), {"w": torch.zeros(2)})
+    app = bring(opened(look="cells", **{"from": "file"}), THREE)
+    assert app.title[0].value == "About 2 red cells, 1 white cell, about 1 platelet counted"
 
 
 def test_a_smear_without_cells_says_so(opened):

@@ -35,7 +35,7 @@ def test_every_language_has_its_own_code_and_name():
 def test_names_are_the_readers_and_tell_scripts_apart():
     assert languages.name("swh_Latn", "zh_Hans_CN") == "斯瓦希里语"
     assert languages.name("zho_Hant") == "Chinese (Traditional)"
-    assert languages.name("hne_Deva", "zh_Hans_CN") == "Chhattisgarhi"  # CLDR names it in no language
+    assert languages.name("hne_Deva", "zh_Hans_CN") == "恰蒂斯加尔语"  # CLDR names it in no language
     assert languages.name("sw") == "Swahili"
     assert languages.name("xyz") == "xyz"
 
