@@ -40,7 +40,9 @@ def sources() -> None:
     st.dataframe(
         table, hide_index=True, column_config={_("Arrived"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")}
     )
-    components.download(table, "snapshots")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        components.download(table, "snapshots")
+        _removing(arrivals)
     st.subheader(_("Indicators"))
     known = load.indicators().reset_index()
     shown = pd.DataFrame(
@@ -70,6 +72,42 @@ def sources() -> None:
         },
     )
     components.download(shown, "indicators")
+
+
+def _removing(arrivals: pd.DataFrame) -> None:
+    """Undo an arrival, after asking once more."""
+    own = arrivals[arrivals["source"] != store.EMBEDDED].set_index("id")
+    if done := st.session_state.pop("removed_arrival", None):
+        st.success(
+            _("Removed: {removed} values; {restored} earlier values restored.").format(
+                removed=number(done["removed"], 9), restored=number(done["restored"], 9)
+            ),
+            icon=":material/check:",
+        )
+    if own.empty:
+        return
+    with st.popover(_("Remove an arrival"), icon=":material/delete:"):
+        chosen = st.selectbox(
+            _("Arrival"),
+            tuple(own.index),
+            format_func=lambda key: f"{said(own.at[key, 'source'])} · {own.at[key, 'retrieved_at']:%Y-%m-%d %H:%M}",
+            key="remove_arrival",
+            filter_mode=links.SEARCH,
+        )
+        st.write(
+            _(
+                "Its {added} added and {changed} changed values go; what they replaced stands again. Later arrivals "
+                "stay as they are."
+            ).format(added=number(own.at[chosen, "added"], 9), changed=number(own.at[chosen, "changed"], 9))
+        )
+        sure = st.checkbox(_("Yes, remove this arrival"), key=f"remove_sure_{chosen}")
+        if st.button(_("Remove this arrival"), type="primary", disabled=not sure, key="remove_now"):
+            try:
+                st.session_state["removed_arrival"] = store.remove(chosen)
+            except store.StoreError as error:
+                st.error(said(str(error)), icon=":material/error:")
+                return
+            st.rerun()
 
 
 def refresh() -> None:
