@@ -179,12 +179,13 @@ def importing() -> None:
             "Parquet, zip or gz; recognised by content. Everything is checked before anything is written."
         )
     )
-    upload = st.file_uploader(_("File"), type=list(UPLOAD_TYPES), key="upload", max_upload_size=200)
+    turn = st.session_state.get("imports_done", "")  # after an import the box is a new, empty one
+    upload = st.file_uploader(_("File"), type=list(UPLOAD_TYPES), key=f"upload{turn}", max_upload_size=200)
     beside = st.file_uploader(
         _("Descriptions beside it (indicators.csv, countries.csv), if there are any"),
         type=["csv"],
         accept_multiple_files=True,
-        key="beside",
+        key=f"beside{turn}",
         max_upload_size=20,
     )
     if upload is None:
@@ -210,22 +211,24 @@ def _ask_mapping(columns: tuple[str, ...]) -> dict[str, str]:
     return picked if all(picked.values()) else {}
 
 
-def _preview(path: Path) -> tuple[ingest.ImportReport, dict[str, str]] | None:
+def _preview(path: Path, new: bool) -> tuple[ingest.ImportReport, dict[str, str]] | None:
     """The report of a check that writes nothing, and the column mapping it took; None until one is given."""
     try:
-        return ingest.import_file(path, preview=True, max_faults=SHOWN_FAULTS), {}
+        return ingest.import_file(path, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new), {}
     except layouts.UnknownColumns as error:
         if len(error.columns) < len(layouts.REQUIRED):
             raise
         mapping = _ask_mapping(error.columns)
     if not mapping:
         return None
-    return ingest.import_file(path, mapping=mapping, preview=True, max_faults=SHOWN_FAULTS), mapping
+    found = ingest.import_file(path, mapping=mapping, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new)
+    return found, mapping
 
 
 def _check_and_land(path: Path) -> None:
     try:
-        checked = _preview(path)
+        new = bool(st.session_state.get("new_indicators"))
+        checked = _preview(path, new)
     except (layouts.LayoutError, store.StoreError) as error:
         st.error(said(str(error)), icon=":material/error:")
         return
@@ -265,10 +268,15 @@ def _check_and_land(path: Path) -> None:
         skip = st.checkbox(_("Skip faulty rows and import the rest"), key="skip_invalid")
     else:
         st.success(_("No problems found."), icon=":material/check:")
+    if new or (report.faults["problem"] == "unknown indicator code, close to a known one").any():
+        st.checkbox(_("These codes are new indicators, not misspelt"), key="new_indicators")
     ready = not report.fault_count or skip
     if st.button(_("Import"), type="primary", disabled=not ready, icon=":material/upload:", key="land"):
         try:
-            st.session_state["import_report"] = ingest.import_file(path, mapping=mapping, skip_invalid=skip)
+            st.session_state["import_report"] = ingest.import_file(
+                path, mapping=mapping, skip_invalid=skip, new_indicators=new
+            )
+            st.session_state["imports_done"] = int(st.session_state.get("imports_done") or 0) + 1
         except (ingest.ImportRefused, store.StoreError) as error:
             st.error(said(str(error)), icon=":material/error:")
             return

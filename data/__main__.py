@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     importing = command("import", _import, "Check a file of observations whole, then land it.")
     importing.add_argument("file", type=Path, metavar="FILE", help="CSV, Parquet, Excel, zip or gz")
     importing.add_argument("--skip-invalid", action="store_true", help="land the rows without faults, list the others")
+    importing.add_argument("--new-indicators", action="store_true", help="codes close to known ones are new, not slips")
     importing.add_argument("--preview", action="store_true", help="check only, write nothing")
     importing.add_argument("--name", help="what to call the source (default: the file's name)")
     importing.add_argument("--faults", type=Path, metavar="CSV", help="write every fault to this file")
@@ -78,6 +79,7 @@ def _import(options: argparse.Namespace) -> int:
             mapping={field: column for field, _, column in pairs},
             skip_invalid=options.skip_invalid,
             preview=options.preview,
+            new_indicators=options.new_indicators,
             max_faults=1_000_000 if options.faults else SHOWN_FAULTS,
         )
         refused = options.preview and report.fault_count > 0

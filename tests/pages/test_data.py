@@ -102,7 +102,7 @@ def upload(app, name: str, text: str):
 
 def test_a_good_file_is_checked_then_landed(home, open_page):
     app = upload(open_page("data", section="import"), "good.csv", GOOD)
-    assert app.success[0].value == "No faults."
+    assert app.success[0].value == "No problems found."
     before = store.status(store.connect())["observations"]
     app.button(key="land").click().run()
     assert not app.exception
@@ -112,7 +112,7 @@ def test_a_good_file_is_checked_then_landed(home, open_page):
 
 def test_a_faulty_file_shows_every_fault_and_lands_nothing(home, open_page):
     app = upload(open_page("data", section="import"), "faulty.csv", FAULTY)
-    assert app.warning[0].value.startswith("6 faults. Nothing is written unless ")
+    assert app.warning[0].value.startswith("6 problems found. ")
     faults = app.dataframe[0].value
     assert list(faults["line"]) == [3, 4, 5, 6, 7, 8]
     assert list(faults["problem"])[:2] == ["unknown country", "text in a number"]
@@ -147,7 +147,7 @@ def test_columns_with_names_of_their_own_are_asked_for(home, open_page):
     for field, column in {"market": "land", "indicator": "reihe", "year": "jahr", "value": "wert"}.items():
         app.selectbox(key=f"map_{field}").set_value(column)
     app.run()
-    assert app.success[0].value == "No faults."
+    assert app.success[0].value == "No problems found."
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_what_is_no_data_is_refused_with_a_reason(home, open_page, name, text, s
 def test_a_file_of_undescribed_indicators_says_how_to_describe_them(home, open_page):
     app = upload(open_page("data", section="import"), "own.csv", HEADER + "DEU,OUR.SALES,2024,12\n")
     app.button(key="land").click().run()
-    assert app.info[0].value.startswith("Undescribed indicators were kept: `OUR.SALES`.")
+    assert app.info[0].value.startswith("New indicators without a description were added: `OUR.SALES`.")
     app.segmented_control(key="section").set_value("sources").run()
     indicators = app.dataframe[1].value.set_index("Code")
     assert indicators.at["OUR.SALES", "Described"] == "Undescribed"
