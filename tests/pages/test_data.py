@@ -26,12 +26,12 @@ def test_every_section_opens(request, open_page, filled, section):
     request.getfixturevalue(filled)
     app = open_page("data", section=section)
     assert app.segmented_control(key="section").value == section
-    assert " observations of " in app.title[0].value
+    assert any(" observations of " in caption.value for caption in app.caption)
 
 
 def test_the_title_says_how_much_there_is(home, open_page):
     facts = store.status(store.connect())
-    assert open_page("data").title[0].value == (
+    assert open_page("data").caption[1].value == (
         f"{facts['observations']:,} observations of {facts['indicators']} indicators in {facts['markets']} markets, "
         f"{facts['first_year']} to {facts['last_year']}"
     )
@@ -81,7 +81,7 @@ def test_findings_are_filtered_by_kind(home, open_page):
     app.multiselect(key="kinds").set_value([kind]).run()
     assert set(app.dataframe[0].value["Kind"]) == {kind.capitalize()}
     assert app.query_params["kinds"] == kind
-    assert app.caption[0].value.endswith(" low.")
+    assert any(caption.value.endswith(" low.") for caption in app.caption)
 
 
 def test_rows_show_every_stored_row_with_its_arrival(full_home, open_page):
@@ -126,7 +126,7 @@ def test_faults_are_explained_in_chinese(home, open_page):
     faults = app.dataframe[0].value
     for column in ("problem", "remedy"):
         assert faults[column].str.contains("[\u4e00-\u9fff]").all()
-    assert app.warning[0].value.startswith("6 处错误。")
+    assert app.warning[0].value.startswith("发现 6 个问题。")
 
 
 def test_rows_without_faults_land_when_the_others_are_skipped(home, open_page):
@@ -185,6 +185,41 @@ def test_a_busy_store_is_named_and_nothing_is_lost(home, open_page):
     app.run()
     app.button(key="land").click().run()
     assert app.success[-1].value.startswith("good.csv: 2 values added")
+
+
+def test_after_an_import_the_faults_are_gone_and_the_box_is_empty(home, open_page):
+    app = upload(open_page("data", section="import"), "faulty.csv", FAULTY)
+    app.checkbox(key="skip_invalid").check().run()
+    app.button(key="land").click().run()
+    assert "skipped." in app.success[-1].value
+    assert not app.warning
+    assert not any("problem" in frame.value.columns for frame in app.dataframe)
+
+
+def test_a_misspelt_code_is_landed_only_when_it_is_said_to_be_new(home, open_page):
+    app = upload(open_page("data", section="import"), "slip.csv", HEADER + "DEU,SP.POP.TOTAL,2023,84000000\n")
+    assert app.button(key="land").disabled
+    app.checkbox(key="new_indicators").check().run()
+    app.button(key="land").click().run()
+    assert app.success[-1].value.startswith("slip.csv: 1 values added")
+
+
+def test_an_arrival_is_removed_after_asking(home, open_page):
+    app = upload(open_page("data", section="import"), "good.csv", GOOD)
+    before = store.status(store.connect())["observations"]
+    app.button(key="land").click().run()
+    app = open_page("data")
+    assert app.button(key="remove_now").disabled
+    next(box for box in app.checkbox if box.label == "Yes, remove this arrival").check().run()
+    app.button(key="remove_now").click().run()
+    assert any(said.value == "Removed: 2 values; 0 earlier values restored." for said in app.success)
+    assert store.status(store.connect())["observations"] == before
+
+
+def test_each_section_has_a_title_of_its_own(home, open_page):
+    sections = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
+    titles = [open_page("data", section=section).title[0].value for section in sections]
+    assert len(set(titles)) == len(sections)
 
 
 # ------------------------------------------------------------------ export, settings, trouble
