@@ -40,7 +40,9 @@ def sources() -> None:
     st.dataframe(
         table, hide_index=True, column_config={_("Arrived"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")}
     )
-    components.download(table, "snapshots")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        components.download(table, "snapshots")
+        _removing(arrivals)
     st.subheader(_("Indicators"))
     known = load.indicators().reset_index()
     shown = pd.DataFrame(
@@ -70,6 +72,42 @@ def sources() -> None:
         },
     )
     components.download(shown, "indicators")
+
+
+def _removing(arrivals: pd.DataFrame) -> None:
+    """Undo an arrival, after asking once more."""
+    own = arrivals[arrivals["source"] != store.EMBEDDED].set_index("id")
+    if done := st.session_state.pop("removed_arrival", None):
+        st.success(
+            _("Removed: {removed} values; {restored} earlier values restored.").format(
+                removed=number(done["removed"], 9), restored=number(done["restored"], 9)
+            ),
+            icon=":material/check:",
+        )
+    if own.empty:
+        return
+    with st.popover(_("Remove an arrival"), icon=":material/delete:"):
+        chosen = st.selectbox(
+            _("Arrival"),
+            tuple(own.index),
+            format_func=lambda key: f"{said(own.at[key, 'source'])} · {own.at[key, 'retrieved_at']:%Y-%m-%d %H:%M}",
+            key="remove_arrival",
+            filter_mode=links.SEARCH,
+        )
+        st.write(
+            _(
+                "Its {added} added and {changed} changed values go; what they replaced stands again. Later arrivals "
+                "stay as they are."
+            ).format(added=number(own.at[chosen, "added"], 9), changed=number(own.at[chosen, "changed"], 9))
+        )
+        sure = st.checkbox(_("Yes, remove this arrival"), key=f"remove_sure_{chosen}")
+        if st.button(_("Remove this arrival"), type="primary", disabled=not sure, key="remove_now"):
+            try:
+                st.session_state["removed_arrival"] = store.remove(chosen)
+            except store.StoreError as error:
+                st.error(said(str(error)), icon=":material/error:")
+                return
+            st.rerun()
 
 
 def refresh() -> None:
@@ -141,12 +179,13 @@ def importing() -> None:
             "Parquet, zip or gz; recognised by content. Everything is checked before anything is written."
         )
     )
-    upload = st.file_uploader(_("File"), type=list(UPLOAD_TYPES), key="upload", max_upload_size=200)
+    turn = st.session_state.get("imports_done", "")  # after an import the box is a new, empty one
+    upload = st.file_uploader(_("File"), type=list(UPLOAD_TYPES), key=f"upload{turn}", max_upload_size=200)
     beside = st.file_uploader(
         _("Descriptions beside it (indicators.csv, countries.csv), if there are any"),
         type=["csv"],
         accept_multiple_files=True,
-        key="beside",
+        key=f"beside{turn}",
         max_upload_size=20,
     )
     if upload is None:
@@ -172,22 +211,24 @@ def _ask_mapping(columns: tuple[str, ...]) -> dict[str, str]:
     return picked if all(picked.values()) else {}
 
 
-def _preview(path: Path) -> tuple[ingest.ImportReport, dict[str, str]] | None:
+def _preview(path: Path, new: bool) -> tuple[ingest.ImportReport, dict[str, str]] | None:
     """The report of a check that writes nothing, and the column mapping it took; None until one is given."""
     try:
-        return ingest.import_file(path, preview=True, max_faults=SHOWN_FAULTS), {}
+        return ingest.import_file(path, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new), {}
     except layouts.UnknownColumns as error:
         if len(error.columns) < len(layouts.REQUIRED):
             raise
         mapping = _ask_mapping(error.columns)
     if not mapping:
         return None
-    return ingest.import_file(path, mapping=mapping, preview=True, max_faults=SHOWN_FAULTS), mapping
+    found = ingest.import_file(path, mapping=mapping, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new)
+    return found, mapping
 
 
 def _check_and_land(path: Path) -> None:
     try:
-        checked = _preview(path)
+        new = bool(st.session_state.get("new_indicators"))
+        checked = _preview(path, new)
     except (layouts.LayoutError, store.StoreError) as error:
         st.error(said(str(error)), icon=":material/error:")
         return
@@ -227,10 +268,15 @@ def _check_and_land(path: Path) -> None:
         skip = st.checkbox(_("Skip faulty rows and import the rest"), key="skip_invalid")
     else:
         st.success(_("No problems found."), icon=":material/check:")
+    if new or (report.faults["problem"] == "unknown indicator code, close to a known one").any():
+        st.checkbox(_("These codes are new indicators, not misspelt"), key="new_indicators")
     ready = not report.fault_count or skip
     if st.button(_("Import"), type="primary", disabled=not ready, icon=":material/upload:", key="land"):
         try:
-            st.session_state["import_report"] = ingest.import_file(path, mapping=mapping, skip_invalid=skip)
+            st.session_state["import_report"] = ingest.import_file(
+                path, mapping=mapping, skip_invalid=skip, new_indicators=new
+            )
+            st.session_state["imports_done"] = int(st.session_state.get("imports_done") or 0) + 1
         except (ingest.ImportRefused, store.StoreError) as error:
             st.error(said(str(error)), icon=":material/error:")
             return

@@ -1,4 +1,4 @@
-"""The store from the command line: build, import, export, refresh, status, check. See `python -m data --help`."""
+"""The store from the command line: build, import, export, refresh, remove, status, check: `python -m data --help`."""
 
 import argparse
 import json
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     importing = command("import", _import, "Check a file of observations whole, then land it.")
     importing.add_argument("file", type=Path, metavar="FILE", help="CSV, Parquet, Excel, zip or gz")
     importing.add_argument("--skip-invalid", action="store_true", help="land the rows without faults, list the others")
+    importing.add_argument("--new-indicators", action="store_true", help="codes close to known ones are new, not slips")
     importing.add_argument("--preview", action="store_true", help="check only, write nothing")
     importing.add_argument("--name", help="what to call the source (default: the file's name)")
     importing.add_argument("--faults", type=Path, metavar="CSV", help="write every fault to this file")
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     refreshing.add_argument("--force", action="store_true", help="fetch also what did not change")
     status = command("status", _status, "How much the store holds, and where it lies.")
     status.add_argument("--json", action="store_true")
+    removing = command("remove", _remove, "Undo an arrival: its values go, what they replaced stands again.")
+    removing.add_argument("snapshot", metavar="SNAPSHOT", help="its id, as `status` lists it")
+    removing.add_argument("--yes", action="store_true", help="do not ask first")
     checking = command("check", _check, "What is wrong with the data, and what to do about it.")
     checking.add_argument("--json", action="store_true")
     return parser
@@ -75,6 +79,7 @@ def _import(options: argparse.Namespace) -> int:
             mapping={field: column for field, _, column in pairs},
             skip_invalid=options.skip_invalid,
             preview=options.preview,
+            new_indicators=options.new_indicators,
             max_faults=1_000_000 if options.faults else SHOWN_FAULTS,
         )
         refused = options.preview and report.fault_count > 0
@@ -136,7 +141,22 @@ def _status(options: argparse.Namespace) -> int:
     for key, value in facts.items():
         print(f"  {key.replace('_', ' ')}: {value}")
     for row in store.snapshots(connection).itertuples():
-        print(f"  {row.retrieved_at:%Y-%m-%d %H:%M} {row.source}: {row.rows:,} rows, {row.status} {row.note}".rstrip())
+        when = f"{row.retrieved_at:%Y-%m-%d %H:%M}"
+        print(f"  {when} {row.source}: {row.rows:,} rows, {row.status} {row.note}".rstrip() + f" [{row.id}]")
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    store.ensure()
+    arrivals = store.snapshots(store.connect()).set_index("id")
+    if options.snapshot in arrivals.index and not options.yes:
+        row = arrivals.loc[options.snapshot]
+        question = f"Remove {row['source']} ({row['added']:,} values added, {row['changed']:,} changed)? [y/N] "
+        if input(question).strip().lower() not in ("y", "yes"):
+            print("Nothing was removed.")
+            return 1
+    done = store.remove(options.snapshot)
+    print(f"{options.snapshot}: {done['removed']:,} values removed, {done['restored']:,} earlier ones restored.")
     return 0
 
 

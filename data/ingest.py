@@ -77,6 +77,7 @@ def import_file(
     skip_invalid: bool = False,
     preview: bool = False,
     max_faults: int = 1000,
+    new_indicators: bool = False,
     now: datetime | None = None,
 ) -> ImportReport:
     """Bring a file of observations into the store.
@@ -84,7 +85,8 @@ def import_file(
     name: what the source is called, the file's name by default; importing under the same name again replaces values and
     is idempotent. mapping: our field -> the file's column, for tidy files with other names. skip_invalid lands the
     rows without faults. preview checks and writes nothing. An `indicators.csv` and a `countries.csv` (or the World
-    Bank's own country files) lying beside the file describe its indicators and income groups.
+    Bank's own country files) lying beside the file describe its indicators and income groups. A code that is one slip
+    from a known one is a fault, unless it is described there or new_indicators says that codes may be new.
 
     Raises LayoutError when the file is not market data, ImportRefused when rows are wrong, StoreBusy, StoreError.
     """
@@ -99,6 +101,8 @@ def import_file(
         with store.writing() as connection:
             layout, restored = _stage(connection, layout, mapping, Path(folder))
             report = _check(connection, name, layout, now, max_faults)
+            if not new_indicators and layout.kind == "tidy" and "name" not in layout.mapping:
+                report = _check_codes(connection, report, (path.parent, Path(folder)), max_faults)
             if preview or (report.fault_count and not skip_invalid):
                 raise store.Abandon
             snapshot = store.Snapshot(
@@ -361,14 +365,28 @@ def _check(
     )
 
 
+def _check_codes(
+    connection: store.Connection, report: ImportReport, folders: tuple[Path, ...], max_faults: int
+) -> ImportReport:
+    """The report with a fault for each code that is probably a known one misspelt."""
+    store.run_file(connection, "ingest/code_faults", {"described": list(_companions(folders))})
+    faults = connection.execute(
+        "SELECT line, field, left(value, 120) AS value, problem, remedy FROM faults ORDER BY line, field LIMIT $n",
+        {"n": max_faults},
+    ).df()
+    count = connection.execute("SELECT count(*) FROM faults").fetchone()[0]
+    return ImportReport(**vars(report) | {"faults": _suggest(connection, faults), "fault_count": count})
+
+
 def _suggest(connection: store.Connection, faults: pd.DataFrame) -> pd.DataFrame:
-    """Name the market an unknown country probably means."""
+    """Name the market an unknown country probably means: a slip or two away, in proportion to its length."""
     unknown = faults["problem"] == "unknown country"
     for spelling in faults.loc[unknown, "value"].unique()[:50]:
         near = connection.execute(
             "SELECT m.name, m.iso3 FROM lookup l JOIN markets m ON m.iso3 = l.iso3 "
-            "WHERE length(l.spelling) > 3 ORDER BY jaro_winkler_similarity(l.spelling, fold($s)) DESC, m.iso3 LIMIT 1",
-            {"s": spelling},
+            "WHERE length(l.spelling) > 3 AND damerau_levenshtein(l.spelling, fold($s)) <= $most "
+            "ORDER BY damerau_levenshtein(l.spelling, fold($s)), m.iso3 LIMIT 1",
+            {"s": spelling, "most": max(1, len(spelling) // 4)},
         ).fetchone()
         if near and len(spelling) > 3:
             rows = unknown & (faults["value"] == spelling)
@@ -413,17 +431,23 @@ def _land(
     )
 
 
-def _described(
-    connection: store.Connection, layout: layouts.Layout, folders: tuple[Path, ...]
-) -> list[catalog.Indicator]:
-    """What the file itself, or an indicators.csv beside it, says about codes our catalog does not know."""
-    arrived = {row[0] for row in connection.execute("SELECT DISTINCT indicator FROM incoming").fetchall()}
+def _companions(folders: tuple[Path, ...]) -> dict[str, catalog.Indicator]:
+    """Indicators by code that an indicators.csv in these folders describes."""
     described: dict[str, catalog.Indicator] = {}
     for companion in (folder / "indicators.csv" for folder in folders):
         try:
             described |= catalog.read_companion(companion) if companion.exists() else {}
         except (ValueError, csv.Error) as error:
             raise _companion_error(companion, error) from error
+    return described
+
+
+def _described(
+    connection: store.Connection, layout: layouts.Layout, folders: tuple[Path, ...]
+) -> list[catalog.Indicator]:
+    """What the file itself, or an indicators.csv beside it, says about codes our catalog does not know."""
+    arrived = {row[0] for row in connection.execute("SELECT DISTINCT indicator FROM incoming").fetchall()}
+    described = _companions(folders)
     if "name" in layout.mapping:
         code, title = _name(layout.mapping["indicator"]), _name(layout.mapping["name"])
         for row in connection.execute(f"SELECT DISTINCT trim({code}), trim({title}) FROM raw").fetchall():

@@ -434,6 +434,34 @@ def put_snapshot(connection: Connection, snapshot: Snapshot, counts: dict[str, i
     )
 
 
+def remove(snapshot: str) -> dict[str, int]:
+    """Undo an arrival: its values go, and what they replaced or withdrew stands again; all of it or nothing.
+
+    Later arrivals stay as they are. Descriptions of indicators and income groups that came with it stay, but for
+    indicators that nobody described and that have no value left. Returns removed and restored, in values. Raises
+    StoreError for an arrival that is not here and for the embedded facts, StoreBusy while another process writes.
+    """
+    with writing() as connection:
+        known = connection.execute("SELECT source FROM snapshots WHERE id = $id", {"id": snapshot}).fetchone()
+        if known is None:
+            raise StoreError(f"No arrival {snapshot} is in this store. `python -m data status` lists them.")
+        if known[0] == EMBEDDED:
+            raise StoreError("The facts that come with the program cannot be removed.")
+        connection.execute("BEGIN")
+        for name in ("later", "forgotten"):
+            run_file(connection, f"remove/{name}", {"snapshot": snapshot})
+        removed = run_file(connection, "remove/take_out", {"snapshot": snapshot}).fetchone()[0]
+        restored = run_file(connection, "remove/restore", {"snapshot": snapshot}).fetchone()[0]
+        for table in ("revisions", "fetches"):
+            connection.execute(f"DELETE FROM {table} WHERE snapshot = $id", {"id": snapshot})
+        connection.execute("DELETE FROM snapshots WHERE id = $id", {"id": snapshot})
+        connection.execute(
+            "DELETE FROM indicators WHERE status = 'undescribed' AND code NOT IN (SELECT indicator FROM observations)"
+        )
+        connection.execute("COMMIT")
+    return {"removed": removed, "restored": restored}
+
+
 def put_indicators(connection: Connection, indicators: Iterator[catalog.Indicator]) -> None:
     """Write indicator descriptions, replacing those with the same code."""
     rows = pd.DataFrame([vars(indicator) for indicator in indicators])

@@ -6,14 +6,14 @@ from dashboard import data_parts, filters, links, load
 from dashboard.language import _, number
 
 SECTIONS = {
-    "sources": (_("Sources"), data_parts.sources),
-    "refresh": (_("Refresh"), data_parts.refresh),
-    "import": (_("Import"), data_parts.importing),
-    "export": (_("Export"), data_parts.export),
-    "coverage": (_("Coverage"), data_parts.coverage),
-    "findings": (_("Findings"), data_parts.findings),
-    "rows": (_("Rows"), data_parts.rows),
-    "settings": (_("Settings"), data_parts.settings),
+    "sources": (_("Sources"), _("Where the numbers come from"), data_parts.sources),
+    "refresh": (_("Refresh"), _("Fetch the latest figures"), data_parts.refresh),
+    "import": (_("Import"), _("Import your own data"), data_parts.importing),
+    "export": (_("Export"), _("Take all data to another machine"), data_parts.export),
+    "coverage": (_("Coverage"), _("How many countries each indicator covers"), data_parts.coverage),
+    "findings": (_("Findings"), _("What may be wrong with the data"), data_parts.findings),
+    "rows": (_("Rows"), _("Every stored value and its source"), data_parts.rows),
+    "settings": (_("Settings"), _("Home country, currency and language"), data_parts.settings),
 }
 
 left, right = st.columns([5, 1.2], vertical_alignment="bottom")
@@ -25,7 +25,9 @@ with right, st.container(horizontal_alignment="right"):
     filters.language_choice()
 
 facts = load.status()
-st.title(
+name, title, draw = SECTIONS[section]
+st.title(title)
+st.caption(
     _("{observations} observations of {indicators} indicators in {markets} markets, {first} to {last}").format(
         observations=number(facts["observations"], 9),
         indicators=facts["indicators"],
@@ -34,4 +36,4 @@ st.title(
         last=facts["last_year"],
     )
 )
-SECTIONS[section][1]()
+draw()

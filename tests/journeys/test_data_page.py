@@ -38,7 +38,8 @@ def app(built, bank, serve):
 
 
 def observations(reader) -> int:
-    return int(re.match(r"([\d,]+) observations of", reader.title())[1].replace(",", ""))
+    said = reader.page.get_by_text(re.compile(r"^[\d,]+ observations of")).first.inner_text()
+    return int(re.match(r"([\d,]+)", said)[1].replace(",", ""))
 
 
 def upload(reader, name: str, text: str) -> None:
@@ -53,13 +54,13 @@ def test_a_faulty_file_lands_nothing_and_the_corrected_one_lands(app, visit):
     reader.go("/data?section=import")
     before = observations(reader)
     upload(reader, "people.csv", FAULTY)
-    expect(reader.page.get_by_text("2 faults. Nothing is written")).to_be_visible()
+    expect(reader.page.get_by_text("2 problems found.")).to_be_visible()
     assert reader.page.get_by_role("button", name="Import").last.is_disabled()
     assert observations(reader) == before
 
     reader.go("/data?section=import")
     upload(reader, "people.csv", GOOD)
-    expect(reader.page.get_by_text("No faults.")).to_be_visible()
+    expect(reader.page.get_by_text("No problems found.")).to_be_visible()
     reader.page.locator(".st-key-land button").click()
     expect(reader.page.get_by_text("people.csv: 3 values added")).to_be_visible(timeout=20_000)
     reader.settle()

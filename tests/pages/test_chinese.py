@@ -23,6 +23,8 @@ ASSUMED = scenario.to_link(
         ),
     )
 )
+FOUND_BY = re.compile("[\u4e00-\u9fff].* · (.* · [A-Z]{3}|[A-Z].*)$")
+"""A country or a group in a list to choose from: one finds it in both languages."""
 VIEWS = ("world", "tornado", "two", "goal", "draws", "compare")
 SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
 VISITS = [
@@ -54,7 +56,7 @@ def any_home(request):
 )
 def test_a_page_in_chinese_has_no_english_sentence(any_home, open_page, text_of, page, address):
     app = open_page(page, lang="zh", **address)
-    said = [re.sub("`[^`]*`", "", text) for text in text_of(app)]
+    said = [re.sub("`[^`]*`", "", text) for text in text_of(app) if not FOUND_BY.search(text)]
     english = [text for text in said if SENTENCE.search(text) and not text.lstrip("- ").startswith(MAY_BE_ENGLISH)]
     assert english == []
     for heading in (*app.title, *app.subheader, *app.caption):

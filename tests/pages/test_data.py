@@ -26,12 +26,12 @@ def test_every_section_opens(request, open_page, filled, section):
     request.getfixturevalue(filled)
     app = open_page("data", section=section)
     assert app.segmented_control(key="section").value == section
-    assert " observations of " in app.title[0].value
+    assert any(" observations of " in caption.value for caption in app.caption)
 
 
 def test_the_title_says_how_much_there_is(home, open_page):
     facts = store.status(store.connect())
-    assert open_page("data").title[0].value == (
+    assert open_page("data").caption[1].value == (
         f"{facts['observations']:,} observations of {facts['indicators']} indicators in {facts['markets']} markets, "
         f"{facts['first_year']} to {facts['last_year']}"
     )
@@ -81,7 +81,7 @@ def test_findings_are_filtered_by_kind(home, open_page):
     app.multiselect(key="kinds").set_value([kind]).run()
     assert set(app.dataframe[0].value["Kind"]) == {kind.capitalize()}
     assert app.query_params["kinds"] == kind
-    assert app.caption[0].value.endswith(" low.")
+    assert any(caption.value.endswith(" low.") for caption in app.caption)
 
 
 def test_rows_show_every_stored_row_with_its_arrival(full_home, open_page):
@@ -102,7 +102,7 @@ def upload(app, name: str, text: str):
 
 def test_a_good_file_is_checked_then_landed(home, open_page):
     app = upload(open_page("data", section="import"), "good.csv", GOOD)
-    assert app.success[0].value == "No faults."
+    assert app.success[0].value == "No problems found."
     before = store.status(store.connect())["observations"]
     app.button(key="land").click().run()
     assert not app.exception
@@ -112,7 +112,7 @@ def test_a_good_file_is_checked_then_landed(home, open_page):
 
 def test_a_faulty_file_shows_every_fault_and_lands_nothing(home, open_page):
     app = upload(open_page("data", section="import"), "faulty.csv", FAULTY)
-    assert app.warning[0].value.startswith("6 faults. Nothing is written unless ")
+    assert app.warning[0].value.startswith("6 problems found. ")
     faults = app.dataframe[0].value
     assert list(faults["line"]) == [3, 4, 5, 6, 7, 8]
     assert list(faults["problem"])[:2] == ["unknown country", "text in a number"]
@@ -126,7 +126,7 @@ def test_faults_are_explained_in_chinese(home, open_page):
     faults = app.dataframe[0].value
     for column in ("problem", "remedy"):
         assert faults[column].str.contains("[\u4e00-\u9fff]").all()
-    assert app.warning[0].value.startswith("6 处错误。")
+    assert app.warning[0].value.startswith("发现 6 个问题。")
 
 
 def test_rows_without_faults_land_when_the_others_are_skipped(home, open_page):
@@ -147,7 +147,7 @@ def test_columns_with_names_of_their_own_are_asked_for(home, open_page):
     for field, column in {"market": "land", "indicator": "reihe", "year": "jahr", "value": "wert"}.items():
         app.selectbox(key=f"map_{field}").set_value(column)
     app.run()
-    assert app.success[0].value == "No faults."
+    assert app.success[0].value == "No problems found."
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_what_is_no_data_is_refused_with_a_reason(home, open_page, name, text, s
 def test_a_file_of_undescribed_indicators_says_how_to_describe_them(home, open_page):
     app = upload(open_page("data", section="import"), "own.csv", HEADER + "DEU,OUR.SALES,2024,12\n")
     app.button(key="land").click().run()
-    assert app.info[0].value.startswith("Undescribed indicators were kept: `OUR.SALES`.")
+    assert app.info[0].value.startswith("New indicators without a description were added: `OUR.SALES`.")
     app.segmented_control(key="section").set_value("sources").run()
     indicators = app.dataframe[1].value.set_index("Code")
     assert indicators.at["OUR.SALES", "Described"] == "Undescribed"
@@ -185,6 +185,41 @@ def test_a_busy_store_is_named_and_nothing_is_lost(home, open_page):
     app.run()
     app.button(key="land").click().run()
     assert app.success[-1].value.startswith("good.csv: 2 values added")
+
+
+def test_after_an_import_the_faults_are_gone_and_the_box_is_empty(home, open_page):
+    app = upload(open_page("data", section="import"), "faulty.csv", FAULTY)
+    app.checkbox(key="skip_invalid").check().run()
+    app.button(key="land").click().run()
+    assert "skipped." in app.success[-1].value
+    assert not app.warning
+    assert not any("problem" in frame.value.columns for frame in app.dataframe)
+
+
+def test_a_misspelt_code_is_landed_only_when_it_is_said_to_be_new(home, open_page):
+    app = upload(open_page("data", section="import"), "slip.csv", HEADER + "DEU,SP.POP.TOTAL,2023,84000000\n")
+    assert app.button(key="land").disabled
+    app.checkbox(key="new_indicators").check().run()
+    app.button(key="land").click().run()
+    assert app.success[-1].value.startswith("slip.csv: 1 values added")
+
+
+def test_an_arrival_is_removed_after_asking(home, open_page):
+    app = upload(open_page("data", section="import"), "good.csv", GOOD)
+    before = store.status(store.connect())["observations"]
+    app.button(key="land").click().run()
+    app = open_page("data")
+    assert app.button(key="remove_now").disabled
+    next(box for box in app.checkbox if box.label == "Yes, remove this arrival").check().run()
+    app.button(key="remove_now").click().run()
+    assert any(said.value == "Removed: 2 values; 0 earlier values restored." for said in app.success)
+    assert store.status(store.connect())["observations"] == before
+
+
+def test_each_section_has_a_title_of_its_own(home, open_page):
+    sections = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
+    titles = [open_page("data", section=section).title[0].value for section in sections]
+    assert len(set(titles)) == len(sections)
 
 
 # ------------------------------------------------------------------ export, settings, trouble
