@@ -157,19 +157,16 @@ def minute(choice: MarketFilters, ranking: Ranking, listed: list[str], names: pd
         if not enter:
             st.write(_("No country clears the bar; wait."))
         else:
-            first = enter[0]
-            st.write(
-                sentence(
-                    _("{market} first: {mode}. Then {others}.").format(
-                        market=in_sentence(first, names[first]),
-                        mode=cases.mode_advice()[verdicts[first].nearly[0]],
-                        others=answers.listing([in_sentence(iso3, names[iso3]) for iso3 in enter[1:4]]) or _("none"),
-                    )
-                )
+            first, others = enter[0], [in_sentence(iso3, names[iso3]) for iso3 in enter[1:4]]
+            told = _("{market} first: {mode}.").format(
+                market=in_sentence(first, names[first]), mode=cases.mode_advice()[verdicts[first].nearly[0]]
             )
+            if others:
+                told += " " + _("Then {others}.").format(others=answers.listing(others))
+            st.write(sentence(told))
     with certain:
         st.markdown(_("**How sure**"))
-        st.write(sentence(answers.stability(ranking, sure, names)) + ".")
+        st.write(_("{certainty}.").format(certainty=sentence(answers.stability(ranking, sure, names))))
         if len(listed) > 1:
             a, b = listed[:2]
             st.write(
