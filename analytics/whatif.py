@@ -187,8 +187,7 @@ class Ground:
         return self._now if self.outlook is None else self._summary(noise)
 
     def _summary(self, noise: np.ndarray) -> dict[str, np.ndarray]:
-        scores = (self.start.drawn + noise)[:, self.ranked]
-        ranks = many.ranks(scores)
+        scores, ranks = (self.start.drawn + noise)[:, self.ranked], self.start.ranks_drawn(noise)
         return (
             interval("score_before", self.start.scores[self.ranked], scores)
             | interval("rank_before", self.start.ranks, ranks)
@@ -256,12 +255,27 @@ class Point:
 
     @cached_property
     def drawn(self) -> np.ndarray:
-        """(draws, markets), scores over the ways to build the index (`Ground.variants`)."""
+        """(draws, markets), scores when every weight is off by about 25 %: on the scale of the index shown."""
+        return self.weighed(self.ground.factors)
+
+    @cached_property
+    def _varied(self) -> np.ndarray:
+        """(draws, markets), scores over the ways to build the index (`Ground.variants`), each on a scale of its own."""
         ground = self.ground
         ready = many.moved(ground.prepared, ground.ranking, self.moved)
         plan = replace(ground.variants, weights=ground.factors * self.whole)
         place = ready.values.index.get_indexer(ground.figures.index)
         return many.scores(ready, ground.members, plan)[:, place]
+
+    def ranks_drawn(self, noise: np.ndarray | float = 0.0) -> np.ndarray:
+        """(draws, ranked markets), ranks over the ways to build the index.
+
+        noise: (draws, markets), points every score is off on the scale shown; as wide against each variant's spread.
+        """
+        varied, spread = self._varied, float(self.scores.std())
+        if spread > 0:
+            varied = varied + noise * (varied.std(axis=1, keepdims=True) / spread)
+        return many.ranks(varied[:, self.ground.ranked])
 
     def weighed(self, factors: np.ndarray) -> np.ndarray:
         """(draws, markets), scores with every weight multiplied by a factor; factors: (draws, ingredients)."""
@@ -294,7 +308,8 @@ class Shocked:
 class Outcome:
     """What a scenario does. Frames are indexed by iso3.
 
-    markets: the ranked ones; score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws);
+    markets: the ranked ones; score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws:
+    of weights for the scores, which other scales would not leave comparable; of all five choices for the ranks);
     p_improves, p_worsens (share of the draws in which it ranks better, or worse, than before in the same draw);
     potential_before, potential, each with _low and _high (90 %), in the outcome's unit, NaN without a model; outside
     (the what-if point lies beyond what the data have seen), distance, limit, nearest (three real markets). moved: iso3,
@@ -378,8 +393,8 @@ def run(ground: Ground, scenario: Scenario) -> Outcome:
     carried = by_outlook * ground.drift
     before = dict(ground.before(carried))
     ranks_before = before.pop("drawn")
-    drawn = (end.drawn + carried + _propagation_noise(ground, shocked, end, by_link))[:, ground.ranked]
-    ranks = many.ranks(drawn)
+    noise = carried + _propagation_noise(ground, shocked, end, by_link)
+    drawn, ranks = (end.drawn + noise)[:, ground.ranked], end.ranks_drawn(noise)
     columns = before | interval("score", end.scores[ground.ranked], drawn) | interval("rank", end.ranks, ranks)
     columns["p_improves"] = (ranks < ranks_before).mean(axis=0)
     columns["p_worsens"] = (ranks > ranks_before).mean(axis=0)

@@ -236,6 +236,10 @@ def unknowns(ranking: Ranking, names: pd.Series, economies: pd.Series, year: int
         _("{count} countries are known for less than {minimum} % of the score, among them {markets}."): little,
     }
     for template in sorted(filter(gaps.get, gaps), key=lambda text: -economies[gaps[text][0]]):
+        if len(gaps[template]) == 1:
+            market = in_sentence(gaps[template][0], names[gaps[template][0]])
+            said.append(_("Too little is known of {market} to compare it.").format(market=market))
+            continue
         said.append(
             template.format(
                 count=len(gaps[template]),

@@ -177,6 +177,8 @@ def minute(choice: MarketFilters, ranking: Ranking, listed: list[str], names: pd
     with cost:
         st.markdown(_("**What it costs**"))
         st.write(_costs(choice, enter))
+        if enter and load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) is None:
+            _wait_for_plan(choice, tuple(enter))
         if enter:
             link = f"plan?recipe={choice.recipe}&industries={choice.recipe}&into={','.join(enter)}"
             st.markdown(f"[{_('Open the plan')}]({link})")
@@ -202,6 +204,13 @@ def _costs(choice: MarketFilters, enter: list[str]) -> str:
         markets=int(last["markets"]),
         reach=compact(found.high_usd),
     )
+
+
+@st.fragment(run_every=3)
+def _wait_for_plan(choice: MarketFilters, enter: tuple[str, ...]) -> None:
+    """Draw the page again when the plan that is being worked out in the background is there."""
+    if load.plan_if_ready(choice.recipe, choice.year, enter) is not None:
+        st.rerun()
 
 
 def _next(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:

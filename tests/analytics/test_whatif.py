@@ -126,7 +126,7 @@ def anew(ground: Ground, made: Scenario, design: Design | None = None) -> pd.Ser
     return ranking.scores["score"].reindex(ground.figures.index)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(one_move, max_size=4),
     st.lists(one_weight, max_size=2, unique_by=lambda shock: shock.target),

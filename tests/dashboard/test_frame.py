@@ -19,7 +19,7 @@ def test_the_logo_is_drawn_in_the_colours_of_its_theme(name):
 def test_the_trail_names_section_and_page(speak):
     speak("en")
     assert navigation.trail("ranking") == "Assess › Ranking"
-    assert navigation.trail("") == "Markets › Overview"
+    assert navigation.trail("") == "Markets › Shortlist"
     assert navigation.trail("data") == "Data"
     speak("zh")
     assert navigation.trail("compare") == "市场 › 对比"

@@ -12,7 +12,17 @@ from dashboard import language, messages, sentences
 from models import serving
 
 CJK = re.compile("[\u4e00-\u9fff]")
-SAME_IN_CHINESE = {"CPTPP", "RCEP", "GDP", "GeoNames", "Gapminder", "Unicode CLDR 48", "CC BY 4.0", "Unicode-3.0"}
+SAME_IN_CHINESE = {
+    "CPTPP",
+    "RCEP",
+    "GDP",
+    "GeoNames",
+    "Gapminder",
+    "Unicode CLDR 48",
+    "CC BY 4.0",
+    "Unicode-3.0",
+    "Excel",
+}
 SAID_BY = {
     *("title", "header", "subheader", "write", "markdown", "caption", "text", "info", "success", "warning", "error"),
     *("button", "download_button", "form_submit_button", "link_button", "page_link", "metric", "expander", "popover"),

@@ -45,10 +45,20 @@ def spoken(speak, monkeypatch):
 def test_the_headline_says_people_markets_gain_with_its_interval_and_the_first_market(found, spoken):
     told = plan_words.headline(found, NAMES)
     assert re.fullmatch(
-        r"\d+ people in 3 markets win [\d.]+ million US\$ \([\d.]+–[\d.]+ million\) over 3 years; \w+ first", told
+        r"\d+ people in 3 countries, \w+ first: may reach [\d.]+–[\d.]+ million US\$ of untapped spending over 3 years",
+        told,
     )
     assert plan_answers.gained(found.plan).index[0] == "DEU"
-    assert told.endswith("Germany first")
+    assert ", Germany first: " in told
+
+
+@pytest.mark.parametrize(("chance", "said"), [(0.38, "A simple rule does as well"), (0.73, "Better than the best")])
+def test_a_plan_that_wins_less_than_half_the_draws_is_not_praised(found, spoken, chance, said):
+    table = found.comparison.table.copy()
+    table["p_plan_beats"] = table["p_plan_beats"].where(table["p_plan_beats"].isna(), chance)
+    told = plan_words.verdict(replace(found, comparison=replace(found.comparison, table=table)))
+    assert told.startswith(said)
+    assert ("62 %" in told) == (chance < 0.5)
 
 
 def test_the_interval_holds_the_mean_and_bad_cases_lie_below_it(found):
@@ -62,8 +72,10 @@ def test_a_plan_of_nobody_says_so(problem, spoken):
 
 def test_what_binds_is_told_with_its_price_and_what_to_raise_first(found, spoken):
     told = plan_words.binding(found, NAMES)
-    assert re.fullmatch(r"The budget binds in 2026–2028: one more US\$ would win [\d.]+–[\d.]+ US\$\.", told[0])
-    assert told[-1].startswith("Raise first: the budget. A tenth more would win about ")
+    assert re.fullmatch(
+        r"The budget is the bottleneck in 2026–2028: one more US\$ would add [\d.]+–[\d.]+ US\$\.", told[0]
+    )
+    assert told[-1].startswith("Start with the budget: 10 % more adds about ")
 
 
 def test_a_tenth_more_is_the_sum_over_the_years_of_price_times_a_tenth(found):

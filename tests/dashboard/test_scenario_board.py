@@ -169,7 +169,7 @@ def test_a_value_held_within_bounds_is_said_on_the_first_slide_and_in_the_append
 
 
 def test_a_question_beyond_the_data_is_warned_of_on_the_first_slide(stood):
-    board, found = made(stood, scenario(Shock("indicator", "NY.GDP.PCAP.PP.CD", "scale", 50.0, ("IND",))))
+    board, found = made(stood, scenario(Shock("indicator", "NY.GDP.PCAP.PP.CD", "scale", 5000.0, ("IND",))))
     assert found.markets.at["IND", "outside"]
     assert any(sentence.startswith("Beyond what the data have seen") for sentence in board.slides[0].sentences)
 

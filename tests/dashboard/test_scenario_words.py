@@ -24,7 +24,15 @@ def english(speak) -> None:
 
 def outcome(*moves: tuple, notes: tuple[Note, ...] = (), **of_india: object) -> Outcome:
     """India rises from rank 9 to 4, Brazil falls from 4 to 5. moves: rows of `moved`."""
-    usual = {"rank_before": 9, "rank": 4, "rank_low": 2, "rank_high": 6, "p_improves": 0.925, "outside": False}
+    usual = {
+        "rank_before": 9,
+        "rank": 4,
+        "rank_low": 2,
+        "rank_high": 6,
+        "p_improves": 0.925,
+        "p_worsens": 0.95,
+        "outside": False,
+    }
     table = pd.DataFrame(
         {
             "IND": usual | {"nearest": (), "reasons": ()} | of_india,
@@ -112,9 +120,23 @@ def test_the_headline_is_the_rank_before_and_after(before, after, sentence):
     assert words.headline(found, "IND", "India") == sentence
 
 
+@pytest.mark.parametrize(
+    ("chance", "sentence"),
+    [(0.95, "India rises from"), (0.7, "India probably rises from"), (0.5, "India may rise from")],
+)
+def test_a_title_is_no_surer_of_a_move_than_the_draws_are(chance, sentence):
+    assert words.headline(outcome(p_improves=chance), "IND", "India").startswith(sentence)
+
+
+def test_how_sure_the_direction_is_and_how_open_the_place_is_said_together():
+    assert words.certainty(outcome(p_improves=0.97), "IND") == (
+        "Better in 97 of 100 index variants, but the place stays open: 2 to 6."
+    )
+
+
 def test_the_summary_counts_who_moves_and_names_the_largest():
     assert words.summary(outcome(), NAMES) == (
-        "Ranks up: 1, down: 1; most of all India (9 → 4) and Brazil (4 → 5)."
+        "Countries that move up: 1, down: 1; most of all India (9 → 4) and Brazil (4 → 5)."
     )  # fmt: skip
 
 
@@ -126,7 +148,7 @@ def test_a_summary_of_nothing_says_so():
 
 def test_the_chance_is_a_share_of_the_draws():
     assert words.chance(outcome(), "IND") == (
-        "It ranks better than without the scenario in 92 % of 400 draws of weights and elasticities."
+        "Share of 400 index variants in which it ranks better than without the scenario: 92 %."
     )
 
 
@@ -192,7 +214,7 @@ def test_shocks_that_carry_nothing_on_are_said_to_stand_alone():
     shocked = replace(PLAIN, shocks=(Shock("indicator", USERS, "set", 75.0),))
     alone = outcome(("IND", USERS, 50.0, 75.0, "shock"))
     along = outcome(("IND", INCOME, 50.0, 75.0, "propagated"))
-    assert "each moves its one indicator only" in words.alone(shocked, alone)
+    assert "only this indicator changes" in words.alone(shocked, alone)
     assert words.alone(shocked, along) is None
     assert words.alone(replace(PLAIN, shocks=(Shock("weight", "digital", "set", 1.0),)), alone) is None
 

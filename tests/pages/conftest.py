@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from dashboard import load, navigation
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,19 +24,48 @@ def no_caches() -> Iterator[None]:
     st.cache_data.clear()
 
 
+class Later:
+    """A background that never gets round to it: pages show what they show while an estimate is worked out."""
+
+    def submit(self, work: Callable, *arguments: object) -> Future:
+        return Future()
+
+
+class AtOnce:
+    """A background that is done before one looks again."""
+
+    def submit(self, work: Callable, *arguments: object) -> Future:
+        done: Future = Future()
+        try:
+            done.set_result(work(*arguments))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+
+@pytest.fixture(autouse=True)
+def background(monkeypatch) -> Callable[[], None]:
+    """Nothing is estimated beside a test; background() has it done at once."""
+    monkeypatch.setattr(load, "_background", Later())
+    load._estimates.clear()
+    load._plans.clear()
+    return lambda: monkeypatch.setattr(load, "_background", AtOnce())
+
+
 @pytest.fixture
-def open_page() -> Callable[..., AppTest]:
-    """Open a page by its name, with an address: open_page("market", market="DEU"). Fails on an exception box."""
+def open_page(monkeypatch) -> Callable[..., AppTest]:
+    """Open a page by its name, with an address: open_page("market", market="DEU"). Fails on an exception box.
+
+    The page is the start of the application for this test, so that no other one is drawn before it.
+    """
+    pages = navigation.PAGES
 
     def opened(name: str, **address: str) -> AppTest:
+        first = next(entry for entry in pages if entry.name == name)
+        monkeypatch.setattr(navigation, "PAGES", (first, *(entry for entry in pages if entry is not first)))
         app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
-        if name == "overview":
-            app.query_params.update(address)
-            app.run()
-        else:
-            app.run()
-            app.query_params.update(address)
-            app.switch_page(f"../pages/{name}.py").run()
+        app.query_params.update(address)
+        app.run()
         assert not app.exception, app.exception[0].message
         return app
 
