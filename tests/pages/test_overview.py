@@ -4,6 +4,14 @@ import json
 
 import pytest
 
+from dashboard import load
+from data import store
+
+
+def ranked(name: str) -> int:
+    """How many markets an industry ranks."""
+    return len(load.ranking(name, load.default_year(name)).scores)
+
 
 def figure(app) -> dict:
     return json.loads(app.get("plotly_chart")[0].proto.spec)
@@ -11,17 +19,17 @@ def figure(app) -> dict:
 
 def test_the_embedded_facts_rank_and_are_called_what_they_are(home, open_page, text_of):
     app = open_page("overview")
-    assert app.title[0].value.startswith("Overall, United States, China and India stand out; ")
+    assert app.title[0].value.startswith("Judged on 41 % of the score, China, India and Germany lead; ")
     said = text_of(app)
     assert any("**You are looking at the built-in sample data.**" in text for text in said)
     assert any(text.startswith("- ") and "indicators are not in the store" in text for text in said)
-    assert app.subheader[0].value == "Top 12 of 243"
+    assert app.subheader[0].value == f"Top 12 of {ranked('general')}"
 
 
 def test_the_list_shows_rank_range_market_score_and_coverage(home, open_page):
     listed = open_page("overview").dataframe[0].value
     assert list(listed["rank"]) == sorted(listed["rank"])
-    assert list(listed["market"][:3]) == ["United States", "China", "India"]
+    assert list(listed["market"][:3]) == ["China", "India", "Germany"]
     assert listed["range"].str.fullmatch(r"\d+–\d+").all()
     assert listed["score"].between(0, 100).all()
 
@@ -29,8 +37,8 @@ def test_the_list_shows_rank_range_market_score_and_coverage(home, open_page):
 def test_the_map_shows_every_ranked_market(home, open_page):
     traces = figure(open_page("overview"))["data"]
     assert [trace["type"] for trace in traces] == ["choropleth", "choropleth", "scattergeo"]
-    assert len(traces[1]["locations"]) + len(traces[2]["customdata"]) > 230
-    assert traces[1]["text"][0].startswith("<b>United States</b><br>Rank 1 of 243")
+    assert len(traces[1]["locations"]) + len(traces[2]["customdata"]) == ranked("general")
+    assert traces[1]["text"][0].startswith(f"<b>China</b><br>Rank 1 of {ranked('general')}")
 
 
 def test_an_industry_that_cannot_rank_names_what_is_missing_and_where_to_get_it(home, open_page):
@@ -46,8 +54,8 @@ def test_an_industry_that_cannot_rank_names_what_is_missing_and_where_to_get_it(
 @pytest.mark.parametrize("name", ["general", "healthcare", "finance", "education", "manufacturing", "environment"])
 def test_every_industry_ranks_on_a_full_store(full_home, open_page, name):
     app = open_page("overview", recipe=name)
-    assert "stand out" in app.title[0].value
-    assert app.subheader[0].value == "Top 12 of 80"
+    assert " lead; " in app.title[0].value
+    assert app.subheader[0].value == f"Top 12 of {ranked(name)}"
     assert not any("come with the program" in element.value for element in app.markdown)
 
 
@@ -90,7 +98,8 @@ def test_a_continent_and_an_organisation_are_one_choice_each(full_home, open_pag
 def test_an_income_group_narrows_what_is_shown(full_home, open_page):
     app = open_page("overview")
     app.multiselect(key="income").set_value(["Low income"]).run()
-    assert app.subheader[0].value == "Top 12 of 80"
+    shown = len(load.shown_markets("general", load.default_year("general"), (), ("Low income",)))
+    assert app.subheader[0].value == f"Top {min(shown, 12)} of {shown}" and shown < ranked("general")
     assert not app.exception
 
 
@@ -103,7 +112,7 @@ def test_filters_that_match_nothing_say_so(full_home, open_page):
     shown = {"region": ["155"], "income": ["Low income", "Upper middle income"]}
     assert {key: app.multiselect(key=key).value for key in shown} == shown
     app = open_page("overview", region="053", income="High income")  # Australia and New Zealand
-    assert app.info[0].value == "No ranked market passes these filters. Choose fewer."
+    assert app.info[0].value == "No ranked country passes these filters. Choose fewer."
     assert not app.title
 
 
@@ -128,5 +137,39 @@ def test_a_newer_arrival_that_moves_ranks_is_told(full_home, open_page):
 )
 def test_nonsense_in_the_address_is_ignored(home, open_page, text_of, address):
     app = open_page("overview", **address)
-    assert app.title[0].value.startswith("Overall, United States")
+    assert app.title[0].value.startswith("Judged on 41 % of the score, China, India")
     assert not any("<script>" in text or "passwd" in text for text in text_of(app))
+
+
+def test_no_title_is_surer_than_the_ranking_pages_own_computation(full_home, open_page):
+    year = load.default_year("healthcare")
+    sure, ranking = load.certainty("healthcare", year), load.ranking("healthcare", year)
+    stay = int((sure.p_top(10)[ranking.scores.index[:10]] >= 0.9).sum())
+    overview = open_page("overview", recipe="healthcare")
+    assert f"{stay} of the top 10 stay" in overview.title[0].value or stay < 2
+    forest = open_page("ranking", recipe="healthcare")
+    assert overview.title[0].value.rstrip(".").split("; ")[1] == forest.title[0].value.split("; ")[1]
+    listed = overview.dataframe[0].value
+    for rank, span in zip(listed["rank"], listed["range"], strict=True):
+        low, high = map(int, span.split("–"))
+        assert low <= rank <= high
+
+
+def test_home_and_markets_one_is_in_are_left_out_and_named_as_such(full_home, open_page, text_of):
+    store.put_settings({"present_markets": "DEU,FRA"})
+    app = open_page("overview")
+    assert not {"United States", "Germany", "France"} & set(app.dataframe[0].value["market"])
+    assert any("without the United States (home); without 2 countries you are in (Germany and France)" in text
+               for text in text_of(app))  # fmt: skip
+    left_out = app.dataframe[1].value.set_index("market")["reason"]
+    assert left_out["Germany"] == "you are there already" and left_out["United States"] == "home market"
+
+
+def test_the_profile_can_be_changed_from_the_page(full_home, open_page):
+    app = open_page("overview")
+    app.selectbox(key="profile_size").set_value(0)
+    app.multiselect(key="profile_present").set_value(["DEU"])
+    app.button(key="profile_save").click().run()
+    assert not app.exception
+    profile = store.settings(store.connect())
+    assert (profile["minimum_population"], profile["present_markets"]) == ("0", "DEU")
