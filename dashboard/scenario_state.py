@@ -59,7 +59,7 @@ def take_address() -> str | None:
         return said(str(error))
     if found.base.recipe not in recipe.NAMES:
         return _("There is no industry {name} here.").format(name=found.base.recipe)
-    start(found)
+    start(found, focus="market" not in st.query_params)
     if found.base.year not in load.years(found.base.recipe):
         return _(
             "The scenario stands on {year}, for which this store has no figures. It is shown on another year."
@@ -76,8 +76,10 @@ def _is_ours(kept: Kept, text: str) -> bool:
     return False
 
 
-def start(found: Scenario) -> None:
+def start(found: Scenario, focus: bool = True) -> None:
     """Work on this scenario from now on; its recipe and year become the filters'. What was there can be undone.
+
+    focus: the market it is about becomes the one on the sliders; not where the address names one of its own.
 
     Call from a callback or before the filters are drawn. The link that still stands in the address is not taken again.
     """
@@ -86,7 +88,7 @@ def start(found: Scenario) -> None:
     st.session_state[KEY] = Kept(found, past, st.query_params.get(KEY), kept.turn + 1 if kept is not None else 0)
     links.choose("recipe", found.base.recipe)
     links.choose("year", found.base.year)
-    if found.focus and "market" not in st.query_params:
+    if found.focus and focus:
         links.choose("scope", "market")
         links.choose("market", found.focus)
 

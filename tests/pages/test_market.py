@@ -10,7 +10,7 @@ def test_a_market_of_the_embedded_facts(home, open_page, text_of):
     assert app.title[0].value == "Germany"
     said = text_of(app)
     assert "Western Europe · capital Berlin · Euro (EUR)" in said
-    assert any(text.startswith("**Rank ") and " for general (2023 data); " in text for text in said)
+    assert any(text.startswith("**Ranked ") and " for general (2023 data); " in text for text in said)
     assert [metric.label for metric in app.metric][:2] == ["Population (CLDR)", "GDP, PPP (CLDR)"]
     assert any(text.startswith("- Weekend: Saturday and Sunday") for text in said)
     assert any("- Member of " in text and "EU" in text for text in said)
@@ -66,21 +66,21 @@ def test_a_language_in_two_scripts_says_in_which(home, open_page):
 
 def test_without_an_address_the_first_market_is_shown(home, open_page):
     app = open_page("market")
-    assert app.title[0].value == "United States"
-    assert app.selectbox(key="market").value == "USA"
-    assert app.query_params["market"] == "USA"  # tomorrow another market may be the first
+    assert app.title[0].value == "China"
+    assert app.selectbox(key="market").value == "CHN"
+    assert app.query_params["market"] == "CHN"  # tomorrow another market may be the first
 
 
 def test_a_market_on_a_full_store_shows_figures_with_years_and_strengths(full_home, open_page, text_of):
     app = open_page("market", market="FRA", recipe="healthcare")
     said = text_of(app)
-    assert any(text.startswith("**Rank ") and "for healthcare (2024 data)" in text for text in said)
+    assert any(text.startswith("**Ranked ") and "for healthcare (2024 data)" in text for text in said)
     assert [m.label for m in app.metric] == [
         "Population",
         "GDP",
         "GDP per person, PPP",
         "Internet users",
-        "Life expectancy at birth",
+        "Life expectancy 1952-2007 (Gapminder)",  # no recipe of this made-up store asks for another
     ]
     assert any(
         caption.value.startswith("persons, 2024 · [source](data?section=rows&market=FRA") for caption in app.caption
@@ -101,7 +101,7 @@ def test_choosing_another_market_changes_page_and_address(full_home, open_page):
 def test_a_market_that_cannot_be_ranked_says_why(full_home, open_page):
     app = open_page("market", market="GRL", recipe="healthcare")
     assert app.title[0].value == "Greenland"
-    assert app.info[0].value == "Too little is known about this market to rank it for this industry."
+    assert app.info[0].value == "Too little is known about this country to rank it for this industry."
 
 
 def test_an_industry_that_cannot_rank_still_shows_the_market(home, open_page):
@@ -133,7 +133,7 @@ def test_small_and_odd_markets_open(home, open_page):
 @pytest.mark.parametrize("market", ["<script>", "deu", "Germany", "A" * 10_000, "DEU,FRA", ""])
 def test_an_unknown_market_in_the_address_is_told_or_ignored_when_empty(home, open_page, market):
     app = open_page("market", market=market)
-    assert app.title[0].value == "United States"
+    assert app.title[0].value == "China"
 
 
 # ------------------------------------------------------------------ how a price and a date look
