@@ -164,7 +164,7 @@ def test_what_is_looked_for_and_the_market_stand_in_the_address(app, visit):
     other = visit(app)
     other.go(reader.page.url.removeprefix(app))
     assert other.title() == reader.title()
-    assert other.page.get_by_role("combobox", name="Market").input_value() == "Japan"
+    assert other.page.get_by_role("combobox", name="Market").input_value().startswith("Japan")
 
 
 @pytest.mark.parametrize(("size", "scheme"), list(product((WIDE, NARROW), ("light", "dark"))))

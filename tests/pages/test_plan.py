@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analytics import potential
+from analytics import plan_inputs, potential
 from analytics.allocation_problem import Lock
 from analytics.scenario import Base, Scenario, Shock
 from dashboard import load, plan_state, scenario_state
@@ -61,19 +61,40 @@ def set_wish(app, **fields):
 def test_what_takes_long_is_asked_for_with_one_button(full_home, open_page):
     app = open_page("plan", recipe="healthcare")
     assert app.title[0].value == "Where should money and people go?"
-    assert app.button(key="plan_estimate").label == "Estimate what is untapped in Healthcare"
+    assert app.button(key="plan_estimate").label == "Estimate the potential of Healthcare"
     assert not app.metric
+
+
+def test_the_number_of_countries_limits_the_plan_and_stands_in_the_address(opened):
+    app = opened()
+    app.number_input(key="plan_most").set_value(2).run(timeout=240)
+    assert not app.exception
+    assert wish_of(app).max_markets == 2
+    assert int(re.search(r"in (\d+) countr", app.title[0].value)[1]) <= 2
+    linked = plan_inputs.with_link(plan_inputs.Wish(wish_of(app).base_year), app.query_params["limits"])
+    assert linked.max_markets == 2
+
+
+def test_a_link_brings_every_limit_back(opened):
+    asked = plan_inputs.Wish(2026, max_people=5, max_markets=3, total_usd=2e6, free_sites=True)
+    wish = wish_of(opened(limits=plan_inputs.to_link(asked)))
+    assert (wish.max_people, wish.max_markets, wish.total_usd, wish.free_sites) == (5, 3, 2e6, True)
+
+
+def test_a_damaged_link_says_so_and_the_page_works(opened):
+    app = opened(limits="nonsense")
+    assert any("The link is damaged" in error.value for error in app.error)
 
 
 def test_the_plan_opens_with_its_finding_figures_and_bars(opened):
     app = opened()
-    assert re.match(r"\d+ people in \d+ markets? win .+ over 3 years; .+ first", app.title[0].value)
+    assert re.match(r"\d+ people in \d+ countr(y|ies), .+ first: may reach .+ over 3 years", app.title[0].value)
     assert [metric.label for metric in app.metric][:3] == [
-        "Expected gain, US$", "In bad cases, US$", "From the best there can be",
+        "Untapped spending reached, US$", "Worst 20 % of cases, US$", "From the optimum, at most",
     ]  # fmt: skip
     bars = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert bars["layout"]["barmode"] == "stack"
-    assert any("binds in" in text.value for text in app.markdown)
+    assert any("is the bottleneck in" in text.value for text in app.markdown)
 
 
 def test_less_money_wins_less_and_can_be_undone(opened):
@@ -142,7 +163,7 @@ def test_limits_that_conflict_are_named_with_what_would_have_to_give(example):
     assert "Germany locked at 10 people" in example.error[0].value
     assert any("more." in text.value or "fewer." in text.value for text in example.markdown)
     example.button(key="plan_reset").click().run()
-    assert example.title[0].value.endswith("Germany first")
+    assert ", Germany first: " in example.title[0].value
 
 
 def test_locks_that_contradict_each_other_are_refused_with_their_place(example):
@@ -152,7 +173,7 @@ def test_locks_that_contradict_each_other_are_refused_with_their_place(example):
 
 
 def test_the_worked_example_shows_todays_plan_and_can_be_left_again(example):
-    assert example.metric[3].label == "Beats today's plan in"
+    assert example.metric[3].label == "Better than today's plan"
     assert "This plan stands on the amounts in its file" in example.info[0].value
     table = next(frame.value for frame in example.dataframe if "p_plan_beats" in frame.value)
     assert table["plan"].tolist()[-1] == "Today's plan"
