@@ -81,8 +81,8 @@ def test_a_link_brings_every_limit_back(opened):
     assert (wish.max_people, wish.max_markets, wish.total_usd, wish.free_sites) == (5, 3, 2e6, True)
 
 
-def test_a_damaged_link_says_so_and_the_page_works(opened):
-    app = opened(limits="nonsense")
+def test_a_damaged_link_says_so_and_the_page_works(full_home, open_page):
+    app = open_page("plan", recipe="healthcare", limits="nonsense")
     assert any("The link is damaged" in error.value for error in app.error)
 
 
