@@ -12,6 +12,7 @@ from dashboard import answers, cases, links, load, navigation
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.language import _, compact, in_sentence, language_name, number, sentence, share
+from dashboard.plan_answers import Answer, Refusal
 from data import gates
 from models import fitness
 
@@ -170,7 +171,7 @@ def minute(choice: MarketFilters, ranking: Ranking, listed: list[str], names: pd
         if len(listed) > 1:
             a, b = listed[:2]
             st.write(
-                _("{a} ranks before {b} in {p} of them.").format(
+                _("{a} ranks before {b} in {p} of index variants.").format(
                     a=sentence(in_sentence(a, names[a])), b=in_sentence(b, names[b]), p=share(sure.beats.at[a, b])
                 )
             )
@@ -179,7 +180,7 @@ def minute(choice: MarketFilters, ranking: Ranking, listed: list[str], names: pd
         st.write(_costs(choice, enter))
         if enter and load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) is None:
             _wait_for_plan(choice, tuple(enter))
-        if enter:
+        if isinstance(load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) if enter else "", Answer):
             link = f"plan?recipe={choice.recipe}&industries={choice.recipe}&into={','.join(enter)}"
             st.markdown(f"[{_('Open the plan')}]({link})")
     with after:
@@ -192,7 +193,9 @@ def _costs(choice: MarketFilters, enter: list[str]) -> str:
     if found is None:
         return _("Being worked out.")
     if isinstance(found, str):
-        return found or _("Nothing to plan.")
+        return found or _("Nothing to plan: no untapped spending is counted in money for this industry.")
+    if isinstance(found, Refusal):
+        return _("No plan keeps the usual limits; set your own in Plan.")
     last = found.comparison.table.loc["optimised"]
     return _(
         "{people} people and {money} US$ over {years} years, in {markets} of these countries; reaches up to {reach} "
