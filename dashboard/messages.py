@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from analytics import learners, outlook, panel, potential, propagation, recipe, validation
 from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
 from dashboard import answers, calendar_words, language, load, navigation, sentences
-from data import catalog, quality, store
+from data import catalog, gates, quality, store
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("dashboard", "pages")
@@ -70,6 +70,7 @@ def _in_facts() -> Iterator[tuple[str, str]]:
     targets = [panel.target_of(recipe.load(name)) for name in recipe.NAMES]
     measures = {measure for name in recipe.NAMES for measure in panel.measures(recipe.load(name), own=True)}
     facts = {
+        "data/reference/gates.toml": [gate.text for gate in gates.shipped()],
         "analytics/validation.py": [text for texts in validation.ADVICE.values() for text in texts],
         "analytics/learners.py": (*learners.NAMES, "income group median", "last value", "learner", "baseline"),
         "analytics/potential.py, comparison": ("fixed effects", "panel"),
