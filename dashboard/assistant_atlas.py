@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from analytics import recipe
-from analytics.index import MissingIndicators
+from analytics.index import NotRanked
 from dashboard import load, navigation
 from dashboard.language import _, current
 
@@ -39,7 +39,7 @@ def _said(name: str) -> str:
     title = _(recipe.load(name).title)
     try:
         found = load.overview(False, name, load.default_year(name), (), ())
-    except MissingIndicators:
+    except NotRanked:
         found = None
     if found is None:
         return _("{industry} cannot be ranked yet: too few figures are there. Fetch or import them first.").format(
