@@ -82,7 +82,7 @@ def test_a_shipped_model_is_the_one_its_card_describes(name, monkeypatch, tmp_pa
 
 
 @needs_shared
-@pytest.mark.parametrize(("name", "kept", "found"), [("banking77", 0.95, 0.83), ("bitext", 0.98, 0.78)])
+@pytest.mark.parametrize(("name", "kept", "found"), [("banking77", 0.93, 0.83), ("bitext", 0.98, 0.78)])
 def test_requests_that_an_intent_model_cannot_know_are_mostly_not_sure(name, kept, found):
     """CLINC150's out-of-scope requests, which neither learned from, against requests of its own test split."""
     from models.text.loading import classifier
