@@ -23,7 +23,7 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 WIDE = (1400, 900)
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 KNOWN = re.compile(r"/_stcore/(health|host-config)")
 """On a sub-page Streamlit's front end first asks beside the page; the 404s are normal."""
 
@@ -115,10 +115,10 @@ class Visitor:
 
     def settle(self) -> None:
         """Wait until the script has run and nothing loads any more."""
-        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
-        self.page.wait_for_selector("h1", timeout=30_000)
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=180_000)
+        self.page.wait_for_selector("h1", timeout=180_000)
         self.page.wait_for_timeout(250)
-        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=180_000)
         assert self.page.locator('[data-testid="stException"]').count() == 0
 
     def sees(self, selector: str, least: int = 1) -> None:
