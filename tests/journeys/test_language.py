@@ -21,7 +21,9 @@ def test_a_typed_sentence_is_answered_with_reasons(full_app, visit):
     box = reader.page.get_by_role("textbox", name="Text", exact=True)
     box.fill("<b>Terrible</b>: the train was late and nobody said sorry.")
     reader.page.get_by_role("button", name="Analyse").click()
-    reader.page.wait_for_function("t => document.querySelector('h1').innerText !== t", arg=before, timeout=LOADING_MS)
+    reader.page.wait_for_function(
+        "t => (document.querySelector('h1')?.innerText ?? t) !== t", arg=before, timeout=LOADING_MS
+    )
     reader.settle()
     assert "English" in reader.title()
     explained = reader.page.locator('p[dir="auto"]')
@@ -37,7 +39,9 @@ def test_a_sample_in_arabic_is_a_click_away_and_runs_from_the_right(full_app, vi
     reader.go("/language")
     before = reader.title()
     reader.page.get_by_role("button", name=re.compile("^Arabic")).click()
-    reader.page.wait_for_function("t => document.querySelector('h1').innerText !== t", arg=before, timeout=LOADING_MS)
+    reader.page.wait_for_function(
+        "t => (document.querySelector('h1')?.innerText ?? t) !== t", arg=before, timeout=LOADING_MS
+    )
     reader.settle()
     explained = reader.page.locator('p[dir="auto"]')
     expect(explained).to_contain_text("أنا سعيد جدا، شكرا لكم.")
