@@ -21,7 +21,7 @@ class Robustness:
     """Ranks over many draws, by iso3 in the order of the ranking they are about.
 
     ranks: rank (as shown), low, median, high (5th, 50th and 95th percentile; low and high reach at least to the rank
-    shown, which is one of the ways to build the index), typical (the percentiles hold it), p_top10. distribution:
+    shown, which is one of the ways to build the index), p_top10. distribution:
     (markets, ranks), share of draws at rank 1, 2, ...; ties share the better rank. beats: (markets, markets), share of
     draws in which the row's market ranks before the column's; empty unless asked for. design, whole, choices: what was
     varied around.
@@ -110,7 +110,6 @@ def _summary(ranking: Ranking, drawn: np.ndarray, seed: int, choices: Choices, p
         "low": np.minimum(low, shown),
         "median": median,
         "high": np.maximum(high, shown),
-        "typical": (low <= shown) & (shown <= high),
         "p_top10": reached[:, min(10, markets) - 1] / count,
     }
     names = ranking.scores.index

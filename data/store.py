@@ -36,7 +36,6 @@ DEFAULT_SETTINGS = {
     "minimum_population": "1000000",
     "minimum_known_pct": "80",
     "industry": "general",
-    "product": "",
 }
 """The company profile. present_markets: ISO codes, comma separated: markets one is in already."""
 EMBEDDED = "embedded reference"
@@ -537,7 +536,6 @@ _KNOWN_SETTINGS = {
     ),
     "minimum_known_pct": ("SELECT 1 WHERE try_cast($value AS INTEGER) BETWEEN 0 AND 100", "a percentage from 0 to 100"),
     "industry": ("SELECT 1 WHERE regexp_full_match($value, '[a-z_]{1,40}')", "the name of an industry's recipe"),
-    "product": ("SELECT 1 WHERE length($value) <= 120", "a text of at most 120 characters"),
 }
 
 

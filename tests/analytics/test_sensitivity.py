@@ -150,7 +150,7 @@ def test_intervals_stand_only_beside_the_ranking_they_are_about():
     found = gappy()
     robust = sensitivity.monte_carlo(found, 0, 500)
     assert list(robust.about(found).columns) == [
-        "score", "rank", "coverage", "low", "median", "high", "typical", "p_top10"
+        "score", "rank", "coverage", "low", "median", "high", "p_top10"
     ]  # fmt: skip
     for other in (index.rescore(found, weights={"size": 3.0}), index.rescore(found, Design(across="geometric"))):
         with pytest.raises(DesignError, match="about another index than the one shown"):
