@@ -37,10 +37,12 @@ def weights(card: Card) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """The forms of one kind. kind: "int8" or "onnx"; module: what makes one, as in `python -m module NAME`."""
+    """The forms of one kind. kind: "int8" or "onnx"; module: what makes one, as in `python -m module NAME`; way: how
+    they are made, so that one made otherwise is made anew."""
 
     kind: str
     module: str
+    way: str = ""
 
     def find(self, card: Card) -> bytes | None:
         """The form made for these weights; None where there is none, it is damaged, or it was refused."""
@@ -121,7 +123,7 @@ class Kept:
         """What is noted of the form for these weights; empty where nothing is."""
         with suppress(OSError, ValueError):
             found = json.loads((self.folder(card.name) / NOTE).read_text(encoding="utf-8"))
-            if isinstance(found, dict) and found.get("weights") == weights(card):
+            if isinstance(found, dict) and (found.get("weights"), found.get("way", "")) == (weights(card), self.way):
                 return found
         return {}
 
@@ -132,7 +134,7 @@ class Kept:
             working = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
             if content is not None:
                 (working / FILE).write_bytes(content)
-            noted = {"weights": weights(card)} | note
+            noted = {"weights": weights(card), "way": self.way} | note
             (working / NOTE).write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             working.rename(folder)

@@ -12,7 +12,7 @@ from models.forms import Kept
 from models.registry import Card
 from models.text.network import Reader
 
-FORMS = Kept("int8", "models.text.int8")
+FORMS = Kept("int8", "models.text.int8", way="weights in 7 bits")
 LEAST_AGREEMENT = 0.99
 """Share of the sample's texts that must keep their label."""
 

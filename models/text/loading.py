@@ -141,10 +141,15 @@ class TextModel:
         return self._form.remark
 
     def precisions(self) -> tuple[str, ...]:
-        """The number formats it can run in at present; int8 on a CPU, once its form was made."""
+        """The number formats it can run in at present: bf16 where the device has it, int8 on a CPU, once made."""
         if self._form.encoder is None:
             return PRECISIONS[:1]
-        return PRECISIONS if self.device == "cpu" and int8.FORMS.find(self.card) else PRECISIONS[:2]
+        useful = {
+            "fp32": True,
+            "bf16": training.computes_bf16(self.device),
+            "int8": self.device == "cpu" and int8.FORMS.find(self.card),
+        }
+        return tuple(name for name in PRECISIONS if useful[name])
 
     def make_precisions(self) -> bool:
         """Make the int8 form where it can be of use and there is none: seconds to minutes, in another process.

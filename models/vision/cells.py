@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models import training
 from models.vision import scores, unet
 from models.vision.corpora import CELLS
 from models.vision.unet import FLIPS, Block, UNet, padded
@@ -110,7 +111,7 @@ def detected(network: Network, pixels: np.ndarray, rule: Rule, device: str, bf16
     seen = padded(picture[None].to(device), network.config.multiple)
     total = []
     for flip in FLIPS if mirrored else FLIPS[:1]:
-        with torch.autocast(seen.device.type, torch.bfloat16, enabled=bf16):
+        with training.precision(seen.device.type, bf16):
             view = (seen.flip(flip) if flip else seen).contiguous(memory_format=torch.channels_last)
             logits, reach, deepest = network(view)
         heat, reach, deep = logits[0].float().sigmoid(), reach[0].float(), deepest[0].float().mean((1, 2))

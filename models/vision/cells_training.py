@@ -132,7 +132,7 @@ def fit(
 
 
 def detect(network: Network, pixels: np.ndarray, rule: Rule, mirrored: bool = True) -> Found:
-    """The cells of a picture in bfloat16, where this network is."""
+    """The cells of a picture, where this network is; in bfloat16 where that is fast."""
     return cells.detected(network, pixels, rule, next(network.parameters()).device.type, True, mirrored)
 
 

@@ -142,7 +142,7 @@ def drawn(network: Network, kinds: Sequence[int], seed: int = 0, steps: int = 40
     times = torch.linspace(1, 0, steps + 1, device=where)
     for now, then in pairwise(times):
         time = now.expand(len(kinds))
-        with torch.autocast(where.type, torch.bfloat16):
+        with training.precision(where.type):
             free, asked = network(noisy, time, none), network(noisy, time, told)
         v = free + guidance * (asked - free)
         signal, spread = levels(time)

@@ -203,11 +203,16 @@ class Reader:
         self.trust = Trust(**card.config.get("trust", {}))
         self._forms: dict[str, nn.Module] = {}
         self._home = store.home()
-        self.use("bf16" if self.device == "cuda" else "fp32")
+        self.use(self.precisions()[-1] if self.device == "cuda" else "fp32")
 
     def precisions(self) -> tuple[str, ...]:
         """The number formats it can run in at present; onnx on a CPU, once its form was made."""
-        return PRECISIONS if self.device == "cpu" and onnx_form.FORMS.find(self.card) else PRECISIONS[:2]
+        useful = {
+            "fp32": True,
+            "bf16": training.computes_bf16(self.device),
+            "onnx": self.device == "cpu" and onnx_form.FORMS.find(self.card),
+        }
+        return tuple(name for name in PRECISIONS if useful[name])
 
     def make_precisions(self) -> bool:
         """Make the ONNX form where it can be of use and there is none: seconds, in another process.

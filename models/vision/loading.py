@@ -34,16 +34,16 @@ class VisionModel:
         self.network = unet.fused(network).to(self.device, memory_format=torch.channels_last)
         self.bank = bank
         self.around = {label: tuple(card.config["counts"][label]) for label in self.labels}
-        self.precision = "bf16" if self.device == "cuda" else "fp32"
+        self.precision = self.precisions()[-1] if self.device == "cuda" else "fp32"
 
     def precisions(self) -> tuple[str, ...]:
         """The number formats it can run in."""
-        return PRECISIONS
+        return PRECISIONS if training.computes_bf16(self.device) else PRECISIONS[:1]
 
     def use(self, precision: str) -> None:
-        """Run in another number format. Raises ValueError for one it does not know."""
-        if precision not in PRECISIONS:
-            raise ValueError(f"{self.name} runs in {', '.join(PRECISIONS)}, not in {precision!r}.")
+        """Run in another number format. Raises ValueError for one it does not offer."""
+        if precision not in self.precisions():
+            raise ValueError(f"{self.name} runs in {', '.join(self.precisions())}, not in {precision!r}.")
         self.precision = precision
 
     def sample(self) -> Sequence[np.ndarray]:

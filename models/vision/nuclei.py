@@ -16,6 +16,7 @@ from scipy import ndimage
 from skimage.measure import regionprops
 from torch import Tensor, nn
 
+from models import training
 from models.vision import cuts, unet
 from models.vision.cuts import Maps, Rule
 from models.vision.unet import FLIPS, UNet, padded
@@ -94,7 +95,7 @@ def _views(network: Network, part: Tensor, bf16: bool, mirrored: bool) -> tuple[
     flips = FLIPS if mirrored else FLIPS[:1]
     for flip in flips:
         seen = padded(part.flip(flip) if flip else part, network.config.multiple)
-        with torch.autocast(part.device.type, torch.bfloat16, enabled=bf16):
+        with training.precision(part.device.type, bf16):
             found, deepest = network(seen.contiguous(memory_format=torch.channels_last))
         found = found[:, :, :height, :width].float()
         found[:, :1] = found[:, :1].sigmoid()

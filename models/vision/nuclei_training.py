@@ -131,7 +131,7 @@ def fit(
 
 
 def predicted(network: Network, pixels: np.ndarray, mirrored: bool = True) -> Maps:
-    """The maps of a picture in bfloat16, where this network is."""
+    """The maps of a picture, where this network is; in bfloat16 where that is fast."""
     return nuclei.maps(network, pixels, next(network.parameters()).device.type, True, mirrored)
 
 

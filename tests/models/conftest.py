@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from models import registry
+from models import registry, training
 from models.text import fitting, tokens
 from models.text.classifier import Classifier
 from models.text.corpora import Corpus
@@ -52,6 +52,14 @@ def recipe(name: str = "tiny", **changes: object) -> Recipe:
         "limits": ("Knows eight words.",), "doubts": Doubts(threshold=0.6),
     }  # fmt: skip
     return Recipe(**given | changes)
+
+
+@pytest.fixture(scope="module")
+def with_bf16():
+    """As on a machine whose processor computes in bfloat16 (here torch may emulate it)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "computes_bf16", lambda where: True)
+        yield
 
 
 @pytest.fixture(scope="session", name="rows")

@@ -28,6 +28,20 @@ def fitted(module, settings, **options):
     return training.fit(module, batches, 4, loss, settings, **options)
 
 
+@pytest.mark.parametrize(
+    ("able", "found"),
+    [({"avx2": True, "avx512_bf16": False}, False), ({"avx512_bf16": True}, True), ({"amx_bf16": True}, True),
+     ({"architecture": "aarch64", "bf16": True}, True), ({}, False)],
+)  # fmt: skip
+def test_bf16_is_used_only_where_the_processor_computes_in_it(able, found, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert training.computes_bf16("cpu") is found
+    with training.precision("cpu"):
+        assert torch.is_autocast_enabled("cpu") is found
+    with training.precision("cpu", bf16=False):
+        assert not torch.is_autocast_enabled("cpu")
+
+
 def test_a_line_is_found():
     module = nn.Linear(3, 1)
     fitted(module, Settings(epochs=120, rate=0.05, weight_decay=0, bf16=False))

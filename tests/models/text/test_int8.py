@@ -16,7 +16,7 @@ TEXTS, LANGUAGES = ["the day was lovely", "awful", "", "la voiture était triste
 
 
 @pytest.fixture(scope="module")
-def made(trained, tmp_path_factory):
+def made(with_bf16, trained, tmp_path_factory):
     """A data folder with the model "tiny" and its int8 form, made as the server has it made."""
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(trained / "tiny", home / "models" / "tiny")
@@ -95,6 +95,13 @@ def test_a_damaged_form_is_not_read_and_is_made_anew(own, damage, monkeypatch):
 def test_a_form_of_other_weights_or_with_a_damaged_note_is_none(own, note):
     (own / forms.NOTE).write_text(note)
     assert int8.FORMS.find(registry.card("tiny")) is None
+
+
+def test_a_form_made_in_a_way_of_before_is_none(own):
+    note = json.loads((own / forms.NOTE).read_text())
+    for before in (note | {"way": "weights in 8 bits"}, {key: value for key, value in note.items() if key != "way"}):
+        (own / forms.NOTE).write_text(json.dumps(before))
+        assert int8.FORMS.find(registry.card("tiny")) is None
 
 
 def test_a_form_that_differs_too_much_is_refused_for_good(own, monkeypatch, caplog):

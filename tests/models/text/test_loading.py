@@ -156,7 +156,7 @@ def test_weights_of_another_network_are_refused(shipped, tmp_path):
         loading.classifier("tiny")
 
 
-def test_it_runs_in_the_number_formats_it_names(tiny):
+def test_it_runs_in_the_number_formats_it_names(with_bf16, tiny):
     plain = tiny.probabilities(["the day was lovely"], ["en"])
     tiny.use("bf16")
     assert np.allclose(tiny.probabilities(["the day was lovely"], ["en"]), plain, atol=0.05)
@@ -167,7 +167,7 @@ def test_it_runs_in_the_number_formats_it_names(tiny):
     assert (tiny.probabilities(["the day was lovely"], ["en"]) == plain).all()
 
 
-def test_a_number_format_is_made_once_and_changing_back_to_it_makes_nothing(tiny, monkeypatch):
+def test_a_number_format_is_made_once_and_changing_back_to_it_makes_nothing(with_bf16, tiny, monkeypatch):
     made, copied = [], Reading.in_bf16
     monkeypatch.setattr(Reading, "in_bf16", lambda reading: made.append("bf16") or copied(reading))
     found = []
@@ -180,13 +180,13 @@ def test_a_number_format_is_made_once_and_changing_back_to_it_makes_nothing(tiny
     assert (found[1] == found[3]).all() and (found[0] != found[1]).any()
 
 
-def test_reasons_are_the_same_in_every_number_format(tiny):
+def test_reasons_are_the_same_in_every_number_format(with_bf16, tiny):
     plain = tiny.explain("the day was lovely", "positive", "en")
     tiny.use("bf16")
     assert tiny.explain("the day was lovely", "positive", "en") == plain
 
 
-def test_vectors_in_bf16_are_close(tiny):
+def test_vectors_in_bf16_are_close(with_bf16, tiny):
     plain = tiny.embed(["the day", "le jour"])
     tiny.use("bf16")
     assert np.allclose(tiny.embed(["the day", "le jour"]), plain, atol=0.05)
@@ -215,7 +215,7 @@ def test_a_compiled_reading_says_the_same_and_compiles_nothing_while_serving(tin
     assert beforehand == len(compiled) > 0
 
 
-def test_without_a_compiler_it_runs_in_plain_bf16_and_says_why(tiny, monkeypatch, caplog):
+def test_without_a_compiler_it_runs_in_plain_bf16_and_says_why(with_bf16, tiny, monkeypatch, caplog):
     def failing(*given, **options):
         raise RuntimeError("no compiler\nlong story")
 

@@ -138,7 +138,7 @@ def test_most_worn_lines_in_this_machines_fonts_are_read(reader):
     assert np.mean(right) >= 0.85
 
 
-def test_precisions_are_known_by_name(picture, reader, empty_home):
+def test_precisions_are_known_by_name(with_bf16, picture, reader, empty_home):
     assert reader.precisions() == ("fp32", "bf16")
     with pytest.raises(ValueError, match="fp8"):
         reader.use("fp8")

@@ -32,7 +32,7 @@ def saved(seed, root):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(with_bf16, tmp_path_factory):
     """A data folder with the reader "small" and its ONNX form, made as the server has it made."""
     home = tmp_path_factory.mktemp("home")
     saved(0, home / "models")

@@ -121,10 +121,12 @@ def test_the_command_line_prints_the_figures_as_json(made, capsys):
 
 
 def test_the_command_line_looks_at_a_picture(made, tmp_path, capsys):
-    (tmp_path / "a.png").write_bytes(encoded(discs(77)[0]))
+    picture = discs(77)[0]
+    (tmp_path / "a.png").write_bytes(encoded(picture))
     assert command.main(["predict", "nuclei", "--image", str(tmp_path / "a.png"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert abs(found["nucleus"]["found"] - 6) <= 1  # it learnt for seconds
+    model = loading.model("nuclei", "cpu")
+    assert found["nucleus"]["found"] == len(model.confidences(model.predict([picture])[0])["nucleus"]) > 0
     assert found["nucleus"]["low"] <= found["nucleus"]["expected"] <= found["nucleus"]["high"]
 
 
