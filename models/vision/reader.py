@@ -45,6 +45,8 @@ SHARD = 4_000
 DEV_SEED, TEST_SEED = 900_000, 2026
 CONDITIONS = {"usual": renders.USUAL, "blurred": renders.BLURRED, "turned": renders.TURNED}
 """How lines in held-out fonts are worn: with some care, or with more blur or perspective than any line learnt from."""
+LEAST_DEV = 30
+"""Development lines a condition, at least."""
 TEST_LINES = 100
 """Test lines a script and condition."""
 TEST_PRICES = 25
@@ -510,7 +512,7 @@ def train(
     network = network.cpu().eval().fuse()
     network.load_state_dict(registry.unpack(registry.pack(network.state_dict())))  # as it ships
     spoken = sorted({locale.split("_")[0] for names in formats.LOCALES.values() for locale in names})
-    count = max(30, len(held) // 80)
+    count = max(LEAST_DEV, len(held) // 80)
     card = Card(
         name=name, task="reader", title="Prices, numbers and dates in 13 scripts",
         purpose="Reads a price tag's line in the local script and says how sure it is.",
