@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import adapt_state, adapt_training, components, engineers, fitness_words, language_lab_answers, load
 from dashboard.adapt_state import Learned
 from dashboard.charts import adapt as charts
-from dashboard.language import _, locale, number, share
+from dashboard.language import _, locale, number, percent, share
 from dashboard.sentences import said
 from models import fitness
 
@@ -124,7 +124,7 @@ def _figures(learned: Learned, before: tuple[float, ...], after: tuple[float, ..
 
 
 def _percent(value: float) -> str:
-    return f"{number(100 * value, 2)} %"
+    return percent(number(100 * value, 2))
 
 
 def _forgetting(learned: Learned) -> None:
@@ -292,7 +292,7 @@ def _saved(learned: Learned, name: str, source: str, licence: str) -> str:
     from models.text import adapter
 
     if not source or not licence:
-        return _("Say whose rows these are and under which licence: the card names both.")
+        return _("Give the source and licence of these examples: the model card names both.")
     rows = sum(learned.made.rows.values())
     try:
         adapter.register(learned.made, name, learned.wish.language, registry.Source(source, licence, "", rows))

@@ -237,7 +237,7 @@ def _uploaded(language: str) -> "Market | None":
         )
     chosen = _columns(sheet)
     if not language:
-        st.info(_("Say above which language the rows are in."), icon=":material/translate:")
+        st.info(_("Choose above which language the examples are in."), icon=":material/translate:")
         return None
     from models.registry import Source
     from models.text.market_rows import Market, digest

@@ -62,7 +62,7 @@ def _part(now: "Snapshot") -> float:
 
 def _progress(now: "Snapshot") -> str:
     if now.progress is None:
-        return _("Judging the model as it is, to compare with")
+        return _("Testing the current model for comparison")
     at = now.progress
     if at.step >= at.steps:
         return _("Judging what was learned")
@@ -82,7 +82,7 @@ def curves(now: "Snapshot", live: bool = False) -> None:
     look, step_axis = components.look(), _("Step")
     shown = (
         ("loss", losses, _("Loss"), _("Is the loss still falling?")),
-        ("score", scores, _("Macro F1"), _("And does it help on rows it does not learn from?")),
+        ("score", scores, _("Macro F1"), _("Does it help on examples it has not seen?")),
     )
     for cell, (name, points, axis, question) in zip(st.columns(2, gap="large"), shown, strict=True):
         if not points:

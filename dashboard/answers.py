@@ -278,8 +278,8 @@ def unknowns(ranking: Ranking, names: pd.Series, economies: pd.Series, year: int
         )
     said.append(
         _(
-            "Ranges show how ranks change with other weights, scales, treatments of gaps and outliers, and ways to "
-            "add up. They do not cover errors in the data."
+            "Ranges show how ranks change with other weights, scaling, treatment of missing data and outliers, and "
+            "aggregation. They do not cover errors in the data."
         )
     )
     return said

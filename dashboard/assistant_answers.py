@@ -156,10 +156,10 @@ def why(reply: "Reply") -> str:
     """Why the reply is what it is, to whoever runs the assistant."""
     reasons = {
         "found": _("An entry answers it."),
-        "unsure": _("More than one entry could be meant, or none for sure, so it asks back."),
+        "unsure": _("More than one entry could be meant, or none for sure, so it asks for clarification."),
         "unsure again": _("It was unsure a second time, so a person takes over."),
-        "no words": _("There is no word in the message, so it asks back."),
-        "no subject": _("The message does not say what it is about, so it asks back."),
+        "no words": _("There is no word in the message, so it asks for clarification."),
+        "no subject": _("The message does not say what it is about, so it asks for clarification."),
         "nothing found": _("No entry answers it for sure, so a person takes over."),
         "requested": _("A person was asked for."),
         "courtesy": _("The message is a courtesy."),
@@ -169,7 +169,7 @@ def why(reply: "Reply") -> str:
 
 
 def kind_name(kind: str) -> str:
-    return {"answer": _("Answer"), "ask": _("Asks back"), "handover": _("A person takes over")}[kind]
+    return {"answer": _("Answer"), "ask": _("Asks for clarification"), "handover": _("A person takes over")}[kind]
 
 
 def language_words(reply: "Reply") -> str:

@@ -194,7 +194,7 @@ def _options(turn: Turn) -> None:
 def _choose(entry: "Entry", language: str | None) -> None:
     from models.text import replies
 
-    assistant_state.add(entry.question, replies.chosen(entry, language), foot=_("Chosen from what was asked back"))
+    assistant_state.add(entry.question, replies.chosen(entry, language), foot=_("Chosen from the options offered"))
 
 
 def _want_person() -> None:
@@ -351,7 +351,7 @@ def knowledge() -> None:
     if talk.refused:
         _refused(*talk.refused)
     elif talk.base is not None:
-        st.success(_("It passed every check; the conversation began anew."), icon=":material/check:")
+        st.success(_("All checks passed; the conversation starts afresh."), icon=":material/check:")
     _judged_so_far()
 
 

@@ -86,7 +86,7 @@ def review(name: str, card: "Card") -> None:
 def _sign(name: str, card: "Card", reviewer: str, ticked: dict[str, bool], decision: str, note: str) -> None:
     open_items = [item for item, done in ticked.items() if not done]
     if not reviewer:
-        st.error(_("Say who signs: a review without a name is none."), icon=":material/error:")
+        st.error(_("Give the reviewer's name: a review needs one."), icon=":material/error:")
         return
     if decision == "approved" and open_items:
         st.error(

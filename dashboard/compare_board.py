@@ -44,9 +44,9 @@ def compare_board(asked: Comparison, year: int, source: str, made_at: date | Non
                 _("How it was made"),
                 (
                     _(
-                        "Ranks come from {draws} variants of the index: weights, treatment of outliers, gaps, scale "
-                        "and aggregation vary. Ranges are the 5th and 95th percentile. They do not cover errors in the "
-                        "data."
+                        "Ranks come from {draws} index variants: weights, treatment of outliers, missing data, "
+                        "scaling and aggregation vary. Ranges are the 5th and 95th percentile. They do not cover "
+                        "errors in the data."
                     ).format(draws=language.number(float(asked.found.draws), 6)),
                 ),
             ),

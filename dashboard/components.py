@@ -270,7 +270,7 @@ def ranked_columns() -> dict[str, Any]:
     return {
         "rank": st.column_config.NumberColumn(_("Rank"), width=45),
         "range": st.column_config.TextColumn(
-            _("5–95 %"), width=60, help=_("Range of the rank over 90 % of the ways to build the index.")
+            _("5–95 %"), width=60, help=_("Range of the rank in 90 % of index variants.")
         ),
         "market": st.column_config.TextColumn(_("Country"), width=150),
         "score": st.column_config.NumberColumn(_("Score"), format="%.1f", width=50),
@@ -287,7 +287,7 @@ def aside_columns() -> dict[str, Any]:
         "reason": _("Why it is not ranked"),
         "score": st.column_config.NumberColumn(_("Score"), format="%.1f"),
         "coverage": st.column_config.NumberColumn(_("Known"), format="%d %%"),
-        "place": st.column_config.NumberColumn(_("Would rank"), help=_("Its place if it alone were added.")),
+        "place": st.column_config.NumberColumn(_("Would rank"), help=_("Its rank if only this one were added.")),
     }
 
 

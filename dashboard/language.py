@@ -91,7 +91,12 @@ def share(value: float) -> str:
         return "–"
     near = "< " if 0 < value < 0.005 else "> " if 0.995 <= value < 1 else ""
     held = min(max(value, 0.01), 0.99) if near else value
-    return near + babel.numbers.format_percent(held, "#,##0 %", locale())
+    return near + percent(babel.numbers.format_decimal(round(held * 100), "#,##0", locale()))
+
+
+def percent(written: str) -> str:
+    """A number written already, as a percentage: 12.3 % in English, 12.3% in Chinese."""
+    return f"{written}%" if current() == "zh" else f"{written} %"
 
 
 def with_unit(value: float, unit: str) -> str:

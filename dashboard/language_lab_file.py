@@ -108,9 +108,9 @@ def _headline(result: Answered | None) -> str:
     if SENTIMENT in result.models:
         read, sure = result.labels(SENTIMENT), result.labels(SENTIMENT, sure=True)
         template = (
-            _("Perhaps {negative} of {n} texts are negative, {positive} positive; {unclear} are unclear")
+            _("Perhaps {negative} of {n} texts are negative, {positive} positive and {unclear} unclear")
             if result.unfit(SENTIMENT)
-            else _("{negative} of {n} texts are negative, {positive} positive; {unclear} are unclear")
+            else _("{negative} of {n} texts are negative, {positive} positive and {unclear} unclear")
         )
         negative, positive, neutral = (sure.count(label) for label in ("negative", "positive", "neutral"))
         return template.format(

@@ -20,6 +20,7 @@ from dashboard.language import (
     day,
     language_name,
     number,
+    percent,
     script_name,
     share,
     territory_name,
@@ -124,9 +125,9 @@ def key_figures(iso3: str, year: int) -> None:
             delta = None
             if len(earlier) and earlier.iloc[-1]:
                 change = rows.iloc[-1] - earlier.iloc[-1]
-                percent = known[code].unit.startswith("%")
-                relative = f"{number(change / abs(earlier.iloc[-1]) * 100, 2)} %"
-                text = _("{change} points").format(change=number(change, 2)) if percent else relative
+                in_percent = known[code].unit.startswith("%")
+                relative = percent(number(change / abs(earlier.iloc[-1]) * 100, 2))
+                text = _("{change} points").format(change=number(change, 2)) if in_percent else relative
                 delta = _("{change} since {year}").format(change=text, year=int(earlier.index[-1]))
             st.metric(
                 _(known[code].name),

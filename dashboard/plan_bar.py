@@ -58,7 +58,7 @@ def bar(text: str) -> None:
     if draft.file:
         with st.container(horizontal=True, vertical_alignment="center", key="plan_from_file"):
             st.info(
-                _("This plan stands on the amounts in its file, not on the atlas's figures of today."),
+                _("This plan uses the amounts in its file, not today's figures from the atlas."),
                 icon=":material/description:",
             )
             st.button(_("Use the atlas's figures"), key="plan_atlas", on_click=_leave_file)

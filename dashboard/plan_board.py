@@ -223,9 +223,7 @@ def _rivals(found: Answer, names: Names, foot: str) -> Slide:
     return Slide(
         title,
         (
-            _("On {draws} draws that no plan was made with; discounted.").format(
-                draws=number(found.comparison.draws, 9)
-            ),
+            _("Tested on {draws} new simulations, discounted.").format(draws=number(found.comparison.draws, 9)),
             *notes,
         ),
         Chart(
@@ -319,9 +317,9 @@ def _appendix(found: Answer, names: Names, name: str) -> list[Section]:
                 _(
                     "Effort that wins 63 % of 1 million US$: {amount} US$; it grows with the amount to the {power}."
                 ).format(amount=compact(how.scale_usd), power=number(how.scale_exponent)),
-                _("Full friction makes it {times} times as dear.").format(times=number(1 + how.friction_weight)),
+                _("At full friction it costs {times} times as much.").format(times=number(1 + how.friction_weight)),
                 _("Effort that still works a year later: {share}.").format(share=share(problem.carry_over)),
-                _("Risk dial at {risk}; bad cases are the worst {tail} of draws.").format(
+                _("Risk preference {risk}; bad cases are the worst {tail} of simulations.").format(
                     risk=number(problem.risk), tail=share(problem.cvar_tail)
                 ),
             ),

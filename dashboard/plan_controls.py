@@ -273,7 +273,7 @@ def risk(wish: Wish) -> None:
         0.05,
         lambda v: plan_state.change(risk=v),
         about=_(
-            "0 looks at the expected gain alone, 1 at the bad cases alone: the mean of the worst fifth of the draws."
+            "0 looks only at the expected gain, 1 only at the bad cases: the average of the worst fifth of simulations."
         ),
     )
 
@@ -312,7 +312,7 @@ def offices(material: Material, wish: Wish, names: Names) -> None:
         priced = plan_inputs.figures(material, wish)["wage_usd"].dropna().index
         known = [iso3 for iso3 in dict.fromkeys((material.home, *wish.markets)) if iso3 in priced]
     st.toggle(
-        _("Offices also where nobody is served"),
+        _("Allow offices in countries not served"),
         value=wish.free_sites,
         key="plan_free_sites",
         on_change=lambda: plan_state.change(free_sites=bool(st.session_state["plan_free_sites"])),

@@ -50,9 +50,11 @@ def figures(found: Answer, names: Names) -> None:
     cells[1].metric(
         _("Worst 20 % of cases, US$") if problem.cvar_tail == 0.2 else _("In bad cases, US$"),
         compact(found.cvar_usd),
-        help=_("The mean of the worst {share} of the draws (CVaR).").format(share=share(problem.cvar_tail)),
+        help=_("Average of the worst {share} of simulations (CVaR).").format(share=share(problem.cvar_tail)),
     )
-    cells[2].metric(_("From the optimum, at most"), plan_words.percent(found.plan.gap), help=plan_words.curve(found))
+    cells[2].metric(
+        _("Distance from the optimum, at most"), plan_words.percent(found.plan.gap), help=plan_words.curve(found)
+    )
     rival = "today" if found.comparison.p_beats_today is not None else "proportional"
     chance = table["p_plan_beats"].get(rival, float("nan"))
     error = table["p_plan_beats_se"].get(rival, float("nan"))
@@ -60,7 +62,7 @@ def figures(found: Answer, names: Names) -> None:
     cells[3].metric(
         labels[rival],
         share(chance),
-        help=_("Of {draws} draws that it was not made with; standard error {error}.").format(
+        help=_("Tested on {draws} new simulations; standard error {error}.").format(
             draws=number(found.comparison.draws, 9), error=plan_words.percent(error)
         ),
     )
@@ -174,8 +176,8 @@ def frontier(found: Answer, text: str) -> None:
         ),
         table,
         "plan_frontier",
-        _("Expected gain against gain in bad cases, for positions of the risk dial"),
-        _("On the {draws} draws the plans are made with; the figures above are on others.").format(
+        _("Expected gain against gain in bad cases, by risk preference"),
+        _("On the {draws} simulations used to make the plans; the figures above are on new ones.").format(
             draws=number(found.problem.draws, 9)
         ),
     )
@@ -231,9 +233,7 @@ def rivals(found: Answer, names: Names) -> None:
         f"{titles[key]}: {plan_words.rival_note(key, str(row['note']), names)}"
         for key, row in whole.drop(index="optimised").iterrows()
     ]
-    told.append(
-        _("On {draws} draws that no plan was made with; discounted.").format(draws=number(found.comparison.draws, 9))
-    )
+    told.append(_("Tested on {draws} new simulations, discounted.").format(draws=number(found.comparison.draws, 9)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(shown(" ".join(told)), width="stretch")
         components.download(whole.reset_index(names="plan"), "plan-rivals")
@@ -345,7 +345,7 @@ def refused(refusal: Refusal, names: Names) -> None:
         st.error(shown(sentence), icon=":material/block:")
     told = plan_words.repairs(refusal.reason, names)
     if told:
-        st.subheader(_("The least change that would make a plan possible"))
+        st.subheader(_("Smallest change that would make a plan possible"))
         for sentence in told:
             st.markdown(f"- {shown(sentence)}")
 

@@ -77,7 +77,7 @@ def _parameters(material: Material, wish: Wish) -> None:
         for name, (label, low, high) in {
             "discount_rate": (_("Discount rate, % a year"), 0.0, 100.0),
             "carry_over": (_("Effort that still works a year later, %"), 0.0, 95.0),
-            "cvar_tail": (_("Bad cases: the worst … % of draws"), 1.0, 100.0),
+            "cvar_tail": (_("Bad cases: the worst … % of simulations"), 1.0, 100.0),
         }.items():
             value = 100 * float(given.get(name, _usual_setting(name)))
             settings[name] = st.number_input(label, low, high, value, 1.0, "%.0f", key=_key(name, value)) / 100
@@ -112,7 +112,7 @@ def _response_fields() -> dict[str, tuple[str, float, float, float, str]]:
         "attainable_share": (_("Attainable share of what is untapped, a year"), 0.0001, 1.0, 0.001, "%.4f"),
         "scale_usd": (_("Effort, US$, that wins 63 % of an attainable million"), 1000.0, 1e9, 100_000.0, "%.0f"),
         "scale_exponent": (_("How that effort grows with the amount"), 0.0, 1.5, 0.05, "%.2f"),
-        "friction_weight": (_("How much dearer full friction makes it"), 0.0, 100.0, 0.5, "%.1f"),
+        "friction_weight": (_("How much more it costs at full friction"), 0.0, 100.0, 0.5, "%.1f"),
         "programme_ratio": (_("Programme money per US$ of wages, at most"), 0.0, 100.0, 0.1, "%.1f"),
     }
 

@@ -13,7 +13,7 @@ from analytics import recipe
 from analytics.allocation_conflicts import Conflict, Infeasible, Repair
 from analytics.layout import Layout
 from analytics.plan_inputs import Material, Wish
-from dashboard import answers, load, plan_answers
+from dashboard import answers, language, load, plan_answers
 from dashboard.language import _, compact, in_sentence, language_name, number, share
 from dashboard.plan_answers import Answer
 
@@ -139,7 +139,7 @@ def nearness(found: Answer) -> str:
 
 def percent(part: float) -> str:
     """A small share of one as percent, two digits: 0.0074 -> 0.74 %."""
-    return "< 0.01 %" if 0 < part < 1e-4 else f"{number(part * 100, 2)} %"
+    return language.percent("< 0.01" if 0 < part < 1e-4 else number(part * 100, 2))
 
 
 def curve(found: Answer) -> str:
@@ -156,7 +156,7 @@ def against(before: Answer, after: Answer, name: str, names: Names) -> str:
         name=name,
         after=compact(after.mean_usd),
         before=compact(before.mean_usd),
-        change="–" if pd.isna(change) else f"{change * 100:+.1f} %",
+        change="–" if pd.isna(change) else language.percent(f"{change * 100:+.1f}"),
     )
     moved = plan_answers.moves(before.plan, after.plan)
     moved = moved[moved["people_after"] != moved["people_before"]]
@@ -370,18 +370,16 @@ def rival_note(plan: str, note: str, names: Names) -> str:
     if note == "none was found that keeps the limits":
         return _("None was found that keeps the limits.")
     if plan == "greedy":
-        return _("One person or market after the other, whatever wins most per US$.")
+        return _("Adds one person or market at a time, whichever gains most per US$.")
     if plan == "proportional":
         count = re.search(r"the (\d+) largest", note)
-        return _("Shared out among the {count} largest markets, as far as the limits let it.").format(
-            count=count[1] if count else "?"
-        )
+        return _("Split among the {count} largest markets, within the limits.").format(count=count[1] if count else "?")
     if note == "as given":
         return _("As given.")
     if note.startswith("moved to keep: "):
         broken = [part.split(":")[0].strip() for part in note.removeprefix("moved to keep: ").split("; ")]
         told = [_with_year(part, names) for part in broken]
-        return _("Moved as little as needed to keep: {limits}.").format(limits=answers.listing(told))
+        return _("Adjusted as little as needed to meet: {limits}.").format(limits=answers.listing(told))
     return note
 
 

@@ -95,13 +95,13 @@ def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
         rankings.forest(table.loc[order], names, pd.Series(hover), None, components.look(), _("Rank, 5–95 %")),
         table.round(3).reset_index(names="iso3").assign(market=lambda rows: rows["iso3"].map(names)),
         "forest",
-        _("Rank of the first markets with its 5-95 % interval"),
+        _("Rank of the leading markets with its 5–95 % interval"),
         components.ranking_source(ranking),
     )
     st.caption(
         _(
-            "Intervals over {draws} draws in which weights, treatment of outliers, gaps, scale and aggregation vary "
-            "(seed {seed}). They speak of how the index is built, not of errors in the figures."
+            "Intervals over {draws} index variants in which weights, treatment of outliers, missing data, scaling "
+            "and aggregation vary (seed {seed}). They reflect how the index is built, not errors in the data."
         ).format(draws=number(float(found.draws), 6), seed=found.seed)
     )
     if imputed := int(ranking.imputed.notna().to_numpy().sum()):
@@ -160,12 +160,12 @@ def leave_one_out(ranking: Ranking) -> None:
         rankings.bars(
             shifts,
             titles,
-            _("Places moved when left out, mean of the first {count}").format(count=SHOWN),
+            _("Average change in rank without this indicator (top {count})").format(count=SHOWN),
             components.look(),
         ),
         pd.DataFrame({"indicator": [titles[key] for key in shifts.index], "places": shifts.round(2).to_numpy()}),
         "left_out",
-        _("Mean shift of ranks when an indicator is left out"),
+        _("Average change in rank without each indicator"),
         components.ranking_source(ranking),
     )
 
@@ -201,12 +201,12 @@ def drivers(
         ),
         table.round(3).reset_index(names="choice"),
         "sobol",
-        _("Share of rank variance by choice of method"),
+        _("Share of rank variance by method choice"),
         components.ranking_source(ranking),
     )
     widest = table["total_error"].max()
     st.caption(
-        _("Mean shift of a rank: {places} places. 95 % half-widths up to {error}.").format(
+        _("Average change in rank: {places} places (95 % margin: up to {error}).").format(
             places=number(found.shift, 2), error=number(float(widest), 2)
         )
     )

@@ -26,7 +26,7 @@ def ground(current: Scenario) -> Ground:
     base, before = current.base, scenario_state.standing(current).before
     learner = base.learner if st.session_state.get("with_potential", False) else ""
     if current.horizon:
-        with st.spinner(_("Carrying the figures forward; some seconds, once")):
+        with st.spinner(_("Projecting the figures; a few seconds, once")):
             load.outlook(base.recipe, base.year, current.horizon, before)
     if learner:
         try:
@@ -54,8 +54,8 @@ def notices(current: Scenario) -> None:
     if standing.gone:
         st.warning(
             _(
-                "This scenario was made on figures that are not in this store (snapshot {snapshot}). It is shown on "
-                "the figures here, so its numbers may differ."
+                "This scenario was made on data that are not in this store (snapshot {snapshot}). It is shown on "
+                "the data here, so its results may differ."
             ).format(snapshot=current.base.snapshot),
             icon=":material/history:",
         )
@@ -63,7 +63,7 @@ def notices(current: Scenario) -> None:
         rows = load.snapshots().set_index("id")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(
-                _("Stands on the figures as of {day}; newer ones have arrived since.").format(
+                _("Based on data as of {day}; newer data have arrived since.").format(
                     day=day(rows.at[current.base.snapshot, "retrieved_at"])
                 ),
                 icon=":material/history:",

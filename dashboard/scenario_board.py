@@ -14,7 +14,7 @@ from analytics.whatif import Ground, Outcome
 from dashboard import answers, components, language, load, scenario_state
 from dashboard import scenario_words as words
 from dashboard.board import Board, Chart, Section, Series, Slide, Table, written
-from dashboard.language import _, compact, day, number, share, with_unit
+from dashboard.language import _, compact, day, number, percent, share, with_unit
 from dashboard.sentences import said
 
 MOVERS = 14
@@ -189,7 +189,7 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
     if not len(keep):
         return Slide(
             _("Which figure of {market} matters most?").format(market=name),
-            (_("No figure of this market has a past to go by."),), None, None, foot,
+            (_("No figure of this market has enough history."),), None, None, foot,
         )  # fmt: skip
     sides = sides.loc[keep]
     titles = [words.indicator_name(code) + ("" if table.at[code, "own"] else " *") for code in keep]
@@ -240,19 +240,17 @@ def _first(found: Outcome, iso3: str, names: pd.Series, foot: str) -> Slide:
     new = [str(names.get(code, code)) for code in table.index if code not in before]
     leader = str(names.get(table.index[0], table.index[0]))
     if new:
-        title = _("{leader} leads; new among the first {count}: {new}").format(
+        title = _("{leader} leads; new in the top {count}: {new}").format(
             leader=leader, count=len(table), new=answers.listing(new[: words.NAMED])
         )
     else:
-        title = _("{leader} leads; the first {count} are the same markets as before").format(
-            leader=leader, count=len(table)
-        )
+        title = _("{leader} leads; the top {count} are the same as before").format(leader=leader, count=len(table))
     return Slide(
         title=title,
         sentences=(),
         chart=Chart(
             "bars",
-            _("Scores of the first markets after the scenario"),
+            _("Scores of the leading markets after the scenario"),
             tuple(f"{int(row['rank'])}  {names.get(code, code)}" for code, row in table.iterrows()),
             (
                 Series(_("After"), _numbers(table["score"]), (), _numbers(table["score_low"]),
@@ -322,7 +320,7 @@ def _potential(found: Outcome, ground: Ground, iso3: str, names: pd.Series, foot
                     str(names.get(code, code)),
                     potential_text(line, "_before"),
                     potential_text(line),
-                    "–" if np.isnan(change.get(code, np.nan)) else f"{change[code] * 100:+.1f} %",
+                    "–" if np.isnan(change.get(code, np.nan)) else percent(f"{change[code] * 100:+.1f}"),
                 )
                 for code, line in table.iterrows()
             ),
@@ -377,8 +375,8 @@ def _snapshot(current: Scenario) -> str:
 def _carried(ground: Ground, current: Scenario) -> str:
     methods = ground.outlook.methods["method"].value_counts()
     return _(
-        "Carried forward {years} years: {damped} indicators by damped trend, {last} by their last value, which did as "
-        "well when tested on the past."
+        "Projected {years} years ahead: {damped} indicators by damped trend, {last} by their last value, which did "
+        "as well when tested on past years."
     ).format(years=current.horizon, damped=int(methods.get(DAMPED, 0)), last=int(methods.get(LAST, 0)))
 
 
@@ -387,12 +385,12 @@ def _appendix(found: Outcome, ground: Ground, current: Scenario, names: pd.Serie
         Section(_("How it was computed"), tuple(_method(found, ground, current))),
         Section(_("What is assumed"), (assumed(current, len(current.shocks) + len(current.uncertain) + 1),)),
         Section(_("What the score is made of"), tuple(_recipe(ground))),
-        Section(_("What moves along with a shock"), tuple(_links(ground))),
+        Section(_("Knock-on changes"), tuple(_links(ground))),
     ]
     if ground.outlook is not None:
-        sections.append(Section(_("How the figures were carried forward"), tuple(_outlook(ground, current))))
+        sections.append(Section(_("How the figures were projected"), tuple(_outlook(ground, current))))
     if found.notes:
-        sections.append(Section(_("What was held within bounds"), tuple(words.notes(found.notes, names))))
+        sections.append(Section(_("Values kept within limits"), tuple(words.notes(found.notes, names))))
     code = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", _on_one_line, scenarios.to_json(current))
     if code.count("\n") > LONGEST_CODE:
         code = scenarios.to_json(current, indent=None)
@@ -435,13 +433,13 @@ def _method(found: Outcome, ground: Ground, current: Scenario) -> list[str]:
             "its standard error; seed {seed}. Before and after use the same draws."
         ).format(draws=found.draws, seed=current.seed),
         _("Shocks are carried out in their order and held within what the unit allows; then moves what is associated."),
-        _("Everything that moves along is associated with the shock; none of it is known to be caused by it."),
+        _("Knock-on changes are associated with the assumption; none is known to be caused by it."),
     ]
     if scenario_state.standing(current).gone:
         said_so.append(
             _(
-                "This scenario was made on figures that are not in this store (snapshot {snapshot}). It is shown on "
-                "the figures here, so its numbers may differ."
+                "This scenario was made on data that are not in this store (snapshot {snapshot}). It is shown on "
+                "the data here, so its results may differ."
             ).format(snapshot=current.base.snapshot)
         )
     if ground.estimate is not None:
@@ -478,7 +476,7 @@ def _recipe(ground: Ground) -> list[str]:
 
 
 def _percent(part: float) -> str:
-    return f"{written(part * 100, 1)} %"
+    return percent(written(part * 100, 1))
 
 
 def _links(ground: Ground) -> list[str]:

@@ -298,5 +298,5 @@ def _horizon(scenario: Scenario) -> None:
         if scenario_state.turn() == turn:
             scenario_state.change(replace(scenario_state.now(), horizon=int(st.session_state[key])), by_slider=True)
 
-    about = _("Carries every figure forward first, and tests on the past how well that works.")
+    about = _("Projects every figure to that year first, and tests the method on past years.")
     st.slider(_("Years ahead"), 0, FARTHEST_YEARS, scenario.horizon, key=key, on_change=take, help=about)

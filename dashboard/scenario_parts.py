@@ -9,7 +9,7 @@ from analytics.whatif import Ground, Outcome
 from dashboard import board_parts, components, links, load, scenario_board, scenario_state
 from dashboard import scenario_words as words
 from dashboard.charts import maps, scenarios
-from dashboard.language import _, number, share
+from dashboard.language import _, number, percent, share
 
 
 def assumed(current: Scenario) -> None:
@@ -35,7 +35,7 @@ def figures(found: Outcome, ground: Ground, iso3: str) -> None:
         _("Rank"),
         f"{int(row['rank'])} ({int(row['rank_low'])}–{int(row['rank_high'])})",
         int(row["rank_before"] - row["rank"]) or None,
-        help=_("5–95 % over the ways to build the index: weights, scales, gaps, outliers, and how to add up."),
+        help=_("5–95 % over all index variants: weights, scaling, missing data, outliers and aggregation."),
     )
     gained = round(float(row["score"] - row["score_before"]), 1)
     cells[1].metric(_("Score"), f"{row['score']:.1f}", f"{gained:+.1f}" if gained else None)
@@ -47,7 +47,7 @@ def figures(found: Outcome, ground: Ground, iso3: str) -> None:
         cells[3].metric(
             _("Potential"),
             number(row["potential"]),
-            f"{moved:+.1f} %" if moved else None,
+            percent(f"{moved:+.1f}") if moved else None,
             help=_("{outcome}, {unit}; 90 %: {low} to {high}; before: {before}").format(
                 outcome=_(fit.outcome_title),
                 unit=_(fit.outcome_unit),
@@ -73,7 +73,7 @@ def flags(found: Outcome, ground: Ground, current: Scenario, iso3: str, names: p
     for sentence in words.notes(found.notes, names):
         st.warning(sentence, icon=":material/warning:")
     if ground.outlook is not None and ground.estimate is not None:
-        st.caption(_("The potential is not carried forward: it is that of the model's own year, moved by the shocks."))
+        st.caption(_("The potential is not projected: it is that of the model's own year, changed by the assumptions."))
     for sentence in (words.moved_along(found, iso3), words.alone(current, found)):
         if sentence:
             st.caption(sentence)
@@ -193,7 +193,7 @@ def carried_forward(ground: Ground) -> None:
     """By which method each figure was carried forward, and how that did on the past."""
     if ground.outlook is None:
         return
-    with st.expander(_("How each figure was carried forward"), key="carried", on_change="rerun") as shown:
+    with st.expander(_("How each figure was projected"), key="carried", on_change="rerun") as shown:
         if not shown.open:
             return
         methods = ground.outlook.methods.reindex(ground.figures.columns).dropna(subset=["method"])
@@ -209,8 +209,8 @@ def carried_forward(ground: Ground) -> None:
         st.dataframe(table, hide_index=True)
         st.caption(
             _(
-                "Mean absolute errors on earlier years, on the scale the figure was carried forward on (logarithm, "
-                "logit or as it is). Damped trend (Gardner and McKenzie 1985) is used where it beats the last value."
+                "Mean absolute errors on earlier years, on the scale the figure was projected on (logarithm, logit "
+                "or unchanged). Damped trend (Gardner and McKenzie 1985) is used where it beats the last value."
             )
         )
 
@@ -226,8 +226,8 @@ def source(ground: Ground, current: Scenario) -> str:
         text
         + " "
         + _(
-            "Carried forward {years} years: {damped} indicators by damped trend, {last} by their last value, which did "
-            "as well when tested on the past."
+            "Projected {years} years ahead: {damped} indicators by damped trend, {last} by their last value, which "
+            "did as well when tested on past years."
         ).format(
             years=current.horizon, damped=int(methods.get("damped trend", 0)), last=int(methods.get("last value", 0))
         )

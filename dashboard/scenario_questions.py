@@ -44,7 +44,7 @@ def tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     st.subheader(_("Which figure of {market} matters most?").format(market=names[iso3]))
     measure = _measure_choice(ground, iso3, "tornado")
     table = sweeps.tornado(ground, current, iso3)
-    components.stop_if_empty(table, _("No figure of this market has a past to go by."))
+    components.stop_if_empty(table, _("No figure of this market has enough history."))
     here = whatif.read(ground, current, iso3)
     sides = table[[f"{measure}_down", f"{measure}_up"]].set_axis(["down", "up"], axis=1)
     widest = sides.sub(getattr(here, measure)).abs().max(axis=1).sort_values(ascending=False, kind="stable")
@@ -180,11 +180,11 @@ def _show_goal(found: goal.Goal, names: pd.Series, aim: str) -> None:
         )
     )
     if not found.is_smallest:
-        st.caption(_("The least effort that a local search found, effort being the market's own standard deviations."))
+        st.caption(_("Smallest change found by a local search, in the market's own standard deviations."))
     if found.outside:
         st.warning(_("That is beyond what the data have seen."), icon=":material/travel_explore:")
     st.button(
-        _("Take these figures into the scenario"),
+        _("Apply these figures to the scenario"),
         icon=":material/add:",
         key="take_goal",
         on_click=lambda: scenario_state.change(_merged(found.scenario)),
@@ -199,11 +199,11 @@ def _merged(found: Scenario) -> Scenario:
 
 def uncertainty(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Several inputs uncertain at once."""
-    st.subheader(_("And if we do not know how far they move?"))
+    st.subheader(_("What if we are unsure how much changes?"))
     codes = tuple(whatif.point(ground, current).figures.loc[iso3].dropna().index)
     _add_uncertain(codes, iso3, ground)
     if not current.uncertain:
-        st.write(_("Give at least one figure a range; every draw then also takes other weights and elasticities."))
+        st.write(_("Give at least one figure a range; every simulation then also varies weights and elasticities."))
         return
     for position, entry in enumerate(current.uncertain):
         st.button(

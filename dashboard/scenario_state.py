@@ -61,9 +61,9 @@ def take_address() -> str | None:
         return _("There is no industry {name} here.").format(name=found.base.recipe)
     start(found, focus="market" not in st.query_params)
     if found.base.year not in load.years(found.base.recipe):
-        return _(
-            "The scenario stands on {year}, for which this store has no figures. It is shown on another year."
-        ).format(year=found.base.year)
+        return _("The scenario uses {year}, for which this store has no data. It is shown on another year.").format(
+            year=found.base.year
+        )
     return None
 
 

@@ -6,7 +6,7 @@ from analytics import recipe
 from analytics.scenario import Scenario, Shock, Uncertain
 from analytics.whatif import Note, Outcome
 from dashboard import answers, load
-from dashboard.language import _, in_sentence, number, sentence, share, territory_name, with_unit
+from dashboard.language import _, in_sentence, number, percent, sentence, share, territory_name, with_unit
 from data import catalog
 
 NAMED = 4
@@ -78,7 +78,7 @@ def _amount(shock: Shock, unit: str) -> str:
 
 def _percent(change: float) -> str:
     sign = "+" if change >= 0 else "−"
-    return f"{sign}{number(abs(change) * 100)} %"
+    return percent(f"{sign}{number(abs(change) * 100)}")
 
 
 SURE, LIKELY = 0.9, 0.6

@@ -126,7 +126,7 @@ def _remembered(what: str, about: str, chosen: "Chosen", run: Callable[[], Any])
     key = (about, chosen.digest, chosen.scale, _version(about.split()[0]))
     if key in kept:
         return kept[key]
-    told = _("Looking") if about.split()[0] in MODELS else _("Looking; the first time, the model is fetched and opened")
+    told = _("Looking") if about.split()[0] in MODELS else _("Analysing; the first time, the model has to be loaded")
     with st.spinner(told, show_time=True):
         found = run()
     if not (isinstance(found, str) or getattr(found, "problem", "")):

@@ -33,5 +33,5 @@ with left:
     st.subheader(_("Which indicators carry the ranking"))
     ranking_parts.leave_one_out(ranking)
 with right:
-    st.subheader(_("Which choices of method move the ranks"))
+    st.subheader(_("Which method choices matter"))
     ranking_parts.drivers(ranking, choice, design, weights, names)

@@ -183,7 +183,9 @@ def _balance(rows: pd.DataFrame, balance: dict[str, int], labels: tuple[str, ...
         found.append(Finding("size", f"{len(rows)} usable rows: at least {FEWEST} are needed.", stops=True))
     if len(balance) == 1:
         only = next(iter(balance))
-        found.append(Finding("balance", f"Every row is {only}: nothing tells the classes apart.", stops=True))
+        found.append(
+            Finding("balance", f"Every example is labelled {only}: there is nothing to tell apart.", stops=True)
+        )
     scarce = {label: count for label, count in balance.items() if count < FEWEST_A_CLASS}
     if scarce and len(balance) > 1:
         names = ", ".join(f"{label} ({count})" for label, count in scarce.items())
@@ -213,7 +215,7 @@ def _own_split(rows: pd.DataFrame, balance: dict[str, int]) -> list[Finding]:
         found.append(Finding("split", text, rows=int(other.sum())))
     learned = rows.loc[rows["split"] == "train", "label"].unique()
     if len(balance) > 1 and len(learned) == 1:
-        text = f"Every training row is {learned[0]}: nothing tells the classes apart."
+        text = f"Every training example is labelled {learned[0]}: there is nothing to tell apart."
         found.append(Finding("split", text, stops=True))
     return found
 

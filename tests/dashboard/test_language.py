@@ -73,7 +73,7 @@ def test_a_large_number_is_said_as_in_its_language(speak, value, english, chines
 @pytest.mark.parametrize("code", ["en", "zh"])
 def test_a_share_is_a_whole_percent(speak, code, value, said):
     speak(code)
-    assert language.share(value) == said
+    assert language.share(value) == (said.replace(" %", "%") if code == "zh" else said)  # Chinese writes no space
 
 
 def test_a_figure_carries_its_unit_in_its_language(speak):

@@ -86,6 +86,11 @@ def test_chinese_sentences_end_and_pause_in_chinese():
     assert [m.string for m in chinese if m.id and beside.search(m.string)] == []
 
 
+def test_chinese_writes_a_percentage_in_one_way():
+    texts = [message.string for message in messages.read(language.CATALOGS / "zh.po") if message.id]
+    assert not [text for text in texts if re.search(r"[\d}…] %", text)]
+
+
 def test_an_update_keeps_translations_and_changes_nothing_else():
     file = language.CATALOGS / "zh.po"
     old = messages.read(file)

@@ -140,7 +140,7 @@ def test_a_market_without_an_office_is_told_with_its_remedy(spoken):
         ("none was found that keeps the limits", "None was found that keeps the limits."),
         (
             "moved to keep: budget 2026: 5,000.00 is more than 4,000.00; max_people of DEU 2027: 9.00 is more than 5",
-            "Moved as little as needed to keep: the budget 2026 and the most people in Germany 2027.",
+            "Adjusted as little as needed to meet: the budget 2026 and the most people in Germany 2027.",
         ),
     ],
 )

@@ -154,7 +154,13 @@ def test_the_appendix_holds_the_scenario_to_compute_it_again(stood):
 def test_the_appendix_says_how_and_from_what_it_was_computed(stood):
     board, found = made(stood, scenario(*PUSH))
     said = " ".join(sentence for section in board.appendix for sentence in section.sentences)
-    for wanted in (f"{found.draws} draws", "seed 7", "associated with the shock", "% of the score", "IT.NET.USER.ZS"):
+    for wanted in (
+        f"{found.draws} draws",
+        "seed 7",
+        "associated with the assumption",
+        "% of the score",
+        "IT.NET.USER.ZS",
+    ):
         assert wanted in said
     assert said.count("; figures of ") == len({c for m in stood[0].ranking.measures.values() for c in m.codes})
     for link in stood[0].elasticities:
@@ -224,8 +230,8 @@ def test_figures_carried_forward_name_their_horizon_and_methods(full_home, speak
     ground = load.ground("healthcare", YEAR, 2, None, "")
     board, _found = made((ground, load.markets()["name"]), scenario(*PUSH, horizon=2))
     assert board.subtitle.endswith(str(YEAR + 2))
-    assert all("Carried forward 2 years" in slide.footnote for slide in board.slides)
-    assert any(section.heading == "How the figures were carried forward" for section in board.appendix)
+    assert all("Projected 2 years ahead" in slide.footnote for slide in board.slides)
+    assert any(section.heading == "How the figures were projected" for section in board.appendix)
 
 
 def test_a_snapshot_that_is_not_here_is_said_in_the_method(stood):

@@ -181,7 +181,7 @@ def test_a_link_that_cannot_be_used_is_explained_and_changes_nothing(browser, te
 
 def test_a_link_to_a_year_without_figures_says_so(browser):
     browser.query_params["scenario"] = scenarios.to_link(replace(LINKED, base=Base("healthcare", 1990)))
-    assert "stands on 1990, for which this store has no figures" in state.take_address()
+    assert "uses 1990, for which this store has no data" in state.take_address()
     assert state.now().shocks == LINKED.shocks
 
 

@@ -145,7 +145,7 @@ def test_without_the_shared_texts_the_sample_says_why_it_is_not_there(opened):
     [
         (pd.DataFrame({"satz": ["a", "b"], "wert": ["1", "2"]}), "The file lacks the columns text, label; it has satz"),
         (market().assign(label=[f"l{i % 10}" for i in range(90)]), "labels that the model does not know"),
-        (market().assign(label="positive"), "Every row is positive: nothing tells the classes apart."),
+        (market().assign(label="positive"), "Every example is labelled positive: there is nothing to tell apart."),
         (market(9), "9 usable rows: at least 20 are needed."),
     ],
 )
@@ -250,7 +250,7 @@ def test_an_adapter_is_trained_compared_registered_listed_and_removed(opened, te
     app.text_input(key="adapt_name").set_value("swahili")
     app.text_input(key="adapt_licence").set_value(" ")
     app.button(key="adapt_save").click().run()
-    assert "under which licence" in app.error[0].value
+    assert "source and licence" in app.error[0].value
     app.text_input(key="adapt_licence").set_value("Apache-2.0")
     app.button(key="adapt_save").click().run()
     assert not app.exception and not app.error

@@ -348,7 +348,7 @@ def test_no_release_with_an_open_point_or_without_a_name(opened):
     app = sign(opened(), ticked=4)
     assert "Points still open: 1." in app.error[0].value
     assert app.text_input(key="review_sentiment_0_by").value == "Ada"
-    assert "Say who signs" in sign(opened(), by="  ").error[0].value
+    assert "reviewer's name" in sign(opened(), by="  ").error[0].value
     assert store.reviews(store.connect()).empty
 
 

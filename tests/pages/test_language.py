@@ -282,7 +282,7 @@ def test_a_file_is_read_counted_previewed_and_taken_away(opened, lab, text_of):
     assert app.selectbox(key="lab_column").value == "comment"
     assert app.selectbox(key="lab_language_column").value == "lang"
     app.button(key="lab_start").click().run()
-    assert app.title[0].value == "Perhaps 1 of 3 texts are negative, 2 positive; 0 are unclear"
+    assert app.title[0].value == "Perhaps 1 of 3 texts are negative, 2 positive and 0 unclear"
     assert any("1 of 3 rows are in languages for which" in text for text in text_of(app))
     assert "Never tested on Chinese (Simplified). Do not rely on it." in text_of(app)
     shown = app.dataframe[0].value

@@ -90,7 +90,7 @@ def test_the_plan_opens_with_its_finding_figures_and_bars(opened):
     app = opened()
     assert re.match(r"\d+ people in \d+ countr(y|ies), .+ first: may reach .+ over 3 years", app.title[0].value)
     assert [metric.label for metric in app.metric][:3] == [
-        "Untapped spending reached, US$", "Worst 20 % of cases, US$", "From the optimum, at most",
+        "Untapped spending reached, US$", "Worst 20 % of cases, US$", "Distance from the optimum, at most",
     ]  # fmt: skip
     bars = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert bars["layout"]["barmode"] == "stack"
@@ -174,7 +174,7 @@ def test_locks_that_contradict_each_other_are_refused_with_their_place(example):
 
 def test_the_worked_example_shows_todays_plan_and_can_be_left_again(example):
     assert example.metric[3].label == "Better than today's plan"
-    assert "This plan stands on the amounts in its file" in example.info[0].value
+    assert "This plan uses the amounts in its file" in example.info[0].value
     table = next(frame.value for frame in example.dataframe if "p_plan_beats" in frame.value)
     assert table["plan"].tolist()[-1] == "Today's plan"
     example.button(key="plan_atlas").click().run()

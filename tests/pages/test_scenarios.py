@@ -171,7 +171,7 @@ def test_currency_weights_and_years_ahead_have_sliders_too(full_home, open_page)
     assert not app.exception
     assert assumptions(app) == ["Currency of India: −20 % against the US$", "Weight of Digital: 2"]
     assert scenarios.from_link(app.query_params["scenario"]).horizon == 2
-    assert any("Carried forward 2 years" in sentence for sentence in said(app))
+    assert any("Projected 2 years ahead" in sentence for sentence in said(app))
 
 
 def test_what_each_of_several_assumptions_adds_is_a_table(linked):
@@ -311,7 +311,7 @@ def test_the_page_says_that_newer_figures_have_arrived_and_can_use_them(linked, 
     newest = revise(tmp_path, 12.0)
     app = linked(made)
     assert title(app) == before
-    assert any("newer ones have arrived since" in info.value for info in app.info)
+    assert any("newer data have arrived since" in info.value for info in app.info)
     app.button(key="use_newest").click().run()
     assert not app.exception
     assert not any("newer ones" in info.value for info in app.info)

@@ -136,7 +136,7 @@ def test_wrong_columns_are_named():
 
 def test_a_file_of_one_class_is_refused(market):
     found = checked(market[market["label"] == "positive"])
-    assert any(f.stops and "Every row is positive" in f.text for f in found.findings)
+    assert any(f.stops and "Every example is labelled positive" in f.text for f in found.findings)
 
 
 def test_ten_labels_for_two_classes_are_refused(market):
@@ -219,4 +219,4 @@ def test_a_split_of_the_files_own_is_checked(market):
     assert set(half.rows["split"]) == {"train", "dev", "test"}
     one = market.assign(split=["train" if label == "positive" else "test" for label in market["label"]])
     one.loc[:4, "split"] = "dev"
-    assert any(f.stops and "Every training row is positive" in f.text for f in checked(one).findings)
+    assert any(f.stops and "Every training example is labelled positive" in f.text for f in checked(one).findings)
