@@ -144,7 +144,13 @@ def _language(where: str) -> str:
             return ""
         first = known.index("ti") if "ti" in known else 0
         return st.selectbox(
-            _("Language"), known, first, key="adapt_language_shared", format_func=named, persist_state="session"
+            _("Language"),
+            known,
+            first,
+            key="adapt_language_shared",
+            format_func=named,
+            persist_state="session",
+            filter_mode=links.SEARCH,
         )
     known = sorted({languages.bcp47(code) for code in languages.FLORES}, key=named)
     typed = st.selectbox(
@@ -154,6 +160,7 @@ def _language(where: str) -> str:
         key="adapt_language",
         format_func=named,
         accept_new_options=True,
+        filter_mode=links.SEARCH,
         persist_state="session",
         placeholder=_("Choose one, or write a code such as sw-KE"),
     )
@@ -277,6 +284,7 @@ def _columns(sheet: Sheet) -> dict[str, str]:
                 index=options.index(guess) if guess in options else None,
                 key=f"adapt_column_{field}_{sheet.name}",
                 placeholder=_("none: split here") if field == "split" else _("Choose a column"),
+                filter_mode=links.SEARCH,
             )
         if picked:
             found[field] = picked

@@ -15,6 +15,7 @@ from dashboard import (
     components,
     engineers,
     language_lab_answers,
+    links,
     load,
 )
 from dashboard.assistant_state import Conversation, Turn
@@ -314,6 +315,7 @@ def intent_choice() -> str:
             format_func=language_lab_answers.model_title,
             persist_state="session",
             help=_("It labels the question and helps whoever takes over; answers come from the knowledge base alone."),
+            filter_mode=links.SEARCH,
         )
 
 

@@ -207,7 +207,9 @@ def _ask_mapping(columns: tuple[str, ...]) -> dict[str, str]:
     picked = {}
     for cell, field in zip(st.columns(len(labels)), labels, strict=True):
         with cell:
-            picked[field] = st.selectbox(labels[field], columns, index=None, key=f"map_{field}")
+            picked[field] = st.selectbox(
+                labels[field], columns, index=None, key=f"map_{field}", filter_mode=links.SEARCH
+            )
     return picked if all(picked.values()) else {}
 
 
@@ -432,6 +434,7 @@ def settings() -> None:
             tuple(LANGUAGES).index(present["language"]),
             LANGUAGES.get,
             key="set_language",
+            filter_mode=links.SEARCH,
         )
         if st.form_submit_button(_("Save"), type="primary", key="save_settings"):
             try:

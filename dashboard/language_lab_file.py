@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, engineers, fitness_words, language_lab_answers, language_lab_table
+from dashboard import components, engineers, fitness_words, language_lab_answers, language_lab_table, links
 from dashboard.charts import texts
 from dashboard.language import _, number
 from dashboard.language_lab_answers import LANGUAGE, SENTIMENT, TOPIC
@@ -143,6 +143,7 @@ def _wanted(file: str, sheet: Sheet) -> Answered:
             columns,
             index=columns.index(language_lab_table.text_column(sheet.rows)),
             key="lab_column",
+            filter_mode=links.SEARCH,
         )
     with right:
         found_out = ""
@@ -154,6 +155,7 @@ def _wanted(file: str, sheet: Sheet) -> Answered:
             key="lab_language_column",
             format_func=lambda name: name or _("Detect automatically"),
             help=_("Language codes such as sw or zh-Hans; empty cells are detected."),
+            filter_mode=links.SEARCH,
         )
     models = st.pills(
         _("Answer"),

@@ -180,6 +180,7 @@ def _more() -> tuple[list[str], str]:
             format_func=language_lab_answers.model_title,
             label_visibility="collapsed",
             width=240,
+            filter_mode=links.SEARCH,
         )
     if own is None and industry in recipe.NAMES:
         st.caption(

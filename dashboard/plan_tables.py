@@ -10,7 +10,7 @@ import streamlit as st
 from analytics import plan_inputs
 from analytics.allocation_problem import Current, Lock, Response
 from analytics.plan_inputs import Material, Rules, Wish
-from dashboard import plan_state, plan_words
+from dashboard import links, plan_state, plan_words
 from dashboard.language import _, language_name
 from dashboard.plan_words import Names
 
@@ -71,7 +71,12 @@ def _parameters(material: Material, wish: Wish) -> None:
         kinds = {"gain": _("The most gain within the budget"), "net": _("The most gain after all costs")}
         chosen = given.get("objective", "gain")
         objective = st.selectbox(
-            _("What is maximised"), list(kinds), list(kinds).index(chosen), kinds.get, key=_key("objective", chosen)
+            _("What is maximised"),
+            list(kinds),
+            list(kinds).index(chosen),
+            kinds.get,
+            key=_key("objective", chosen),
+            filter_mode=links.SEARCH,
         )
         settings = {}
         for name, (label, low, high) in {

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import load
+from dashboard import links, load
 from dashboard.answers import NAMED, listing
 from dashboard.language import _, compact, in_sentence
 from dashboard.sentences import said
@@ -64,6 +64,7 @@ def form(profile: dict[str, str]) -> None:
             sizes.index(int(profile["minimum_population"])),
             lambda people: compact(float(people)) if people else _("any size"),
             key="profile_size",
+            filter_mode=links.SEARCH,
         )
         shares = tuple(sorted({*SHARES, int(profile["minimum_known_pct"])}))
         known = st.selectbox(
@@ -71,6 +72,7 @@ def form(profile: dict[str, str]) -> None:
             shares,
             shares.index(int(profile["minimum_known_pct"])),
             key="profile_known",
+            filter_mode=links.SEARCH,
         )
         st.caption(_("The others still set the scales, so that nobody's score changes. This holds for all users."))
         if st.form_submit_button(_("Save"), type="primary", key="profile_save"):

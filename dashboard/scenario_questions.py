@@ -257,7 +257,9 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
             _("Figure"), codes, format_func=words.indicator_name, key="uncertain_code", filter_mode=links.SEARCH
         )
         shapes = {"triangular": _("Triangular"), "normal": _("Normal"), "bootstrap": _("Its own past")}
-        shape = cells[1].selectbox(_("Distribution"), list(shapes), format_func=shapes.get, key="uncertain_shape")
+        shape = cells[1].selectbox(
+            _("Distribution"), list(shapes), format_func=shapes.get, key="uncertain_shape", filter_mode=links.SEARCH
+        )
         low = cells[2].number_input(_("Low, or mean"), value=-10.0, key="uncertain_low")
         mode = cells[3].number_input(_("Most likely, or sd"), value=0.0, key="uncertain_mode")
         high = cells[4].number_input(_("High, or years"), value=10.0, key="uncertain_high")

@@ -1,6 +1,11 @@
 """Choices stand in the address as codes: links restore them, unknown ones are told, not replaced; pages keep them."""
 
+import ast
+from pathlib import Path
+
 from streamlit.testing.v1 import AppTest
+
+from dashboard import links
 
 
 def script() -> None:
@@ -162,3 +167,17 @@ def test_a_changed_address_wins_over_the_widget():
     app.query_params["one"] = "c"
     app.run()
     assert values(app)[0] == "c"
+
+
+def test_what_is_typed_must_stand_in_the_name_in_every_box_to_choose_from():
+    """Streamlit's own search takes letters in order: "Thailand" and Enter then add the Northern Mariana Islands too."""
+    root = Path(links.__file__).parents[1]
+    found = []
+    for file in sorted([*(root / "dashboard").glob("*.py"), *(root / "pages").glob("*.py")]):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in {"selectbox", "multiselect"}:
+                given = {keyword.arg for keyword in call.keywords}
+                ours = isinstance(call.func.value, ast.Name) and call.func.value.id == "links"
+                if not ours and not {"filter_mode", "disabled"} & given:
+                    found.append(f"{file.name}:{call.lineno}")
+    assert found == []
