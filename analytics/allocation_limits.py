@@ -153,10 +153,8 @@ def system(problem: Problem) -> System:
 
 
 def serves(problem: Problem, hours: np.ndarray, m: int, k: int) -> bool:
-    """Can a hub serve a market: it is there itself, or enough working hours overlap."""
-    return problem.hubs[k].site == problem.markets[m].market or bool(
-        hours[m, k] >= problem.hubs[k].min_overlap_hours - 1e-9
-    )
+    """Can a hub serve a market: it is there itself, or enough working hours overlap and it speaks the language."""
+    return problem.hubs[k].serves(problem.markets[m], hours[m, k])
 
 
 def _rules(s: System) -> tuple[sparse.csr_array, np.ndarray]:
@@ -355,9 +353,7 @@ def _broken(problem: Problem, choice: Choice) -> Iterator[str]:
             yield from _under(f"min_people of {market.market} {year}", head[m], market.min_people * opened[m, t])
             if problem.hubs and opened[m, t]:
                 near = [
-                    hub.site == market.market
-                    or worktime.shared_hours(hub.timezone, market.timezone, problem.clocks_on)
-                    >= hub.min_overlap_hours - 1e-9
+                    hub.serves(market, worktime.shared_hours(hub.timezone, market.timezone, problem.clocks_on))
                     for hub in problem.hubs
                 ]
                 if not (np.array(near) & hubs[:, t]).any():

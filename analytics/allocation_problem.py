@@ -5,7 +5,7 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -68,7 +68,8 @@ class Opportunity:
 class Hub:
     """A candidate site of an office that serves the markets whose working day overlaps with its own for long enough.
 
-    served_only: only while people work in the site's own market.
+    served_only: only while people work in the site's own market. languages: those it finds native speakers of, beside
+    its own market's; None: any.
     """
 
     site: str
@@ -78,6 +79,12 @@ class Hub:
     open: bool | None = None
     weekend: str | None = None
     served_only: bool = False
+    languages: tuple[str, ...] | None = None
+
+    def serves(self, market: Market, hours: float) -> bool:
+        """Whether it can serve a market with which it shares so many working hours: its own always."""
+        speaks = self.languages is None or market.language in self.languages
+        return self.site == market.market or (speaks and bool(hours >= self.min_overlap_hours - 1e-9))
 
 
 @dataclass(frozen=True)
@@ -203,6 +210,9 @@ def from_document(document: Mapping[str, Any]) -> Problem:
         documents.refuse([f"{name}: needs {document['years']} numbers, one for each year" for name in odd], WHAT)
     for name, kind in _LISTS.items():
         raw[name] = tuple(_build(kind, item) for item in raw.get(name, ()))
+    raw["hubs"] = tuple(
+        hub if hub.languages is None else replace(hub, languages=tuple(hub.languages)) for hub in raw["hubs"]
+    )
     raw["region_limits"] = {key: _build(RegionLimit, item) for key, item in raw.get("region_limits", {}).items()}
     raw["language_capacity"] = {key: int(value) for key, value in raw.get("language_capacity", {}).items()}
     raw["response"] = _build(Response, raw.get("response", {}))

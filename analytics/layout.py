@@ -1,14 +1,14 @@
 """Which office serves which market? Hubs of a plan, the working hours they share, and how candidate sites compare."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analytics import allocation_response, worktime
 from analytics.allocation import Plan
-from analytics.allocation_problem import Market, Problem, defaults
+from analytics.allocation_problem import Hub, Market, Problem, defaults
 
 PARTS = ("overlap", "reach", "languages", "cost")
 DAY_HOURS = 8.0
@@ -108,8 +108,7 @@ def score_sites(problem: Problem, weights: Mapping[str, float] | None = None) ->
         hours = np.array(
             [worktime.shared_hours(hub.timezone, market.timezone, problem.clocks_on) for market in problem.markets]
         )
-        home = np.array([market.market == hub.site for market in problem.markets])
-        near = home | (hours >= hub.min_overlap_hours - 1e-9)
+        near = np.array([hub.serves(market, shared) for market, shared in zip(problem.markets, hours, strict=True)])
         reached = [market for market, fine in zip(problem.markets, near, strict=True) if fine]
         languages = sorted({market.language for market in reached})
         parts = {
@@ -144,6 +143,12 @@ def _shared_days(problem: Problem, site: str, market: Market) -> float:
     return float(worktime.shared_days(weekend, market.weekend))
 
 
+def _near(problem: Problem, hub: Hub, market: Market) -> bool:
+    """Whether a hub shares enough working hours with a market, whatever is spoken there."""
+    hours = worktime.shared_hours(hub.timezone, market.timezone, problem.clocks_on)
+    return replace(hub, languages=None).serves(market, hours)
+
+
 def _unserved(problem: Problem, plan: Plan, year: int, served: set[str]) -> pd.DataFrame:
     """Markets no hub serves in the year, and why: a lock, out of reach, nothing to win, or better elsewhere."""
     t = problem.years.index(year)
@@ -168,6 +173,8 @@ def _unserved(problem: Problem, plan: Plan, year: int, served: set[str]) -> pd.D
             reason = "a lock keeps it closed"
         elif problem.hubs and market.market not in reachable:
             reason = "no candidate site shares enough working hours with it"
+            if any(_near(problem, hub, market) for hub in problem.hubs):
+                reason = "no candidate site within its working hours has native speakers of its language"
         elif problem.hubs and market.market not in allowed:
             reason = "the only sites within its working hours are locked closed"
         elif not (amounts[owner == m] > 0).any():

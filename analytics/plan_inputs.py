@@ -28,8 +28,8 @@ from analytics.allocation_problem import (
 from analytics.recipe import Recipe
 
 RULES_FILE = Path(__file__).with_name("plan_inputs.toml")
-INCOME, TOTAL, LAW = "NY.GDP.PCAP.CD", "NY.GDP.MKTP.CD", "RL.EST"
-CODES = (INCOME, TOTAL, panel.POPULATION, LAW)
+INCOME, TOTAL, PEOPLE, LAW = "NY.GDP.PCAP.CD", "NY.GDP.MKTP.CD", panel.POPULATION, "RL.EST"
+CODES = (INCOME, TOTAL, PEOPLE, LAW)
 """What `market_table` needs of the store."""
 OFFICIAL = ("official", "de_facto_official")
 PARTS = ("distance", "law", "clock")
@@ -78,10 +78,11 @@ class Rules:
 class Material:
     """What a plan can be made of.
 
-    markets: by iso3; name, region, language, timezone, weekend and either gdp_usd with the PARTS of friction, 0-1, or,
-    from a file, the figures of OWN. offers: market, industry, untapped_usd, low_usd, high_usd. sites: by iso3;
-    timezone, weekend, cost_usd, min_overlap_hours, open (None where nothing is decided); empty: by the rules, in any
-    market. left_out: market, industry, reason (a key of REASONS, or a sentence). home: where we are.
+    markets: by iso3; name, region, language, timezone, weekend and either spoken (languages an office there finds
+    native speakers of) and gdp_usd with the PARTS of friction, 0-1, or, from a file, the figures of OWN. offers:
+    market, industry, untapped_usd, low_usd, high_usd. sites: by iso3; timezone, weekend, cost_usd, min_overlap_hours,
+    open (None where nothing is decided); empty: by the rules, in any market. left_out: market, industry, reason (a key
+    of REASONS, or a sentence). home: where we are.
     """
 
     markets: pd.DataFrame
@@ -99,7 +100,8 @@ class Material:
 class Wish:
     """What a reader asks of a plan. Empty markets or industries, and sites of None, are chosen by `complete`.
 
-    total_usd: of all years together. min_markets, max_markets: to be in. free_sites: offices also where nobody works.
+    total_usd: of all years together. min_markets, max_markets: to be in. free_sites: offices also where nobody works;
+    any_language: and also without native speakers of a market's language.
     by: "untapped" or "rank", what the first `first` markets are chosen by. min_people, max_people, hub_hours: of every
     market or site, None as the material has it. own: (market, field of OWN, value). region_limits: (region, USD,
     people). settings: (name in SETTINGS, value), where not the problem's usual one.
@@ -121,6 +123,7 @@ class Wish:
     min_markets: int | None = None
     max_markets: int | None = None
     free_sites: bool = False
+    any_language: bool = False
     risk: float = 0.0
     min_people: int | None = None
     max_people: int | None = None
@@ -160,14 +163,26 @@ def main_languages(languages: pd.DataFrame) -> pd.Series:
     return ordered.groupby("iso3")["language"].first()
 
 
+def spoken(languages: pd.DataFrame, population: pd.Series, least: int) -> pd.Series:
+    """The languages an office finds native speakers of in each market, by iso3, as tuples: spoken by so many people.
+
+    languages: as for `main_languages`. population: by iso3; where it is unknown, the main language alone.
+    """
+    people = languages["population_pct"] / 100 * languages["iso3"].map(population)
+    many = languages[people >= least].groupby("iso3")["language"].agg(lambda found: tuple(sorted(set(found))))
+    main = main_languages(languages)
+    return main.map(lambda language: (language,)).where(~main.index.isin(many.index), many)
+
+
 def income(figures: pd.DataFrame) -> pd.Series:
     """GDP per person in current US$ by iso3: as published, else GDP over population. figures: (markets, CODES)."""
-    return figures[INCOME].fillna(figures[TOTAL] / figures[panel.POPULATION])
+    return figures[INCOME].fillna(figures[TOTAL] / figures[PEOPLE])
 
 
 def market_table(
     markets: pd.DataFrame,
     languages: pd.DataFrame,
+    population: pd.Series,
     gdp_usd: pd.Series,
     law: pd.Series,
     distance: pd.Series,
@@ -176,12 +191,14 @@ def market_table(
 ) -> pd.DataFrame:
     """What is known of each market, by iso3, in the columns of Material.markets; NaN where it is not.
 
-    markets: name, region, timezone, weekend. gdp_usd: per person. law: rule of law, any scale, more is better.
-    distance: from home (`distance.euclidean`), any scale. on: the day whose clocks count. The parts of friction: share
-    of markets nearer to home, share with a stronger rule of law, share of home's working day that is not shared.
+    markets: name, region, timezone, weekend. population: people. gdp_usd: per person. law: rule of law, any scale,
+    more is better. distance: from home (`distance.euclidean`), any scale. on: the day whose clocks count. The parts of
+    friction: share of markets nearer to home, share with a stronger rule of law, share of home's working day that is
+    not shared.
     """
     table = markets[["name", "region", "timezone", "weekend"]].copy()
     table["language"] = main_languages(languages).reindex(table.index)
+    table["spoken"] = spoken(languages, population, defaults()["rules"]["native_speakers"]).reindex(table.index)
     table["gdp_usd"] = gdp_usd.reindex(table.index)
     far, strong = distance.reindex(table.index), law.reindex(table.index)
     table["distance"] = (far.rank(method="min") - 1) / max(far.notna().sum() - 1, 1)
@@ -280,8 +297,8 @@ def growth(recipe: Recipe, before: pd.DataFrame, after: pd.DataFrame) -> tuple[p
         measure = panel.target_of(recipe).measure
         outcome = _ratio(panel.compute(after, measure), panel.compute(before, measure))
     population = pd.Series(1.0, before.index)
-    if panel.POPULATION in before:
-        population = _ratio(after[panel.POPULATION], before[panel.POPULATION])
+    if PEOPLE in before:
+        population = _ratio(after[PEOPLE], before[PEOPLE])
     return outcome, population
 
 
@@ -465,13 +482,15 @@ def _hub(material: Material, wish: Wish, site: str, table: pd.DataFrame) -> Hub:
         decided = None if pd.isna(row["open"]) else bool(row["open"])
         weekend = row["weekend"] if isinstance(row["weekend"], str) else None
         served = bool(row.get("served_only", False))
-        return Hub(site, row["timezone"], float(row["cost_usd"]), hours, decided, weekend, served)
+        languages = row.get("languages")
+        return Hub(site, row["timezone"], float(row["cost_usd"]), hours, decided, weekend, served, languages)
     row = table.loc[site]
     cost = wish.rules.hub_fixed_usd + wish.rules.hub_person_years * float(row["wage_usd"])
     weekend = row["weekend"] if isinstance(row["weekend"], str) and row["weekend"] else None
     hours = wish.rules.hub_hours if hours is None else hours
     served = not wish.free_sites and site != material.home
-    return Hub(site, row["timezone"], round(cost, -3), hours, None, weekend, served)
+    languages = None if wish.any_language or not isinstance(row["spoken"], tuple) else row["spoken"]
+    return Hub(site, row["timezone"], round(cost, -3), hours, None, weekend, served, languages)
 
 
 def from_problem(problem: Problem) -> tuple[Material, Wish]:
@@ -520,6 +539,7 @@ _PLAIN = (
     "min_markets",
     "max_markets",
     "free_sites",
+    "any_language",
     "min_people",
     "max_people",
     "hub_hours",

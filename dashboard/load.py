@@ -458,7 +458,7 @@ def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) 
     far = distances(home, year)["euclidean"]
     today = datetime.now(UTC).date()
     return plan_inputs.market_table(
-        table, languages, plan_inputs.income(known), known[plan_inputs.LAW], far, home, today
+        table, languages, known[plan_inputs.PEOPLE], plan_inputs.income(known), known[plan_inputs.LAW], far, home, today
     )
 
 

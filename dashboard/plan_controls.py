@@ -318,6 +318,17 @@ def offices(material: Material, wish: Wish, names: Names) -> None:
         on_change=lambda: plan_state.change(free_sites=bool(st.session_state["plan_free_sites"])),
         help=_("Otherwise an office stands only at home or in a country in which the plan has people."),
     )
+    if not len(material.sites):
+        st.toggle(
+            _("Allow offices without native speakers"),
+            value=wish.any_language,
+            key="plan_any_language",
+            on_change=lambda: plan_state.change(any_language=bool(st.session_state["plan_any_language"])),
+            help=_(
+                "Otherwise an office serves only its own country and those whose main language is spoken by at least "
+                "{people} people where it stands."
+            ).format(people=number(plan_inputs.defaults()["rules"]["native_speakers"])),
+        )
     chosen = [site for site in wish.sites or () if site in known]
     _set("plan_sites", chosen)
     known, labels = places.findable(known, lambda iso3: names[iso3])

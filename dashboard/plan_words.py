@@ -426,6 +426,9 @@ def unserved(reason: str) -> str:
     return {
         "open, but the allocation names no candidate hubs": _("open, but there are no candidate offices"),
         "a lock keeps it closed": _("a lock keeps it closed"),
+        "no candidate site within its working hours has native speakers of its language": _(
+            "no candidate site within its working hours has native speakers of its language"
+        ),
         "no candidate site shares enough working hours with it": _(
             "no candidate site shares enough working hours with it"
         ),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analytics import allocation, layout
+from analytics import allocation, allocation_problem, layout
 from analytics.allocation_problem import Hub, Lock, Market, Opportunity, Problem
 
 
@@ -76,6 +76,20 @@ def test_markets_without_a_hub_are_marked_with_the_reason(plan):
     shut = replace(alone, locks=(Lock("ARE", open=False),))
     out = layout.lay_out(shut, allocation.solve(shut)).unserved.set_index("market")
     assert out.at["ARE", "reason"] == "a lock keeps it closed"
+
+
+def test_an_office_without_native_speakers_serves_its_own_market_only():
+    speaks_english = replace(PROBLEM, hubs=(replace(HUBS[0], languages=("en",)),))
+    found = layout.lay_out(speaks_english, allocation.solve(speaks_english))
+    assert set(found.links["language"]) == {"en"}
+    reasons = found.unserved.set_index("market")["reason"]
+    assert reasons["DEU"] == reasons["ARE"]
+    assert reasons["DEU"] == "no candidate site within its working hours has native speakers of its language"
+    assert reasons["NZL"] == "no candidate site shares enough working hours with it"
+    nobody = replace(PROBLEM, hubs=(replace(HUBS[0], languages=()),))
+    assert set(layout.lay_out(nobody, allocation.solve(nobody)).links["market"]) == {HUBS[0].site}
+    read = allocation_problem.read(allocation_problem.to_json(speaks_english))
+    assert read.hubs == speaks_english.hubs and allocation_problem.read(allocation_problem.to_json(nobody)) == nobody
 
 
 def test_without_candidate_hubs_open_markets_are_unserved_and_it_is_said():

@@ -35,6 +35,7 @@ LANGUAGES = pd.DataFrame(
     ],
     columns=["iso3", "language", "population_pct", "official_status"],
 )
+PEOPLE = pd.Series({"HOM": 1e6, "AAA": 2e6, "BBB": 1e6, "CCC": 2e6})
 GDP = pd.Series({"HOM": 50_000.0, "AAA": 50_000.0, "BBB": 5_000.0, "CCC": 1.0})
 LAW = pd.Series({"HOM": 2.0, "AAA": 1.0, "BBB": 0.0, "CCC": -1.0, "DDD": -2.0})
 FAR = pd.Series({"HOM": 0.0, "AAA": 0.5, "BBB": 1.0, "CCC": 1.5, "DDD": 2.0})
@@ -54,12 +55,28 @@ ESTIMATES = pd.DataFrame(
 
 @pytest.fixture
 def table() -> pd.DataFrame:
-    return plan_inputs.market_table(PLACES, LANGUAGES, GDP, LAW, FAR, "HOM", date(2026, 1, 15))
+    return plan_inputs.market_table(PLACES, LANGUAGES, PEOPLE, GDP, LAW, FAR, "HOM", date(2026, 1, 15))
 
 
 @pytest.fixture
 def material(table) -> plan_inputs.Material:
     return plan_inputs.gather(table, [plan_inputs.offers("health", ESTIMATES)], "HOM")
+
+
+def test_an_office_finds_native_speakers_of_what_many_people_speak_where_it_stands():
+    found = plan_inputs.spoken(LANGUAGES, PEOPLE, 500_000)
+    assert found.to_dict() == {"HOM": ("de",), "AAA": ("de", "fr"), "BBB": ("en",), "CCC": ("ja",), "DDD": ("ja",)}
+    assert plan_inputs.spoken(LANGUAGES, PEOPLE, 5_000_000)["AAA"] == ("de",)  # nobody counts: the main one remains
+
+
+def test_offices_need_native_speakers_unless_told_otherwise(material):
+    asked = plan_inputs.complete(material, Wish(2026))
+    hubs = {hub.site: hub.languages for hub in plan_inputs.build(material, asked).hubs}
+    assert hubs["AAA"] == ("de", "fr") and hubs["BBB"] == ("ar", "en")
+    free = plan_inputs.build(material, replace(asked, any_language=True))
+    assert {hub.languages for hub in free.hubs} == {None}
+    held, again = plan_inputs.from_problem(plan_inputs.build(material, asked))
+    assert {hub.site: hub.languages for hub in plan_inputs.build(held, again).hubs} == hubs
 
 
 def test_the_official_language_goes_before_the_most_spoken_one():
