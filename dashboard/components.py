@@ -233,6 +233,11 @@ def plain_code(text: str | None) -> str:
     return text if text and PLAIN_CODE.fullmatch(text) else _("(unreadable)")
 
 
+def controls() -> st.delta_generator.DeltaGenerator:
+    """Where the sliders and boxes beside an answer go; in a narrow window they begin folded, so that it comes first."""
+    return st.expander(_("Controls"), expanded=True, type="compact", key="controls")
+
+
 def while_estimating(recipe_name: str, year: int) -> None:
     """Draw the page again when the potential that is being estimated in the background is there."""
     if load.potential_if_ready(recipe_name, year) is None:

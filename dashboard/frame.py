@@ -18,9 +18,11 @@ if (window.innerWidth < 768) {{
   const drawer = document.querySelector('[data-testid="stSidebar"]');
   if (drawer && drawer.getBoundingClientRect().right > 60)
     drawer.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  document.querySelector('.st-key-controls details[open] > summary')?.click();
 }}
 </script>"""
-"""Runs when page or language change: in a narrow window the navigation is a drawer, which closes on a choice."""
+"""Runs when page or language change. In a narrow window the navigation is a drawer, which closes on a choice, and what
+stands beside the answer in a wide one (`components.controls`) comes before it: it folds."""
 
 
 def logo() -> None:

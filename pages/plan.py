@@ -5,7 +5,17 @@ from dataclasses import replace
 import streamlit as st
 
 from analytics.documents import DocumentError
-from dashboard import filters, plan_bar, plan_controls, plan_ground, plan_parts, plan_state, plan_tables, plan_words
+from dashboard import (
+    components,
+    filters,
+    plan_bar,
+    plan_controls,
+    plan_ground,
+    plan_parts,
+    plan_state,
+    plan_tables,
+    plan_words,
+)
 from dashboard.language import _
 from dashboard.plan_answers import Refusal
 
@@ -21,8 +31,10 @@ def body() -> None:
     above = st.container()
     left, right = st.columns([1, 2], gap="large")
     below = st.container()
-    file = plan_state.file_material(draft.file) if draft.file else None
     with left:
+        controls = components.controls()
+    file = plan_state.file_material(draft.file) if draft.file else None
+    with controls:
         industries = plan_controls.industries(draft.wish, choice.recipe, file)
     wish = replace(draft.wish, industries=industries)
     if file is None and (missing := plan_ground.missing(choice, industries)):
@@ -42,7 +54,7 @@ def body() -> None:
             plan_parts.nothing_to_plan(material, wish, names)
         return
     wish = plan_ground.whole(choice, material, wish)
-    with left:
+    with controls:
         shocked = plan_ground.shocked(choice, wish, industries)
         plan_controls.all_of(material, wish, names)
         plan_tables.parameters(material, wish)

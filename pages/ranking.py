@@ -9,7 +9,7 @@ from dashboard.language import _
 
 choice = filters.market_filters()
 controls, picture = st.columns([1, 2.4], gap="large")
-with controls:
+with controls, components.controls():
     weights = ranking_parts.weight_sliders(choice.recipe)
     design = ranking_parts.method()
 try:

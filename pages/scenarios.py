@@ -31,6 +31,8 @@ except OutlookError as error:
 names = load.markets()["name"]
 left, right = st.columns([1, 2], gap="large")
 with left:
+    folded = components.controls()
+with folded:
     whom = controls.scope(ground)
 with right:
     bar.notices(current)
@@ -57,7 +59,7 @@ with right:
     except ScenarioError as error:
         view = "error"
         st.error(said(str(error)), icon=":material/error:")
-with left:  # after the answer: that is what is waited for
+with folded:  # after the answer: that is what is waited for
     controls.sliders(ground, current, whom)
 if view == "world":
     with below:
