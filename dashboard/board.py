@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -12,7 +12,9 @@ import babel.numbers
 from dashboard import language
 
 KINDS = ("bars", "columns", "stacked", "ranks", "tornado", "line", "scatter")
-_HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufffe\uffff]")
+_HOSTILE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 class BoardError(ValueError):
@@ -20,9 +22,10 @@ class BoardError(ValueError):
 
 
 def clean(text: str, keep_lines: bool = False) -> str:
-    """Text that every format can hold: no control, direction or invisible characters; one line unless told otherwise.
+    """Text that every format can hold: no control or direction characters, none that is unseen but joiners; one line.
 
     XML knows no control characters, and a mark that turns the direction of writing would turn what stands around it.
+    Joiners are how Persian and Hindi words are spelt. keep_lines: lines stay, and the spaces in them.
     """
     text = _HOSTILE.sub("", text.replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n"))
     return text if keep_lines else " ".join(text.split())
@@ -166,15 +169,9 @@ class Board(_Cleaned):
         if not self.slides or not self.footnote:
             raise BoardError("A board needs at least one slide, and a footnote with its source.")
 
-    @contextmanager
-    def spoken(self) -> Iterator[None]:
+    def spoken(self) -> AbstractContextManager[None]:
         """Words and numbers in the board's language meanwhile, whatever the reader's is now."""
-        before = language.current()
-        language.settle(self.language)
-        try:
-            yield
-        finally:
-            language.settle(before)
+        return language.spoken(self.language)
 
 
 # ------------------------------------------------------------------ numbers

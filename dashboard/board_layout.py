@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from reportlab.pdfbase import pdfmetrics
 
+from dashboard import typesetting
 from dashboard.board import Section, Slide, Table
 from dashboard.language import _
 
@@ -30,6 +32,9 @@ MOST_CONTINUED = 3
 """Pages on which a table goes on."""
 CODE = 0.6
 """Width of a character of code, in its size."""
+_UNSPACED = r"\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
+"""Characters that a line may end before and after, no space needed: Chinese and Japanese. Korean has spaces."""
+_WORD = re.compile(rf"[{_UNSPACED}][，。、；：！？）」》]*|[^\s{_UNSPACED}]+[，。、；：！？）」》]*\s*|\s+")
 
 
 # ------------------------------------------------------------------ how much room a text takes
@@ -45,8 +50,11 @@ def _character(character: str, bold: bool) -> float:
 def width(text: str, size: float, bold: bool = False) -> float:
     """Width of a text in points, set in a face as wide as Arial; East Asian characters count as squares.
 
-    Between them and Latin letters stands the quarter of a square that word processors put there.
+    Between them and Latin letters stands the quarter of a square that word processors put there. Other scripts take
+    what their joined letters take.
     """
+    if not typesetting.plain(text):
+        return size * typesetting.width(text, bold)
     wide = [unicodedata.east_asian_width(character) in "WF" for character in text]
     changes = sum(one != other for one, other in pairwise(wide)) if any(wide) else 0
     return size * (sum(_character(character, bold) for character in text) + 0.25 * changes)
@@ -54,7 +62,7 @@ def width(text: str, size: float, bold: bool = False) -> float:
 
 def wrapped(text: str, size: float, room: float, bold: bool = False) -> list[str]:
     """The lines of a text in that many points: broken at spaces, around East Asian characters, and within words that
-    do not fit by themselves."""
+    do not fit by themselves, there never between a letter and its marks."""
     lines, line, used = [], "", 0.0
     for word in _words(text):
         needs = width(word, size, bold)
@@ -67,24 +75,25 @@ def wrapped(text: str, size: float, room: float, bold: bool = False) -> list[str
         if needs <= room:
             line, used = word, needs
             continue
-        for character in word:
-            if used + width(character, size, bold) > room and line:
+        for part in typesetting.clusters(word):
+            if width(line + part, size, bold) > room and line:
                 lines.append(line)
-                line, used = "", 0.0
-            line, used = line + character, used + width(character, size, bold)
+                line = ""
+            line += part
+        used = width(line, size, bold)
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
 
 def _words(text: str) -> list[str]:
     """Pieces that a line may end after: words with their space, and each East Asian character."""
-    return re.findall(r"[\u2e80-\uffef][，。、；：！？）」》]*|[^\s\u2e80-\uffef]+[，。、；：！？）」》]*\s*|\s+", text)
+    return _WORD.findall(text)
 
 
 def joined(lines: Sequence[str]) -> str:
-    """Lines as one text again: no space where East Asian characters meet."""
+    """Lines as one text again: no space after Chinese or Japanese characters."""
     text = ""
     for line in lines:
-        together = not text or unicodedata.east_asian_width(text[-1]) in "WF"
+        together = not text or re.match(f"[{_UNSPACED}]", text[-1])
         text += line if together else " " + line
     return text
 
@@ -93,10 +102,14 @@ def shortened(text: str, size: float, room: float, bold: bool = False) -> str:
     """The text, or as much of it as fits in that many points, and an ellipsis."""
     if width(text, size, bold) <= room:
         return text
-    kept = len(text)
-    while kept > 1 and width(text[:kept] + ELLIPSIS, size, bold) > room:
-        kept -= 1
-    return text[:kept].rstrip() + ELLIPSIS
+    return _start(text, lambda start: width(start + ELLIPSIS, size, bold), room).rstrip() + ELLIPSIS
+
+
+def _start(text: str, wide: Callable[[str], float], room: float) -> str:
+    """As much of a text as is no wider than that, no letter parted from its marks and at least one of them."""
+    parts = typesetting.clusters(text)
+    count = bisect_right(range(len(parts)), room, lo=1, key=lambda at: wide("".join(parts[: at + 1])))
+    return "".join(parts[:count])
 
 
 def height(texts: Sequence[str], size: float, room: float, bold: bool = False) -> float:
@@ -391,15 +404,15 @@ def _blocks(section: Section, room: float, size: float) -> list[Paragraph]:
     most = max(int(room / (CODE * (size - 1))), 10)
     for line in section.code.splitlines():
         while code_width(line) > most:
-            cut = len(line)
-            while code_width(line[:cut]) > most:
-                cut -= 1
-            found.append(Paragraph("code", line[:cut], 1))
-            line = line[cut:]
+            start = _start(line, code_width, most)
+            found.append(Paragraph("code", start, 1))
+            line = line[len(start) :]
         found.append(Paragraph("code", line, 1))
     return found
 
 
 def code_width(line: str) -> float:
-    """Characters of code a line takes, East Asian ones counting for their width."""
+    """Characters of code a line takes, those of other scripts counting for their width."""
+    if not typesetting.plain(line):
+        return typesetting.width(line, code=True) / CODE
     return sum(1 / CODE if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)

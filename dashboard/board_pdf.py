@@ -1,8 +1,9 @@
 """A board as PDF, A4 landscape: a page a finding, its chart as lines and letters one can zoom into."""
 
-import html
 import io
 import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from reportlab.graphics import renderPDF
@@ -11,14 +12,13 @@ from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Paragraph
+from reportlab.platypus import Flowable
 from reportlab.platypus import Table as Rows
 
 from dashboard import board_layout as layout
-from dashboard import sheet, theme
-from dashboard.board import Board, Chart
+from dashboard import paragraphs, theme, typesetting
+from dashboard.board import Board, Chart, Section
 from dashboard.board_drawing import Dot, Line, Rect, Word, draw
 from dashboard.board_layout import Box, Grid, Page
 from dashboard.language import _, day
@@ -33,23 +33,20 @@ FRAME = layout.Frame(TITLE, (24, 22, 20, 18, 16, 14, 12), bottom=FOOT.top - 14, 
 FOOT_SIZES = (9, 8, 7, 6)
 APPENDIX_SIZE = 9.5
 COLUMNS = 2
-CODE_FACE = "Courier"
+REGULAR, BOLD = "Helvetica", "Helvetica-Bold"
 LOOK = theme.LIGHT
 INKS = {role: getattr(LOOK, role) for role in ("ink", "muted", "line", "paper", "accent", "grey")}
 INKS |= {"down": theme.CATEGORIES[1], "up": theme.CATEGORIES[0]}
 INKS |= {f"c{number}": colour for number, colour in enumerate(theme.CATEGORIES)}
-SAID_OTHERWISE = {"−": "–", "‑": "-", "\u00a0": " ", "\u202f": " "}
-"""Characters that neither face has, and what reads the same."""
-UNKNOWN = "?"
 
 
 def as_pdf(board: Board) -> bytes:
-    """The file; the Chinese face is one that every reader supplies."""
+    """The file; what no face writes is told first in the appendix."""
     with board.spoken():
         pages = [page for slide in board.slides for page in FRAME.pages(slide)]
         title = _("How this was computed, and from what")
         room, body = (INNER - layout.GUTTER) / COLUMNS, FRAME.body(title)
-        columns = layout.appendix(board.appendix, room, body.height, APPENDIX_SIZE)
+        columns = layout.appendix((*_unwritten(board), *board.appendix), room, body.height, APPENDIX_SIZE)
         count = len(pages) + -(-len(columns) // COLUMNS)
         target = io.BytesIO()
         language = {"zh": "zh-CN"}.get(board.language, board.language)
@@ -70,8 +67,6 @@ class _Writer:
 
     def __init__(self, board: Board, canvas: Canvas, count: int) -> None:
         self.board, self.canvas, self.count = board, canvas, count
-        self.regular, self.bold = sheet.fonts("en")
-        self.chinese, _same = sheet.fonts("zh")
         canvas.setTitle(board.title)
         canvas.setSubject(board.subtitle)
         canvas.setAuthor("Lepton Atlas")
@@ -121,41 +116,20 @@ class _Writer:
             top += self._words(place, (block.text,), size, LOOK.ink, bold=heading)
 
     def _code(self, left: float, top: float, text: str, size: float) -> None:
-        for part, face in self._faces(text, CODE_FACE):
-            self.canvas.setFont(face, size)
-            self.canvas.setFillColor(_colour(LOOK.ink))
-            self.canvas.drawString(left, HEIGHT - top - size, part)
-            left += pdfmetrics.stringWidth(part, face, size)
+        self._set(typesetting.CODE, text, left, HEIGHT - top - size, size, LOOK.ink)
 
     # -------------------------------------------------------------- words
 
-    def _faces(self, text: str, latin: str) -> list[tuple[str, str]]:
-        """The text in pieces of one face: Latin as it is, everything else in the Chinese face, which holds the most."""
-        for odd, plain in SAID_OTHERWISE.items():
-            text = text.replace(odd, plain)
-        pieces: list[tuple[str, str]] = []
-        for character in text:
-            face = latin if _in(character, "cp1252") else self.chinese
-            if face == self.chinese and not _in(character, "gbk"):
-                character, face = UNKNOWN, latin
-            if pieces and pieces[-1][1] == face:
-                pieces[-1] = (pieces[-1][0] + character, face)
-            else:
-                pieces.append((character, face))
-        return pieces
+    def _set(self, face: str, text: str, left: float, base: float, size: float, colour: str) -> None:
+        """One line from that point on."""
+        runs = paragraphs.runs(text, face)
+        typesetting.draw(self.canvas, runs, left, base, size, _colour(colour))
 
-    def _marked(self, text: str, latin: str) -> str:
-        return "".join(
-            html.escape(part) if face == latin else f'<font name="{face}">{html.escape(part)}</font>'
-            for part, face in self._faces(text, latin)
-        )
-
-    def _paragraph(self, text: str, size: float, colour: str, bold: bool = False, right: bool = False) -> Paragraph:
-        latin = self.bold if bold else self.regular
+    def _paragraph(self, text: str, size: float, colour: str, bold: bool = False, right: bool = False) -> Flowable:
         chinese = bool(re.search(r"[\u2e80-\uffef]", text))
         style = ParagraphStyle(
             "words",
-            fontName=latin,
+            fontName=BOLD if bold else REGULAR,
             fontSize=size,
             leading=size * layout.LEADING,
             textColor=_colour(colour),
@@ -163,7 +137,7 @@ class _Writer:
             splitLongWords=1,
             alignment=TA_RIGHT if right else 0,
         )
-        return Paragraph(self._marked(text, latin), style)
+        return paragraphs.paragraph(text, style)
 
     def _words(
         self, box: Box, texts: tuple[str, ...], size: float, colour: str, bold: bool = False, right: bool = False
@@ -226,27 +200,35 @@ class _Writer:
                 picture.add(
                     drawn.Circle(shape.x, found.height - shape.y, shape.radius, fillColor=ink, strokeColor=None)
                 )
-            elif isinstance(shape, Word):
-                self._letters(picture, shape, found.height)
         renderPDF.draw(picture, self.canvas, box.left, HEIGHT - box.top - box.height)
+        for shape in found.shapes:
+            if isinstance(shape, Word):
+                self._letters(shape, box.left, HEIGHT - box.top)
 
-    def _letters(self, picture: drawn.Drawing, word: Word, tall: float) -> None:
-        """A word of a chart, in pieces where it needs two faces."""
-        pieces = self._faces(word.text, self.bold if word.bold else self.regular)
-        rooms = [pdfmetrics.stringWidth(part, face, word.size) for part, face in pieces]
-        left = word.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[word.anchor] * sum(rooms)
-        for (part, face), room in zip(pieces, rooms, strict=True):
-            ink = _colour(INKS[word.ink])
-            picture.add(drawn.String(left, tall - word.y, part, fontName=face, fontSize=word.size, fillColor=ink))
-            left += room
+    def _letters(self, word: Word, left: float, top: float) -> None:
+        """A word of a chart whose corner is there."""
+        face = BOLD if word.bold else REGULAR
+        wide = word.size * sum(run.width for run in paragraphs.runs(word.text, face))
+        left += word.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[word.anchor] * wide
+        self._set(face, word.text, left, top - word.y, word.size, INKS[word.ink])
 
 
-def _in(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+def _unwritten(board: Board) -> list[Section]:
+    """What the reader of the PDF misses, told in words; nothing where every letter has its face."""
+    told = typesetting.unwritten(_texts(board))
+    rest = _("The PowerPoint and HTML files of the same board hold the words themselves.")
+    return [Section(_("What this PDF cannot write"), (told, rest))] if told else []
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _texts(part)
+    elif is_dataclass(value):
+        for entry in fields(value):
+            yield from _texts(getattr(value, entry.name))
 
 
 def _colour(colour: str) -> Any:

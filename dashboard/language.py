@@ -3,6 +3,8 @@
 import gettext
 import io
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
@@ -31,6 +33,17 @@ def current() -> str:
 def settle(language: str) -> None:
     """Fix the language for this run of the script: it is asked for at every word."""
     _of_this_run.set(language)
+
+
+@contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """Words and numbers in that language meanwhile, whatever the reader's is now."""
+    before = current()
+    settle(language)
+    try:
+        yield
+    finally:
+        settle(before)
 
 
 def locale() -> str:

@@ -8,14 +8,10 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import KeepInFrame, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import KeepInFrame, SimpleDocTemplate, Spacer, Table
 
-from dashboard import theme
-
-CHINESE_FONT = "STSong-Light"
-"""One of the fonts every PDF reader supplies for Chinese; nothing is embedded."""
+from dashboard import paragraphs, theme, typesetting
+from dashboard.language import _, spoken
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,11 @@ def as_html(sheet: Sheet) -> str:
 
 def as_pdf(sheet: Sheet) -> bytes:
     """One A4 page; text shrinks rather than run over to a second one."""
+    with spoken(sheet.language):
+        return _printed(sheet)
+
+
+def _printed(sheet: Sheet) -> bytes:
     regular, bold = fonts(sheet.language)
     look = theme.LIGHT
 
@@ -70,22 +71,26 @@ def as_pdf(sheet: Sheet) -> bytes:
             wordWrap=wrap,
         )
 
-    def paragraph(text: str, shape: ParagraphStyle) -> Paragraph:
-        return Paragraph(html.escape(text), shape)
-
-    story = [paragraph(sheet.title, style(18, font=bold)), paragraph(sheet.verdict, style(13, look.accent, bold))]
-    story += [paragraph(sentence, style(9.5, before=2)) for sentence in sheet.sentences]
+    story = [
+        paragraphs.paragraph(sheet.title, style(18, font=bold)),
+        paragraphs.paragraph(sheet.verdict, style(13, look.accent, bold)),
+    ]
+    story += [paragraphs.paragraph(sentence, style(9.5, before=2)) for sentence in sheet.sentences]
     for heading, rows in sheet.tables:
-        story.append(paragraph(heading, style(11, font=bold, before=8)))
+        story.append(paragraphs.paragraph(heading, style(11, font=bold, before=8)))
         cells = [
-            [paragraph(cell, style(8.5, look.ink if i else look.muted)) for cell in row] for i, row in enumerate(rows)
+            [paragraphs.paragraph(cell, style(8.5, look.ink if i else look.muted)) for cell in row]
+            for i, row in enumerate(rows)
         ]
         rule = ("LINEBELOW", (0, 0), (-1, -1), 0.4, colors.HexColor(look.line))
         tight = [("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5)]
         story.append(
             Table(cells, hAlign="LEFT", colWidths=[182 * mm / len(rows[0])] * len(rows[0]), style=[rule, *tight])
         )
-    story += [Spacer(1, 6), paragraph(sheet.foot, style(7.5, look.muted))]
+    story += [
+        Spacer(1, 6),
+        *(paragraphs.paragraph(text, style(7.5, look.muted)) for text in (sheet.foot, *_unwritten(sheet))),
+    ]
     target = io.BytesIO()
     page = SimpleDocTemplate(
         target,
@@ -104,5 +109,12 @@ def fonts(language: str) -> tuple[str, str]:
     """The regular and the bold face of a language, known to reportlab from then on."""
     if language != "zh":
         return "Helvetica", "Helvetica-Bold"
-    pdfmetrics.registerFont(UnicodeCIDFont(CHINESE_FONT))
-    return CHINESE_FONT, CHINESE_FONT
+    return typesetting.supplied(typesetting.CHINESE), typesetting.CHINESE
+
+
+def _unwritten(sheet: Sheet) -> tuple[str, ...]:
+    """What the PDF cannot write, told in words."""
+    cells = (cell for heading, rows in sheet.tables for cell in (heading, *(cell for row in rows for cell in row)))
+    texts = (sheet.title, sheet.verdict, *sheet.sentences, *cells, sheet.foot)
+    told = typesetting.unwritten(texts)
+    return (told, _("The HTML file holds the words themselves.")) if told else ()

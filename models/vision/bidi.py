@@ -1,16 +1,29 @@
 """Order on the page against order in memory, for lines with Arabic letters or digits.
 
 A recogniser sees characters from left to right. `visual` is the Unicode Bidirectional Algorithm (UAX #9) without
-explicit embeddings, isolates and brackets, which no price or date format of CLDR uses: rules W1-W7, N1-N2, I1-I2, L2.
-`logical` goes back.
+explicit embeddings and isolates, which no price or date format of CLDR uses: rules W1-W7, N0-N2, I1-I2, L2.
+`logical` goes back. `levels` and `order` are for whoever sets type and turns runs round rather than characters.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _MARKS = "\u200e\u200f\u061c"
 _RUN = re.compile(r"\d+(?:[.,:/٫٬\u00a0]\d+)*|[A-Za-z]+(?:[ .][A-Za-z]+)*")
 _LEFTWARD = frozenset(("R", "AL", "AN"))
+_BRACKETS = {
+    "(": ")",
+    "[": "]",
+    "{": "}",
+    "（": "）",
+    "［": "］",
+    "【": "】",
+    "《": "》",
+    "〈": "〉",
+    "「": "」",
+    "『": "』",
+}
 
 
 def is_leftward(text: str) -> bool:
@@ -27,22 +40,30 @@ def visual(text: str, leftward: bool | None = None) -> str:
         leftward = is_leftward(text)
     if not leftward and not is_leftward(text):
         return "".join(c for c in text if c not in _MARKS)
+    return "".join(text[i] for i in order(levels(text, leftward)) if text[i] not in _MARKS)
+
+
+def levels(text: str, leftward: bool) -> list[int]:
+    """The embedding level of each character in a paragraph of that direction: even ones run to the right."""
     base = 1 if leftward else 0
-    kinds = _resolved([unicodedata.bidirectional(c) for c in text], "R" if base else "L")
-    levels = [_level(kind, base) for kind in kinds]
-    order = list(range(len(text)))
-    for level in range(max(levels, default=0), 0, -1):  # L2
+    return [_level(kind, base) for kind in _resolved(text, "R" if base else "L")]
+
+
+def order(levels: Sequence[int]) -> list[int]:
+    """Positions from left to right as drawn, of characters or runs with these levels (rule L2)."""
+    found = list(range(len(levels)))
+    for level in range(max(levels, default=0), 0, -1):
         start = 0
-        while start < len(order):
-            if levels[order[start]] < level:
+        while start < len(found):
+            if levels[found[start]] < level:
                 start += 1
                 continue
             end = start
-            while end < len(order) and levels[order[end]] >= level:
+            while end < len(found) and levels[found[end]] >= level:
                 end += 1
-            order[start:end] = order[start:end][::-1]
+            found[start:end] = found[start:end][::-1]
             start = end
-    return "".join(text[i] for i in order if text[i] not in _MARKS)
+    return found
 
 
 def logical(drawn: str) -> str:
@@ -70,9 +91,9 @@ def _level(kind: str, base: int) -> int:
     return 1 if kind == "R" else 2
 
 
-def _resolved(kinds: list[str], base: str) -> list[str]:
-    """Classes after W1-W7 and N1-N2: L, R, AN or EN."""
-    kinds, last = list(kinds), base
+def _resolved(text: str, base: str) -> list[str]:
+    """Classes after W1-W7 and N0-N2: L, R, AN or EN."""
+    kinds, last = [unicodedata.bidirectional(character) for character in text], base
     for i, kind in enumerate(kinds):  # W1
         if kind == "NSM":
             kinds[i] = last
@@ -102,6 +123,7 @@ def _resolved(kinds: list[str], base: str) -> list[str]:
             last = kind
         elif kind == "EN" and last == "L":
             kinds[i] = "L"
+    _pair(text, kinds, base)
     i = 0
     while i < len(kinds):  # N1, N2
         if kinds[i] != "ON":
@@ -115,3 +137,29 @@ def _resolved(kinds: list[str], base: str) -> list[str]:
         kinds[i:end] = [before if before == after else base] * (end - i)
         i = end
     return kinds
+
+
+def _pair(text: str, kinds: list[str], base: str) -> None:
+    """N0: both brackets of a pair take the direction of what they hold, or of what stands before them."""
+    strong = ["L" if kind == "L" else "R" if kind in ("R", "EN", "AN") else "" for kind in kinds]
+    pairs, open_ = [], []
+    for position, character in enumerate(text):
+        if kinds[position] != "ON":
+            continue
+        if character in _BRACKETS:
+            open_.append((_BRACKETS[character], position))
+        elif any(character == closing for closing, _opened in open_):
+            while True:
+                closing, opened = open_.pop()
+                if closing == character:
+                    pairs.append((opened, position))
+                    break
+    for opened, closed in sorted(pairs):
+        held = set(strong[opened + 1 : closed]) - {""}
+        if not held:
+            continue
+        if base not in held and next((kind for kind in reversed(strong[:opened]) if kind), base) in held:
+            kinds[opened] = kinds[closed] = next(iter(held))
+        else:
+            kinds[opened] = kinds[closed] = base
+        strong[opened] = strong[closed] = kinds[opened]

@@ -69,6 +69,24 @@ def test_marks_turn_an_arabic_date_round_on_the_page():
     assert bidi.visual("٢١\u200f/١١\u200f/٢٠٢٦") == "٢٠٢٦/١١/٢١"  # CLDR, ar-EG short
 
 
+@pytest.mark.parametrize(
+    ("text", "leftward", "drawn"),
+    [
+        ("Łódź (מצר) 2024", False, "Łódź (רצמ) 2024"),  # UAX #9, N0 c2: brackets go with what stands before them
+        ("מצר (Łódź) 2024", True, "2024 )Łódź( רצמ"),  # brackets are not mirrored here
+        ("a (b מצר) c", False, "a (b רצמ) c"),
+        ("מצר [12] a", True, "a ]12[ רצמ"),
+    ],
+)
+def test_both_brackets_of_a_pair_stand_on_the_side_of_what_they_belong_to(text, leftward, drawn):
+    assert bidi.visual(text, leftward) == drawn
+
+
+def test_runs_are_put_in_order_as_characters_are():
+    assert bidi.levels("ab מצ 12", False) == [0, 0, 0, 1, 1, 1, 2, 2]
+    assert bidi.order([0, 1, 2, 1]) == [0, 3, 2, 1]
+
+
 def test_a_line_from_left_to_right_stays_as_it_is():
     assert bidi.visual("12,50 €") == bidi.logical("12,50 €") == "12,50 €"
 
