@@ -6,6 +6,7 @@ import streamlit as st
 from analytics import distance, entry, profile
 from analytics.index import Ranking
 from dashboard import answers, cases, components, links, load, sheet
+from dashboard.assistant_answers import plain
 from dashboard.cases import Case
 from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
@@ -155,7 +156,8 @@ def show(printed: sheet.Sheet, found: Case) -> None:
         st.markdown(f"- {text}")
     for heading, rows in printed.tables:
         st.subheader(heading)
-        st.dataframe(pd.DataFrame(rows[1:], columns=rows[0]), hide_index=True)
+        cells = [[plain(cell) for cell in row] for row in rows[1:]]  # wraps in a narrow window, so that all is seen
+        st.table(pd.DataFrame(cells, columns=rows[0]), hide_index=True)
     st.caption(printed.foot)
     name = f"lepton-atlas-{found.iso3}-{found.ranking.recipe.name}"
     with st.container(horizontal=True):

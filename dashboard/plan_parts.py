@@ -211,24 +211,22 @@ def rivals(found: Answer, names: Names) -> None:
     columns = ["mean_usd", "cvar_usd", "cost_usd", "people", "markets", "p_plan_beats"]
     table = whole.reindex(columns=columns).assign(plan=[titles[key] for key in whole.index])
     for name in columns[:3]:
-        table[name] = table[name] / MILLION
+        table[name] = [f"{value:.1f}" for value in table[name] / MILLION]
+    for name in columns[3:5]:
+        table[name] = [number(value, 9) for value in table[name]]
     table["p_plan_beats"] = [
         "" if key == "optimised" else share(chance) for key, chance in table["p_plan_beats"].items()
     ]
-    figure = st.column_config.NumberColumn
-    st.dataframe(
-        table[["plan", *columns]],
-        hide_index=True,
-        column_config={
-            "plan": _("Plan"),
-            "mean_usd": figure(_("Expected, mn US$"), format="%.1f"),
-            "cvar_usd": figure(_("Bad cases, mn US$"), format="%.1f"),
-            "cost_usd": figure(_("Cost, mn US$"), format="%.1f"),
-            "people": figure(_("People"), format="%d"),
-            "markets": figure(_("Markets"), format="%d"),
-            "p_plan_beats": _("This plan wins in"),
-        },
-    )
+    titled = {
+        "plan": _("Plan"),
+        "mean_usd": _("Expected, mn US$"),
+        "cvar_usd": _("Bad cases, mn US$"),
+        "cost_usd": _("Cost, mn US$"),
+        "people": _("People"),
+        "markets": _("Markets"),
+        "p_plan_beats": _("This plan wins in"),
+    }
+    st.table(table[list(titled)].rename(columns={key: shown(title) for key, title in titled.items()}), hide_index=True)
     told = [
         f"{titles[key]}: {plan_words.rival_note(key, str(row['note']), names)}"
         for key, row in whole.drop(index="optimised").iterrows()

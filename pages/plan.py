@@ -5,17 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from analytics.documents import DocumentError
-from dashboard import (
-    components,
-    filters,
-    plan_bar,
-    plan_controls,
-    plan_ground,
-    plan_parts,
-    plan_state,
-    plan_tables,
-    plan_words,
-)
+from dashboard import components, filters, plan_bar, plan_controls, plan_ground, plan_parts, plan_state, plan_words
+from dashboard import plan_tables as tables
 from dashboard.language import _
 from dashboard.plan_answers import Refusal
 
@@ -57,9 +48,9 @@ def body() -> None:
     with controls:
         shocked = plan_ground.shocked(choice, wish, industries)
         plan_controls.all_of(material, wish, names)
-        plan_tables.parameters(material, wish)
+        tables.parameters(material, wish)
     with below:
-        plan_tables.tables(material, wish, names)
+        tables.tables(material, wish, names)
     under = material if shocked is None else shocked[0]
     try:
         text = plan_state.problem_text(under, wish)

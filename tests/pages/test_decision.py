@@ -23,7 +23,7 @@ def test_the_last_market_waits_and_no_mode_is_named(full_home, open_page):
     app = open_page("decision", recipe="healthcare", market=last)
     assert app.title[0].value.endswith((" – Wait", " – Not without legal clearance"))
     assert not any("nearly equal" in text or "clearly ahead" in text for text in said(app))
-    assert not any("Mode" in frame.value.columns for frame in app.dataframe)
+    assert not any("Mode" in frame.value.columns for frame in app.table)
 
 
 def test_two_markets_stand_side_by_side(full_home, open_page):
