@@ -35,7 +35,7 @@ from analytics.index import NotRanked, Ranking
 from analytics.panel import PotentialError
 from analytics.potential import PotentialFit
 from analytics.scenario import Scenario
-from dashboard import answers, calendar_words, theme
+from dashboard import answers, calendar_words, readiness, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
 from dashboard.sentences import said
 from data import gates, quality, store
@@ -272,11 +272,15 @@ def own_ranking(
 ) -> Ranking:
     """The ranking under the reader's own design and weights of dimensions; empty tuples mean the recipe's.
 
-    Raises index.NotRanked, design.DesignError.
+    Weights may name one dimension more, `readiness.DIMENSION`. Raises index.NotRanked, design.DesignError.
     """
+    figures, asked = panel(recipe_name, year), recipe.load(recipe_name)
+    if ours := dict(weights).get(readiness.DIMENSION):
+        asked = readiness.weighed(asked, ours)
+        figures = pd.concat([figures, readiness.figures(store.market_facts(connection(), "market_languages"), year)])
     return index.score(
-        panel(recipe_name, year),
-        recipe.load(recipe_name),
+        figures,
+        asked,
         Design(**dict(design)),
         _gap_groups(),
         dict(weights) or None,
@@ -285,8 +289,10 @@ def own_ranking(
 
 
 @_cached
-def _prepared(recipe_name: str, year: int, design: tuple[tuple[str, str], ...]) -> sensitivity.Prepared:
-    return sensitivity.prepare(own_ranking(recipe_name, year, design, ()), SEED)
+def _prepared(
+    recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
+) -> sensitivity.Prepared:
+    return sensitivity.prepare(own_ranking(recipe_name, year, design, weights), SEED)
 
 
 @_cached
@@ -295,7 +301,8 @@ def robustness(
 ) -> sensitivity.Robustness:
     """Rank intervals when all five choices of the index vary, around the reader's own. Raises as `own_ranking`."""
     shown = own_ranking(recipe_name, year, design, weights)
-    return sensitivity.monte_carlo(shown, SEED, DRAWS, prepared=_prepared(recipe_name, year, design), pairs=True)
+    more = weights if readiness.DIMENSION in dict(weights) else ()  # weights alone change nothing that is prepared
+    return sensitivity.monte_carlo(shown, SEED, DRAWS, prepared=_prepared(recipe_name, year, design, more), pairs=True)
 
 
 def _potential_groups() -> pd.DataFrame:

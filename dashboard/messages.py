@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 
 from analytics import learners, outlook, panel, potential, propagation, recipe, validation
 from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
-from dashboard import answers, calendar_words, language, load, navigation, sentences
+from dashboard import answers, calendar_words, language, load, navigation, readiness, sentences
 from data import catalog, gates, quality, store
 
 ROOT = Path(__file__).parent.parent
@@ -57,6 +57,7 @@ def _in_code() -> Iterator[tuple[str, str]]:
 
 
 def _in_facts() -> Iterator[tuple[str, str]]:
+    yield readiness.TITLE, "dashboard/readiness.py"
     for indicator in catalog.load().values():
         texts = [indicator.name, indicator.unit, indicator.description, indicator.source, indicator.licence]
         if indicator.retired:

@@ -140,8 +140,7 @@ def _stack(
 
 def source(found: Answer) -> str:
     """What the figures stand on."""
-    told = _("Source: this plan, on {draws} draws of what is untapped, seed {seed}.")
-    return told.format(draws=found.problem.draws, seed=found.problem.seed)
+    return _("Source: this plan, on {draws} simulations of untapped spending.").format(draws=found.problem.draws)
 
 
 def frontier(found: Answer, text: str) -> None:

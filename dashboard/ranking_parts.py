@@ -8,7 +8,7 @@ from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMEN
 from analytics.index import Ranking
 from analytics.recipe import load as load_recipe
 from analytics.sensitivity import Robustness
-from dashboard import answers, components, links, load
+from dashboard import answers, components, links, load, readiness
 from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
 from dashboard.language import _, in_sentence, number, sentence, share
@@ -39,7 +39,17 @@ def weight_sliders(recipe_name: str) -> tuple[tuple[str, float], ...]:
         dimension: links.slider(_(dimension).capitalize(), 0.0, HEAVIEST, keys[dimension], float(weight))
         for dimension, weight in dimensions.items()
     }
-    return () if chosen == dict(dimensions) else tuple(chosen.items())
+    ours = links.slider(
+        sentence(_("our models")),
+        0.0,
+        HEAVIEST,
+        "w_our_models",
+        0.0,
+        help=_("For what share of its people our sentiment model reads the language well enough. Not in the recipe."),
+    )
+    if not ours:
+        return () if chosen == dict(dimensions) else tuple(chosen.items())
+    return (*chosen.items(), (readiness.DIMENSION, ours))
 
 
 def method() -> tuple[tuple[str, str], ...]:
@@ -101,8 +111,8 @@ def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
     st.caption(
         _(
             "Intervals over {draws} index variants in which weights, treatment of outliers, missing data, scaling "
-            "and aggregation vary (seed {seed}). They reflect how the index is built, not errors in the data."
-        ).format(draws=number(float(found.draws), 6), seed=found.seed)
+            "and aggregation vary. They reflect how the index is built, not errors in the data."
+        ).format(draws=number(float(found.draws), 6))
     )
     if imputed := int(ranking.imputed.notna().to_numpy().sum()):
         st.caption(_("{count} of the figures are imputed, not reported.").format(count=number(float(imputed), 6)))

@@ -218,7 +218,7 @@ def carried_forward(ground: Ground) -> None:
 def source(ground: Ground, current: Scenario) -> str:
     """Publishers and vintage, and how the figures were carried forward."""
     text = components.ranking_source(ground.ranking)
-    text += " " + _("Scenario: {name}, seed {seed}.").format(name=scenario_state.now().name, seed=current.seed)
+    text += " " + _("Scenario: {name}.").format(name=scenario_state.now().name)
     if ground.outlook is None:
         return text
     methods = ground.outlook.methods["method"].value_counts()

@@ -9,6 +9,7 @@ from analytics import entry, profile
 from analytics.index import Ranking
 from analytics.potential import PotentialFit
 from dashboard import answers, cases, links, load, navigation
+from dashboard import readiness as our_readiness
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.language import _, compact, in_sentence, language_name, number, sentence, share
@@ -85,8 +86,7 @@ def amount(found: Case) -> str:
 
 def readiness(iso3: str) -> str:
     """For which share of its people our sentiment model reads their language well enough."""
-    rows = load.market_facts("market_languages", iso3)
-    spoken = rows.groupby("language")["population_pct"].max().dropna().sort_values(ascending=False) / 100
+    spoken = our_readiness.spoken(load.market_facts("market_languages", iso3))
     if spoken.empty:
         return _("not known: no languages on record")
     point, _low, _high = fitness.ready_share(spoken.to_dict(), "sentiment")

@@ -79,3 +79,14 @@ def test_filled_gaps_are_counted_and_called_imputed(full_home, open_page):
     plain = [text.value for text in open_page("ranking").caption]
     assert any(re.fullmatch(r"[\d,]+ of the figures are imputed, not reported\.", text) for text in told)
     assert not any("are imputed" in text for text in plain)
+
+
+def test_our_models_readiness_is_a_dimension_only_where_it_is_weighed(full_home, open_page):
+    plain = open_page("ranking", recipe="healthcare")
+    assert plain.slider(key="w_our_models").value == 0.0
+    weighed = open_page("ranking", recipe="healthcare", w_our_models="3")
+    assert weighed.slider(key="w_our_models").value == 3.0
+    assert weighed.title[0].value != plain.title[0].value
+    charts = [chart.proto.spec for chart in weighed.get("plotly_chart")]
+    assert any("our sentiment model" in chart for chart in charts)  # among the indicators that carry the ranking
+    assert not any("our sentiment model" in chart.proto.spec for chart in plain.get("plotly_chart"))
