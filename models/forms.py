@@ -25,6 +25,8 @@ from models import registry
 from models.registry import Card, ModelError
 
 FILE, NOTE = "reading.onnx", "note.json"
+WANTED = "ATLAS_FORMS"
+"""An environment variable: "off" has no form made in the background; one that is there already is still read."""
 LONGEST_S = 600
 """Seconds after which making one is given up."""
 log = logging.getLogger(__name__)
@@ -77,10 +79,10 @@ class Kept:
     def make_missing(self, card: Card, home: Path) -> bool:
         """Have the form of a model made where there is none and it was not refused, for this data folder.
 
-        Takes seconds to minutes, in another process. Returns whether there is one more now. Raises ModelError with what
-        that process said.
+        Takes seconds to minutes, in another process; nothing is made where ATLAS_FORMS is "off". Returns whether there
+        is one more now. Raises ModelError with what that process said.
         """
-        if self.find(card) or self.why_not(card):
+        if os.environ.get(WANTED) == "off" or self.find(card) or self.why_not(card):
             return False
         self.make_apart(card, home)
         if refused := self.why_not(card):

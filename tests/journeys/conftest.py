@@ -36,13 +36,20 @@ def free_port() -> int:
 
 @contextmanager
 def served(home: Path, **environment: str) -> Iterator[str]:
-    """The dashboard on a store of its own; yields its address, and ends the process it started."""
+    """The dashboard on a store of its own; yields its address, and ends the process it started.
+
+    It makes no forms of models: every store would have its own, a minute of a core each.
+    """
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
     log = home / "server.log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"ATLAS_HOME": str(home)} | environment, stdout=out, stderr=out
+            command,
+            cwd=ROOT,
+            env=os.environ | {"ATLAS_HOME": str(home), "ATLAS_FORMS": "off"} | environment,
+            stdout=out,
+            stderr=out,
         )
         try:
             _wait_until_healthy(f"http://127.0.0.1:{port}", process, log)

@@ -90,3 +90,14 @@ def test_only_a_form_that_is_missing_is_made_and_for_the_folder_given(apart, tmp
 def test_what_the_other_process_said_last_is_told(empty_home):
     with pytest.raises(ModelError, match=r"The onnx form of 'tiny' was not made: .*No module named nowhere"):
         forms.Kept("onnx", "nowhere").make_missing(CARD, empty_home)
+
+
+def test_no_form_is_made_where_that_is_switched_off_and_one_that_is_there_is_read(empty_home, apart, monkeypatch):
+    monkeypatch.setenv("ATLAS_FORMS", "off")
+    assert not FORMS.make_missing(CARD, empty_home)
+    assert apart == []
+    FORMS.keep(CARD, b"form")
+    assert FORMS.read(CARD) == b"form"
+    monkeypatch.delenv("ATLAS_FORMS")
+    FORMS.make_missing(TRAINED_AGAIN, empty_home)
+    assert [name for _module, name, _home in apart] == ["tiny"]
