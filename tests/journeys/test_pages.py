@@ -245,3 +245,15 @@ def test_on_a_phone_the_answer_stands_on_the_first_screen(full_app, visit):
     reader = visit(full_app, NARROW)
     reader.go("/?recipe=healthcare")
     assert reader.page.locator("h1").first.bounding_box()["y"] < 400
+
+
+@pytest.mark.parametrize("page", ["ranking", "scenarios"])
+def test_controls_beside_an_answer_begin_folded_on_a_phone_and_open_on_a_desk(page, full_app, visit):
+    phone, desk = visit(full_app, NARROW), visit(full_app)
+    phone.go(f"/{page}?recipe=healthcare")
+    expect(phone.page.locator(".st-key-controls details").first).not_to_have_attribute("open", "")
+    assert phone.page.locator("h1").first.bounding_box()["y"] < 700  # sliders took more than a screen
+    phone.page.locator(".st-key-controls summary").first.click()
+    expect(phone.page.get_by_test_id("stSlider").first).to_be_visible()
+    desk.go(f"/{page}?recipe=healthcare")
+    expect(desk.page.get_by_test_id("stSlider").first).to_be_visible()
