@@ -13,7 +13,7 @@ from analytics.scenario import Scenario
 from analytics.whatif import Ground, Outcome
 from dashboard import answers, components, language, load, scenario_state
 from dashboard import scenario_words as words
-from dashboard.board import Board, Chart, Section, Series, Slide, Table, written
+from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked, written
 from dashboard.language import _, compact, day, number, share, with_unit
 from dashboard.sentences import said
 
@@ -55,6 +55,11 @@ def scenario_board(
         footnote=foot,
         language=language.current(),
         made_at=made_at or datetime.now(UTC).date(),
+        about=(
+            _("What a change of assumptions does to the rank of one country, and how sure that is."),
+            assumed(current),
+        ),
+        engineers=_engineers(current),
     )
 
 
@@ -105,6 +110,7 @@ def _answer(found: Outcome, ground: Ground, current: Scenario, iso3: str, names:
     sentences.append(assumed(current))
     sentences += words.notes(found.notes, names)
     sentences += [text for text in (words.moved_along(found, iso3), words.alone(current, found)) if text]
+    sentences.append(asked(_("whether plans for {market} should count on this.").format(market=name)))
     return Slide(
         title=words.headline(found, iso3, name),
         sentences=tuple(sentences),
@@ -218,13 +224,20 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
             decimals=1,
         ),
         table=Table(
-            (_("Figure"), _("In the scenario"), _("Standard deviation"), _("Rank down, up")),
+            (
+                _("Figure"),
+                _("In the scenario"),
+                _("Standard deviation"),
+                _("Rank where it is lower"),
+                _("Rank where it is higher"),
+            ),
             tuple(
                 (
                     title,
                     with_unit(table.at[code, "value"], words.indicator_unit(code)),
                     compact(table.at[code, "sd"]),
-                    f"{int(table.at[code, 'rank_down'])}, {int(table.at[code, 'rank_up'])}",
+                    str(int(table.at[code, "rank_down"])),
+                    str(int(table.at[code, "rank_up"])),
                 )
                 for code, title in zip(keep, titles, strict=True)
             ),
@@ -235,17 +248,18 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
 
 def _first(found: Outcome, iso3: str, names: pd.Series, foot: str) -> Slide:
     ordered = found.markets.sort_values(["rank", "score"], ascending=[True, False], kind="stable")
-    table = ordered.head(FIRST)
-    before = found.markets.index[found.markets["rank_before"] <= len(table)]
-    new = [str(names.get(code, code)) for code in table.index if code not in before]
+    first = ordered.head(FIRST)
+    table = first if iso3 in first.index else ordered.loc[[*first.index, iso3]]
+    before = found.markets.index[found.markets["rank_before"] <= len(first)]
+    new = [str(names.get(code, code)) for code in first.index if code not in before]
     leader = str(names.get(table.index[0], table.index[0]))
     if new:
         title = _("{leader} leads; new among the first {count}: {new}").format(
-            leader=leader, count=len(table), new=answers.listing(new[: words.NAMED])
+            leader=leader, count=len(first), new=answers.listing(new[: words.NAMED])
         )
     else:
         title = _("{leader} leads; the first {count} are the same markets as before").format(
-            leader=leader, count=len(table)
+            leader=leader, count=len(first)
         )
     return Slide(
         title=title,
@@ -344,17 +358,15 @@ def _position(keep: pd.Index, iso3: str) -> int | None:
 
 
 def footnote(ground: Ground, current: Scenario, more: tuple[str, ...] = ()) -> str:
-    """Publishers, licences and vintage; the scenario and its seed; how the figures were carried forward.
+    """Publishers, licences and vintage; the scenario; how the figures were carried forward.
 
     more: codes behind a figure that are not behind the ranking.
     """
     years = ground.ranking.years if ground.today is None else ground.today.years
     parts = [
         load.source_line((*_codes(ground), *more)),
-        _("Figures of {years}; snapshot {snapshot}.").format(
-            years=_span(years.min(axis=None), years.max(axis=None)), snapshot=_snapshot(current)
-        ),
-        _("Scenario: {name}, seed {seed}.").format(name=current.name, seed=current.seed),
+        _("Figures of {years}.").format(years=span(years.min(axis=None), years.max(axis=None))),
+        _("Scenario: {name}.").format(name=current.name),
     ]
     if ground.outlook is not None:
         parts.append(_carried(ground, current))
@@ -365,7 +377,8 @@ def _codes(ground: Ground) -> tuple[str, ...]:
     return tuple(code for measure in ground.ranking.measures.values() for code in measure.codes)
 
 
-def _span(first: float, last: float) -> str:
+def span(first: float, last: float) -> str:
+    """From the first to the last year."""
     return str(int(last)) if first == last else f"{int(first)}–{int(last)}"
 
 
@@ -393,18 +406,28 @@ def _appendix(found: Outcome, ground: Ground, current: Scenario, names: pd.Serie
         sections.append(Section(_("How the figures were carried forward"), tuple(_outlook(ground, current))))
     if found.notes:
         sections.append(Section(_("What was held within bounds"), tuple(words.notes(found.notes, names))))
+    return [*sections, Section(_("Sources"), tuple(_sources(ground)))]
+
+
+def _engineers(current: Scenario) -> tuple[Section, ...]:
+    """What it takes to compute the scenario again."""
     code = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", _on_one_line, scenarios.to_json(current))
     if code.count("\n") > LONGEST_CODE:
         code = scenarios.to_json(current, indent=None)
-    return [
-        *sections,
-        Section(_("Sources"), tuple(_sources(ground))),
-        Section(
-            _("The scenario itself"),
-            (_("Open this as a scenario file on the Scenarios page, and the same numbers come out."),),
-            code,
-        ),
+    again = [
+        state_of_the_store(_snapshot(current)),
+        _("Seed of the draws: {seed}.").format(seed=current.seed),
     ]
+    if scenario_state.standing(current).gone:
+        again.append(_("The scenario was made on snapshot {snapshot}.").format(snapshot=current.base.snapshot))
+    told = _("Open this as a scenario file on the Scenarios page, and the same numbers come out.")
+    return Section(_("To compute it again"), tuple(again)), Section(_("The scenario itself"), (told,), code)
+
+
+def state_of_the_store(snapshot: str) -> str:
+    """Which arrival of data the figures are of, for engineers."""
+    arrived = day(load.snapshots().set_index("id").at[snapshot, "retrieved_at"])
+    return _("State of the store: snapshot {snapshot}, arrived {day}.").format(snapshot=snapshot, day=arrived)
 
 
 def _on_one_line(found: re.Match) -> str:
@@ -412,8 +435,7 @@ def _on_one_line(found: re.Match) -> str:
 
 
 def _method(found: Outcome, ground: Ground, current: Scenario) -> list[str]:
-    ranking, rows = ground.ranking, load.snapshots().set_index("id")
-    snapshot = _snapshot(current)
+    ranking = ground.ranking
     said_so = [
         _("{industry}: {question}").format(industry=_(ground.recipe.title), question=_(ground.recipe.question)),
         _(
@@ -427,22 +449,19 @@ def _method(found: Outcome, ground: Ground, current: Scenario) -> list[str]:
             coverage=share(ground.recipe.minimum_coverage),
         ),
         _("Each indicator is put on 0–100 and weighed; the score is what they add up to, after OECD/JRC (2008)."),
-        _("State of the store: snapshot {snapshot}, arrived {day}.").format(
-            snapshot=snapshot, day=day(rows.at[snapshot, "retrieved_at"])
-        ),
         _(
             "Intervals hold 5–95 % of {draws} draws in which every weight is off by about 25 % and every elasticity by "
-            "its standard error; seed {seed}. Before and after use the same draws."
-        ).format(draws=found.draws, seed=current.seed),
+            "its standard error. Before and after use the same draws."
+        ).format(draws=found.draws),
         _("Shocks are carried out in their order and held within what the unit allows; then moves what is associated."),
         _("Everything that moves along is associated with the shock; none of it is known to be caused by it."),
     ]
     if scenario_state.standing(current).gone:
         said_so.append(
             _(
-                "This scenario was made on figures that are not in this store (snapshot {snapshot}). It is shown on "
-                "the figures here, so its numbers may differ."
-            ).format(snapshot=current.base.snapshot)
+                "This scenario was made on figures that are not in this store. It is shown on the figures here, so its "
+                "numbers may differ."
+            )
         )
     if ground.estimate is not None:
         fit = ground.estimate.fit
@@ -540,7 +559,7 @@ def _sources(ground: Ground) -> list[str]:
             code=code,
             source=said(known.at[code, "source"]),
             licence=said(known.at[code, "licence"]),
-            years=_span(min(years), max(years)),
+            years=span(min(years), max(years)),
         )
         for code, years in spans.items()
         if code in known.index and len(years)
