@@ -471,7 +471,7 @@ def _points(chart: Any, drawn: Chart) -> None:
 def _colours(drawn: Chart) -> tuple[str, ...]:
     """The last series is what it is about, in the accent; what it is compared with is grey."""
     if len(drawn.series) > 2:
-        return theme.CATEGORIES
+        return tuple(theme.CATEGORIES[number % len(theme.CATEGORIES)] for number in range(len(drawn.series)))
     if len(drawn.series) == 2:
         return (LOOK.grey, LOOK.accent)
     return (LOOK.accent if drawn.highlight is None else LOOK.grey,)

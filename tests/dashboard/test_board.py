@@ -32,11 +32,12 @@ PLACES = Chart("ranks", "Places", NAMES, (Series("Rank", (3, 1, 2), (), (2, 1, 1
 TORNADO = Chart("tornado", "Swings", NAMES, (Series("down", (40.0, 44.0, 51.0)), Series("up", (60.0, 52.0, 49.0))),
                 "Score", middle=50.0, decimals=1)  # fmt: skip
 COLUMNS = Chart("columns", "Money", ("2024", "2025"), (Series("a", (1.0, 2.0)), Series("b", (3.0, -1.0))), "US$ m")
+MANY = replace(BARS, series=tuple(Series(name, (1.0, 2.0, 3.0)) for name in "abc"), highlight=None)
 STACKED = replace(COLUMNS, kind="stacked", series=(*COLUMNS.series, Series("c", (1.0, NAN))))
 LINE = Chart("line", "Path", (), (Series("a", (1.0, 4.0, 9.0), (1.0, 2.0, 3.0)),), "US$ m", "Year")
 SCATTER = Chart("scatter", "Plans", NAMES, (Series("plans", (1.0, 4.0, 9.0), (0.1, 0.2, 0.3)),), "Return", "Risk",
                 highlight=2, x_decimals=1)  # fmt: skip
-KINDS = (BARS, RANKS, PLACES, RANGES, TORNADO, COLUMNS, STACKED, LINE, SCATTER)
+KINDS = (BARS, MANY, RANKS, PLACES, RANGES, TORNADO, COLUMNS, STACKED, LINE, SCATTER)
 TABLE = Table(("Market", "Rank (5–95 %)"), (("Germany", "1 (1–2)"), ("Kenya", "2 (1–4)")), highlight=1)
 
 
