@@ -19,6 +19,8 @@ from dashboard.sentences import said
 
 MOVERS = 14
 BARS = 12
+FIGURES = 10
+"""Of a tornado, whose table stands beside it on one slide."""
 FIRST = 15
 POTENTIALS = 10
 TOLD = 8
@@ -114,7 +116,7 @@ def _answer(found: Outcome, ground: Ground, current: Scenario, iso3: str, names:
     return Slide(
         title=words.headline(found, iso3, name),
         sentences=tuple(sentences),
-        chart=_contributions(ground, current, iso3),
+        chart=_contributions(ground, current, iso3) or _place(row),
         table=Table((_("Figure"), _("Before (5–95 %)"), _("After (5–95 %)")), tuple(rows)),
         footnote=foot,
     )
@@ -132,6 +134,19 @@ def _contributions(ground: Ground, current: Scenario, iso3: str) -> Chart | None
         (Series(_("Points"), _numbers(parts)),),
         _("What each assumption adds to the score, points"),
         decimals=2,
+    )
+
+
+def _place(row: pd.Series) -> Chart:
+    """The rank without and with the scenario, each with its interval."""
+    when = ("_before", "")
+    series = Series(
+        _("Rank"), *(tuple(float(row[f"rank{end}"]) for end in when), ()),
+        *(tuple(float(row[f"rank{end}_{side}"]) for end in when) for side in ("low", "high")),
+    )  # fmt: skip
+    names = _("Without the scenario"), _("With the scenario")
+    return Chart(
+        "ranks", _("Rank without and with the scenario"), names, (series,), _("Rank, 1 is the best"), highlight=1
     )
 
 
@@ -191,7 +206,7 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
     here = whatif.read(ground, current, iso3)
     sides = table[["score_down", "score_up"]] if len(table) else table
     widest = sides.sub(here.score).abs().max(axis=1).sort_values(ascending=False, kind="stable")
-    keep = widest[widest > 0].index[:BARS]
+    keep = widest[widest > 0].index[:FIGURES]
     if not len(keep):
         return Slide(
             _("Which figure of {market} matters most?").format(market=name),
@@ -228,8 +243,8 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
                 _("Figure"),
                 _("In the scenario"),
                 _("Standard deviation"),
-                _("Rank where it is lower"),
-                _("Rank where it is higher"),
+                _("Rank if lower"),
+                _("Rank if higher"),
             ),
             tuple(
                 (

@@ -121,6 +121,18 @@ def test_the_first_markets_hold_the_one_in_question_wherever_it_ranks(stood):
     assert f"the first {scenario_board.FIRST}" in first.title
 
 
+def test_one_assumption_is_drawn_as_the_rank_without_and_with_it(stood):
+    board, found = made(stood, scenario(PUSH[0]))
+    row, chart = found.markets.loc["IND"], board.slides[0].chart
+    (series,) = chart.series
+    assert series.values == (row["rank_before"], row["rank"])
+    assert (series.low, series.high) == (
+        (row["rank_before_low"], row["rank_low"]),
+        (row["rank_before_high"], row["rank_high"]),
+    )
+    assert chart.categories[chart.highlight] == "With the scenario"
+
+
 def test_what_each_assumption_adds_sums_to_the_whole_change(stood):
     board, found = made(stood, scenario(*PUSH))
     row = found.markets.loc["IND"]
