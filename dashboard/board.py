@@ -10,8 +10,11 @@ from datetime import date
 import babel.numbers
 
 from dashboard import language
+from dashboard.language import _
 
-KINDS = ("bars", "columns", "stacked", "ranks", "tornado", "line", "scatter")
+KINDS = ("bars", "columns", "stacked", "ranks", "ranges", "tornado", "line", "scatter")
+SERIES = {"ranks": (1, 2), "ranges": (1,), "tornado": (2,)}
+"""How many series charts of these kinds have."""
 _HOSTILE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -60,8 +63,9 @@ class Series(_Cleaned):
 class Chart(_Cleaned):
     """Numbers to be drawn, without a library. categories: from the top or the left; labels of the points of a scatter.
 
-    kind: bars (horizontal, a group a category), columns, stacked; ranks (two series, before and after, the smaller the
-    better); tornado (two series, down and up, as values on both sides of `middle`); line and scatter (series with x).
+    kind: bars (horizontal, a group a category), columns, stacked; ranks (the smaller the better; one series, or before
+    and after); ranges (one series: points with their intervals); tornado (two series, down and up: values on both sides
+    of `middle`); line and scatter (series with x).
     unit: of the values, with what they are ("Score, 0-100"); x_unit: of x. highlight: position of the category in
     question. decimals: shown of the values; x_decimals: of x. Raises BoardError for what does not fit together.
     """
@@ -83,8 +87,9 @@ class Chart(_Cleaned):
             raise BoardError(f"There is no chart of the kind {self.kind!r}. Known: {', '.join(KINDS)}.")
         if not self.series or not any(len(series.values) for series in self.series):
             raise BoardError(f"The chart {self.title!r} has no values. Leave it out and say so in a sentence.")
-        if self.kind in ("ranks", "tornado") and len(self.series) != 2:
-            raise BoardError(f"A chart of the kind {self.kind} needs two series, not {len(self.series)}.")
+        if len(self.series) not in SERIES.get(self.kind, (len(self.series),)):
+            wanted = " or ".join({1: "one", 2: "two"}[count] for count in SERIES[self.kind])
+            raise BoardError(f"A chart of the kind {self.kind} needs {wanted} series, not {len(self.series)}.")
         for series in self.series:
             wanted = len(series.x) if self.kind in ("line", "scatter") else len(self.categories)
             sizes = {len(series.values), *(len(part) for part in (series.low, series.high) if part)}
@@ -129,13 +134,17 @@ class Table(_Cleaned):
 
 @dataclass(frozen=True)
 class Slide(_Cleaned):
-    """One finding. title: the finding itself. footnote: source, vintage and scenario. Raises BoardError without one."""
+    """One finding. title: the finding itself. footnote: source, vintage and scenario. Raises BoardError without one.
+
+    wide: the table has the whole width, under the words.
+    """
 
     title: str
     sentences: tuple[str, ...]
     chart: Chart | None
     table: Table | None
     footnote: str
+    wide: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -154,7 +163,11 @@ class Section(_Cleaned):
 
 @dataclass(frozen=True)
 class Board(_Cleaned):
-    """Everything a board reads, in one language (en or zh): slides, then the method. footnote: of the appendix."""
+    """Everything a board reads, in one language (en or zh): a title slide, slides, the method, what engineers need.
+
+    footnote: of the appendix. about: lines of the title slide. engineers: what it takes to compute it again - codes,
+    seeds, snapshots, files - which stands nowhere before.
+    """
 
     title: str
     subtitle: str
@@ -163,6 +176,8 @@ class Board(_Cleaned):
     footnote: str
     language: str
     made_at: date
+    about: tuple[str, ...] = ()
+    engineers: tuple[Section, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -172,6 +187,11 @@ class Board(_Cleaned):
     def spoken(self) -> AbstractContextManager[None]:
         """Words and numbers in the board's language meanwhile, whatever the reader's is now."""
         return language.spoken(self.language)
+
+
+def asked(what: str) -> str:
+    """What the board is asked to decide: a sentence of the first slide."""
+    return _("To decide: {what}").format(what=what)
 
 
 # ------------------------------------------------------------------ numbers

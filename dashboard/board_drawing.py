@@ -9,7 +9,7 @@ from dashboard.board import Chart, Series, decimals_of, ticks, written
 from dashboard.board_layout import shortened, width, wrapped
 from dashboard.language import _
 
-MOST = {"bars": 24, "ranks": 20, "tornado": 20, "columns": 24, "stacked": 24}
+MOST = {"bars": 24, "ranks": 20, "ranges": 20, "tornado": 20, "columns": 24, "stacked": 24}
 """Categories that can be told apart."""
 NAMED_POINTS = 16
 LABEL_SHARE = 0.38
@@ -91,14 +91,21 @@ def draw(chart: Chart, wide: float, tall: float, size: float = 11) -> Drawing:
     if len(shown.series) > 1:
         shapes += _legend(shown, inks, top + size, wide, size)
         top += size * 1.6
-    plot = {"ranks": _ranks, "tornado": _tornado, "bars": _bars, "columns": _columns, "stacked": _columns}
+    plot = {
+        "ranks": _ranks,
+        "ranges": _ranks,
+        "tornado": _tornado,
+        "bars": _bars,
+        "columns": _columns,
+        "stacked": _columns,
+    }
     shapes += plot.get(shown.kind, _points)(shown, inks, top + 4, wide, tall, size)
     return Drawing(wide, tall, tuple(shapes))
 
 
 def height_for(chart: Chart, size: float = 11) -> float:
     """Points a chart wants on a page that scrolls."""
-    if chart.kind in ("bars", "ranks", "tornado"):
+    if chart.kind in ("bars", "ranks", "ranges", "tornado"):
         rows = min(len(chart.categories), MOST[chart.kind])
         return 60 + rows * max(size * 2.1, size * 1.5 * (len(chart.series) if chart.kind == "bars" else 1))
     return 320
@@ -209,28 +216,40 @@ def _ranks(chart: Chart, inks: Sequence[str], top: float, wide: float, tall: flo
     top += size * 1.4
     step = (tall - top) / len(chart.categories)
     left, shapes = _names(chart, top, step, wide, size)
-    before, after = chart.series
+    before, after = chart.series[0], chart.series[-1]
     told = [f"{chart.shown(b)} → {chart.shown(a)}" for b, a in zip(before.values, after.values, strict=True)]
+    if len(chart.series) == 1:
+        told = [_ranged(chart, after, number) for number in range(len(chart.categories))]
     room = max(width(text, size) for text in told) + 12
     marks = ticks(min(_seen(chart.series)), max(_seen(chart.series)))
     scale = _Scale(marks[0], marks[-1], left + 6, wide - room - 6)
     for mark in marks:
-        if mark >= 1:
-            shapes.append(Line(scale(mark), top, scale(mark), tall, "line"))
-            shapes.append(Word(scale(mark), top - size * 0.4, written(mark, 0), size * 0.9, "muted", "middle"))
+        if mark >= 1 or chart.kind == "ranges":  # there is no rank 0
+            here, places = scale(mark), decimals_of(marks)
+            shapes.append(Line(here, top, here, tall, "grey" if mark == 0 else "line"))
+            shapes.append(Word(here, top - size * 0.4, written(mark, places), size * 0.9, "muted", "middle"))
     for number, (one, other, text) in enumerate(zip(before.values, after.values, told, strict=True)):
         middle = top + step * (number + 0.5)
-        ends = _ends(after, number)
+        ends, chosen = _ends(after, number), number == chart.highlight
+        ink = "accent" if chosen else inks[-1]
         if ends:
-            shapes.append(Line(scale(ends[0]), middle, scale(ends[1]), middle, inks[1], size * 0.55, 0.25))
+            shapes.append(Line(scale(ends[0]), middle, scale(ends[1]), middle, ink, size * 0.55, 0.25))
         if math.isfinite(one) and math.isfinite(other):
             shapes.append(Line(scale(one), middle, scale(other), middle, "muted", 1.4))
-        for value, ink in ((one, inks[0]), (other, inks[1])):
+        for value, colour in ((one, inks[0]), (other, ink)):
             if math.isfinite(value):
-                shapes.append(Dot(scale(value), middle, size * 0.4, ink))
-        chosen = number == chart.highlight
+                shapes.append(Dot(scale(value), middle, size * 0.4, colour))
         shapes.append(Word(wide, middle + size * 0.36, text, size, "accent" if chosen else "ink", "end", chosen))
     return shapes
+
+
+def _ranged(chart: Chart, series: Series, number: int) -> str:
+    """A value with its interval: 3 (1–9); where it may be negative: 3 (-1 to 9)."""
+    ends, told = _ends(series, number), chart.shown(series.values[number])
+    if not ends:
+        return told
+    template = "{value} ({low}–{high})" if chart.kind == "ranks" else _("{value} ({low} to {high})")
+    return template.format(value=told, low=chart.shown(ends[0]), high=chart.shown(ends[1]))
 
 
 def _tornado(chart: Chart, inks: Sequence[str], top: float, wide: float, tall: float, size: float) -> list[Shape]:

@@ -2,6 +2,7 @@
 
 import html
 
+from dashboard import board_layout as layout
 from dashboard import theme
 from dashboard.board import Board, Chart, Section, Slide, Table
 from dashboard.board_drawing import Dot, Drawing, Line, Rect, Word, draw, height_for
@@ -18,9 +19,13 @@ def as_html(board: Board) -> str:
     """The whole file. Tables stand in full; the method is at the end."""
     with board.spoken():
         slides = "".join(_slide(slide, number) for number, slide in enumerate(board.slides, 1))
-        method = "".join(_section(section) for section in board.appendix)
-        made = _("Made on {day}").format(day=day(board.made_at))
-        method_title = _("How this was computed, and from what")
+        back = "".join(
+            f"<section class=method><h2>{_text(title)}</h2>{''.join(map(_section, sections))}"
+            f"<p class=foot>{_text(board.footnote)}</p></section>"
+            for title, sections in layout.back(board)
+        )
+        about = "".join(f"<p>{_text(line)}</p>" for line in board.about)
+        made = _("Made with Lepton Atlas on {day}").format(day=day(board.made_at))
         contents = "".join(
             f'<li><a href="#s{number}">{_text(slide.title)}</a></li>' for number, slide in enumerate(board.slides, 1)
         )
@@ -31,9 +36,8 @@ def as_html(board: Board) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
         f'content="light dark"><title>{_text(board.title)}</title><style>{_style()}</style></head><body>'
         f"<header><p class=kicker>{_text(board.subtitle)}</p><h1>{_text(board.title)}</h1>"
-        f"<p class=made>{_text(made)}</p><nav><ol>{contents}</ol></nav></header><main>{slides}"
-        f"<section class=method><h2>{_text(method_title)}</h2>{method}"
-        f"<p class=foot>{_text(board.footnote)}</p></section></main></body></html>"
+        f"{about}<p class=made>{_text(made)}</p><nav><ol>{contents}</ol></nav></header><main>{slides}{back}"
+        "</main></body></html>"
     )
 
 

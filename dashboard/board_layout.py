@@ -11,8 +11,8 @@ from itertools import pairwise
 from reportlab.pdfbase import pdfmetrics
 
 from dashboard import typesetting
-from dashboard.board import Section, Slide, Table
-from dashboard.language import _
+from dashboard.board import Board, Section, Slide, Table
+from dashboard.language import _, day
 
 ELLIPSIS = "…"
 LEADING = 1.25
@@ -21,6 +21,8 @@ GAP = 0.45
 """Between paragraphs, in sizes."""
 TEXT_SIZES = (16, 15, 14, 13, 12, 11, 10)
 TABLE_SIZES = (14, 13, 12, 11, 10.5, 10, 9.5, 9)
+READABLE = 11
+"""Size from which cells that are not broken are better than larger ones that are."""
 CELL = 6.0
 """Points between a cell's text and the next column."""
 ROW = 5.0
@@ -28,6 +30,8 @@ ROW = 5.0
 GUTTER = 22.0
 FEW = 2
 """Sentences that stand above a chart; more of them stand beside it."""
+SHORT = 14
+"""Characters of a cell that is not broken where other columns can give way."""
 MOST_CONTINUED = 3
 """Pages on which a table goes on."""
 CODE = 0.6
@@ -169,6 +173,19 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Cover:
+    """The title slide: what it is, about what, and the lines under the rule."""
+
+    title: Text
+    subtitle: Text
+    rule: float
+    about: Text
+
+
+COVER_SIZES = (36, 32, 28, 24, 20, 16)
+
+
+@dataclass(frozen=True)
 class Frame:
     """A format's page: where titles stand, the sizes they may have, and where what is under them ends."""
 
@@ -190,6 +207,26 @@ class Frame:
         """The room under a title."""
         top = self.title.top + self.heading(title).box.height + self.gap
         return Box(self.title.left, top, self.title.width, self.bottom - top)
+
+    def cover(self, board: Board) -> Cover:
+        """The title slide: a large title, what it is about, and under a rule the board's own lines and the day."""
+        left, wide = self.title.left, self.title.width * 0.86
+        top, gap = self.title.top + (self.bottom - self.title.top) * 0.16, 12.0
+        room = self.bottom - top
+
+        def placed(texts: tuple[str, ...], top: float, tall: float, sizes: Sequence[float], bold: bool) -> Text:
+            found = fitted(texts, Box(left, top, wide, tall), sizes, bold)
+            return Text(
+                Box(left, top, wide, height(found.paragraphs, found.size, wide, bold)), found.size, found.paragraphs
+            )
+
+        title = placed((board.title,), top, room * 0.42, COVER_SIZES, True)
+        top += title.box.height + gap
+        subtitle = placed((board.subtitle,), top, room * 0.16, (20, *TEXT_SIZES), False)
+        rule = top + subtitle.box.height + gap
+        lines = (*board.about, _("Made with Lepton Atlas on {day}").format(day=day(board.made_at)))
+        top = rule + gap
+        return Cover(title, subtitle, rule, placed(lines, top, self.bottom - top, TEXT_SIZES[1:], False))
 
     def pages(self, slide: Slide) -> list[Page]:
         """The pages of a slide, all with the same room under their titles."""
@@ -227,7 +264,7 @@ def _more(count: int) -> str:
 def pages(slide: Slide, body: Box) -> list[Page]:
     """The pages of a slide: the finding with its sentences, chart and the rows that fit, then the other rows."""
     table = slide.table if slide.table is not None and slide.table.rows else None
-    if slide.sentences and (slide.chart is None or len(slide.sentences) > FEW):
+    if slide.sentences and not slide.wide and (slide.chart is None or len(slide.sentences) > FEW):
         found, at = _beside(slide, table, body)
     else:
         found, at = _under(slide, table, body)
@@ -295,7 +332,9 @@ def grid_of(table: Table, box: Box, start: int, last: bool = False) -> Grid:
     """The rows of a table from `start` on that fit into a box; the last one says how many do not, if `last`."""
     tries = [(size, column_widths(table, size, box.width)) for size in TABLE_SIZES]
     unbroken = [(size, widths) for size, widths in tries if sum(_wishes(table, size)) <= box.width]
-    for size, widths in unbroken or tries:
+    large = [(size, widths) for size, widths in unbroken if size >= READABLE]
+    broken = [(size, widths) for size, widths in tries if sum(_leasts(table, size, box.width)) <= box.width]
+    for size, widths in large or broken or unbroken or tries:
         heights = _heights(table, size, widths, start)
         if sum(heights) <= box.height:
             break
@@ -327,10 +366,7 @@ def column_widths(table: Table, size: float, room: float) -> list[float]:
     if sum(wish) <= room:
         spare = room - sum(wish)
         return [wanted + spare * wanted / sum(wish) for wanted in wish]
-    least = [
-        min(max(longest([head, *(row[at] for row in table.rows)], size) + CELL + 2, 30.0), wish[at], room / 2)
-        for at, head in enumerate(table.header)
-    ]
+    least = _leasts(table, size, room)
     if sum(least) >= room:
         return [room * wanted / sum(least) for wanted in least]
     spare, open_ = room - sum(least), sum(wish) - sum(least)
@@ -343,6 +379,22 @@ def _wishes(table: Table, size: float) -> list[float]:
         max(width(cell, size, bold=True) for cell in (head, *(row[at] for row in table.rows))) + CELL + 2
         for at, head in enumerate(table.header)
     ]
+
+
+def _leasts(table: Table, size: float, room: float) -> list[float]:
+    """The least widths of the columns, none wider than half the room."""
+    wishes = _wishes(table, size)
+    return [
+        min(max(_least(head, [row[at] for row in table.rows], size) + CELL + 2, 30.0), wishes[at], room / 2)
+        for at, head in enumerate(table.header)
+    ]
+
+
+def _least(head: str, cells: Sequence[str], size: float) -> float:
+    """The least width of a column: its longest word, and all of its cells where they are short, as dates are."""
+    if max(map(len, cells), default=0) > SHORT:
+        return longest([head, *cells], size)
+    return max([longest([head], size), *(width(cell, size, bold=True) for cell in cells)])
 
 
 def longest(cells: Sequence[str], size: float) -> float:
@@ -361,6 +413,12 @@ def _heights(table: Table, size: float, widths: Sequence[float], start: int) -> 
 
 
 # ------------------------------------------------------------------ the appendix
+
+
+def back(board: Board) -> list[tuple[str, tuple[Section, ...]]]:
+    """What stands behind the slides, with its heading: the method, then what engineers need."""
+    parts = ((_("How this was computed, and from what"), board.appendix), (_("Details for engineers"), board.engineers))
+    return [(title, sections) for title, sections in parts if sections]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from reportlab.graphics import renderPDF
@@ -44,20 +44,23 @@ def as_pdf(board: Board) -> bytes:
     """The file; what no face writes is told first in the appendix."""
     with board.spoken():
         pages = [page for slide in board.slides for page in FRAME.pages(slide)]
-        title = _("How this was computed, and from what")
-        room, body = (INNER - layout.GUTTER) / COLUMNS, FRAME.body(title)
-        columns = layout.appendix((*_unwritten(board), *board.appendix), room, body.height, APPENDIX_SIZE)
-        count = len(pages) + -(-len(columns) // COLUMNS)
+        room, back = (INNER - layout.GUTTER) / COLUMNS, []
+        for title, sections in layout.back(replace(board, appendix=(*_unwritten(board), *board.appendix))):
+            body = FRAME.body(title)
+            back.append((title, body, layout.appendix(sections, room, body.height, APPENDIX_SIZE)))
+        count = 1 + len(pages) + sum(-(-len(columns) // COLUMNS) for _title, _body, columns in back)
         target = io.BytesIO()
         language = {"zh": "zh-CN"}.get(board.language, board.language)
         writer = _Writer(board, Canvas(target, pagesize=(WIDTH, HEIGHT), lang=language), count)
+        writer.cover()
         for page in pages:
             writer.finding(page)
-        for start in range(0, len(columns), COLUMNS):
-            writer.open(layout.continued(title) if start else title, board.footnote)
-            for at, column in enumerate(columns[start : start + COLUMNS]):
-                writer.column(column, Box(MARGIN + at * (room + layout.GUTTER), body.top, room, body.height))
-            writer.close()
+        for title, body, columns in back:
+            for start in range(0, len(columns), COLUMNS):
+                writer.open(layout.continued(title) if start else title, board.footnote)
+                for at, column in enumerate(columns[start : start + COLUMNS]):
+                    writer.column(column, Box(MARGIN + at * (room + layout.GUTTER), body.top, room, body.height))
+                writer.close()
         writer.canvas.save()
         return target.getvalue()
 
@@ -70,6 +73,16 @@ class _Writer:
         canvas.setTitle(board.title)
         canvas.setSubject(board.subtitle)
         canvas.setAuthor("Lepton Atlas")
+
+    def cover(self) -> None:
+        """The title page."""
+        found = FRAME.cover(self.board)
+        self._words(found.title.box, found.title.paragraphs, found.title.size, LOOK.ink, bold=True)
+        self._words(found.subtitle.box, found.subtitle.paragraphs, found.subtitle.size, LOOK.accent)
+        self.canvas.setStrokeColor(_colour(LOOK.line))
+        self.canvas.line(MARGIN, HEIGHT - found.rule, WIDTH - MARGIN, HEIGHT - found.rule)
+        self._words(found.about.box, found.about.paragraphs, found.about.size, LOOK.muted)
+        self.close()
 
     def finding(self, page: Page) -> None:
         self.open(layout.continued(page.slide.title) if page.continued else page.slide.title, page.slide.footnote)

@@ -26,8 +26,8 @@ from pptx.util import Pt
 
 from dashboard import board_layout as layout
 from dashboard import theme
-from dashboard.board import Board, Chart, Series, Slide, ticks
-from dashboard.board_layout import Box, Grid, Page, Paragraph
+from dashboard.board import Board, Chart, Section, Series, Slide, ticks
+from dashboard.board_layout import Box, Grid, Page, Paragraph, Text
 from dashboard.language import _
 
 WIDTH, HEIGHT, MARGIN = 960, 540, 44
@@ -55,10 +55,11 @@ def as_pptx(board: Board) -> bytes:
     with board.spoken():
         deck = _deck(board)
         writer = _Writer(board, deck)
+        writer.cover()
         for slide in board.slides:
             for page in FRAME.pages(slide):
                 writer.finding(page)
-        writer.method()
+        writer.back()
         target = io.BytesIO()
         deck.save(target)
         return target.getvalue()
@@ -111,10 +112,26 @@ class _Writer:
         if page.grid is not None:
             self._table(sheet, page.grid)
 
-    def method(self) -> None:
-        title = _("How this was computed, and from what")
+    def cover(self) -> None:
+        sheet = self.deck.slides.add_slide(self.deck.slide_layouts[0])
+        found = FRAME.cover(self.board)
+        self._title(sheet, found.title)
+        if found.subtitle.paragraphs[0]:
+            self._box(
+                sheet,
+                found.subtitle.box,
+                [(text, found.subtitle.size, LOOK.accent) for text in found.subtitle.paragraphs],
+            )
+        self._rule(sheet, found.rule)
+        self._box(sheet, found.about.box, [(text, found.about.size, LOOK.muted) for text in found.about.paragraphs])
+
+    def back(self) -> None:
+        for title, sections in layout.back(self.board):
+            self._sections(title, sections)
+
+    def _sections(self, title: str, sections: tuple[Section, ...]) -> None:
         room, body = (INNER - layout.GUTTER) / COLUMNS, FRAME.body(title)
-        columns = layout.appendix(self.board.appendix, room, body.height, APPENDIX_SIZE)
+        columns = layout.appendix(sections, room, body.height, APPENDIX_SIZE)
         for start in range(0, len(columns), COLUMNS):
             sheet = self._sheet(layout.continued(title) if start else title, self.board.footnote)
             for at, column in enumerate(columns[start : start + COLUMNS]):
@@ -130,7 +147,16 @@ class _Writer:
 
     def _sheet(self, title: str, footnote: str) -> Any:
         sheet = self.deck.slides.add_slide(self.deck.slide_layouts[0])
-        found = FRAME.heading(title)
+        self._title(sheet, FRAME.heading(title))
+        kicker = f"{self.board.title}  ·  {self.board.subtitle}" if self.board.subtitle else self.board.title
+        self._box(sheet, KICKER, [(layout.shortened(kicker, 11, INNER, True), 11, LOOK.accent)], bold=True)
+        self._rule(sheet, FOOT.top - 4)
+        foot = layout.fitted((footnote,), FOOT, FOOT_SIZES)
+        self._box(sheet, FOOT, [(text, foot.size, LOOK.muted) for text in foot.paragraphs])
+        self._number(sheet)
+        return sheet
+
+    def _title(self, sheet: Any, found: Text) -> None:
         place = sheet.shapes.title
         _put(place, found.box)
         frame = place.text_frame
@@ -139,15 +165,12 @@ class _Writer:
         frame.auto_size = MSO_AUTO_SIZE.TEXT_TO_FIT_SHAPE
         self._say(frame.paragraphs[0], found.paragraphs[0], found.size, LOOK.ink, bold=True)
         frame.paragraphs[0].alignment = PP_ALIGN.LEFT
-        kicker = f"{self.board.title}  ·  {self.board.subtitle}" if self.board.subtitle else self.board.title
-        self._box(sheet, KICKER, [(layout.shortened(kicker, 11, INNER, True), 11, LOOK.accent)], bold=True)
-        line = sheet.shapes.add_connector(1, Pt(MARGIN), Pt(FOOT.top - 4), Pt(WIDTH - MARGIN), Pt(FOOT.top - 4))
+
+    def _rule(self, sheet: Any, top: float) -> None:
+        """A thin line over the whole width."""
+        line = sheet.shapes.add_connector(1, Pt(MARGIN), Pt(top), Pt(WIDTH - MARGIN), Pt(top))
         line._element.remove(line._element.find(qn("p:style")))
         line.line.color.rgb, line.line.width = _rgb(LOOK.line), Pt(0.75)
-        foot = layout.fitted((footnote,), FOOT, FOOT_SIZES)
-        self._box(sheet, FOOT, [(text, foot.size, LOOK.muted) for text in foot.paragraphs])
-        self._number(sheet)
-        return sheet
 
     def _number(self, sheet: Any) -> None:
         paragraph = self._frame(sheet, NUMBER).paragraphs[0]
@@ -223,7 +246,7 @@ class _Writer:
     # -------------------------------------------------------------- charts
 
     def _chart(self, sheet: Any, slide: Slide, box: Box) -> None:
-        drawn, left = slide.chart.first(MOST_RANKS if slide.chart.kind == "ranks" else MOST_BARS)
+        drawn, left = slide.chart.first(MOST_RANKS if slide.chart.kind in ("ranks", "ranges") else MOST_BARS)
         kind, data = _data(drawn)
         frame = sheet.shapes.add_chart(kind, Pt(box.left), Pt(box.top), Pt(box.width), Pt(box.height), data)
         frame._element.nvGraphicFramePr.cNvPr.set("descr", drawn.title)
@@ -238,9 +261,14 @@ class _Writer:
         chart.has_legend = len(drawn.series) > 1
         if chart.has_legend:
             chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
-        {"bars": _bars, "columns": _columns, "stacked": _columns, "ranks": _ranks, "tornado": _tornado}.get(
-            drawn.kind, _points
-        )(chart, drawn)
+        {
+            "bars": _bars,
+            "columns": _columns,
+            "stacked": _columns,
+            "ranks": _ranks,
+            "ranges": _ranks,
+            "tornado": _tornado,
+        }.get(drawn.kind, _points)(chart, drawn)
         if drawn.kind == "scatter":
             self._labels(chart, drawn)
 
@@ -287,6 +315,7 @@ def _data(chart: Chart) -> tuple[Any, Any]:
         "columns": XL_CHART_TYPE.COLUMN_CLUSTERED,
         "stacked": XL_CHART_TYPE.COLUMN_STACKED,
         "ranks": XL_CHART_TYPE.LINE_MARKERS,
+        "ranges": XL_CHART_TYPE.LINE_MARKERS,
     }
     return kinds[chart.kind], data
 
@@ -342,36 +371,54 @@ def _columns(chart: Any, drawn: Chart) -> None:
 
 
 def _ranks(chart: Any, drawn: Chart) -> None:
-    """Before (grey) and after over each other, joined by a line; rank 1 on top."""
+    """A point a category, or before (grey) and after over each other, joined by a line; the best rank on top."""
     plot = chart.plots[0]
-    for series, colour in zip(plot.series, (LOOK.grey, LOOK.accent), strict=True):
+    for series, colour in zip(plot.series, _colours(drawn), strict=True):
         series.smooth = False
         series.format.line.fill.background()
         series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 9
         series.marker.format.fill.solid()
         series.marker.format.fill.fore_color.rgb = _rgb(colour)
         series.marker.format.line.color.rgb = _rgb(colour)
-    after = drawn.series[1]
+    after = drawn.series[-1]
     if any(_known(after.low, after.high)):
-        _intervals(plot.series[1], after, LOOK.accent, 5.0, opacity=25, direction=True)
-    marker = plot._element.find(qn("c:marker"))
-    joined = parse_xml(
-        f'<c:hiLowLines {nsdecls("c", "a")}><c:spPr><a:ln w="15875"><a:solidFill><a:srgbClr val="{LOOK.muted[1:]}"/>'
-        "</a:solidFill></a:ln></c:spPr></c:hiLowLines>"
-    )
-    marker.addprevious(joined)
+        _intervals(plot.series[-1], after, _colours(drawn)[-1], 5.0, opacity=25, direction=True)
+    if len(drawn.series) == 1:
+        _marked(plot.series[0], drawn)
+    else:
+        joined = parse_xml(
+            f'<c:hiLowLines {nsdecls("c", "a")}><c:spPr><a:ln w="15875"><a:solidFill><a:srgbClr '
+            f'val="{LOOK.muted[1:]}"/></a:solidFill></a:ln></c:spPr></c:hiLowLines>'
+        )
+        plot._element.find(qn("c:marker")).addprevious(joined)
     _axes(chart, drawn)
     values = chart.value_axis
-    values.reverse_order = True
-    values.crosses = XL_AXIS_CROSSES.MAXIMUM
     seen = [v for s in drawn.series for part in (s.values, s.low, s.high) for v in part if math.isfinite(v)]
     marks = ticks(min(seen), max(seen))
     values.minimum_scale, values.maximum_scale, values.major_unit = marks[0], marks[-1], marks[1] - marks[0]
-    values.tick_labels.number_format = "0;;"  # there is no rank 0
-    chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.NEXT_TO_AXIS
+    if drawn.kind == "ranks":
+        values.reverse_order = True
+        values.crosses = XL_AXIS_CROSSES.MAXIMUM
+        values.tick_labels.number_format = "0;;"  # there is no rank 0
+        chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.NEXT_TO_AXIS
     if len(drawn.categories) > 5:
         chart.category_axis.tick_labels.font.size = Pt(10)
         chart.category_axis._element.find(qn("c:txPr")).find(qn("a:bodyPr")).set("rot", "-2700000")
+
+
+def _marked(series: Any, drawn: Chart) -> None:
+    """The numbers beside the points; the one in question in the accent."""
+    _numbers(series, drawn, XL_LABEL_POSITION.RIGHT, LOOK.ink)
+    if drawn.highlight is None:
+        return
+    point = series.points[drawn.highlight]
+    for fill in (point.marker.format.fill, point.marker.format.line.fill):
+        fill.solid()
+        fill.fore_color.rgb = _rgb(LOOK.accent)
+    point.marker.style, point.marker.size = XL_MARKER_STYLE.CIRCLE, 13
+    font = point.data_label.font
+    font.color.rgb, font.bold, font.size = _rgb(LOOK.accent), True, Pt(12)
+    point.data_label.position = XL_LABEL_POSITION.RIGHT
 
 
 def _tornado(chart: Any, drawn: Chart) -> None:
@@ -424,7 +471,7 @@ def _points(chart: Any, drawn: Chart) -> None:
 def _colours(drawn: Chart) -> tuple[str, ...]:
     """The last series is what it is about, in the accent; what it is compared with is grey."""
     if len(drawn.series) > 2:
-        return theme.CATEGORIES
+        return tuple(theme.CATEGORIES[number % len(theme.CATEGORIES)] for number in range(len(drawn.series)))
     if len(drawn.series) == 2:
         return (LOOK.grey, LOOK.accent)
     return (LOOK.accent if drawn.highlight is None else LOOK.grey,)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dashboard import compare_answers, language
 from dashboard.board import Board, Chart, Section, Series, Slide, Table
+from dashboard.board import asked as to_decide
 from dashboard.compare_answers import Comparison
 from dashboard.language import _, compact
 
@@ -54,6 +55,7 @@ def compare_board(asked: Comparison, year: int, source: str, made_at: date | Non
         footnote=source,
         language=language.current(),
         made_at=made_at or datetime.now(UTC).date(),
+        about=(_("Who is ahead and how surely, dimension by dimension and figure by figure."),),
     )
 
 
@@ -70,7 +72,8 @@ def _standing(asked: Comparison, names: list[str], source: str) -> Slide:
     )
     told = [compare_answers.standing(asked, iso3) for iso3 in asked.chosen]
     rows = tuple((str(asked.names[i]), score, rank) for i, (score, rank) in zip(asked.chosen, told, strict=True))
-    sentences = (compare_answers.pairs(asked), *compare_answers.reasons(asked))
+    decide = to_decide(_("which of these countries to look into further."))
+    sentences = (compare_answers.pairs(asked), *compare_answers.reasons(asked), decide)
     table = Table((_("Country"), _("Score"), _("Rank")), rows)
     return Slide(compare_answers.headline(asked), sentences, chart, table, source)
 

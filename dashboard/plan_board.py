@@ -13,7 +13,7 @@ from analytics.allocation_problem import Problem
 from analytics.allocation_rivals import Comparison
 from analytics.layout import Layout
 from dashboard import answers, language, plan_answers, plan_words
-from dashboard.board import Board, Chart, Section, Series, Slide, Table
+from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked
 from dashboard.language import _, compact, language_name, number, share
 from dashboard.plan_answers import Answer
 from dashboard.plan_words import Names
@@ -55,7 +55,7 @@ def plan_board(
     foot = footnote(problem)
     slides = [_answer(found, names, foot)]
     if not plan.rows.empty:
-        slides += [_money(found, names, foot), _people(found, names, foot)]
+        slides += [money(found, names, foot), _people(found, names, foot)]
     slides += [_limits(found, names, foot), _rivals(found, names, foot)]
     if problem.hubs and len(layout.hubs):
         slides.append(_offices(found, names, foot))
@@ -64,10 +64,15 @@ def plan_board(
         title=_("Plan: {name}").format(name=name or problem.name or _("My plan")),
         subtitle=_("{industries}, {years}").format(industries=industries, years=plan_words.span(problem.years)),
         slides=tuple(slides),
-        appendix=tuple(_appendix(found, names, name)),
+        appendix=tuple(_appendix(found, names)),
         footnote=foot,
         language=language.current(),
         made_at=made_at or datetime.now(UTC).date(),
+        about=(
+            _("Where people and money go, what they may reach, and what holds that back."),
+            _("In the plan: {markets}.").format(markets=names.listed([market.market for market in problem.markets])),
+        ),
+        engineers=_engineers(problem),
     )
 
 
@@ -75,11 +80,10 @@ def footnote(problem: Problem) -> str:
     """What the figures stand on."""
     return _(
         "Untapped amounts with their 90 % intervals: Lepton Atlas, or the plan's file. {draws} draws to plan with, "
-        "{held_out} others to compare, seed {seed}; discounted by {rate} a year."
+        "{held_out} others to compare; discounted by {rate} a year."
     ).format(
         draws=number(problem.draws, 9),
         held_out=number(problem.held_out, 9),
-        seed=problem.seed,
         rate=share(problem.discount_rate),
     )
 
@@ -119,10 +123,12 @@ def _answer(found: Answer, names: Names, foot: str) -> Slide:
             if chance >= 0.5
             else _("Today's plan does better in {share} of the simulations.").format(share=share(1 - chance))
         )
+    sentences.append(asked(_("whether to give these people and this money, or which limits to change.")))
     return Slide(plan_words.headline(found, names), tuple(sentences), chart, table, foot)
 
 
-def _money(found: Answer, names: Names, foot: str) -> Slide:
+def money(found: Answer, names: Names, foot: str) -> Slide:
+    """What is spent, where and on what, year by year."""
     spent = plan_answers.spent(found.plan)
     total = found.plan.years[["wages_usd", "programme_usd", "entry_usd", "hubs_usd"]].sum()
     return Slide(
@@ -195,9 +201,25 @@ def _limits(found: Answer, names: Names, foot: str) -> Slide:
             *told,
             _("Prices are for small changes with markets and offices as they are; another market might open for more."),
         ),
-        None,
+        _worth(prices[prices["worth"] > 0], names),
         None,
         foot,
+    )
+
+
+def _worth(prices: pd.DataFrame, names: Names) -> Chart | None:
+    """What each limit that binds is worth; None where none is."""
+    if prices.empty:
+        return None
+    told = [plan_words.limit(name, names) for name in prices["limit"]]
+    return Chart(
+        "bars",
+        _("What more of each limit would win"),
+        tuple(text[0].upper() + text[1:] for text in told),
+        (Series(_("Gain"), _numbers(prices["worth"] / MILLION)),),
+        _("Million US$ more, if the limit gave way by a tenth"),
+        highlight=0,
+        decimals=2,
     )
 
 
@@ -288,11 +310,20 @@ def _offices(found: Answer, names: Names, foot: str) -> Slide:
     )
 
 
-def _appendix(found: Answer, names: Names, name: str) -> list[Section]:
+def _engineers(problem: Problem) -> tuple[Section, ...]:
+    """What it takes to compute the plan again."""
+    code = allocation_problem.to_json(problem)
+    seed = Section(_("To compute it again"), (_("Seed of the draws: {seed}.").format(seed=problem.seed),))
+    if code.count("\n") > LONGEST_CODE:
+        return (seed,)
+    told = _("Open this as a file on the Plan page, and the same plan comes out.")
+    return seed, Section(_("The problem itself"), (told,), code)
+
+
+def _appendix(found: Answer, names: Names) -> list[Section]:
     problem = found.problem
     how = problem.response
-    code = allocation_problem.to_json(problem)
-    parts = [
+    return [
         Section(
             _("How it was computed"),
             (
@@ -337,15 +368,6 @@ def _appendix(found: Answer, names: Names, name: str) -> list[Section]:
             ),
         ),
     ]
-    if code.count("\n") <= LONGEST_CODE:
-        parts.append(
-            Section(
-                _("The problem itself"),
-                (_("Open this as a file on the Plan page, and the same plan comes out."),),
-                code,
-            )
-        )
-    return parts
 
 
 def _numbers(column: pd.Series) -> tuple[float, ...]:

@@ -12,8 +12,8 @@ SIZES = (0, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
 SHARES = (0, 60, 70, 80, 90, 95)
 
 
-def line() -> None:
-    """Which countries are left out everywhere, and a button that opens the profile."""
+def told() -> str:
+    """Which countries are left out everywhere, as a sentence."""
     profile = load.settings()
     names = load.markets()["name"]
     present = [code for code in profile["present_markets"].split(",") if code in names.index]
@@ -29,7 +29,12 @@ def line() -> None:
         parts.append(_("at least {people} people").format(people=compact(float(size))))
     if known := int(profile["minimum_known_pct"]):
         parts.append(_("at least {share} % of the figures known").format(share=known))
-    text = _("Countries ranked: {rules}").format(rules=_("; ").join(parts))
+    return _("Countries ranked: {rules}").format(rules=_("; ").join(parts))
+
+
+def line() -> None:
+    """Which countries are left out everywhere, and a button that opens the profile."""
+    text, profile = told(), load.settings()
     with st.container(horizontal=True, vertical_alignment="center", key="profile_line"):
         st.caption(text, width="content")
         with st.popover(_("Change"), icon=":material/tune:", type="tertiary", key="profile"):

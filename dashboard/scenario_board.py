@@ -13,12 +13,14 @@ from analytics.scenario import Scenario
 from analytics.whatif import Ground, Outcome
 from dashboard import answers, components, language, load, scenario_state
 from dashboard import scenario_words as words
-from dashboard.board import Board, Chart, Section, Series, Slide, Table, written
+from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked, written
 from dashboard.language import _, compact, day, number, percent, share, with_unit
 from dashboard.sentences import said
 
 MOVERS = 14
 BARS = 12
+FIGURES = 10
+"""Of a tornado, whose table stands beside it on one slide."""
 FIRST = 15
 POTENTIALS = 10
 TOLD = 8
@@ -55,6 +57,11 @@ def scenario_board(
         footnote=foot,
         language=language.current(),
         made_at=made_at or datetime.now(UTC).date(),
+        about=(
+            _("What a change of assumptions does to the rank of one country, and how sure that is."),
+            assumed(current),
+        ),
+        engineers=_engineers(current),
     )
 
 
@@ -105,10 +112,11 @@ def _answer(found: Outcome, ground: Ground, current: Scenario, iso3: str, names:
     sentences.append(assumed(current))
     sentences += words.notes(found.notes, names)
     sentences += [text for text in (words.moved_along(found, iso3), words.alone(current, found)) if text]
+    sentences.append(asked(_("whether plans for {market} should count on this.").format(market=name)))
     return Slide(
         title=words.headline(found, iso3, name),
         sentences=tuple(sentences),
-        chart=_contributions(ground, current, iso3),
+        chart=_contributions(ground, current, iso3) or _place(row),
         table=Table((_("Figure"), _("Before (5–95 %)"), _("After (5–95 %)")), tuple(rows)),
         footnote=foot,
     )
@@ -126,6 +134,19 @@ def _contributions(ground: Ground, current: Scenario, iso3: str) -> Chart | None
         (Series(_("Points"), _numbers(parts)),),
         _("What each assumption adds to the score, points"),
         decimals=2,
+    )
+
+
+def _place(row: pd.Series) -> Chart:
+    """The rank without and with the scenario, each with its interval."""
+    when = ("_before", "")
+    series = Series(
+        _("Rank"), *(tuple(float(row[f"rank{end}"]) for end in when), ()),
+        *(tuple(float(row[f"rank{end}_{side}"]) for end in when) for side in ("low", "high")),
+    )  # fmt: skip
+    names = _("Without the scenario"), _("With the scenario")
+    return Chart(
+        "ranks", _("Rank without and with the scenario"), names, (series,), _("Rank, 1 is the best"), highlight=1
     )
 
 
@@ -185,7 +206,7 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
     here = whatif.read(ground, current, iso3)
     sides = table[["score_down", "score_up"]] if len(table) else table
     widest = sides.sub(here.score).abs().max(axis=1).sort_values(ascending=False, kind="stable")
-    keep = widest[widest > 0].index[:BARS]
+    keep = widest[widest > 0].index[:FIGURES]
     if not len(keep):
         return Slide(
             _("Which figure of {market} matters most?").format(market=name),
@@ -218,13 +239,20 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
             decimals=1,
         ),
         table=Table(
-            (_("Figure"), _("In the scenario"), _("Standard deviation"), _("Rank down, up")),
+            (
+                _("Figure"),
+                _("In the scenario"),
+                _("Standard deviation"),
+                _("Rank if lower"),
+                _("Rank if higher"),
+            ),
             tuple(
                 (
                     title,
                     with_unit(table.at[code, "value"], words.indicator_unit(code)),
                     compact(table.at[code, "sd"]),
-                    f"{int(table.at[code, 'rank_down'])}, {int(table.at[code, 'rank_up'])}",
+                    str(int(table.at[code, "rank_down"])),
+                    str(int(table.at[code, "rank_up"])),
                 )
                 for code, title in zip(keep, titles, strict=True)
             ),
@@ -235,16 +263,17 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
 
 def _first(found: Outcome, iso3: str, names: pd.Series, foot: str) -> Slide:
     ordered = found.markets.sort_values(["rank", "score"], ascending=[True, False], kind="stable")
-    table = ordered.head(FIRST)
-    before = found.markets.index[found.markets["rank_before"] <= len(table)]
-    new = [str(names.get(code, code)) for code in table.index if code not in before]
+    first = ordered.head(FIRST)
+    table = first if iso3 in first.index else ordered.loc[[*first.index, iso3]]
+    before = found.markets.index[found.markets["rank_before"] <= len(first)]
+    new = [str(names.get(code, code)) for code in first.index if code not in before]
     leader = str(names.get(table.index[0], table.index[0]))
     if new:
         title = _("{leader} leads; new in the top {count}: {new}").format(
-            leader=leader, count=len(table), new=answers.listing(new[: words.NAMED])
+            leader=leader, count=len(first), new=answers.listing(new[: words.NAMED])
         )
     else:
-        title = _("{leader} leads; the top {count} are the same as before").format(leader=leader, count=len(table))
+        title = _("{leader} leads; the top {count} are the same as before").format(leader=leader, count=len(first))
     return Slide(
         title=title,
         sentences=(),
@@ -342,17 +371,15 @@ def _position(keep: pd.Index, iso3: str) -> int | None:
 
 
 def footnote(ground: Ground, current: Scenario, more: tuple[str, ...] = ()) -> str:
-    """Publishers, licences and vintage; the scenario and its seed; how the figures were carried forward.
+    """Publishers, licences and vintage; the scenario; how the figures were carried forward.
 
     more: codes behind a figure that are not behind the ranking.
     """
     years = ground.ranking.years if ground.today is None else ground.today.years
     parts = [
         load.source_line((*_codes(ground), *more)),
-        _("Figures of {years}; snapshot {snapshot}.").format(
-            years=_span(years.min(axis=None), years.max(axis=None)), snapshot=_snapshot(current)
-        ),
-        _("Scenario: {name}, seed {seed}.").format(name=current.name, seed=current.seed),
+        _("Figures of {years}.").format(years=span(years.min(axis=None), years.max(axis=None))),
+        _("Scenario: {name}.").format(name=current.name),
     ]
     if ground.outlook is not None:
         parts.append(_carried(ground, current))
@@ -363,7 +390,8 @@ def _codes(ground: Ground) -> tuple[str, ...]:
     return tuple(code for measure in ground.ranking.measures.values() for code in measure.codes)
 
 
-def _span(first: float, last: float) -> str:
+def span(first: float, last: float) -> str:
+    """From the first to the last year."""
     return str(int(last)) if first == last else f"{int(first)}–{int(last)}"
 
 
@@ -391,18 +419,28 @@ def _appendix(found: Outcome, ground: Ground, current: Scenario, names: pd.Serie
         sections.append(Section(_("How the figures were projected"), tuple(_outlook(ground, current))))
     if found.notes:
         sections.append(Section(_("Values kept within limits"), tuple(words.notes(found.notes, names))))
+    return [*sections, Section(_("Sources"), tuple(_sources(ground)))]
+
+
+def _engineers(current: Scenario) -> tuple[Section, ...]:
+    """What it takes to compute the scenario again."""
     code = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", _on_one_line, scenarios.to_json(current))
     if code.count("\n") > LONGEST_CODE:
         code = scenarios.to_json(current, indent=None)
-    return [
-        *sections,
-        Section(_("Sources"), tuple(_sources(ground))),
-        Section(
-            _("The scenario itself"),
-            (_("Open this as a scenario file on the Scenarios page, and the same numbers come out."),),
-            code,
-        ),
+    again = [
+        state_of_the_store(_snapshot(current)),
+        _("Seed of the draws: {seed}.").format(seed=current.seed),
     ]
+    if scenario_state.standing(current).gone:
+        again.append(_("The scenario was made on snapshot {snapshot}.").format(snapshot=current.base.snapshot))
+    told = _("Open this as a scenario file on the Scenarios page, and the same numbers come out.")
+    return Section(_("To compute it again"), tuple(again)), Section(_("The scenario itself"), (told,), code)
+
+
+def state_of_the_store(snapshot: str) -> str:
+    """Which arrival of data the figures are of, for engineers."""
+    arrived = day(load.snapshots().set_index("id").at[snapshot, "retrieved_at"])
+    return _("State of the store: snapshot {snapshot}, arrived {day}.").format(snapshot=snapshot, day=arrived)
 
 
 def _on_one_line(found: re.Match) -> str:
@@ -410,8 +448,7 @@ def _on_one_line(found: re.Match) -> str:
 
 
 def _method(found: Outcome, ground: Ground, current: Scenario) -> list[str]:
-    ranking, rows = ground.ranking, load.snapshots().set_index("id")
-    snapshot = _snapshot(current)
+    ranking = ground.ranking
     said_so = [
         _("{industry}: {question}").format(industry=_(ground.recipe.title), question=_(ground.recipe.question)),
         _(
@@ -425,22 +462,19 @@ def _method(found: Outcome, ground: Ground, current: Scenario) -> list[str]:
             coverage=share(ground.recipe.minimum_coverage),
         ),
         _("Each indicator is put on 0–100 and weighed; the score is what they add up to, after OECD/JRC (2008)."),
-        _("State of the store: snapshot {snapshot}, arrived {day}.").format(
-            snapshot=snapshot, day=day(rows.at[snapshot, "retrieved_at"])
-        ),
         _(
             "Intervals hold 5–95 % of {draws} draws in which every weight is off by about 25 % and every elasticity by "
-            "its standard error; seed {seed}. Before and after use the same draws."
-        ).format(draws=found.draws, seed=current.seed),
+            "its standard error. Before and after use the same draws."
+        ).format(draws=found.draws),
         _("Shocks are carried out in their order and held within what the unit allows; then moves what is associated."),
         _("Knock-on changes are associated with the assumption; none is known to be caused by it."),
     ]
     if scenario_state.standing(current).gone:
         said_so.append(
             _(
-                "This scenario was made on data that are not in this store (snapshot {snapshot}). It is shown on "
-                "the data here, so its results may differ."
-            ).format(snapshot=current.base.snapshot)
+                "This scenario was made on data that are not in this store. It is shown on the data here, so its "
+                "results may differ."
+            )
         )
     if ground.estimate is not None:
         fit = ground.estimate.fit
@@ -538,7 +572,7 @@ def _sources(ground: Ground) -> list[str]:
             code=code,
             source=said(known.at[code, "source"]),
             licence=said(known.at[code, "licence"]),
-            years=_span(min(years), max(years)),
+            years=span(min(years), max(years)),
         )
         for code, years in spans.items()
         if code in known.index and len(years)

@@ -84,13 +84,24 @@ def amount(found: Case) -> str:
     return _("open: the gap to countries like it may be {span}").format(span=span)
 
 
+def spoken(iso3: str) -> pd.Series:
+    """Share of people by language, the most spoken first; empty where none is on record."""
+    return our_readiness.spoken(load.market_facts("market_languages", iso3))
+
+
+def not_ready(iso3: str) -> list[str]:
+    """Languages of many of its people that our sentiment model does not read well enough."""
+    shares = spoken(iso3)
+    return [code for code in shares.index[shares >= SPOKEN] if not fitness.readiness(code)["sentiment"].ready]
+
+
 def readiness(iso3: str) -> str:
     """For which share of its people our sentiment model reads their language well enough."""
-    spoken = our_readiness.spoken(load.market_facts("market_languages", iso3))
-    if spoken.empty:
+    shares = spoken(iso3)
+    if shares.empty:
         return _("not known: no languages on record")
-    point, _low, _high = fitness.ready_share(spoken.to_dict(), "sentiment")
-    missing = [code for code in spoken.index[spoken >= SPOKEN] if not fitness.readiness(code)["sentiment"].ready]
+    point, _low, _high = fitness.ready_share(shares.to_dict(), "sentiment")
+    missing = not_ready(iso3)
     told = _("ready for {share} of the people").format(share=share(point))
     if missing:
         told += _("; not for {languages}").format(languages=answers.listing([language_name(c) for c in missing[:2]]))
@@ -147,37 +158,53 @@ def disagreement(choice: MarketFilters, ranking: Ranking, listed: list[str], nam
     ).format(markets=told)
 
 
+def entered(choice: MarketFilters, listed: list[str]) -> list[str]:
+    """The countries on the list that are advised to be entered, the first one first."""
+    verdicts = load.verdicts(choice.recipe, choice.year)
+    return [iso3 for iso3 in listed if verdicts[iso3].verdict in entry.ENTERED]
+
+
+def what(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:
+    """Where to go first and how, and where then."""
+    if not enter:
+        return _("No country clears the bar; wait.")
+    first, others = enter[0], [in_sentence(iso3, names[iso3]) for iso3 in enter[1:4]]
+    mode = load.verdicts(choice.recipe, choice.year)[first].nearly[0]
+    told = _("{market} first: {mode}.").format(market=in_sentence(first, names[first]), mode=cases.mode_advice()[mode])
+    if others:
+        told += " " + _("Then {others}.").format(others=answers.listing(others))
+    return sentence(told)
+
+
+def how_sure(choice: MarketFilters, ranking: Ranking, listed: list[str], names: pd.Series) -> list[str]:
+    """How many of the first stay there, and how surely the first on the list is ahead of the second."""
+    sure = load.certainty(choice.recipe, choice.year)
+    told = [_("{certainty}.").format(certainty=sentence(answers.stability(ranking, sure, names)))]
+    if len(listed) > 1:
+        a, b = listed[:2]
+        told.append(
+            _("{a} ranks before {b} in {p} of index variants.").format(
+                a=sentence(in_sentence(a, names[a])), b=in_sentence(b, names[b]), p=share(sure.beats.at[a, b])
+            )
+        )
+    return told
+
+
 def minute(choice: MarketFilters, ranking: Ranking, listed: list[str], names: pd.Series) -> None:
     """The executive's minute: what, how sure, what it costs, what next."""
-    verdicts, sure = load.verdicts(choice.recipe, choice.year), load.certainty(choice.recipe, choice.year)
-    enter = [iso3 for iso3 in listed if verdicts[iso3].verdict in entry.ENTERED]
+    enter = entered(choice, listed)
     st.subheader(_("In one minute"))
-    what, certain, cost, after = st.columns(4, gap="medium")
-    with what:
+    aim, certain, cost, after = st.columns(4, gap="medium")
+    with aim:
         st.markdown(_("**What**"))
-        if not enter:
-            st.write(_("No country clears the bar; wait."))
-        else:
-            first, others = enter[0], [in_sentence(iso3, names[iso3]) for iso3 in enter[1:4]]
-            told = _("{market} first: {mode}.").format(
-                market=in_sentence(first, names[first]), mode=cases.mode_advice()[verdicts[first].nearly[0]]
-            )
-            if others:
-                told += " " + _("Then {others}.").format(others=answers.listing(others))
-            st.write(sentence(told))
+        st.write(what(choice, enter, names))
     with certain:
         st.markdown(_("**How sure**"))
-        st.write(_("{certainty}.").format(certainty=sentence(answers.stability(ranking, sure, names))))
-        if len(listed) > 1:
-            a, b = listed[:2]
-            st.write(
-                _("{a} ranks before {b} in {p} of index variants.").format(
-                    a=sentence(in_sentence(a, names[a])), b=in_sentence(b, names[b]), p=share(sure.beats.at[a, b])
-                )
-            )
+        for text in how_sure(choice, ranking, listed, names):
+            st.write(text)
     with cost:
         st.markdown(_("**What it costs**"))
-        st.write(_costs(choice, enter))
+        st.write(costs(choice, enter))
         if enter and load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) is None:
             _wait_for_plan(choice, tuple(enter))
         if isinstance(load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) if enter else "", Answer):
@@ -185,10 +212,11 @@ def minute(choice: MarketFilters, ranking: Ranking, listed: list[str], names: pd
             st.markdown(f"[{_('Open the plan')}]({link})")
     with after:
         st.markdown(_("**What next**"))
-        st.write(_next(choice, enter, names))
+        st.write(what_next(choice, enter, names))
 
 
-def _costs(choice: MarketFilters, enter: list[str]) -> str:
+def costs(choice: MarketFilters, enter: list[str]) -> str:
+    """What a plan with the usual limits takes and may reach, or why there is none."""
     found = load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) if enter else ""
     if found is None:
         return _("Being worked out.")
@@ -216,7 +244,8 @@ def _wait_for_plan(choice: MarketFilters, enter: tuple[str, ...]) -> None:
         st.rerun()
 
 
-def _next(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:
+def what_next(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:
+    """What to do now."""
     home = load.settings()["home_market"]
     asked = [iso3 for iso3 in enter[:3] if gates.between(home, iso3, choice.recipe)]
     if not enter:

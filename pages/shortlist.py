@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analytics.index import NotRanked
-from dashboard import answers, cases, components, filters, load, shortlist_parts
+from dashboard import answers, board_parts, cases, components, filters, load, shortlist_board, shortlist_parts
 from dashboard.language import _
 
 choice = filters.market_filters(geography=True)
@@ -20,6 +20,10 @@ st.caption(shortlist_parts.counts(choice, shown))
 components.embedded_notice()
 listed = shortlist_parts.chosen(choice, shown)
 shortlist_parts.minute(choice, ranking, listed, names)
+with st.popover(_("Board pack"), icon=":material/slideshow:"):
+    st.write(_("Advice with its options and risks, a chart a slide, a template for 90 days, and what it rests on."))
+    pack = shortlist_board.maker(choice, ranking, shown, listed)
+    board_parts.board_downloads(pack, f"lepton-atlas-shortlist-{choice.recipe}")
 
 st.subheader(_("Shortlist"))
 for iso3 in listed:

@@ -26,14 +26,18 @@ BARS = Chart("bars", "Scores", NAMES, (Series("After", (70.25, 55.5, 31.0), (), 
              "Score, 0–100", highlight=1, decimals=1)  # fmt: skip
 RANKS = Chart("ranks", "Ranks", NAMES,
               (Series("Before", (3, 1, 2)), Series("After", (1, 2, 3), (), (1, 1, 2), (2, 4, 5))), "Rank")  # fmt: skip
+RANGES = Chart("ranges", "Gaps", NAMES, (Series("Gap", (-2.5, 1.0, NAN), (), (-9.0, -1.0, NAN), (4.0, 3.0, NAN)),),
+               "US$ m", highlight=1, decimals=1)  # fmt: skip
+PLACES = Chart("ranks", "Places", NAMES, (Series("Rank", (3, 1, 2), (), (2, 1, 1), (5, 2, 4)),), "Rank", highlight=0)
 TORNADO = Chart("tornado", "Swings", NAMES, (Series("down", (40.0, 44.0, 51.0)), Series("up", (60.0, 52.0, 49.0))),
                 "Score", middle=50.0, decimals=1)  # fmt: skip
 COLUMNS = Chart("columns", "Money", ("2024", "2025"), (Series("a", (1.0, 2.0)), Series("b", (3.0, -1.0))), "US$ m")
+MANY = replace(BARS, series=tuple(Series(name, (1.0, 2.0, 3.0)) for name in "abc"), highlight=None)
 STACKED = replace(COLUMNS, kind="stacked", series=(*COLUMNS.series, Series("c", (1.0, NAN))))
 LINE = Chart("line", "Path", (), (Series("a", (1.0, 4.0, 9.0), (1.0, 2.0, 3.0)),), "US$ m", "Year")
 SCATTER = Chart("scatter", "Plans", NAMES, (Series("plans", (1.0, 4.0, 9.0), (0.1, 0.2, 0.3)),), "Return", "Risk",
                 highlight=2, x_decimals=1)  # fmt: skip
-KINDS = (BARS, RANKS, TORNADO, COLUMNS, STACKED, LINE, SCATTER)
+KINDS = (BARS, MANY, RANKS, PLACES, RANGES, TORNADO, COLUMNS, STACKED, LINE, SCATTER)
 TABLE = Table(("Market", "Rank (5–95 %)"), (("Germany", "1 (1–2)"), ("Kenya", "2 (1–4)")), highlight=1)
 
 
@@ -178,19 +182,62 @@ def test_a_text_too_long_for_its_box_says_how_much_is_missing():
 def test_every_slide_has_its_finding_as_title_and_its_footnote():
     made = deck(board(slide(BARS, TABLE), slide(None, None, "Nothing moves")))
     titles = [sheet.shapes.title.text_frame.text for sheet in made.slides]
-    assert titles == ["Kenya rises to 2", "Nothing moves", "How this was computed, and from what"]
-    for sheet in made.slides:
+    assert titles[1:] == ["Kenya rises to 2", "Nothing moves", "How this was computed, and from what"]
+    for sheet in list(made.slides)[1:]:
         assert FOOT in words(sheet)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_file_begins_with_what_it_is_for_whom_and_when(language):
+    made = replace(board(slide(BARS), language=language), about=("What it is for.", "At home in Kenya."))
+    first = deck(made).slides[0]
+    day = {"en": "Feb 3, 2026", "zh": "2026年2月3日"}[language]
+    assert first.shapes.title.text_frame.text == "Scenario: more internet"
+    said = "\n".join(words(first))
+    pdf, html = pdf_text(board_pdf.as_pdf(made)), read(made).text
+    for wanted in ("Healthcare, 2023", "What it is for.", "At home in Kenya."):
+        assert wanted in said and wanted in pdf and wanted in html
+    assert day in said and day in html
+    assert not charts(first) and "Kenya rises" not in said
+
+
+def test_what_engineers_need_stands_on_the_last_slide_under_its_own_name():
+    made = replace(board(slide(BARS)), engineers=(Section("To compute it again", (), "{}"),))
+    sheets = list(deck(made).slides)
+    assert sheets[-1].shapes.title.text_frame.text == "Details for engineers"
+    assert [sheet for sheet in sheets if "To compute it again" in " ".join(words(sheet))] == sheets[-1:]
+    assert pages(board_pdf.as_pdf(made)) == 4 and "Details for engineers" in read(made).text
+
+
+def test_points_with_their_ranges_say_both_and_mark_the_one_in_question():
+    drawing = board_drawing.draw(RANGES, 400, 300)
+    (marked,) = [shape for shape in drawing.shapes if isinstance(shape, board_drawing.Word) and shape.ink == "accent"
+                 and "to" in shape.text]  # fmt: skip
+    assert marked.text == "1.0 (-1.0 to 3.0)" and marked.bold
+    places = [shape.text for shape in board_drawing.draw(PLACES, 400, 300).shapes if hasattr(shape, "text")]
+    assert {"3 (2–5)", "1 (1–2)", "2 (1–4)"} <= set(places)
+    for chart, best_on_top in ((PLACES, True), (RANGES, False)):
+        (native,) = charts(deck(board(slide(chart))).slides[1])
+        assert native.value_axis.reverse_order is best_on_top
+        assert "errBars" in native._chartSpace.xml and "hiLowLines" not in native._chartSpace.xml
+
+
+def test_a_date_is_not_broken_and_a_table_is_no_smaller_than_it_must_be():
+    table = Table(("What", "By when"), (("Have it checked, " * 9, "Dec 29, 2026"), ("Agree on it.", "Jan 28, 2027")))
+    grid = board_layout.grid_of(table, board_layout.Box(0, 0, 500, 300), 0)
+    assert grid.size == board_layout.TABLE_SIZES[0]
+    assert board_layout.width("Dec 29, 2026", grid.size, bold=True) <= grid.widths[1]
 
 
 @pytest.mark.parametrize("chart", KINDS, ids=lambda chart: chart.kind)
 def test_charts_are_native_and_hold_the_very_numbers(chart):
-    sheet = deck(board(slide(chart))).slides[0]
+    sheet = deck(board(slide(chart))).slides[1]
     (native,) = charts(sheet)
     wanted = {
         "bars": XL_CHART_TYPE.BAR_CLUSTERED, "tornado": XL_CHART_TYPE.BAR_CLUSTERED,
         "columns": XL_CHART_TYPE.COLUMN_CLUSTERED, "stacked": XL_CHART_TYPE.COLUMN_STACKED,
-        "ranks": XL_CHART_TYPE.LINE_MARKERS, "line": XL_CHART_TYPE.XY_SCATTER_LINES,
+        "ranks": XL_CHART_TYPE.LINE_MARKERS, "ranges": XL_CHART_TYPE.LINE_MARKERS,
+        "line": XL_CHART_TYPE.XY_SCATTER_LINES,
         "scatter": XL_CHART_TYPE.XY_SCATTER,
     }  # fmt: skip
     assert native.chart_type == wanted[chart.kind]
@@ -203,20 +250,20 @@ def test_charts_are_native_and_hold_the_very_numbers(chart):
 
 @pytest.mark.parametrize("chart", KINDS, ids=lambda chart: chart.kind)
 def test_the_numbers_behind_a_chart_can_be_edited_in_its_workbook(chart):
-    (native,) = charts(deck(board(slide(chart))).slides[0])
+    (native,) = charts(deck(board(slide(chart))).slides[1])
     rows = list(load_workbook(io.BytesIO(native.part.chart_workbook.xlsx_part.blob)).active.values)
     found = {value for row in rows for value in row if isinstance(value, int | float)}
     assert found >= {value for series in chart.series for value in series.values if not math.isnan(value)}
 
 
 def test_a_tornado_stands_on_the_middle_and_reads_from_the_top():
-    (native,) = charts(deck(board(slide(TORNADO))).slides[0])
+    (native,) = charts(deck(board(slide(TORNADO))).slides[1])
     assert native.value_axis.crosses_at == 50.0
     assert native.category_axis.reverse_order
 
 
 def test_ranks_have_the_best_on_top_and_whiskers_that_can_be_edited():
-    (native,) = charts(deck(board(slide(RANKS))).slides[0])
+    (native,) = charts(deck(board(slide(RANKS))).slides[1])
     assert native.value_axis.reverse_order
     xml = native._chartSpace.xml
     assert xml.count("<c:errBars>") == 1 and "<c:hiLowLines>" in xml
@@ -224,12 +271,12 @@ def test_ranks_have_the_best_on_top_and_whiskers_that_can_be_edited():
 
 
 def test_bars_start_at_zero():
-    (native,) = charts(deck(board(slide(BARS))).slides[0])
+    (native,) = charts(deck(board(slide(BARS))).slides[1])
     assert native.value_axis.minimum_scale == 0
 
 
 def test_tables_are_native_and_complete():
-    (native,) = tables(deck(board(slide(None, TABLE))).slides[0])
+    (native,) = tables(deck(board(slide(None, TABLE))).slides[1])
     assert [[cell.text for cell in row.cells] for row in native.rows] == [list(TABLE.header), *map(list, TABLE.rows)]
 
 
@@ -264,21 +311,21 @@ def test_slides_are_wide_and_numbered():
     made = deck(board(slide(), slide()))
     assert made.slide_width / made.slide_height == pytest.approx(16 / 9)
     assert [re.findall(r'type="slidenum".*?<a:t>(\d+)<', sheet._element.xml, re.DOTALL) for sheet in made.slides] == [
-        ["1"], ["2"], ["3"],
+        [], ["2"], ["3"], ["4"],
     ]  # fmt: skip
 
 
 def test_a_chinese_board_names_a_chinese_face_and_its_language():
     made = deck(board(slide(BARS, TABLE, "肯尼亚升至第2位"), language="zh"))
-    xml = made.slides[0]._element.xml
+    xml = made.slides[1]._element.xml
     assert 'typeface="Microsoft YaHei"' in xml and 'lang="zh-CN"' in xml
-    assert "Microsoft YaHei" in charts(made.slides[0])[0]._chartSpace.xml
-    assert "Microsoft YaHei" not in deck(board(slide(BARS))).slides[0]._element.xml
+    assert "Microsoft YaHei" in charts(made.slides[1])[0]._chartSpace.xml
+    assert "Microsoft YaHei" not in deck(board(slide(BARS))).slides[1]._element.xml
 
 
 def test_a_name_is_never_a_formula_in_the_workbook():
     risky = replace(BARS, categories=("=1+1", "http://example.org", "{=SUM(A1)}"))
-    (native,) = charts(deck(board(slide(risky))).slides[0])
+    (native,) = charts(deck(board(slide(risky))).slides[1])
     book = load_workbook(io.BytesIO(native.part.chart_workbook.xlsx_part.blob)).active
     assert [book.cell(row, 1).data_type for row in (2, 3, 4)] == ["s", "s", "s"]
     assert all(book.cell(row, 1).hyperlink is None for row in (2, 3, 4))
@@ -322,9 +369,9 @@ def test_html_names_its_language_and_knows_light_dark_and_paper(language, code):
 
 def test_a_pdf_has_a_page_a_finding_and_its_words():
     pdf = board_pdf.as_pdf(board(slide(BARS, TABLE), slide(None, None, "Nothing moves")))
-    assert pdf.startswith(b"%PDF-") and pages(pdf) == 3
+    assert pdf.startswith(b"%PDF-") and pages(pdf) == 4
     text = pdf_text(pdf)
-    for wanted in ("Kenya rises to 2", "Nothing moves", "Germany", "1 (1–2)", "70.2", "Page 3 of 3", "By a recipe."):
+    for wanted in ("Kenya rises to 2", "Nothing moves", "Germany", "1 (1–2)", "70.2", "Page 4 of 4", "By a recipe."):
         assert wanted in text
     assert text.count("seed 7.") == 3
 
@@ -332,7 +379,7 @@ def test_a_pdf_has_a_page_a_finding_and_its_words():
 @pytest.mark.parametrize("chart", KINDS, ids=lambda chart: chart.kind)
 def test_a_pdf_draws_every_kind_of_chart_as_lines(chart):
     pdf = board_pdf.as_pdf(board(slide(chart, TABLE)))
-    assert pages(pdf) == 2 and b"/Subtype /Image" not in pdf
+    assert pages(pdf) == 3 and b"/Subtype /Image" not in pdf
 
 
 def test_a_pdf_prints_chinese():
@@ -365,8 +412,8 @@ def test_names_that_break_formats_break_none(write, language):
         assert reader.open == []
     elif write is board_pptx.as_pptx:
         opened = Presentation(io.BytesIO(text))
-        assert "<b>&\"'=1+1" in opened.slides[0].shapes.title.text_frame.text
-        assert all(charts(sheet) for sheet in list(opened.slides)[:1])
+        assert "<b>&\"'=1+1" in opened.slides[1].shapes.title.text_frame.text
+        assert all(charts(sheet) for sheet in list(opened.slides)[1:2])
     else:
         assert pages(text) >= len(KINDS)
 
@@ -382,9 +429,9 @@ def test_a_board_is_written_in_its_own_language_whatever_the_reader_speaks_now(w
     if write is board_html.as_html:
         assert "and 36 more" in made
     elif write is board_pptx.as_pptx:
-        assert "and 40 more" in charts(Presentation(io.BytesIO(made)).slides[0])[0].chart_title.text_frame.text
+        assert "and 40 more" in charts(Presentation(io.BytesIO(made)).slides[1])[0].chart_title.text_frame.text
     else:
-        assert "and 36 more" in pdf_text(made) and "Page 1 of 2" in pdf_text(made)
+        assert "and 36 more" in pdf_text(made) and "Page 2 of 3" in pdf_text(made)
 
 
 def test_every_kind_of_chart_stays_inside_its_drawing():

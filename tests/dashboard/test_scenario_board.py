@@ -71,7 +71,7 @@ def test_the_first_slide_says_what_the_page_says(stood):
 
 def test_ranks_and_scores_in_the_file_are_those_of_the_outcome(stood):
     board, found = made(stood, scenario(*PUSH))
-    sheets = list(deck(board).slides)
+    sheets = list(deck(board).slides)[1:]
     row = found.markets.loc["IND"]
     assert cells(sheets[0])[1:3] == [
         [
@@ -96,19 +96,41 @@ def test_ranks_and_scores_in_the_file_are_those_of_the_outcome(stood):
 
 def test_charts_hold_the_numbers_of_the_outcome(stood):
     board, found = made(stood, scenario(*PUSH))
-    sheets = list(deck(board).slides)
+    sheets = list(deck(board).slides)[1:]
     iso3 = {name: code for code, name in stood[1].items()}
     before, after = chart(sheets[1]).plots[0].series
     moved = found.markets.loc[[iso3[name] for name in chart(sheets[1]).plots[0].categories]]
     assert list(before.values) == moved["rank_before"].tolist() and list(after.values) == moved["rank"].tolist()
     first = found.markets.sort_values("rank")["score"].head(15)
-    assert list(chart(sheets[3]).plots[0].series[0].values) == pytest.approx(first.tolist())
+    assert list(chart(sheets[3]).plots[0].series[0].values)[:15] == pytest.approx(first.tolist())
     down, up = chart(sheets[2]).plots[0].series
     table = sweeps.tornado(stood[0], scenario(*PUSH), "IND")
     titles = {words.indicator_name(code): code for code in table.index}
     for name, low, high in zip(chart(sheets[2]).plots[0].categories, down.values, up.values, strict=True):
         line = table.loc[titles[name.removesuffix(" *")]]
         assert (low, high) == pytest.approx((line["score_down"], line["score_up"]))
+
+
+def test_the_first_markets_hold_the_one_in_question_wherever_it_ranks(stood):
+    board, found = made(stood, scenario(*PUSH))
+    last = found.markets["rank"].idxmax()
+    board, found = made(stood, scenario(*PUSH), last)
+    first = board.slides[3]
+    assert first.table.highlight == first.chart.highlight == scenario_board.FIRST
+    assert first.table.rows[-1][0] == stood[1][last]
+    assert f"the first {scenario_board.FIRST}" in first.title
+
+
+def test_one_assumption_is_drawn_as_the_rank_without_and_with_it(stood):
+    board, found = made(stood, scenario(PUSH[0]))
+    row, chart = found.markets.loc["IND"], board.slides[0].chart
+    (series,) = chart.series
+    assert series.values == (row["rank_before"], row["rank"])
+    assert (series.low, series.high) == (
+        (row["rank_before_low"], row["rank_low"]),
+        (row["rank_before_high"], row["rank_high"]),
+    )
+    assert chart.categories[chart.highlight] == "With the scenario"
 
 
 def test_what_each_assumption_adds_sums_to_the_whole_change(stood):
@@ -125,21 +147,21 @@ def test_the_three_files_say_the_same_numbers(stood):
         scenario_board.score_text(found.markets.loc["IND"]),
     ):
         assert wanted in text
-        assert any(wanted in row for row in cells(deck(board).slides[0]))
+        assert any(wanted in row for row in cells(deck(board).slides[1]))
     assert board_pdf.as_pdf(board).startswith(b"%PDF-")
 
 
-def test_every_slide_names_source_vintage_snapshot_scenario_and_seed(stood):
+def test_every_slide_names_source_vintage_and_scenario_and_only_the_last_ones_snapshot_and_seed(stood):
     board, _found = made(stood, scenario(*PUSH))
     snapshot = load.snapshots()["id"].iloc[0]
     assert len(board.slides) == 4
     for slide in board.slides:
         assert slide.footnote.startswith("Source: ")
-        assert "In the store since" in slide.footnote and f"snapshot {snapshot}" in slide.footnote
+        assert "In the store since" in slide.footnote and snapshot not in slide.footnote
         assert re.search(r"Figures of \d{4}", slide.footnote)
-        assert slide.footnote.endswith("Scenario: More internet, seed 7.")
-    for sheet in deck(board).slides:
-        assert any("seed 7." in shape.text_frame.text for shape in sheet.shapes if shape.has_text_frame)
+        assert slide.footnote.endswith("Scenario: More internet.")
+    again = " ".join(board.engineers[0].sentences)
+    assert f"snapshot {snapshot}" in again and "Seed of the draws: 7." in again
 
 
 def test_the_appendix_holds_the_scenario_to_compute_it_again(stood):
@@ -147,20 +169,14 @@ def test_the_appendix_holds_the_scenario_to_compute_it_again(stood):
         *PUSH, uncertain=(Uncertain("SH.MED.PHYS.ZS", "add", "normal", {"mean": 0.0, "sd": 0.2}, ("IND",)),)
     )
     board, _found = made(stood, current)
-    assert scenarios.from_json(board.appendix[-1].code) == current
-    json.loads(board.appendix[-1].code)
+    assert scenarios.from_json(board.engineers[-1].code) == current
+    json.loads(board.engineers[-1].code)
 
 
 def test_the_appendix_says_how_and_from_what_it_was_computed(stood):
     board, found = made(stood, scenario(*PUSH))
     said = " ".join(sentence for section in board.appendix for sentence in section.sentences)
-    for wanted in (
-        f"{found.draws} draws",
-        "seed 7",
-        "associated with the assumption",
-        "% of the score",
-        "IT.NET.USER.ZS",
-    ):
+    for wanted in (f"{found.draws} draws", "associated with the assumption", "% of the score", "IT.NET.USER.ZS"):
         assert wanted in said
     assert said.count("; figures of ") == len({c for m in stood[0].ranking.measures.values() for c in m.codes})
     for link in stood[0].elasticities:
@@ -203,7 +219,7 @@ def test_names_of_markets_that_break_formats_break_no_file(stood):
     board, _found = made(stood, replace(scenario(*PUSH), name="=1+1 <script>\x01"), names=bad)
     assert "<script>" not in board_html.as_html(board)
     assert board_pdf.as_pdf(board).startswith(b"%PDF-")
-    assert deck(board).slides[0].shapes.title.text_frame.text.startswith("<India>&yyy")
+    assert deck(board).slides[1].shapes.title.text_frame.text.startswith("<India>&yyy")
 
 
 def test_a_potential_is_shown_with_its_interval_before_and_after(full_home, speak):
@@ -239,6 +255,7 @@ def test_a_snapshot_that_is_not_here_is_said_in_the_method(stood):
     board, _found = made(stood, gone)
     assert any("not in this store" in sentence for sentence in board.appendix[0].sentences)
     assert "20200101" not in board.slides[0].footnote
+    assert any("20200101" in sentence for sentence in board.engineers[0].sentences)
 
 
 def test_a_chinese_board_has_chinese_names_and_faces(full_home, speak):
@@ -246,7 +263,7 @@ def test_a_chinese_board_has_chinese_names_and_faces(full_home, speak):
     stood = load.ground("healthcare", YEAR, 0, None, ""), load.markets()["name"]
     board, found = made(stood, replace(scenario(*PUSH), name="更多互联网"))
     assert board.language == "zh" and "印度" in board.slides[0].title
-    sheets = deck(board).slides
+    sheets = list(deck(board).slides)[1:]
     assert 'typeface="Microsoft YaHei"' in sheets[0]._element.xml
     assert any(scenario_board.rank_text(found.markets.loc["IND"]) in row for row in cells(sheets[0]))
     assert '<html lang="zh-Hans">' in board_html.as_html(board)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Locator, expect
+from pptx import Presentation
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +45,14 @@ def test_the_start_page_names_the_countries_to_look_at_and_opens_a_decision(full
 
     reader.choose("Industry", "Healthcare")
     reader.page.wait_for_url(re.compile("recipe=healthcare"))
+    reader.settle()
+    reader.page.get_by_test_id("stPopoverButton").filter(has_text="Board pack").click()
+    with reader.page.expect_download() as given:
+        reader.page.get_by_role("button", name="PowerPoint").click()
+    assert given.value.suggested_filename == "lepton-atlas-shortlist-healthcare.pptx"
+    deck = Presentation(given.value.path())
+    assert deck.slides[1].shapes.title.text_frame.text.startswith(reader.title())
+    reader.page.keyboard.press("Escape")
     assert reader.title().startswith("For healthcare, ")
     country, _verdict = cards(reader).nth(1).locator("h4").inner_text().split(" – ")
     cards(reader).nth(1).get_by_role("button", name="Decision").click()

@@ -3,7 +3,7 @@
 import pytest
 
 from analytics import entry
-from dashboard import load
+from dashboard import board_parts, load
 from data import store
 
 PROFILE = {"minimum_population": "0", "minimum_known_pct": "0"}
@@ -66,6 +66,22 @@ def test_the_executives_minute_answers_four_questions(opened, text_of):
         "**What it costs**",
         "**What next**",
     ]
+
+
+def test_the_board_pack_is_offered_in_three_forms(opened):
+    labels = {button.proto.label for button in opened.get("download_button")}
+    assert {"PowerPoint", "HTML", "PDF"} <= labels
+
+
+def test_the_board_pack_says_first_what_the_page_says_first(opened, monkeypatch):
+    made = []
+    monkeypatch.setattr(board_parts, "board_downloads", lambda make, name: made.append((make(), name)))
+    opened.run()
+    ((board, name),) = made
+    assert board.slides[0].title == opened.title[0].value
+    assert name == "lepton-atlas-shortlist-healthcare"
+    listed = [card.removeprefix("#### ").split(" – ")[0] for card in cards(opened)]
+    assert {row[0] for row in board.slides[0].table.rows} >= set(listed)
 
 
 def test_an_industry_that_cannot_rank_says_what_is_missing(home, open_page):
