@@ -118,7 +118,7 @@ def test_the_first_markets_hold_the_one_in_question_wherever_it_ranks(stood):
     first = board.slides[3]
     assert first.table.highlight == first.chart.highlight == scenario_board.FIRST
     assert first.table.rows[-1][0] == stood[1][last]
-    assert f"the first {scenario_board.FIRST}" in first.title
+    assert f"top {scenario_board.FIRST}" in first.title
 
 
 def test_one_assumption_is_drawn_as_the_rank_without_and_with_it(stood):
