@@ -21,8 +21,10 @@ from models import fitness
 
 STEPPED = 3
 """Countries for which next steps are drafted, as the page names them."""
-BARRED = 3
-"""Countries told of that rank among those listed and need legal clearance first."""
+LEADERS = 3
+"""Countries that the page's title names."""
+BESIDE = 3
+"""Countries told of that are not listed: those the title names, and those that only lack legal clearance."""
 MISSING = 2
 """Missing figures named for a country, the heaviest first."""
 UNREAD = 2
@@ -33,14 +35,16 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Told:
-    """What the page says, taken when it is drawn, so that a pack says no more. listed: in the page's order; barred:
-    countries that rank among them and need legal clearance first; enter: iso3 of those to be entered; plan: None where
-    the page tells no costs."""
+    """What the page says, taken when it is drawn, so that a pack says no more.
+
+    listed: in the page's order. beside: not listed, though the title names them, or they rank among the listed and lack
+    legal clearance. enter: iso3 of those to be entered. plan: None where the page tells no costs.
+    """
 
     choice: MarketFilters
     ranking: Ranking
     listed: tuple[Case, ...]
-    barred: tuple[Case, ...]
+    beside: tuple[Case, ...]
     enter: tuple[str, ...]
     headline: str
     what: str
@@ -55,7 +59,7 @@ class Told:
 
     @property
     def shown(self) -> tuple[Case, ...]:
-        return *self.listed, *self.barred
+        return *self.listed, *self.beside
 
     @property
     def first(self) -> Case | None:
@@ -89,13 +93,13 @@ def told(choice: MarketFilters, ranking: Ranking, shown: pd.Index, listed: list[
     names, enter = load.markets()["name"], parts.entered(choice, listed)
     verdicts, sure = load.verdicts(choice.recipe, choice.year), load.certainty(choice.recipe, choice.year)
     among = [iso3 for iso3 in shown[: max(map(list(shown).index, listed), default=0)] if iso3 not in listed]
-    barred = [iso3 for iso3 in among if verdicts[iso3].verdict == "blocked"][:BARRED]
+    beside = [iso3 for iso3 in among if iso3 in shown[:LEADERS] or verdicts[iso3].verdict == "blocked"][:BESIDE]
     plan = load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) if enter else None
     return Told(
         choice=choice,
         ranking=ranking,
         listed=tuple(cases.case(iso3, choice) for iso3 in listed),
-        barred=tuple(cases.case(iso3, choice) for iso3 in barred),
+        beside=tuple(cases.case(iso3, choice) for iso3 in beside),
         enter=tuple(enter),
         headline=answers.headline(ranking, sure, names, shown),
         what=parts.what(choice, enter, names),
@@ -167,7 +171,7 @@ def _recommendation(found: Told) -> Slide:
         (
             case.name,
             cases.verdict(case),
-            way_or_gate(case),
+            way_or_gate(case, case.iso3 in found.enter),
             sentence(parts.amount(case)),
             f"{case.rank} ({case.low}–{case.high})",
         )
@@ -203,9 +207,9 @@ def _decision(found: Told) -> str:
     ).format(market=found.first.spoken, verdict=cases.verdict(found.first))
 
 
-def way_or_gate(case: Case) -> str:
+def way_or_gate(case: Case, enter: bool) -> str:
     """For a country to be entered the ways in; for another one the gates before it, else why not."""
-    if case.advice.verdict in entry.ENTERED:
+    if enter:
         return cases.mode_sentence(case)
     gates = _("; ").join(sentence(_(gate.text)) for gate in case.gates)
     if case.advice.verdict == "blocked":

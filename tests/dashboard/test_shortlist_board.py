@@ -106,7 +106,7 @@ def test_nothing_is_marked_where_nothing_is_advised(choice):
         replace(case, advice=entry.advise(replace(case.advice.traits, certainty=0.0), 1.0, (), entry.rules()))
         for case in found.listed
     )
-    board = made(replace(found, listed=waiting, barred=(), enter=(), plan=None))
+    board = made(replace(found, listed=waiting, beside=(), enter=(), plan=None))
     assert all(slide.chart.highlight is None for slide in board.slides if slide.chart)
     options = board.slides[0]
     assert options.table.rows[options.table.highlight][:2] == ("None of them yet: wait", "Advised")
@@ -128,7 +128,7 @@ def test_a_country_not_to_be_entered_has_its_gate_on_the_recommendation_slide(ch
     barred = with_gates(found.listed[0], "closed", "data")
     assert barred.advice.verdict == "blocked"
     others = tuple(iso3 for iso3 in found.enter if iso3 != barred.iso3)
-    board = made(replace(found, listed=found.listed[1:], barred=(barred,), enter=others, plan=None))
+    board = made(replace(found, listed=found.listed[1:], beside=(barred,), enter=others, plan=None))
     row = next(row for row in board.slides[0].table.rows if row[0] == barred.name)
     assert row[1] == "Not without legal clearance"
     for gate in barred.gates:
@@ -142,9 +142,17 @@ def test_blocked_countries_that_rank_among_those_listed_are_told_of(choice, monk
     )
     monkeypatch.setattr(gates, "shipped", lambda: (closed,))
     found = told(choice)
-    assert [case.iso3 for case in found.barred] == [shown[0]] and shown[0] not in found.enter
-    row = next(row for row in made(found).slides[0].table.rows if row[0] == found.barred[0].name)
+    assert [case.iso3 for case in found.beside] == [shown[0]] and shown[0] not in found.enter
+    row = next(row for row in made(found).slides[0].table.rows if row[0] == found.beside[0].name)
     assert row[1:3] == ("Not without legal clearance", "An embargo.")
+
+
+def test_countries_that_the_title_names_are_told_of_although_others_are_listed(choice):
+    shown = load.shown_markets("healthcare", YEAR, (), ())
+    found = shortlist_board.told(choice, load.ranking("healthcare", YEAR), shown, list(shown[1:6]))
+    assert [case.iso3 for case in found.beside] == [shown[0]]
+    row = next(row for row in made(found).slides[0].table.rows if row[0] == found.beside[0].name)
+    assert cases.reason(found.beside[0]) in row[2]
 
 
 def test_the_next_90_days_are_a_template_drafted_from_the_case(choice):
@@ -212,7 +220,7 @@ def test_potentials_are_shown_with_their_intervals_and_no_gap_is_called_clear_th
 def test_names_from_data_break_no_file(choice):
     found = told(choice)
     bad = tuple(replace(case, name=f"<b>=1+1&\x00{case.name}") for case in found.listed)
-    board = made(replace(found, listed=bad, barred=()))
+    board = made(replace(found, listed=bad, beside=()))
     assert "<b>" not in board_html.as_html(board)
     assert board_pdf.as_pdf(board).startswith(b"%PDF-")
     assert len(Presentation(io.BytesIO(board_pptx.as_pptx(board))).slides) > len(board.slides)
