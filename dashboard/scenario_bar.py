@@ -54,9 +54,9 @@ def notices(current: Scenario) -> None:
     if standing.gone:
         st.warning(
             _(
-                "This scenario was made on data that are not in this store (snapshot {snapshot}). It is shown on "
-                "the data here, so its results may differ."
-            ).format(snapshot=current.base.snapshot),
+                "This scenario was made on data that are not in this store. It is shown on the data here, so its "
+                "results may differ."
+            ),
             icon=":material/history:",
         )
     elif standing.before is not None:
