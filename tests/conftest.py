@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from analytics import recipe
 from dashboard import language
 from data import catalog, ingest, store
+
+hypothesis.settings.register_profile("atlas")  # how long a case takes depends on the machine
+hypothesis.settings.load_profile("atlas")
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from analytics.allocation_problem import Bound, Current, Hub, Lock, Market, Oppo
 from analytics.documents import DocumentError
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "allocation.json"
-SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 PLACES = (
     ("DEU", "Europe", "de", "Europe/Berlin", 100_000.0, 150_000.0),
     ("AUT", "Europe", "de", "Europe/Vienna", 80_000.0, 60_000.0),

@@ -79,7 +79,7 @@ DESIGNS = [
 ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.sampled_from(DESIGNS), st.sampled_from(flip.LEVELS), st.booleans())
 def test_whatever_is_found_holds_when_the_index_is_run_again(seed, design, level, gaps):
     random = np.random.default_rng(seed)

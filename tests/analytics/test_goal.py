@@ -90,7 +90,7 @@ def test_less_may_be_what_it_takes():
     assert found.effort > 0 > found.changes.at[UNEMPLOYED, "effort"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 500), st.sampled_from(CODES), st.integers(1, 15), st.sampled_from(MARKETS[1:20]))
 def test_the_smallest_change_reaches_the_rank_and_a_little_less_does_not(seed, code, target, market):
     ground = stand(figures(seed))
@@ -102,7 +102,7 @@ def test_the_smallest_change_reaches_the_rank_and_a_little_less_does_not(seed, c
     assert found.reached.rank == whatif.read(ground, found.scenario, market).rank
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 500), st.sampled_from(CODES), st.floats(0.1, 20), st.sampled_from(MARKETS[1:20]))
 def test_the_smallest_change_reaches_the_score_and_a_little_less_does_not(seed, code, more, market):
     ground = stand(figures(seed))
@@ -123,7 +123,7 @@ def test_what_moves_along_is_counted():
 # ------------------------------------------------------------------ several figures
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 500), st.integers(1, 12), st.sampled_from(MARKETS[1:20]))
 def test_several_figures_reach_it_with_no_more_effort_than_any_one_of_them(seed, target, market):
     ground = stand(figures(seed))

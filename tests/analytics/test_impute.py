@@ -76,7 +76,7 @@ def test_copies_differ_only_in_the_gaps_and_a_seed_repeats_them(method):
     assert np.isnan(first[:, :, 2]).all() and not np.isnan(first[:, :, :2]).any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays.arrays(float, (8, 3), elements=st.floats(-100, 100) | st.just(np.nan)), st.sampled_from(METHODS))
 def test_nothing_is_imputed_outside_what_was_observed_and_the_input_is_not_mutated(numbers, method):
     values = frame(dict(zip("abc", numbers.T, strict=True)))

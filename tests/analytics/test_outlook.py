@@ -116,7 +116,7 @@ def test_a_longer_way_is_never_surer():
     assert (row["last_year"], row["lead"], row["year"]) == (2012, 8, 2020)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.floats(-2, 2), st.integers(1, 10))
 def test_what_comes_after_the_base_year_changes_nothing(value, horizon):
     rows = long(walk(markets=20, years=25), RULE)

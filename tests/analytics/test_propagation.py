@@ -247,7 +247,7 @@ def test_noise_is_given_by_link_by_order_or_by_market():
         lines(np.zeros(3))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 100), min_size=3, max_size=3), st.floats(-5, 5), st.floats(-3, 3))
 def test_nothing_shocked_moves_nothing_and_results_stay_within_bounds(users, coefficient, noise):
     link = elasticity(USERS, LINES, coefficient, 0.5)
@@ -262,7 +262,7 @@ def test_nothing_shocked_moves_nothing_and_results_stay_within_bounds(users, coe
         pd.testing.assert_frame_equal(given_, copied)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.floats(1e-3, 1e3))
 def test_the_currency_does_not_change_an_elasticity(factor):
     rows = history(markets=20)

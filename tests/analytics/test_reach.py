@@ -104,7 +104,7 @@ def worlds(draw) -> tuple[pd.DataFrame, pd.Series]:
 
 
 @given(worlds())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_estimate_lies_within_its_bounds_grows_and_adds_less_each_time(world):
     languages, people = world
     if not languages["population_pct"].sum():
@@ -119,7 +119,7 @@ def test_the_estimate_lies_within_its_bounds_grows_and_adds_less_each_time(world
 
 
 @given(worlds())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_set_of_the_same_size_reaches_much_more(world):
     languages, people = world
     if not languages["population_pct"].sum():

@@ -70,7 +70,7 @@ scenarios = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scenarios)
 def test_a_scenario_comes_back_equal_from_json_and_from_a_link(made):
     text = scenario.to_json(made)
@@ -308,14 +308,14 @@ def test_a_damaged_link_is_refused_with_a_remedy(damage):
         scenario.from_link(damage(scenario.to_link(FASTER)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=300) | st.binary(max_size=300).map(lambda b: base64.urlsafe_b64encode(b).decode()))
 def test_no_text_whatever_is_anything_but_a_scenario_or_a_fault(text):
     with pytest.raises(DocumentError):
         scenario.from_link(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 10_000), st.characters(codec="ascii"))
 def test_a_link_with_one_character_changed_is_refused_or_the_same(at, other):
     link = scenario.to_link(FASTER)

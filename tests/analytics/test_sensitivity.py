@@ -96,7 +96,7 @@ def gappy(markets: int = 30, seed: int = 2, share: float = 0.1, **settings_) -> 
     return index.score(panel, FOUR, groups=pd.Series(np.arange(markets) % 3, codes), **settings_)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(2, 14), st.integers(0, 100), st.booleans())
 def test_chances_add_up_and_intervals_hold_the_median(markets, seed, twins):
     found = gappy(markets, seed, share=0.0 if twins else 0.1)

@@ -174,7 +174,7 @@ def test_many_points_of_one_market_may_share_its_name():
     assert all("M001" not in nearest for nearest in found["nearest"])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.floats(1e-4, 1e4), min_size=4, max_size=4), st.integers(0, 5))
 def test_the_units_of_the_features_change_no_flag(factors, seed):
     trained = markets(60, 4, seed, correlation=0.7)

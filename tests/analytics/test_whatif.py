@@ -126,7 +126,7 @@ def anew(ground: Ground, made: Scenario, design: Design | None = None) -> pd.Ser
     return ranking.scores["score"].reindex(ground.figures.index)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(one_move, max_size=4),
     st.lists(one_weight, max_size=2, unique_by=lambda shock: shock.target),
@@ -151,7 +151,7 @@ def test_currency_alone_gives_the_scores_of_the_index_built_anew():
     assert whatif.point(GROUND, made).scores == pytest.approx(anew(GROUND, made).to_numpy(), abs=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(one_move, max_size=3))
 def test_reading_one_market_says_what_the_whole_outcome_says(moves):
     made = scenario(*moves)
@@ -397,7 +397,7 @@ def test_the_best_market_may_still_lose_where_an_elasticity_is_unsure():
 # ------------------------------------------------------------------ parts and repetition
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(one_move, min_size=1, max_size=4, unique_by=lambda shock: shock.place),
     st.lists(one_weight, max_size=2, unique_by=lambda shock: shock.target),

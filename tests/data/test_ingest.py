@@ -661,7 +661,7 @@ def test_an_export_of_a_later_format_is_refused(tmp_path):
         ingest.import_file(tmp_path / "a.parquet")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.dictionaries(
         st.tuples(st.sampled_from(["DEU", "FRA", "IND"]), st.integers(1990, 2020)),

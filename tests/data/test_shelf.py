@@ -104,7 +104,7 @@ def test_any_name_is_a_file_in_the_folder_and_comes_back_as_it_was(folder, name)
     assert not list(folder.parent.parent.glob("*escape*"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(min_size=1, max_size=20).map(str.strip).filter(bool), unique=True, min_size=1, max_size=4))
 def test_different_names_never_meet(folder, wanted):
     for name in wanted:

@@ -30,7 +30,7 @@ def test_our_example_is_checked_trained_compared_registered_and_removed(own_app,
     assert re.match(r"Swahili: F1 0\.\d+ before, 0\.\d+ after, on 18 test examples$", reader.title())
     reader.page.get_by_text(re.compile("^Loss on other languages could not be measured")).wait_for()
     expect(reader.page.locator(".js-plotly-plot").first.locator(".scatterlayer path.point")).to_have_count(8)
-    reader.page.get_by_text("Details for engineers", exact=True).first.click()
+    reader.page.get_by_text("Details for engineers", exact=True).last.click()
     reader.page.get_by_text("Is the loss still falling?", exact=True).wait_for()
     expect(reader.page.locator(".js-plotly-plot").nth(1).locator(".scatterlayer path.point").nth(5)).to_be_attached()
     assert not reader.scrolls_sideways()

@@ -106,7 +106,7 @@ def test_a_picture_is_brought_counted_redrawn_and_taken_away(app, visit):
     reader.page.get_by_text("Showing 6 of 6").wait_for()
     assert reader.title().startswith("6 nuclei ")
 
-    reader.page.get_by_role("button", name=re.compile("Table and CSV")).first.click()
+    reader.page.get_by_role("button", name=re.compile("Table, CSV and picture")).first.click()
     reader.page.get_by_role("button", name="Download CSV").first.wait_for()
     reader.settle()
     with reader.page.expect_download() as taken:

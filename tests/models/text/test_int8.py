@@ -116,12 +116,12 @@ def test_a_form_that_differs_too_much_is_refused_for_good(own, monkeypatch, capl
     assert not model.make_precisions()
 
 
-def test_what_kept_it_from_being_made_is_said(own):
+def test_what_keeps_it_from_being_kept_is_said(own):
     model = loading.classifier("tiny", "cpu")
     shutil.rmtree(own.parent)
     own.parent.write_text("in the way")
-    with pytest.raises(ModelError, match=r"The int8 form of 'tiny' was not made: .*cannot be kept"):
-        model.make_precisions()
+    with pytest.raises(ModelError, match=r"The int8 form of 'tiny' cannot be kept"):
+        int8.FORMS.keep(model.card, b"form")
 
 
 def test_a_model_without_an_encoder_has_no_int8_form(own, recipe):

@@ -169,7 +169,7 @@ def test_markdown_without_headings_or_answers_is_refused():
 # ------------------------------------------------------------------ whatever comes
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=400), st.sampled_from(["a.csv", "a.md"]))
 def test_any_bytes_are_read_or_refused_and_nothing_else(content, name):
     try:
@@ -180,7 +180,7 @@ def test_any_bytes_are_read_or_refused_and_nothing_else(content, name):
     assert base.entries
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=300), st.sampled_from(["a.csv", "a.md"]))
 def test_any_text_below_our_header_is_read_or_refused(text, name):
     content = (f"question,answer\n{text}" if name == "a.csv" else f"# Q\n{text}").encode("utf-8", "ignore")
@@ -196,7 +196,7 @@ def test_any_text_below_our_header_is_read_or_refused(text, name):
 CELL = st.text(st.characters(exclude_categories=["Cc", "Cs", "Z"]), min_size=1, max_size=30)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8))
 def test_what_is_written_as_csv_is_read_back(rows):
     file = io.StringIO()

@@ -71,7 +71,7 @@ def test_a_text_is_answered_the_same_alone_and_in_a_batch(tiny):
         assert np.allclose(tiny.logits([text], ["en"])[0], row, atol=1e-4)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(text=st.text(max_size=80))
 def test_any_text_gets_an_answer_and_reasons_within_it(tiny, text):
     answer = tiny.predict([text])[0]

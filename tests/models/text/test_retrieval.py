@@ -96,7 +96,7 @@ def test_words_are_folded_and_unspaced_scripts_are_pairs(text, found):
     assert retrieval.words(text) == found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=200))
 def test_any_text_has_words_without_blanks(text):
     assert all(word and not word.isspace() for word in retrieval.words(text))
@@ -168,7 +168,7 @@ def test_two_entries_that_fit_alike_make_each_less_sure():
     assert beside.confidence < alone.confidence
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=80))
 def test_scores_lie_between_nought_and_one_and_fall(text):
     hits = Index(knowledge.sample()).search(text) if len(text) < 3 else SAMPLE.search(text)

@@ -207,7 +207,7 @@ def test_an_unknown_territory_is_refused_by_name():
         parse("12", "ZZ")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(reader.MARKETS), st.integers(1, 10**9))
 def test_what_cldr_writes_for_a_market_is_read_back(market, units):
     currency, locale = formats.currency_of(market), formats.locale_of(market)
@@ -217,7 +217,7 @@ def test_what_cldr_writes_for_a_market_is_read_back(market, units):
         assert (found.number, found.currency) == (value, currency)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from([market for market in reader.MARKETS if market != "TH"]),
     st.dates(datetime.date(1950, 1, 1), datetime.date(2045, 12, 31)),
@@ -232,7 +232,7 @@ def test_what_cldr_writes_for_a_date_is_read_back(market, date, style):
 SCRIBBLES = st.text("0123456789٠٤۴९௧.,٫٬’ -/:%()€$¥kr元百万三千年月日원년월일만ብር፩፻፼税", max_size=14)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.text(max_size=30) | SCRIBBLES, st.sampled_from(reader.MARKETS))
 def test_any_text_is_parsed_or_refused(text, market):
     found = parse(text, market)

@@ -212,7 +212,7 @@ WHOLE = {
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # what Pillow says of the damage
 @pytest.mark.parametrize("kind", WHOLE)
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(st.lists(st.tuples(st.floats(-1, 1), st.integers(0, 255)), max_size=4), st.floats(0, 1))
 def test_a_damaged_file_is_opened_or_refused(kind, bytes_wrong, kept):
     """Damage is likelier near the ends, where headers lie; kept: how much is left of the file, all of it from 0.5."""

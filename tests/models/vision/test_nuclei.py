@@ -102,7 +102,7 @@ def test_nothing_is_found_where_nothing_is():
     assert nuclei.described(empty, found, Rule()) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.8), st.floats(0.05, 0.5))
 def test_numbers_run_without_gaps_and_only_where_the_map_says_inside(seed, inside, depth):
     random = np.random.default_rng(seed)
