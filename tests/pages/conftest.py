@@ -89,7 +89,7 @@ def text_of() -> Callable[[AppTest], list[str]]:
                 said += [getattr(option, "content", option) for option in getattr(proto, "options", ())]
         for kind in ("download_button", "page_link", "expander", "popover"):
             said += [getattr(element.proto, "label", "") for element in app.get(kind)]
-        for frame in app.dataframe:
+        for frame in (*app.dataframe, *app.table):
             said += [str(column) for column in frame.value.columns if not column.isascii() or column[0].isupper()]
         return [str(text) for text in said if text]
 

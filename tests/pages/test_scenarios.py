@@ -314,7 +314,7 @@ def test_the_page_says_that_newer_figures_have_arrived_and_can_use_them(linked, 
     assert any("newer data have arrived since" in info.value for info in app.info)
     app.button(key="use_newest").click().run()
     assert not app.exception
-    assert not any("newer ones" in info.value for info in app.info)
+    assert not any("newer data" in info.value for info in app.info)
     assert scenarios.from_link(app.query_params["scenario"]).base.snapshot == newest
 
 
