@@ -198,7 +198,7 @@ def market_table(
     """
     table = markets[["name", "region", "timezone", "weekend"]].copy()
     table["language"] = main_languages(languages).reindex(table.index)
-    table["spoken"] = spoken(languages, population, defaults()["rules"]["native_speakers"]).reindex(table.index)
+    table["spoken"] = spoken(languages, population, defaults()["offices"]["native_speakers"]).reindex(table.index)
     table["gdp_usd"] = gdp_usd.reindex(table.index)
     far, strong = distance.reindex(table.index), law.reindex(table.index)
     table["distance"] = (far.rank(method="min") - 1) / max(far.notna().sum() - 1, 1)

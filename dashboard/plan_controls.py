@@ -327,7 +327,7 @@ def offices(material: Material, wish: Wish, names: Names) -> None:
             help=_(
                 "Otherwise an office serves only its own country and those whose main language is spoken by at least "
                 "{people} people where it stands."
-            ).format(people=number(plan_inputs.defaults()["rules"]["native_speakers"])),
+            ).format(people=number(plan_inputs.defaults()["offices"]["native_speakers"])),
         )
     chosen = [site for site in wish.sites or () if site in known]
     _set("plan_sites", chosen)

@@ -13,7 +13,7 @@ from analytics import recipe
 from dashboard import language
 from data import catalog, ingest, store
 
-hypothesis.settings.register_profile("atlas")  # how long a case takes depends on the machine
+hypothesis.settings.register_profile("atlas", deadline=None)  # how long a case takes depends on the machine
 hypothesis.settings.load_profile("atlas")
 
 
