@@ -37,7 +37,7 @@ def line() -> None:
     text, profile = told(), load.settings()
     with st.container(horizontal=True, vertical_alignment="center", key="profile_line"):
         st.caption(text, width="content")
-        with st.popover(_("Change"), icon=":material/tune:", type="tertiary", key="profile"):
+        with st.popover(_("Change them"), icon=":material/tune:", type="tertiary", key="profile"):
             form(profile)
 
 

@@ -18,7 +18,7 @@ with cells[0]:
     iso3 = links.selectbox(_("Country"), tuple(names.index), "market", ranked[0], names.get, pinned=True, strict=True)
 with cells[1]:
     other = links.selectbox(
-        _("Compare with"), ("", *ranked), "beside", "", lambda code: names[code] if code else _("none")
+        _("Compare with"), ("", *ranked), "beside", "", lambda code: names[code] if code else _("no other country")
     )
 with cells[2]:
     weight = links.slider(_("Weight of distance"), 0.0, 1.0, "far", 0.2, 0.05)
