@@ -275,8 +275,8 @@ def own_ranking(
     Weights may name one dimension more, `readiness.DIMENSION`. Raises index.NotRanked, design.DesignError.
     """
     figures, asked = panel(recipe_name, year), recipe.load(recipe_name)
-    if ours := dict(weights).get(readiness.DIMENSION):
-        asked = readiness.weighed(asked, ours)
+    if readiness.DIMENSION in dict(weights):
+        asked = readiness.extended(asked)
         figures = pd.concat([figures, readiness.figures(store.market_facts(connection(), "market_languages"), year)])
     return index.score(
         figures,
@@ -290,8 +290,10 @@ def own_ranking(
 
 @_cached
 def _prepared(
-    recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
+    recipe_name: str, year: int, design: tuple[tuple[str, str], ...], with_models: bool
 ) -> sensitivity.Prepared:
+    """For any weights, which change nothing of it."""
+    weights = (*recipe.load(recipe_name).dimensions.items(), (readiness.DIMENSION, 1.0)) if with_models else ()
     return sensitivity.prepare(own_ranking(recipe_name, year, design, weights), SEED)
 
 
@@ -301,8 +303,8 @@ def robustness(
 ) -> sensitivity.Robustness:
     """Rank intervals when all five choices of the index vary, around the reader's own. Raises as `own_ranking`."""
     shown = own_ranking(recipe_name, year, design, weights)
-    more = weights if readiness.DIMENSION in dict(weights) else ()  # weights alone change nothing that is prepared
-    return sensitivity.monte_carlo(shown, SEED, DRAWS, prepared=_prepared(recipe_name, year, design, more), pairs=True)
+    prepared = _prepared(recipe_name, year, design, readiness.DIMENSION in dict(weights))
+    return sensitivity.monte_carlo(shown, SEED, DRAWS, prepared=prepared, pairs=True)
 
 
 def _potential_groups() -> pd.DataFrame:

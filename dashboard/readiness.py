@@ -30,7 +30,10 @@ def figures(languages: pd.DataFrame, year: int) -> pd.DataFrame:
     return pd.DataFrame({"iso3": list(shares), "indicator": CODE, "year": year, "value": list(shares.values())})
 
 
-def weighed(recipe: Recipe, weight: float) -> Recipe:
-    """The recipe with our models' readiness as one more dimension."""
+def extended(recipe: Recipe) -> Recipe:
+    """The recipe with our models' readiness as one more dimension, which counts as much as the reader weighs it.
+
+    Here its weight is always 1, so that no country comes or goes while a reader tries others.
+    """
     own = Ingredient(CODE, TITLE, DIMENSION, 1, 1.0, (Measure(CODE),))
-    return replace(recipe, dimensions={**recipe.dimensions, DIMENSION: weight}, ingredients=(*recipe.ingredients, own))
+    return replace(recipe, dimensions={**recipe.dimensions, DIMENSION: 1.0}, ingredients=(*recipe.ingredients, own))

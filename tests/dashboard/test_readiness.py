@@ -39,8 +39,10 @@ def test_it_counts_only_where_the_reader_weighs_it(full_home):
     assert moved.corr(shown - usual.scores["score"].reindex(shown.index)) > 0.8  # towards what is ready
 
 
-def test_its_ranks_have_an_interval_like_any_other(full_home):
+def test_its_ranks_have_an_interval_and_another_weight_prepares_nothing_anew(full_home, monkeypatch):
     year = load.default_year("healthcare")
-    weights = (*recipe.load("healthcare").dimensions.items(), (readiness.DIMENSION, 1.0))
-    found = load.robustness("healthcare", year, (), weights)
+    own = tuple(recipe.load("healthcare").dimensions.items())
+    load.robustness("healthcare", year, (), (*own, (readiness.DIMENSION, 1.0)))
+    monkeypatch.setattr(load.sensitivity, "prepare", lambda *given: pytest.fail("prepared again for another weight"))
+    found = load.robustness("healthcare", year, (), (*own, (readiness.DIMENSION, 2.5)))
     assert (found.ranks["low"] <= found.ranks["rank"]).all() and (found.ranks["rank"] <= found.ranks["high"]).all()
