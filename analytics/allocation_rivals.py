@@ -14,6 +14,8 @@ from analytics.allocation_steps import Work, as_choice, costs, stock, tidy, wage
 
 ANOTHER_SEED = 1_000_003
 """Added to the seed for the held-out draws."""
+EQUAL = 0.001
+"""Two plans win the same in a draw when they differ by no more than this share of it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Comparison:
     """Plans on the same held-out draws.
 
     table: plan -> mean_usd and its standard error, cvar_usd, cost_usd (all discounted), people, markets, p_plan_beats
-    (share of draws in which the optimised plan wins more) and its standard error, difference_usd (the plan's mean minus
+    (share of draws in which the optimised plan wins more) and its standard error, p_equal (share of draws in which both
+    win the same within EQUAL of it), difference_usd (the plan's mean minus
     this one's) and its standard error, note. p_beats_today: that chance against today's plan, None without one.
     """
 
@@ -69,7 +72,9 @@ def compare(problem: Problem, plan: Any) -> Comparison:
             rows[name] = {"note": "none was found that keeps the limits"}
             continue
         told = evaluate(problem, choice, draws)
-        wins, ahead = own.totals > told.totals * (1 + 1e-12), own.totals - told.totals
+        ahead = own.totals - told.totals
+        equal = np.abs(ahead) <= EQUAL * np.maximum(np.abs(own.totals), np.abs(told.totals))
+        wins = (ahead > 0) & ~equal
         root = np.sqrt(len(draws))
         rows[name] = {
             "mean_usd": told.mean_usd,
@@ -84,6 +89,7 @@ def compare(problem: Problem, plan: Any) -> Comparison:
             rows[name] |= {
                 "p_plan_beats": float(wins.mean()),
                 "p_plan_beats_se": float(wins.std(ddof=1) / root),
+                "p_equal": float(equal.mean()),
                 "difference_usd": float(ahead.mean()),
                 "difference_se_usd": float(ahead.std(ddof=1) / root),
             }

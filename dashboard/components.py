@@ -238,6 +238,12 @@ def controls() -> st.delta_generator.DeltaGenerator:
     return st.expander(_("Controls"), expanded=True, type="compact", key="controls")
 
 
+def answer(sentence: str) -> None:
+    """The title of a page with controls: in a narrow window it stays in sight while they are open (`frame.css`)."""
+    with st.container(key="answer"):
+        st.title(sentence)
+
+
 def while_estimating(recipe_name: str, year: int) -> None:
     """Draw the page again when the potential that is being estimated in the background is there."""
     if load.potential_if_ready(recipe_name, year) is None:

@@ -26,7 +26,8 @@ stands beside the answer in a wide one (`components.controls`) comes before it: 
 
 
 def logo() -> None:
-    """Mark and name of the product, top left, in the colours of the reader's theme."""
+    """Mark and name of the product, top left, in the colours of the reader's theme; and how a narrow window differs."""
+    st.html(STATIC / "frame.css")
     st.logo(str(STATIC / f"logo-{'dark' if components.dark() else 'light'}.svg"), size="medium")
 
 

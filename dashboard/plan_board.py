@@ -116,15 +116,20 @@ def _answer(found: Answer, names: Names, foot: str) -> Slide:
             tuple((names[iso3], str(int(last.get(iso3, 0))), number(gained[iso3] / MILLION)) for iso3 in gained.index),
         )
     sentences = [text for text in (plan_words.verdict(found), plan_words.meaning(found)) if text]
-    chance = found.comparison.p_beats_today
-    if chance is not None:
-        sentences.append(
-            _("Better than today's plan in {share} of the simulations.").format(share=share(chance))
-            if chance >= 0.5
-            else _("Today's plan does better in {share} of the simulations.").format(share=share(1 - chance))
-        )
+    if found.comparison.p_beats_today is not None:
+        sentences.append(_against_today(found.comparison.table.loc["today"]))
     sentences.append(asked(_("whether to give these people and this money, or which limits to change.")))
     return Slide(plan_words.headline(found, names), tuple(sentences), chart, table, foot)
+
+
+def _against_today(today: pd.Series) -> str:
+    """Whether the plan is better than today's, said as the simulations say it. today: its row of the comparison."""
+    chance, equal = float(today["p_plan_beats"]), float(today["p_equal"])
+    if equal >= 0.5:
+        return _("Today's plan reaches the same in {share} of the simulations.").format(share=share(equal))
+    if chance >= 0.5:
+        return _("Better than today's plan in {share} of the simulations.").format(share=share(chance))
+    return _("Today's plan does better in {share} of the simulations.").format(share=share(1 - chance - equal))
 
 
 def money(found: Answer, names: Names, foot: str) -> Slide:
@@ -234,7 +239,7 @@ def _rivals(found: Answer, names: Names, foot: str) -> Slide:
             number(row["cvar_usd"] / MILLION),
             number(row["cost_usd"] / MILLION),
             str(int(row["people"])),
-            "" if key == "optimised" else share(float(row["p_plan_beats"])),
+            plan_words.wins(row),
         )
         for key, row in known.iterrows()
     )

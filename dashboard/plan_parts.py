@@ -56,12 +56,11 @@ def figures(found: Answer, names: Names) -> None:
         _("Distance from the optimum, at most"), plan_words.percent(found.plan.gap), help=plan_words.curve(found)
     )
     rival = "today" if found.comparison.p_beats_today is not None else "proportional"
-    chance = table["p_plan_beats"].get(rival, float("nan"))
     error = table["p_plan_beats_se"].get(rival, float("nan"))
     labels = {"today": _("Better than today's plan"), "proportional": _("Better than a proportional split")}
     cells[3].metric(
         labels[rival],
-        share(chance),
+        plan_words.wins(table.loc[rival]),
         help=_("Tested on {draws} new simulations; standard error {error}.").format(
             draws=number(found.comparison.draws, 9), error=plan_words.percent(error)
         ),
@@ -213,9 +212,7 @@ def rivals(found: Answer, names: Names) -> None:
         table[name] = [f"{value:.1f}" for value in table[name] / MILLION]
     for name in columns[3:5]:
         table[name] = [number(value, 9) for value in table[name]]
-    table["p_plan_beats"] = [
-        "" if key == "optimised" else share(chance) for key, chance in table["p_plan_beats"].items()
-    ]
+    table["p_plan_beats"] = [plan_words.wins(row) for _key, row in whole.iterrows()]
     titled = {
         "plan": _("Plan"),
         "mean_usd": _("Expected, mn US$"),
@@ -225,7 +222,7 @@ def rivals(found: Answer, names: Names) -> None:
         "markets": _("Markets"),
         "p_plan_beats": _("This plan wins in"),
     }
-    st.table(table[list(titled)].rename(columns={key: shown(title) for key, title in titled.items()}), hide_index=True)
+    st.table(table[list(titled)].rename(columns=titled).set_index(_("Plan")).T.rename(shown))  # plans beside each other
     told = [
         f"{titles[key]}: {plan_words.rival_note(key, str(row['note']), names)}"
         for key, row in whole.drop(index="optimised").iterrows()

@@ -94,14 +94,19 @@ def headline(found: Answer, names: Names) -> str:
 
 def verdict(found: Answer) -> str:
     """Whether the plan is better than the best simple rule, said as the draws say it; empty without a rule."""
-    chances = found.comparison.table["p_plan_beats"].drop("optimised", errors="ignore").dropna()
-    rules = chances[chances.index.isin(("proportional", "greedy"))]
+    table = found.comparison.table
+    rules = table[table.index.isin(("proportional", "greedy"))].dropna(subset="p_plan_beats")
     if rules.empty:
         return ""
-    rule, chance = rules.idxmin(), float(rules.min())
+    rule = rules["p_plan_beats"].idxmin()
+    chance, equal = float(rules.at[rule, "p_plan_beats"]), float(rules.at[rule, "p_equal"])
+    if equal >= 0.5:
+        return _("A simple rule finds the same: “{rule}” reaches as much in {share} of the simulations.").format(
+            rule=plans()[rule], share=share(equal)
+        )
     if chance < 0.5:
         return _("A simple rule does as well: “{rule}” does better in {share} of the simulations.").format(
-            rule=plans()[rule], share=share(1 - chance)
+            rule=plans()[rule], share=share(1 - chance - equal)
         )
     return _("Better than the best simple rule (“{rule}”) in {share} of the simulations.").format(
         rule=plans()[rule], share=share(chance)
@@ -354,6 +359,13 @@ def _repair(repair: Repair, names: Names) -> str:
 
 
 # ------------------------------------------------------------------ rivals, offices, what is left out
+
+
+def wins(rival: pd.Series) -> str:
+    """In which share of the simulations the plan beats this one; or that both reach the same. rival: its row."""
+    if pd.isna(rival["p_plan_beats"]):
+        return "–"
+    return _("the same") if rival["p_equal"] >= 0.5 else share(float(rival["p_plan_beats"]))
 
 
 def plans() -> dict[str, str]:

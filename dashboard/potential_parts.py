@@ -195,7 +195,7 @@ def reasons(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
     table = fit.reasons(iso3).head(SHOWN_REASONS)
     titles = {key: _(title) for key, title in table["title"].items()}
     components.chart(
-        rankings.bars(table["contribution"], titles, _("Contribution against the average market"), components.look()),
+        rankings.bars(table["contribution"], titles, _("Against the average country"), components.look()),
         table.assign(title=pd.Series(titles)).round(3),
         "reasons",
         _("What the estimate is associated with"),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import links, load
 from dashboard.answers import NAMED, listing
-from dashboard.language import _, compact, in_sentence
+from dashboard.language import _, compact, in_sentence, language_name
 from dashboard.sentences import said
 from data import store
 
@@ -29,7 +29,10 @@ def told() -> str:
         parts.append(_("at least {people} people").format(people=compact(float(size))))
     if known := int(profile["minimum_known_pct"]):
         parts.append(_("at least {share} % of the figures known").format(share=known))
-    return _("Countries ranked: {rules}").format(rules=_("; ").join(parts))
+    rules = _("; ").join(parts)
+    if product := profile["product"]:
+        return _("For {product}. Countries ranked: {rules}").format(product=product, rules=rules)
+    return _("Countries ranked: {rules}").format(rules=rules)
 
 
 def line() -> None:
@@ -42,9 +45,20 @@ def line() -> None:
 
 
 def form(profile: dict[str, str]) -> None:
-    """The part of the company profile that decides who is ranked; it holds for everybody who uses this dashboard."""
+    """The company profile: what is sold, and who is ranked; it holds for everybody who uses this dashboard."""
     names = load.markets()["name"].sort_values()
+    languages = {code: language_name(code) for code in set(load.market_facts("market_languages")["language"])}
     with st.form("profile_form", border=False):
+        product = st.text_input(_("Product"), profile["product"], max_chars=60, key="profile_product")
+        spoken = st.multiselect(
+            _("Languages it speaks"),
+            sorted(languages, key=languages.__getitem__),
+            [code for code in profile["product_languages"].split(",") if code in languages],
+            languages.get,
+            key="profile_languages",
+            filter_mode=links.SEARCH,
+            select_all=False,
+        )
         home = st.selectbox(
             _("Home market"),
             tuple(names.index),
@@ -86,6 +100,8 @@ def form(profile: dict[str, str]) -> None:
                 "present_markets": ",".join(present),
                 "minimum_population": str(size),
                 "minimum_known_pct": str(known),
+                "product": product.strip(),
+                "product_languages": ",".join(spoken),
             }
             try:
                 store.put_settings(chosen)

@@ -6,10 +6,13 @@ import streamlit as st
 from analytics import whatif
 from analytics.scenario import Scenario
 from analytics.whatif import Ground, Outcome
-from dashboard import board_parts, components, links, load, scenario_board, scenario_state
+from dashboard import board_parts, components, links, load, places, scenario_board, scenario_state
 from dashboard import scenario_words as words
 from dashboard.charts import maps, scenarios
 from dashboard.language import _, number, percent, share
+
+ZOOM = 260
+"""Pixels of the box that says which part of the map is shown."""
 
 
 def assumed(current: Scenario) -> None:
@@ -105,27 +108,34 @@ def movers(found: Outcome, ground: Ground, iso3: str, names: pd.Series) -> None:
 
 def world(found: Outcome, ground: Ground, iso3: str, names: pd.Series) -> None:
     """Ranks before and after on the map."""
-    shown = links.segmented(
-        _("Map"),
-        ("change", "before", "after"),
-        "map",
-        "change",
-        {"change": _("Change of rank"), "before": _("Score before"), "after": _("Score after")}.get,
-        label_visibility="collapsed",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown = links.segmented(
+            _("Map"),
+            ("change", "before", "after"),
+            "map",
+            "change",
+            {"change": _("Change of rank"), "before": _("Score before"), "after": _("Score after")}.get,
+            label_visibility="collapsed",
+        )
+        groups = {"": _("The whole world")} | places.group_labels()
+        zoom = links.selectbox(
+            _("Zoom to"), tuple(groups), "zoom", "", groups.get, label_visibility="collapsed", width=ZOOM
+        )
     table = found.markets
     said = names.reindex(table.index).to_list()
     ranks = zip(said, table["rank_before"].to_list(), table["rank"].to_list(), strict=True)
     hover = pd.Series([f"<b>{name}</b><br>{before} → {after}" for name, before, after in ranks], table.index)
     labels = {"score": _("Score, 0–100"), "missing": _("Not ranked or not shown")}
-    places, outlined = load.markets()[["latitude", "longitude"]], load.map_markets()
+    capitals, outlined = load.markets()[["latitude", "longitude"]], load.map_markets()
     if shown == "change":
         labels["score"] = _("Places gained or lost")
         change = table["rank_before"] - table["rank"]
-        figure = scenarios.change_map(change, hover, places, outlined, iso3, components.look(), labels)
+        figure = scenarios.change_map(change, hover, capitals, outlined, iso3, components.look(), labels)
     else:
         values = table["score_before" if shown == "before" else "score"]
-        figure = maps.score_map(values, names, hover, places, outlined, iso3, components.look(), labels)
+        figure = maps.score_map(values, names, hover, capitals, outlined, iso3, components.look(), labels)
+    if zoom:
+        figure["layout"]["geo"] |= maps.frame(capitals.reindex(sorted(load.group_members((zoom,)))).dropna())
     components.chart(
         figure,
         lambda: table[["score_before", "score"]].round(2).reset_index(names="iso3"),

@@ -60,6 +60,8 @@ def card(found: Case) -> None:
             )
             st.markdown(_("**Potential** {amount}").format(amount=amount(found)))
             st.markdown(_("**Our models** {readiness}").format(readiness=readiness(found.iso3)))
+            if reach := product_reach(found.iso3):
+                st.markdown(_("**Your product** {reach}").format(reach=reach))
         with words:
             st.markdown(_("**Why** {reason}").format(reason=why(found)))
             st.markdown(_("**What could stop it** {reason}").format(reason=stops(found)))
@@ -106,6 +108,23 @@ def readiness(iso3: str) -> str:
     if missing:
         told += _("; not for {languages}").format(languages=answers.listing([language_name(c) for c in missing[:2]]))
     return told
+
+
+def product_reach(iso3: str) -> str:
+    """Which share of its people speaks a language of our product; "" where the profile names none."""
+    ours = [code for code in load.settings()["product_languages"].split(",") if code]
+    shares = spoken(iso3)
+    if not ours or shares.empty:
+        return ""
+    shared = [code for code in shares.index if code in ours]
+    if not shared:
+        return _("speaks none of its languages: translate into {language}").format(
+            language=language_name(shares.index[0])
+        )
+    point, _low, _high = fitness.any_of(shares[shared])
+    return _("speaks {languages}: {share} of the people").format(
+        languages=answers.listing([language_name(code) for code in shared[:2]]), share=share(point)
+    )
 
 
 def why(found: Case) -> str:

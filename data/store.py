@@ -36,8 +36,11 @@ DEFAULT_SETTINGS = {
     "minimum_population": "1000000",
     "minimum_known_pct": "80",
     "industry": "general",
+    "product": "",
+    "product_languages": "",
 }
-"""The company profile. present_markets: ISO codes, comma separated: markets one is in already."""
+"""The company profile. present_markets: ISO codes, comma separated: markets one is in already. product_languages: codes
+of the languages that the product itself speaks, comma separated."""
 EMBEDDED = "embedded reference"
 EMBEDDED_AT = datetime(2026, 11, 21, tzinfo=UTC)
 REFERENCE_TABLES = {
@@ -536,6 +539,15 @@ _KNOWN_SETTINGS = {
     ),
     "minimum_known_pct": ("SELECT 1 WHERE try_cast($value AS INTEGER) BETWEEN 0 AND 100", "a percentage from 0 to 100"),
     "industry": ("SELECT 1 WHERE regexp_full_match($value, '[a-z_]{1,40}')", "the name of an industry's recipe"),
+    "product": (
+        r"SELECT 1 WHERE regexp_full_match($value, '[\p{L}\p{M}\p{N} .,&+''’()/-]{0,60}')",
+        "a name of at most 60 letters, digits, spaces and . , & + ' ’ ( ) / -",
+    ),
+    "product_languages": (
+        "SELECT 1 WHERE NOT EXISTS (FROM (SELECT unnest(string_split($value, ',')) AS code) "
+        "WHERE code <> '' AND code NOT IN (SELECT language FROM market_languages))",
+        "a list of codes of languages, such as en,es",
+    ),
 }
 
 

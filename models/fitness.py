@@ -5,7 +5,7 @@ are ready for a country's languages (`readiness`, `ready_share`). It reads the c
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -165,14 +165,18 @@ def readiness(code: str, territory: str = "") -> dict[str, Fitness]:
 def ready_share(spoken: Mapping[str, float], task: str, territory: str = "") -> tuple[float, float, float]:
     """Which share of a country's people our models are ready for: point, low, high (0 to 1).
 
-    spoken: share of people by language code. Who speaks several is not recorded: the point takes languages as
-    independent (1 - prod(1 - p)), low is full overlap, high none.
+    spoken: share of people by language code.
     """
-    shares = [
-        min(max(float(share), 0.0), 1.0)
-        for code, share in spoken.items()
-        if share == share and readiness(code, territory)[task].ready  # nan is not equal to itself
-    ]
+    return any_of([share for code, share in spoken.items() if readiness(code, territory)[task].ready])
+
+
+def any_of(spoken: Iterable[float]) -> tuple[float, float, float]:
+    """Which share of people speaks at least one of these languages: point, low, high (0 to 1). spoken: a share each.
+
+    Who speaks several is not recorded: the point takes languages as independent (1 - prod(1 - p)), low is full overlap,
+    high none. Unknown shares (nan) are left out.
+    """
+    shares = [min(max(float(share), 0.0), 1.0) for share in spoken if share == share]  # nan is not equal to itself
     missed = 1.0
     for share in shares:
         missed *= 1 - share

@@ -62,7 +62,7 @@ def body() -> None:
             if isinstance(found, Refusal):
                 plan_parts.refused(found, names)
                 return
-            st.title(plan_words.shown(plan_words.headline(found, names)))
+            components.answer(plan_words.shown(plan_words.headline(found, names)))
             st.write(plan_words.shown(plan_words.verdict(found)))
             if shocked is not None:
                 plan_parts.against(material, wish, found, shocked[1], names)

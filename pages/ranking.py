@@ -22,7 +22,7 @@ except DesignError as error:
         components.nothing(str(error))
 names = load.markets()["name"]
 with picture:
-    st.title(ranking_parts.headline(ranking, found, names))
+    components.answer(ranking_parts.headline(ranking, found, names))
     ranking_parts.forest(ranking, found, names)
 
 st.subheader(_("What would it take for one market to overtake another?"))

@@ -40,7 +40,7 @@ with right:
     try:
         found = bar.outcome(ground, current)
         iso3, plain = parts.subject(found, whom.market), state.is_plain(current)
-        st.title(_("Change an assumption to start") if plain else words.headline(found, iso3, names[iso3]))
+        components.answer(_("Change an assumption to start") if plain else words.headline(found, iso3, names[iso3]))
         st.write(
             words.summary(found, names) if plain else f"{words.certainty(found, iso3)} {words.summary(found, names)}"
         )

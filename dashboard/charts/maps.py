@@ -106,9 +106,8 @@ def score_map(
         "bgcolor": "rgba(0,0,0,0)",
         "lataxis": {"range": [-56, 80]},
     }
-    seen = outlines.around(places.loc[list(scores.index)].dropna()) if zoom and len(scores) else None
-    if seen is not None:
-        geo |= {"lonaxis": {"range": seen[0]}, "lataxis": {"range": seen[1]}}
+    if zoom:
+        geo |= frame(places.reindex(scores.index).dropna())
     legend = {
         "x": 0.32,
         "y": 0.01,
@@ -132,3 +131,12 @@ def score_map(
         trace["showlegend"] = False
         trace["selected"], trace["unselected"] = {"marker": {"opacity": 1}}, {"marker": {"opacity": 1}}
     return {"data": traces, "layout": shape}
+
+
+def frame(places: pd.DataFrame) -> dict[str, Any]:
+    """The part of a map's layout that shows these places and little else; {} for no place, or all around the world.
+
+    places: latitude, longitude by iso3.
+    """
+    seen = outlines.around(places) if len(places) else None
+    return {} if seen is None else {"lonaxis": {"range": seen[0]}, "lataxis": {"range": seen[1]}}

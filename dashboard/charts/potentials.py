@@ -8,6 +8,8 @@ import pandas as pd
 from dashboard import theme
 
 NAMED = 8
+EDGE = 0.15
+"""The part of the axis at either end where a label stands beside its dot, not over it."""
 
 
 def predicted_against_actual(
@@ -47,7 +49,7 @@ def predicted_against_actual(
             "y": known["predicted"].tolist(),
             "marker": {"color": colours, "size": [12 if iso3 == chosen else 7 for iso3 in known.index]},
             "text": [names.get(iso3, iso3) if iso3 in named else "" for iso3 in known.index],
-            "textposition": "top center",
+            "textposition": [_side(share) for share in _along(known["actual"], log)],
             "textfont": {"size": 11, "color": look.ink},
             "hovertext": hover.reindex(known.index).tolist(),
             "hovertemplate": "%{hovertext}<extra></extra>",
@@ -98,3 +100,15 @@ def effect(curve: pd.DataFrame, axes: tuple[str, str], look: theme.Theme) -> dic
             yaxis={"title": {"text": axes[1]}, "automargin": True, "zeroline": True, "zerolinecolor": look.line},
         ),
     }
+
+
+def _along(values: pd.Series, log: bool) -> list[float]:
+    """How far along the axis each value lies, 0 to 1."""
+    placed = np.log(values) if log else values
+    span = float(placed.max() - placed.min())
+    return ((placed - placed.min()) / span).tolist() if span else [0.5] * len(placed)
+
+
+def _side(along: float) -> str:
+    """Where a label stands, so that it does not run over the end of the axis."""
+    return "top left" if along > 1 - EDGE else "top right" if along < EDGE else "top center"

@@ -1,10 +1,14 @@
 """Ranks with how sure they are."""
 
+import textwrap
 from typing import Any
 
 import pandas as pd
 
 from dashboard import theme
+
+LABEL_WIDTH = 26
+"""Characters of a line of a label beside a bar: a phone has room for it and the bar."""
 
 
 def forest(
@@ -57,6 +61,11 @@ def forest(
     }
 
 
+def wrapped(title: str) -> str:
+    """A label beside a bar, in lines short enough for a phone."""
+    return "<br>".join(textwrap.wrap(title, LABEL_WIDTH))
+
+
 def bars(values: pd.Series, titles: dict[str, str], unit: str, look: theme.Theme) -> dict[str, Any]:
     """Horizontal bars, the largest on top, labelled at their end. values: by key. titles: key -> text."""
     ordered = values.sort_values()
@@ -66,7 +75,7 @@ def bars(values: pd.Series, titles: dict[str, str], unit: str, look: theme.Theme
                 "type": "bar",
                 "orientation": "h",
                 "x": ordered.tolist(),
-                "y": [titles[key] for key in ordered.index],
+                "y": [wrapped(titles[key]) for key in ordered.index],
                 "marker": {"color": look.accent},
                 "text": [f"{value:.2g}" for value in ordered],
                 "textposition": "outside",
@@ -76,7 +85,7 @@ def bars(values: pd.Series, titles: dict[str, str], unit: str, look: theme.Theme
         ],
         "layout": theme.layout(
             look,
-            height=50 + 24 * len(ordered),
+            height=50 + 24 * len(ordered) + 12 * sum(len(titles[key]) > LABEL_WIDTH for key in ordered.index),
             xaxis={"title": {"text": unit}, "automargin": True},
             yaxis={"automargin": True, "showgrid": False, "tickfont": {"color": look.ink, "size": 12}},
             margin={"l": 8, "r": 40, "t": 8, "b": 8},

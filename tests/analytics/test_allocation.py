@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics import allocation, allocation_problem, allocation_response
+from analytics import allocation, allocation_problem, allocation_response, allocation_rivals
 from analytics.allocation_limits import Choice, violations
 from analytics.allocation_problem import Bound, Current, Hub, Lock, Market, Opportunity, Problem, RegionLimit, Response
 from analytics.documents import DocumentError
@@ -374,6 +374,13 @@ def test_the_plan_is_compared_with_simpler_ones_that_keep_the_same_limits():
     assert told.table.at["today", "note"] == "as given"
     assert told.p_beats_today == told.table.at["today", "p_plan_beats"] > 0.9
     assert told.draws == problem.held_out
+
+
+def test_two_plans_that_win_the_same_in_every_draw_are_equal_and_neither_beats_the_other():
+    problem = allocation_problem.read(EXAMPLE.read_bytes())
+    told = allocation.compare(problem, allocation_rivals.greedy(problem))
+    assert told.table.at["greedy", "p_equal"] == 1.0
+    assert told.table.at["greedy", "p_plan_beats"] == 0.0
 
 
 def test_a_plan_does_not_beat_itself():

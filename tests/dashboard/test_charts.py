@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import theme
-from dashboard.charts import Drawn, cards, coverage, maps, profiles, trends
+from dashboard.charts import Drawn, cards, coverage, maps, potentials, profiles, rankings, trends
 from data import store
 
 FOLDER = Path(maps.__file__).parent
@@ -79,6 +79,30 @@ def test_the_selected_market_is_outlined_and_nothing_fades_on_selection():
 def test_a_map_of_nothing_is_still_a_map():
     missing, ranked, dots = world(theme.LIGHT, {})["data"]
     assert (len(missing["locations"]), ranked["locations"], dots["customdata"]) == (3, [], [])
+
+
+def test_a_map_is_framed_by_the_places_asked_for_and_shows_the_world_for_none():
+    places = pd.DataFrame({"latitude": [1.3, 13.8], "longitude": [103.8, 100.5]}, index=["SGP", "THA"])
+    framed = maps.frame(places)
+    assert framed["lonaxis"]["range"][0] < 98 and 103.8 < framed["lonaxis"]["range"][1] < 115
+    assert maps.frame(places.iloc[:0]) == {}
+
+
+def test_a_long_label_beside_a_bar_is_broken_not_cut():
+    title = "Price level (GDP at market rates over purchasing power)"
+    figure = rankings.bars(pd.Series({"a": 0.7, "b": 0.2}), {"a": title, "b": "GDP"}, "points", theme.LIGHT)
+    short, long = figure["data"][0]["y"]
+    assert short == "GDP" and long.replace("<br>", " ") == title
+    assert max(map(len, long.split("<br>"))) <= rankings.LABEL_WIDTH
+
+
+def test_names_at_either_end_of_an_axis_stand_inside_it():
+    estimates = pd.DataFrame({"actual": [10.0, 100, 1_000], "predicted": [20.0, 50, 900]}, index=["AAA", "BBB", "CCC"])
+    named = pd.Series(["A", "B", "C"], estimates.index)
+    estimates = estimates.assign(low=1.0, high=9_000.0)
+    for log, sides in ((True, ["right", "center", "left"]), (False, ["right", "right", "left"])):
+        figure = potentials.predicted_against_actual(estimates, named, named, None, ("", ""), log, theme.LIGHT)
+        assert [place.split()[1] for place in figure["data"][1]["textposition"]] == sides
 
 
 def test_the_map_asks_no_other_server_for_its_boundaries():

@@ -1,12 +1,14 @@
 """Every message is translated, whole and up to date; nothing a reader sees escapes translation."""
 
 import ast
+import contextlib
 import re
 import string
 import threading
 import time
 
 import pytest
+from markdown_it import MarkdownIt
 
 from dashboard import language, messages, sentences
 from models import serving
@@ -84,6 +86,14 @@ def test_chinese_sentences_end_and_pause_in_chinese():
     chinese = messages.read(language.CATALOGS / "zh.po")
     beside = re.compile("[\u4e00-\u9fff）”] ?[.,;:?!](?![A-Za-z0-9/_])|[\u4e00-\u9fff]\\(")
     assert [m.string for m in chinese if m.id and beside.search(m.string)] == []
+
+
+def test_what_a_translation_sets_in_bold_is_bold():
+    """CommonMark 0.31.2, 6.2: two stars after punctuation end nothing when a letter follows, and Han is letters."""
+    markdown = MarkdownIt()
+    chinese = [message.string for message in catalogues()[0] if message.id and "**" in str(message.string)]
+    left = [text for text in chinese if "**" in re.sub("<[^>]*>", "", markdown.render(re.sub(r"\{\w+\}", "甲", text)))]
+    assert chinese and left == []
 
 
 def test_chinese_writes_a_percentage_in_one_way():
@@ -184,12 +194,15 @@ def test_what_a_model_s_server_says_is_said_in_chinese(speak, answer, chinese):
 
 def test_a_busy_model_says_so_in_chinese(speak):
     speak("zh")
-    with serving.Server(Slow(_late), most_waiting=1) as server:  # warms up, so who asks waits
-        first = threading.Thread(target=lambda: server.ask(["x"]))
+    go = threading.Event()
+    with serving.Server(Slow(lambda items: go.wait(60) and list(items)), most_waiting=1) as server:
+        first = threading.Thread(target=lambda: server.ask(["x"]))  # it warms up until it may go, so who asks waits
         first.start()
-        time.sleep(0.1)
         with pytest.raises(serving.Busy) as raised:
-            server.ask(["x"])
+            for _try in range(2_000):  # until the first has come to wait
+                with contextlib.suppress(serving.TimedOut):
+                    server.ask(["x"], timeout_s=0.01)
+        go.set()
         first.join()
     assert sentences.said(str(raised.value)).startswith("模型 'topic' 正忙：已有 1 个请求、共 1 项内容在等待")
 

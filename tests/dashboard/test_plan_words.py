@@ -56,9 +56,17 @@ def test_the_headline_says_people_markets_gain_with_its_interval_and_the_first_m
 def test_a_plan_that_wins_less_than_half_the_draws_is_not_praised(found, spoken, chance, said):
     table = found.comparison.table.copy()
     table["p_plan_beats"] = table["p_plan_beats"].where(table["p_plan_beats"].isna(), chance)
+    table["p_equal"] = table["p_equal"].where(table["p_equal"].isna(), 0.02)
     told = plan_words.verdict(replace(found, comparison=replace(found.comparison, table=table)))
     assert told.startswith(said)
-    assert ("62 %" in told) == (chance < 0.5)
+    assert ("60 %" in told) == (chance < 0.5)  # two of a hundred draws are ties
+
+
+def test_a_simple_rule_that_finds_the_same_plan_is_not_said_to_be_better(found, spoken):
+    table = found.comparison.table.assign(p_plan_beats=0.0, p_equal=1.0)
+    told = plan_words.verdict(replace(found, comparison=replace(found.comparison, table=table)))
+    assert told.startswith("A simple rule finds the same") and "100 %" in told and "better" not in told
+    assert plan_words.wins(table.loc["greedy"]) == "the same"
 
 
 def test_the_interval_holds_the_mean_and_bad_cases_lie_below_it(found):

@@ -105,3 +105,10 @@ def test_asking_what_our_models_are_ready_for_loads_no_network(tmp_path):
     code = "import sys; from models import fitness; fitness.readiness('sw'); print('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
+
+
+def test_people_who_speak_one_of_several_languages_are_between_full_overlap_and_none():
+    point, low, high = fitness.any_of([0.5, 0.4, float("nan")])
+    assert (low, high) == (0.5, 0.9)
+    assert point == pytest.approx(0.7)
+    assert fitness.any_of([]) == (0.0, 0.0, 0.0)

@@ -165,11 +165,23 @@ def test_home_and_markets_one_is_in_are_left_out_and_named_as_such(full_home, op
     assert left_out["Germany"] == "you are there already" and left_out["United States"] == "home market"
 
 
-def test_the_profile_can_be_changed_from_the_page(full_home, open_page):
+def test_the_profile_can_be_changed_from_the_page(full_home, open_page, text_of):
     app = open_page("overview")
     app.selectbox(key="profile_size").set_value(0)
     app.multiselect(key="profile_present").set_value(["DEU"])
+    app.text_input(key="profile_product").set_value("Cardiac monitors (home)")
+    app.multiselect(key="profile_languages").set_value(["en", "es"])
     app.button(key="profile_save").click().run()
     assert not app.exception
     profile = store.settings(store.connect())
     assert (profile["minimum_population"], profile["present_markets"]) == ("0", "DEU")
+    assert (profile["product"], profile["product_languages"]) == ("Cardiac monitors (home)", "en,es")
+    assert any(text.startswith("For Cardiac monitors (home). Countries ranked:") for text in text_of(app))
+
+
+def test_a_product_name_that_could_be_markup_is_refused_and_nothing_is_kept(full_home, open_page):
+    app = open_page("overview")
+    app.text_input(key="profile_product").set_value("**Monitors** <b>")
+    app.button(key="profile_save").click().run()
+    assert "product" in app.error[0].value and not app.exception
+    assert store.settings(store.connect())["product"] == ""

@@ -176,8 +176,8 @@ def test_locks_that_contradict_each_other_are_refused_with_their_place(example):
 def test_the_worked_example_shows_todays_plan_and_can_be_left_again(example):
     assert example.metric[3].label == "Better than today's plan"
     assert "This plan uses the amounts in its file" in example.info[0].value
-    table = next(frame.value for frame in example.table if "This plan wins in" in frame.value)
-    assert table["Plan"].tolist()[-1] == "Today's plan"
+    table = next(frame.value for frame in example.table if "This plan wins in" in frame.value.index)
+    assert list(table.columns)[-1] == "Today's plan"
     example.button(key="plan_atlas").click().run()
     assert example.title[0].value == "Where should money and people go?"
 

@@ -72,6 +72,10 @@ def linked(full_home, open_page):
 # ------------------------------------------------------------------ sliders
 
 
+def name_box(app):
+    return next(box for box in app.text_input if box.key.startswith("scenario_name"))
+
+
 def test_it_opens_without_an_assumption_and_leaves_the_address_alone(full_home, open_page):
     app = open_page("scenarios", **INDIA)
     assert title(app) == PLAIN
@@ -94,6 +98,12 @@ def test_a_moved_slider_changes_the_answer_and_stands_in_the_address(full_home, 
     assert typed(app, USERS).value == most
     drawn = chart(app)["data"]
     assert len(drawn[0]["x"]) == len(drawn[1]["x"]) > 0
+
+
+def test_the_map_can_be_zoomed_to_a_region_and_the_address_keeps_it(full_home, open_page):
+    app = open_page("scenarios", recipe="healthcare", zoom="150")
+    assert app.selectbox(key="zoom").value == "150"
+    assert not app.exception
 
 
 def test_undo_and_reset_take_it_back(full_home, open_page):
@@ -430,10 +440,10 @@ def test_a_scenario_is_saved_opened_duplicated_and_removed(linked, open_page):
     other = opened(open_page("scenarios", **INDIA), "open_scenario")
     assert title(other) == PLAIN
     other.button(key="open_saved").click().run()
-    assert title(other) == title(app) and other.text_input[0].value == "Push"
+    assert title(other) == title(app) and name_box(other).value == "Push"
 
     opened(other, "open_scenario").button(key="duplicate_saved").click().run()
-    assert other.text_input[0].value == "Push (copy)" and title(other) == title(app)
+    assert name_box(other).value == "Push (copy)" and title(other) == title(app)
     opened(other, "keep_scenario").button(key="save_scenario").click().run()
     assert {entry.name for entry in shelf.saved("scenarios")} == {"Push", "Push (copy)"}
 
@@ -464,7 +474,7 @@ def test_a_saved_file_that_somebody_broke_is_named_and_the_page_stays(linked):
 
 def test_renaming_is_kept_in_the_address_and_the_file(linked):
     app = linked(PUSH)
-    app.text_input[0].set_value("More / less").run()
+    name_box(app).set_value("More / less").run()
     assert scenarios.from_link(app.query_params["scenario"]).name == "More / less"
     opened(app, "keep_scenario").button(key="save_scenario").click().run()
     assert [entry.name for entry in shelf.saved("scenarios")] == ["More / less"]

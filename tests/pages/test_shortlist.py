@@ -36,6 +36,17 @@ def test_every_card_says_rank_potential_readiness_why_and_what_could_stop_it(ope
         assert said.count(heading) == len(cards(opened))
 
 
+def test_a_card_says_how_many_people_the_product_speaks_to_once_its_languages_are_known(full_home, open_page, text_of):
+    store.put_settings(PROFILE)
+    assert "**Your product**" not in " ".join(text_of(open_page("shortlist", recipe="healthcare")))
+    store.put_settings({"product_languages": "de"})
+    told = [
+        text for text in text_of(open_page("shortlist", recipe="healthcare")) if text.startswith("**Your product**")
+    ]
+    assert any("speaks German: " in text for text in told)
+    assert any("speaks none of its languages: translate into" in text for text in told)
+
+
 def test_the_title_is_that_of_the_overview(full_home, open_page):
     store.put_settings(PROFILE)
     first = open_page("shortlist", recipe="healthcare").title[0].value
