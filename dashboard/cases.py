@@ -10,7 +10,7 @@ from analytics.panel import PotentialError
 from analytics.potential import PotentialFit
 from dashboard import answers, load
 from dashboard.filters import MarketFilters
-from dashboard.language import _, compact, in_sentence, number, share
+from dashboard.language import _, compact, ends, in_sentence, number, share
 from data import gates
 from data.gates import Gate
 
@@ -198,12 +198,13 @@ def potential_sentence(found: Case) -> str:
     if found.iso3 not in found.potential.estimates.index:
         return _("No potential was estimated for this country.")
     row, fit = found.potential.estimates.loc[found.iso3], found.potential
+    low, high = ends(row["low"], row["high"])
     told = _("{outcome}: {predicted} {unit} is usual for a country like it (90 %: {low} to {high})").format(
         outcome=_(fit.outcome_title),
         unit=_(fit.outcome_unit),
         predicted=compact(row["predicted"]),
-        low=compact(row["low"]),
-        high=compact(row["high"]),
+        low=low,
+        high=high,
     )
     if pd.isna(row["actual"]):
         return told + _("; no figure of its own is reported.")

@@ -98,6 +98,25 @@ def compact(value: float, digits: int = 3) -> str:
     return babel.numbers.format_compact_decimal(rounded, format_type=form, fraction_digits=2, locale=locale())
 
 
+SCALES = {"en": (1e12, 1e9, 1e6), "zh": (1e12, 1e8, 1e4)}
+"""What `compact` counts large numbers in: trillion, billion, million; 万亿, 亿, 万."""
+
+
+def ends(low: float, high: float) -> tuple[str, str]:
+    """Both ends of an interval in the same unit: 0.15 million and 90.7 million, not 152,000 and 90.7 million."""
+    largest = max(abs(low), abs(high))
+    scale = next((scale for scale in SCALES[current()] if largest >= scale), None)
+    if scale is None:  # also where one is missing
+        return compact(low), compact(high)
+    return _in(low, scale), _in(high, scale)
+
+
+def _in(value: float, scale: float) -> str:
+    """A number in millions, billions and so on: three digits, or two where it is less than one of them."""
+    unit = compact(scale).removeprefix(number(1))  # " million", 亿
+    return number(value / scale, 3 if abs(value) >= scale else 2) + unit if value else number(value)
+
+
 def share(value: float) -> str:
     """A share of one as percent, whole: 0.973 -> 97 %. Only none and all are 0 % and 100 %: 0.998 -> > 99 %."""
     if value is None or math.isnan(value):

@@ -60,9 +60,9 @@ def shown(text: str) -> str:
 
 def between(low: float, high: float) -> str:
     """An interval as one says it: 14–29.6 million."""
-    bottom, top = compact(low), compact(high)
-    unit = top.partition(" ")[2]
-    return f"{bottom.removesuffix(' ' + unit) if unit else bottom}–{top}"
+    bottom, top = language.ends(low, high)
+    unit = top.lstrip("-0123456789.,")
+    return f"{bottom.removesuffix(unit)}–{top}"
 
 
 def span(years: tuple[int, ...] | list[int]) -> str:

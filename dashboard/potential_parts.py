@@ -10,7 +10,7 @@ from analytics.potential import LEAST_EXPLAINED, PotentialFit
 from dashboard import answers, components, links, load
 from dashboard.charts import potentials, rankings
 from dashboard.filters import MarketFilters
-from dashboard.language import _, compact, in_sentence, number, sentence, share
+from dashboard.language import _, compact, ends, in_sentence, number, sentence, share
 
 SHOWN_REASONS = 8
 ICONS = {"PASS": ":material/check_circle:", "REVIEW": ":material/visibility:", "FAIL": ":material/error:"}
@@ -77,6 +77,11 @@ def headline(fit: PotentialFit, names: pd.Series, among: pd.Index) -> str:
     )
 
 
+def _within(row: pd.Series) -> str:
+    low, high = ends(row["low"], row["high"])
+    return _("90 %: {low} to {high}").format(low=low, high=high)
+
+
 def answer(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
     """One country: what is usual for countries like it, what it has, and whether the gap is clear."""
     row, gap = fit.estimates.loc[iso3], fit.untapped.loc[iso3]
@@ -85,7 +90,7 @@ def answer(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
     usual.metric(
         _("Usual for countries like it"),
         compact(row["predicted"]),
-        _("90 %: {low} to {high}").format(low=compact(row["low"]), high=compact(row["high"])),
+        _within(row),
         delta_color="off",
         delta_arrow="off",
         help=_("{outcome}, {unit}").format(outcome=_(fit.outcome_title), unit=_(fit.outcome_unit)),
@@ -94,7 +99,7 @@ def answer(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
     gaps.metric(
         _("Gap, {unit}").format(unit=unit),
         compact(gap["amount"]),
-        _("90 %: {low} to {high}").format(low=compact(gap["low"]), high=compact(gap["high"])),
+        _within(gap),
         delta_color="off",
         delta_arrow="off",
     )
@@ -164,8 +169,8 @@ def scatter(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
             market=names.get(row.Index, row.Index),
             actual=compact(row.actual),
             predicted=compact(row.predicted),
-            low=compact(row.low),
-            high=compact(row.high),
+            low=ends(row.low, row.high)[0],
+            high=ends(row.low, row.high)[1],
             imputed=share(row.imputed_share),
         )
         for row in fit.estimates.itertuples()

@@ -12,7 +12,7 @@ from dashboard import answers, cases, links, load, navigation
 from dashboard import readiness as our_readiness
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
-from dashboard.language import _, compact, in_sentence, language_name, number, sentence, share
+from dashboard.language import _, compact, ends, in_sentence, language_name, number, sentence, share
 from dashboard.plan_answers import Answer, Refusal
 from data import gates
 from models import fitness
@@ -76,7 +76,8 @@ def amount(found: Case) -> str:
         return _("is not known")
     middle, low, high = gap
     unit = cases.untapped_unit(found.potential)
-    span = _("{low} to {high} {unit}").format(low=compact(low), high=compact(high), unit=unit)
+    first, last = ends(low, high)
+    span = _("{low} to {high} {unit}").format(low=first, high=last, unit=unit)
     if low > 0:
         return _("{amount} {unit} below countries like it ({span})").format(
             amount=compact(middle), unit=unit, span=span

@@ -56,6 +56,23 @@ def test_a_large_number_is_said_as_in_its_language(speak, value, english, chines
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "english", "chinese"),
+    [
+        (152_000, 9.07e7, ("0.15 million", "90.7 million"), ("15.2万", "9,070万")),
+        (49_800, 1.16e8, ("0.05 million", "116 million"), ("0.0005亿", "1.16亿")),
+        (-2.22e11, 7.83e11, ("-222 billion", "783 billion"), ("-2,220亿", "7,830亿")),
+        (0.0, 3e8, ("0", "300 million"), ("0", "3亿")),
+        (300, 5_000, ("300", "5,000"), ("300", "5,000")),
+        (math.nan, 3.0, ("–", "3"), ("–", "3")),
+    ],
+)
+def test_both_ends_of_an_interval_stand_in_one_unit(speak, low, high, english, chinese):
+    for code, said in (("en", english), ("zh", chinese)):
+        speak(code)
+        assert tuple(end.replace("\xa0", " ") for end in language.ends(low, high)) == said
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [
         (0.973, "97 %"),

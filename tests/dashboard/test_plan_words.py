@@ -172,7 +172,9 @@ def test_what_a_scenario_moves_is_one_sentence(found, problem, spoken):
 def test_intervals_name_their_unit_once(spoken):
     assert plan_words.between(1.4e7, 2.96e7) == "14–29.6 million"
     assert plan_words.between(0.0, 3e8) == "0–300 million"
-    assert plan_words.between(5e5, 3e6) == "500,000–3 million"
+    assert plan_words.between(5e5, 3e6) == "0.5–3 million"
+    assert plan_words.between(152_000, 9.07e7) == "0.15–90.7 million"
+    assert plan_words.between(300, 5_000) == "300–5,000"
 
 
 def test_two_dollar_signs_are_no_formula():
