@@ -1,4 +1,4 @@
-"""The fonts of this machine, by the script they can write. None is shipped; DejaVu and FiraGO come with dependencies.
+"""The fonts of this machine, by the script they can write. None is shipped; some come with packages we depend on.
 
 A font's characters are read from its `cmap` table (OpenType 1.9, formats 4 and 12), its family from its `name` table:
 two small reads a file, so that thousands of files take a second or two.
@@ -26,6 +26,13 @@ PACKAGES = {
     "japanese": "fonts-noto-cjk", "korean": "fonts-noto-cjk", "ethiopic": "fonts-noto-core",
 }  # fmt: skip
 """Script -> a Debian package with a font for it."""
+BROUGHT = {"matplotlib": "mpl-data/fonts/ttf"} | {
+    f"fontpkg_{family}": "files"
+    for family in (
+        "arimo", "hind_siliguri", "noto_sans_arabic", "noto_sans_devanagari", "noto_sans_tamil", "noto_sans_thai",
+    )
+}  # fmt: skip
+"""Python packages that we depend on and that bring fonts: module -> folder in it."""
 _ODD = (
     "emoji",
     "symbol",
@@ -55,6 +62,14 @@ HELD_OUT = frozenset((
     "mukti", "meera",
 ))  # fmt: skip
 """Designs that the reader never learns from: what it is judged on."""
+EVERYDAY = frozenset((
+    "dejavu", "liberation", "noto sans", "noto serif", "noto mono", "noto naskh", "noto looped", "freesans",
+    "freeserif", "freemono", "lato", "roboto", "ubuntu", "fira", "firago", "cantarell", "source", "hind", "ipa",
+    "nanum", "wenquanyi", "wqy", "loma", "laksaman", "garuda", "lohit", "mukti", "kalimati", "abyssinica",
+    "helvetica", "times", "segoe", "pingfang", "hiragino", "yu", "malgun", "microsoft", "simsun", "meiryo", "nirmala",
+    "leelawadee", "nyala", "ebrima",
+))  # fmt: skip
+"""Designs that shops print in: a tag that we draw to show is drawn in one of them."""
 ALIKE, KIN = 0.08, 0.3
 """Two pictures of a character are of one outline when they differ by less than this share of their ink, and a font is
 kin of another when more than this share of the characters are."""
@@ -127,9 +142,10 @@ def folders() -> tuple[Path, ...]:
         Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts",
         Path(os.environ.get("LOCALAPPDATA", str(home / "AppData/Local"))) / "Microsoft/Windows/Fonts",
     ]  # fmt: skip
-    found = importlib.util.find_spec("matplotlib")
-    if found and found.origin:
-        usual.append(Path(found.origin).parent / "mpl-data/fonts/ttf")
+    for module, inside in BROUGHT.items():
+        found = importlib.util.find_spec(module)
+        if found and found.origin:
+            usual.append(Path(found.origin).parent / inside)
     return tuple(path for path in usual if path.is_dir())
 
 
@@ -158,6 +174,11 @@ def of(script: str) -> tuple[Font, ...]:
     fitting = [font for font in found() if font.covers(probe) and stem(font) not in UNREAD]
     borrowing = {stem(font) for font in fitting if _borrows_digits(font, script)}
     return tuple(font for font in fitting if stem(font) not in borrowing)
+
+
+def everyday(script: str) -> tuple[Font, ...]:
+    """The fonts of a script that shops print in; all of them where this machine has none of those."""
+    return tuple(font for font in of(script) if stem(font) in EVERYDAY) or of(script)
 
 
 def _borrows_digits(font: Font, script: str) -> bool:

@@ -2,7 +2,8 @@
 
 Denoising diffusion (Ho et al. 2020) with a cosine schedule and v-prediction (Nichol and Dhariwal 2021; Salimans and
 Ho 2022), class labels left out at random so that guidance can strengthen them (Ho and Salimans 2022), drawn in few
-steps (DDIM: Song et al. 2021). It is here to make more of the rare kinds, which did not help (figures in docs/measured.md).
+steps (DDIM: Song et al. 2021). It is here to make more of the rare kinds, which did not help
+(docs/measured.md).
 """
 
 import argparse

@@ -217,7 +217,7 @@ def choose(text: str, script: str, random: np.random.Generator, held_out: bool |
 
 
 def _of(script: str, held_out: bool | None) -> tuple[Font, ...]:
-    return fonts.of(script) if held_out is None else fonts.split(held_out, script)
+    return fonts.everyday(script) if held_out is None else fonts.split(held_out, script)
 
 
 _CACHE: dict[tuple[str, bool | None], tuple[list[list[Font]], np.ndarray]] = {}

@@ -11,9 +11,20 @@ from PIL import ImageFont, features
 from models.vision import alphabet, fonts, renders
 
 
-def test_a_machine_with_our_dependencies_writes_latin_cyrillic_and_greek():
-    for script in ("latin", "cyrillic", "greek"):
-        assert fonts.of(script)
+def test_a_machine_with_nothing_but_our_dependencies_writes_most_scripts(monkeypatch):
+    brought = [folder for folder in fonts.folders() if "site-packages" in str(folder)]
+    monkeypatch.setattr(fonts, "folders", lambda: tuple(brought))
+    there = [font for path in fonts._files() for font in fonts.read(path)]
+    for script in ("latin", "cyrillic", "greek", "arabic", "persian", "devanagari", "bengali", "tamil", "thai"):
+        assert any(font.covers(alphabet.SCRIPTS[script]) for font in there), script
+
+
+def test_a_tag_that_is_shown_is_drawn_in_type_that_shops_print_in(monkeypatch):
+    plain = next(font for font in fonts.of("latin") if font.family == "DejaVu Sans")
+    ornamental = dataclasses.replace(plain, family="Noto Rashi Ornament")
+    for there, taken in (((ornamental, plain), (plain,)), ((ornamental,), (ornamental,))):
+        monkeypatch.setattr(fonts, "of", lambda script, there=there: there)
+        assert fonts.everyday("latin") == taken
 
 
 def test_what_a_font_covers_is_what_it_draws():
