@@ -1,5 +1,10 @@
-"""Every test has its own store: built once from the embedded facts, then copied."""
+"""Every test has its own copy of a store that was built once.
 
+A test that patches nothing finds its copy at the same place as the others of its worker: what the dashboard computed on
+these very data for one of them (`load.version`) serves the next, as it does for readers of one server.
+"""
+
+import inspect
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,14 +32,27 @@ def built(tmp_path_factory) -> Path:
     return home
 
 
-@pytest.fixture
-def home(built, tmp_path, monkeypatch) -> Path:
-    """This test's own folder, with a store of the embedded facts."""
-    folder = tmp_path / "home"
+@pytest.fixture(scope="session")
+def places(tmp_path_factory) -> Path:
+    """Where the copies of the stores lie that one test after the other finds in the same place."""
+    return tmp_path_factory.mktemp("places")
+
+
+def copied(source: Path, name: str, request: pytest.FixtureRequest) -> Path:
+    """A fresh folder with a copy of the store in `source`; a place of its own for a test that patches our code."""
+    patches = "monkeypatch" in inspect.signature(request.function).parameters
+    folder = request.getfixturevalue("tmp_path" if patches else "places") / name
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    shutil.copyfile(built / "atlas.duckdb", folder / "atlas.duckdb")
-    monkeypatch.setenv("ATLAS_HOME", str(folder))
+    shutil.copyfile(source / "atlas.duckdb", folder / "atlas.duckdb")
+    request.getfixturevalue("monkeypatch").setenv("ATLAS_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def home(built, request) -> Path:
+    """This test's own folder, with a store of the embedded facts."""
+    return copied(built, "home", request)
 
 
 @pytest.fixture
@@ -68,13 +86,9 @@ def synthetic(built, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def full_home(synthetic, tmp_path, monkeypatch) -> Path:
+def full_home(synthetic, request) -> Path:
     """This test's own folder, with a store in which every recipe ranks 80 markets."""
-    folder = tmp_path / "full"
-    folder.mkdir()
-    shutil.copyfile(synthetic / "atlas.duckdb", folder / "atlas.duckdb")
-    monkeypatch.setenv("ATLAS_HOME", str(folder))
-    return folder
+    return copied(synthetic, "full", request)
 
 
 def made_up(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
