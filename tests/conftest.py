@@ -4,6 +4,7 @@ A test that patches nothing finds its copy at the same place as the others of it
 these very data for one of them (`load.version`) serves the next, as it does for readers of one server.
 """
 
+import functools
 import inspect
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from analytics import recipe
 from dashboard import language
@@ -20,6 +22,17 @@ from data import catalog, ingest, store
 
 hypothesis.settings.register_profile("atlas", deadline=None)  # how long a case takes depends on the machine
 hypothesis.settings.load_profile("atlas")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components() -> Iterator[None]:
+    """Streamlit looks through every installed package for components at every page that a test opens: once will do
+    (1.67.0: half a second of a processor each)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
+        )
+        yield
 
 
 @pytest.fixture(scope="session")
