@@ -3,7 +3,7 @@ PORT ?= 8501
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format refresh messages clean
+.PHONY: help run test bench format refresh messages lock clean
 
 help: ## what one can type
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,11 +41,22 @@ clean: ## remove the environment and what tests left (never the store)
 		{ echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "No venv module: apt-get install python3-venv, then again"; exit 1; }
 
-.venv/.ready: requirements.txt pyproject.toml | .venv/bin/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+# Every file is checked against its hash, but torch: which build of it fits (CPU, CUDA) depends on machine and registry.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
+TORCH = $$(grep '^torch==' requirements.txt)
+
+.venv/.ready: requirements.lock pyproject.toml | .venv/bin/python
+	@$(INSTALL) --require-hashes --no-deps -r requirements.lock
+	@$(INSTALL) "$(TORCH)"
+	@$(INSTALL) --no-deps -e .
 	@touch $@
 
-.venv/.ready-dev: requirements-dev.txt .venv/.ready
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/.ready-dev: requirements-dev.lock .venv/.ready
+	@$(INSTALL) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
+
+lock: .venv/bin/python ## write the lock files anew after a change of requirements*.txt
+	@$(INSTALL) uv==0.13.9
+	@for name in requirements requirements-dev; do \
+		$(BIN)/uv pip compile $$name.txt --universal --generate-hashes --python-version 3.11 --quiet --no-header \
+			--no-annotate --no-emit-package torch --excludes requirements-builds.txt -o $$name.lock || exit 1; done

@@ -299,8 +299,10 @@ def _adapt(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
-    from models.text import search
-
+    try:
+        from models.text import search
+    except ModuleNotFoundError as error:
+        raise ModelError(f"{error.name} is missing: pip install -r requirements-train.txt") from error
     print(search.run(options.name, options.minutes, options.study, options.data_dir, options.rows))
     return 0
 

@@ -262,8 +262,10 @@ def _optimizers(module: nn.Module, settings: Settings) -> list[torch.optim.Optim
 def _writer(log: Path | None) -> Any:
     if log is None:
         return None
-    from torch.utils.tensorboard import SummaryWriter  # slow to import, only for runs that ask for it
-
+    try:
+        from torch.utils.tensorboard import SummaryWriter  # slow to import, only for runs that ask for it
+    except ModuleNotFoundError as error:
+        raise TrainingError("tensorboard is missing: pip install -r requirements-train.txt") from error
     return SummaryWriter(str(log))
 
 
