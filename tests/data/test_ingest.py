@@ -222,7 +222,7 @@ def test_a_refused_file_leaves_the_store_as_it_was(tmp_path, home):
     before = (store.path().read_bytes(), store.version())
     faults_of(write(tmp_path, "DEU,X,2020,1", "nowhere,X,2020,1"))
     assert (store.path().read_bytes(), store.version()) == before
-    assert {file.name for file in home.iterdir()} == {"atlas.duckdb", "atlas.lock"}
+    assert {file.name for file in home.iterdir()} == {"atlas.duckdb", "atlas.whole"}
 
 
 def test_a_preview_finds_the_faults_and_writes_nothing(tmp_path):
@@ -628,6 +628,7 @@ def test_a_description_that_comes_later_replaces_none(tmp_path, monkeypatch):
 def test_an_export_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path, target):
     (tmp_path / "a folder").mkdir()
     (tmp_path / "file.txt").write_text("x")
+    store.connect()
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(store.StoreError, match="cannot be written"):
         ingest.export(tmp_path / target)

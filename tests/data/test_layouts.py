@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import ingest, layouts, store
+from data import ingest, layouts, limits, store
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "indicators" / "worldbank-layouts"
 needs_shared = pytest.mark.skipif(not SAMPLES.is_dir(), reason="needs ../shared")
@@ -308,16 +308,16 @@ def test_a_workbook_with_a_cell_far_out_is_not_written_out(home, tmp_path):
     for row in range(2, 200_000, 1000):
         book.active.cell(row, 16_000, "x")
     book.save(tmp_path / "wide.xlsx")
-    assert "unfolds to more than" in refusal(tmp_path / "wide.xlsx")
+    assert "more than 1,000 columns" in refusal(tmp_path / "wide.xlsx")
 
 
 def test_a_parquet_file_that_claims_too_many_rows_is_turned_away(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(layouts, "MAX_ROWS", 5)
+    monkeypatch.setattr(limits, "MOST_ROWS", 5)
     (tmp_path / "f.parquet").write_bytes(packed(tmp_path, "parquet"))
-    assert "3,001 rows" in refusal(tmp_path / "f.parquet")
+    assert "more than 5 rows" in refusal(tmp_path / "f.parquet")
 
 
 def test_a_file_beyond_the_limit_is_not_read(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(layouts, "MAX_BYTES", 10)
+    monkeypatch.setattr(limits, "MOST_BYTES", 10)
     (tmp_path / "figures.csv").write_bytes(GOOD)
     assert "the limit is" in refusal(tmp_path / "figures.csv")
