@@ -24,6 +24,7 @@ def folder(path: Path) -> Path:
     with suppress(OSError):  # a file system without rights, such as exFAT
         found = path.stat()
         shared = bool(found.st_mode & stat.S_ISVTX)  # /tmp and its like are everybody's
+        shared |= path in (Path.home(), *Path.home().parents)
         if _is_ours(found) and not shared and stat.S_IMODE(found.st_mode) & ~FOLDER:
             path.chmod(FOLDER)
     return path

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 
-from data import store
+from data import private, store
 
 KINDS = ("scenarios", "plans")
 LONGEST_NAME = 80
@@ -60,7 +60,7 @@ def save(kind: str, name: str, text: str, overwrite: bool = False) -> None:
         if not file.exists() and len(saved(kind)) >= MOST:
             raise ShelfError(f"{MOST} are saved already. Remove some of them first.")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            private.folder(file.parent)
             _put_in_place(file, text)
         except OSError as error:
             raise ShelfError(
@@ -95,9 +95,11 @@ def _put_in_place(file: Path, text: str) -> None:
 
 def _put_aside(file: Path, where: str) -> None:
     aside = file.parent / where
-    aside.mkdir(exist_ok=True)
+    private.folder(aside)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    (aside / f"{stamp} {file.name}").write_bytes(file.read_bytes())
+    kept = aside / f"{stamp} {file.name}"
+    kept.write_bytes(file.read_bytes())
+    private.close(kept)
     if where == "removed":
         file.unlink()
 
