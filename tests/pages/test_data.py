@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data import store
+from data import ingest, store
 
 SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
 HEADER = "iso3,indicator,year,value\n"
@@ -176,15 +176,33 @@ def test_a_file_of_undescribed_indicators_says_how_to_describe_them(home, open_p
     assert indicators.at["OUR.SALES", "Described"] == "Undescribed"
 
 
-def test_a_busy_store_is_named_and_nothing_is_lost(home, open_page):
+def test_a_store_that_stays_busy_is_named_and_nothing_is_lost(home, open_page, monkeypatch):
     app = upload(open_page("data", section="import"), "good.csv", GOOD)
-    with store.writing():
+    with store.writing("a review"), monkeypatch.context() as patch:
+        patch.setattr(store, "WAIT_S", 0.0)
         app.button(key="land").click().run()
-        assert "is writing to the store at" in app.error[0].value
+        assert app.error[0].value.startswith("The store is being written to: a review, since")
     assert not app.exception
     app.run()
     app.button(key="land").click().run()
     assert app.success[-1].value.startswith("good.csv: 2 values added")
+
+
+@pytest.mark.parametrize("name", ["图" * 86 + ".csv", "a\0b.csv", "..", "panel[1]*?.csv"])
+def test_an_upload_of_any_name_is_checked_and_landed(home, open_page, name):
+    app = upload(open_page("data", section="import"), name, GOOD)
+    app.button(key="land").click().run()
+    assert "2 values added" in app.success[-1].value
+    assert not app.exception
+
+
+def test_a_file_with_more_faults_than_are_counted_cannot_be_landed_in_part(home, open_page, monkeypatch):
+    monkeypatch.setattr(ingest, "MOST_FAULTS", 3)
+    rows = "".join(f"nowhere {number},SP.POP.TOTL,2020,1\n" for number in range(9))
+    app = upload(open_page("data", section="import"), "customers.csv", HEADER + rows)
+    assert app.warning[0].value.startswith("More than 3 problems found; the check stopped there.")
+    assert app.button(key="land").disabled
+    assert not [box for box in app.checkbox if box.key == "skip_invalid"]
 
 
 def test_after_an_import_the_faults_are_gone_and_the_box_is_empty(home, open_page):
