@@ -119,6 +119,13 @@ def test_an_infinite_value_is_a_fault(tmp_path, text):
     assert faults_of(write(tmp_path, f"DEU,X,2020,{text}")) == [(2, "value", "not a finite number")]
 
 
+@pytest.mark.parametrize("text", ["0x10", "１２", "１．５", "٣", "5 %", "$5", "1/2", "(5)", "1e", "9" * 400])
+def test_what_only_looks_like_a_number_is_a_fault(tmp_path, text):
+    [(line, field, problem)] = faults_of(write(tmp_path, f"DEU,X,2020,{text}"))
+    assert (line, field) == (2, "value")
+    assert problem in ("text in a number", "not a finite number")
+
+
 @pytest.mark.parametrize("text", ["", "..", "NA", "n/a", "NaN", "null", "None", "-", "…"])
 def test_a_marker_for_missing_is_an_empty_cell_and_no_fault(tmp_path, text):
     report = ingest.import_file(write(tmp_path, f"DEU,X,2020,{text}", "FRA,X,2020,1"))

@@ -121,6 +121,15 @@ def test_other_json_is_refused(home, tmp_path, text):
     assert "not one whole answer of the World Bank's API" in refusal(tmp_path / "a.json")
 
 
+def test_json_that_is_nested_too_deeply_is_refused(home, tmp_path, monkeypatch):
+    def nested(_: bytes) -> None:
+        raise RecursionError
+
+    (tmp_path / "a.json").write_text(api_json())
+    monkeypatch.setattr(layouts.json, "loads", nested)
+    assert "(it is nested too deeply)" in refusal(tmp_path / "a.json")
+
+
 @needs_shared
 @pytest.mark.parametrize(
     ("sample", "kind"),
@@ -269,6 +278,41 @@ def test_a_zip_with_a_password_is_turned_away(home, tmp_path):
         content[content.index(signature) + offset] |= 1
     (tmp_path / "locked.zip").write_bytes(content)
     assert "cannot be unpacked" in refusal(tmp_path / "locked.zip")
+
+
+def test_links_in_a_zip_lead_nowhere(home, tmp_path):
+    (tmp_path / "elsewhere.csv").write_bytes(GOOD)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        link = zipfile.ZipInfo("figures.csv")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, str(tmp_path / "elsewhere.csv"))
+    assert "holds no file with market data" in refusal(tmp_path / "a.zip")
+
+
+def test_a_zip_of_very_many_parts_is_not_searched(home, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(2001):
+            archive.writestr(f"{number}.csv", "")
+    assert "in 2,001 parts" in refusal(tmp_path / "a.zip")
+
+
+def test_a_workbook_brings_in_no_other_file(home, tmp_path):
+    (tmp_path / "word.txt").write_text("FROM ELSEWHERE")
+    book = openpyxl.Workbook()
+    book.active.append(["iso3", "indicator", "year", "value"])
+    book.active.append(["DEU", "X", 2020, 1])
+    book.save(tmp_path / "plain.xlsx")
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as plain, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as changed:
+        for name in plain.namelist():
+            text = plain.read(name)
+            if name == sheet:
+                text = text.replace(
+                    b"<worksheet", b'<!DOCTYPE x [<!ENTITY e SYSTEM "../word.txt">]><worksheet', 1
+                ).replace(b"<v>2020</v>", b"<v>&e;</v>")
+                assert b"&e;" in text
+            changed.writestr(name, text)
+    assert "cannot be read as an Excel file" in refusal(tmp_path / "a.xlsx")
 
 
 def test_a_zip_without_figures_says_what_it_holds(home, tmp_path):

@@ -133,6 +133,22 @@ def test_an_older_store_is_upgraded_with_all_its_data(home, tmp_path, monkeypatc
     assert panel() == [("DEU", "X", 2020, 1.0)]
 
 
+@pytest.mark.parametrize("schema", [-1, 0])
+def test_a_store_of_a_schema_nobody_knows_is_refused_with_the_remedy(home, schema):
+    raw(f"UPDATE meta SET schema_version = {schema}")
+    before = store.path().read_bytes()
+    with pytest.raises(store.StoreError, match="Export it with the version that wrote it"):
+        store.ensure()
+    assert store.path().read_bytes() == before
+
+
+def test_a_store_that_is_half_made_is_told_from_a_whole_one(home):
+    raw("DELETE FROM meta")
+    for call in (store.connect, store.ensure):
+        with pytest.raises(store.StoreError, match="not a Lepton Atlas store"):
+            call()
+
+
 @pytest.mark.parametrize("script", [None, "ALTER TABLE nowhere ADD COLUMN x INTEGER;"])
 def test_an_older_store_that_cannot_be_upgraded_is_left_untouched(home, tmp_path, monkeypatch, script):
     raw("UPDATE meta SET schema_version = 0")
@@ -237,6 +253,17 @@ def test_writers_that_begin_together_all_write(home):
     assert len(store.feedback(store.connect())) == 12
 
 
+def test_writers_in_two_processes_lose_nothing(home):
+    script = (
+        "import sys\nfrom datetime import UTC, datetime\nfrom data import store\n"
+        "for number in range(4):\n    store.put_feedback(f'{sys.argv[1]} {number}', asked_at=datetime.now(UTC), "
+        "question='q', kind='answer', entries=[], confidence=1, verdict='up')\n"
+    )
+    begun = [subprocess.Popen([sys.executable, "-c", script, name], cwd=ROOT) for name in ("one", "two")]
+    assert [child.wait(120) for child in begun] == [0, 0]
+    assert len(store.feedback(store.connect())) == 8
+
+
 def feedback(key: str) -> None:
     store.put_feedback(key, asked_at=MAY, question="q", kind="answer", entries=[], confidence=1, verdict="up")
 
@@ -255,9 +282,13 @@ def test_twenty_readers_and_a_writer_get_along(home):
     shared, stop, errors, counts = store.connect(), threading.Event(), [], set()
 
     def read() -> None:
+        latest = 0
         while not stop.is_set():
             try:
-                counts.add(store.status(store.connect())["observations"])
+                found = store.status(store.connect())["observations"]
+                assert found >= latest, "an older state than before"
+                latest = found
+                counts.add(found)
                 store.market_panel(shared, ["cldr:population"], 2023, 8)
             except Exception as error:
                 errors.append(error)

@@ -344,6 +344,26 @@ def test_an_answer_that_is_too_large_is_not_read_to_the_end(refresh, bank, monke
     assert {failure.what for failure in report.failed} == {"a page of the answer is larger than 0.0191 MB"}
 
 
+@pytest.mark.parametrize(
+    ("body", "patience", "what"),
+    [
+        (gzip.compress(b" " * (2 << 20)), {}, "larger than 1 MB"),
+        (gzip.compress(b"[[1]]"), {"page": -1}, "took longer than -1 s for a page"),
+        (gzip.compress(b"[" * 40), {}, "cut short or not JSON"),
+    ],
+)
+def test_answers_that_unfold_drip_or_break_off_are_given_up(monkeypatch, body, patience, what):
+    monkeypatch.setattr(worldbank, "MAX_PAGE_BYTES", 1 << 20)
+    patience = worldbank.Patience(attempts=1, pause=0, sleep=lambda _: None, **patience)
+    packed = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    with worldbank.Client("http://bank.invalid", patience) as client:
+        client._http = httpx.Client(
+            transport=httpx.MockTransport(lambda _: httpx.Response(200, content=body, headers=packed))
+        )
+        with pytest.raises(worldbank.FetchError, match=what):
+            client.get("country")
+
+
 def test_an_answer_of_too_many_pages_is_not_read(refresh, bank, monkeypatch):
     monkeypatch.setattr(worldbank, "MAX_PAGES", 3)
     bank.page_rows = 50
