@@ -1,5 +1,6 @@
 """What a file may unfold to, whatever its size in bytes: the same for an import and for the labs' tables."""
 
+import os
 import time
 
 import pyarrow
@@ -22,8 +23,8 @@ MOST_CELLS = 50_000_000
 MOST_JSON = 64 << 20
 MOST_SECONDS = 120
 """After this long a check is given up."""
-MOST_MEMORY = "4GB"
-"""Of the database, while it checks or writes; beyond it the disk is used."""
+MOST_MEMORY = 4 << 30
+"""Bytes that the database may use while it checks or writes, or half the machine's; beyond them the disk is used."""
 
 
 class TooMuch(ValueError):
@@ -33,6 +34,13 @@ class TooMuch(ValueError):
 def unfolded(packed: int) -> int:
     """Bytes to which a file of `packed` bytes may unfold."""
     return min(MOST_BYTES, max(packed, SMALL) * MOST_RATIO)
+
+
+def memory() -> int:
+    """Bytes of memory for the database on this machine."""
+    if not hasattr(os, "sysconf"):  # Windows
+        return MOST_MEMORY
+    return min(MOST_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
 
 
 def check_columns(count: int, name: str) -> None:

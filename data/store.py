@@ -150,7 +150,7 @@ def _opened(file: Path, spill: Path | None = None, read_only: bool = True) -> Co
         connection.execute("SET enable_progress_bar = false")  # it would print into our output
         if spill:
             connection.execute(f"SET temp_directory = '{_quoted(spill)}'")
-            connection.execute(f"SET memory_limit = '{limits.MOST_MEMORY}'")
+            connection.execute(f"SET memory_limit = '{limits.memory()}B'")
         _attach(connection, file, read_only)
     except duckdb.Error as error:
         connection.close()

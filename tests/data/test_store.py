@@ -253,6 +253,18 @@ def test_writers_that_begin_together_all_write(home):
     assert len(store.feedback(store.connect())) == 12
 
 
+def test_the_store_is_written_where_the_system_has_no_fcntl(home):
+    script = (
+        "import sys\nsys.modules['fcntl'] = None\nfrom data import store\nstore.WAIT_S = 0.1\n"
+        "store.put_settings({'language': 'zh'})\n"
+        "try:\n    with store.writing('an import'):\n        store.put_settings({'language': 'en'})\n"
+        "except store.StoreBusy as busy:\n    print(busy)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert "being written to: an import" in done.stdout
+    assert store.settings(store.connect())["language"] == "zh"
+
+
 def test_writers_in_two_processes_lose_nothing(home):
     script = (
         "import sys\nfrom datetime import UTC, datetime\nfrom data import store\n"
