@@ -719,7 +719,8 @@ def export(target: Path) -> dict[str, int]:
         if scratch.is_file():
             scratch.unlink()
         raise store.StoreError(
-            f"{target} cannot be written: {error}. Name a file in a folder you may write to."
+            f"{target} cannot be written: {getattr(error, 'strerror', None) or error}. Name a file in a folder you may "
+            "write to, on a disk with room for it."
         ) from error
     finally:
         connection.close()

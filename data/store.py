@@ -417,13 +417,18 @@ REMEDIES = {
 
 
 def unwritten(error: Exception) -> StoreError:
-    known = REMEDIES.get(error.errno) if isinstance(error, OSError) else None
+    said = str(error)  # the database quotes the operating system
+    known = next((REMEDIES[code] for code in REMEDIES if _is(error, code) or os.strerror(code) in said), None)
     if known:
         return StoreError(f"The store at {path()} could not be written and stands as it was. {known} Then try again.")
     return StoreError(
         f"The store at {path()} could not be written ({_first_line(error)}). It stands as it was. Look for free disk "
         "space and memory; python -m data check tells whether it can still be read."
     )
+
+
+def _is(error: Exception, code: int) -> bool:
+    return isinstance(error, OSError) and error.errno == code
 
 
 @contextmanager
@@ -1173,7 +1178,8 @@ def copy_observations(connection: Connection, target: Path, metadata: dict[str, 
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
         )
     except duckdb.Error as error:
-        raise OSError(_first_line(error)) from error
+        code = next((code for code in REMEDIES if os.strerror(code) in str(error)), None)
+        raise (OSError(_first_line(error)) if code is None else OSError(code, os.strerror(code))) from error
 
 
 @reading
