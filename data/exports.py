@@ -17,6 +17,8 @@ FORMAT = "1"
 AHEAD = timedelta(days=1)
 """So far into the future clocks of two machines may differ."""
 SCHEMA = Path(__file__).with_name("exports.schema.json")
+MOST_BYTES = 16 << 20
+"""Of a note: some 50,000 arrivals."""
 AGAIN = "Write it again: python -m data export"
 
 
@@ -32,6 +34,8 @@ class Note:
 
 def read(text: bytes, name: str, now: datetime) -> Note:
     """The note of an export called `name`. Raises LayoutError for one that is damaged, of another format, or forged."""
+    if len(text) > MOST_BYTES:
+        raise _damaged(name, f"what it says of itself has over {MOST_BYTES >> 20} MB")
     try:
         note = json.loads(text, parse_constant=_no_number)
         if isinstance(note, dict) and note.get("format", FORMAT) != FORMAT:

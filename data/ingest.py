@@ -167,7 +167,9 @@ def _take(path: Path, folder: Path, name: str) -> _Arrived:
         unpacked.mkdir()
         try:
             with (folder / "figures").open("wb") as copy:
-                shutil.copyfileobj(source, copy, 1 << 20)
+                while chunk := source.read(1 << 20):
+                    copy.write(chunk)
+                    layouts.check_size(copy.tell(), name)  # a pipe or a device tells no size beforehand
         except OSError as error:
             raise _no_room(name, folder, error) from error
     digests = [_digest(folder / "figures")]

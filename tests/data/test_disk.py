@@ -170,8 +170,8 @@ def test_folders_and_files_are_closed_to_other_accounts(empty_home, tmp_path, im
     empty_home.mkdir(mode=0o755)
     store.ensure()
     importing()
-    for text in ("{}", "[]"):
-        shelf.save("scenarios", "mine", text, overwrite=True)
+    shelf.save("scenarios", "mine", "{}")
+    shelf.remove("scenarios", "mine")
     ingest.export(tmp_path / "all.parquet")
     collected.Collected("http://127.0.0.1", []).put(
         collected.Fetched("X", store.series(store.connect(), ["X"]), "2026", "0", 0)

@@ -97,6 +97,20 @@ def test_a_batch_with_a_cell_that_is_too_long_is_named(monkeypatch, kind):
         limits.check_cells(long, "t.parquet")
 
 
+def test_a_file_that_grows_while_it_is_copied_is_read_to_the_limit(tmp_path, monkeypatch):
+    file = tmp_path / "a.csv"
+    file.write_text(f"{HEADER}\nDEU,X,2020,1\n" * 9)
+    monkeypatch.setattr(limits, "MOST_BYTES", 100)
+    monkeypatch.setattr(layouts, "check_size", _of_no_size(layouts.check_size))
+    assert "the limit is" in refusal(file)
+
+
+def _of_no_size(check):
+    """The check of a size where the system says 0 first, as of a pipe."""
+    asked = []
+    return lambda size, name: check(size if asked else 0, name) or asked.append(1)
+
+
 def test_a_workbook_is_read_to_so_many_cells_and_rows_it_leaves_out_count(tmp_path, monkeypatch):
     book = openpyxl.Workbook()
     book.active.append(HEADER.split(","))
