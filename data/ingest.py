@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
-from data import catalog, exports, layouts, limits, private, store
+from data import catalog, exports, layouts, limits, private, regular, store
 from data.layouts import LayoutError
 
 FIRST_YEAR = 1900
@@ -348,13 +348,14 @@ def _read_text(connection: store.Connection, layout: layouts.Layout, scratch: Pa
     try:
         _read_csv(connection, layout.path, plain, numbered, options)
         rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
+        limits.check_rows(rows, deadline.name)
         is_regular = layout.header_line + rows == _count_lines(layout.path)
     except store.DatabaseError:
         is_regular = False
     if not is_regular:  # blank lines, line breaks inside quotes, footers, lines that cannot be split
-        regular = scratch / "regular.csv"
-        malformed = _regularise(layout, regular, deadline)
-        _read_csv(connection, regular, f"{{{_text(LINE)}: 'BIGINT', {plain[1:]}", "*", "delim = ','")
+        rows_file = scratch / "regular.csv"
+        malformed = _regularise(layout, rows_file, deadline)
+        _read_csv(connection, rows_file, f"{{{_text(LINE)}: 'BIGINT', {plain[1:]}", "*", "delim = ','")
         connection.register("unsplit", pd.DataFrame(malformed, columns=["line", "value", "problem"]))
         connection.execute("INSERT INTO malformed SELECT * FROM unsplit")
         connection.unregister("unsplit")
@@ -380,40 +381,22 @@ def _count_lines(file: Path) -> int:
 
 
 def _regularise(layout: layouts.Layout, target: Path, deadline: limits.Deadline) -> list[tuple[int, str, str]]:
-    """Write the rows one to a line, each with the line it began on; returns the lines that cannot be split, and reads
-    no further when they are more than MOST_FAULTS.
-
-    Slower than DuckDB's reader, which loses rows silently behind a quote that never closes.
-    """
-    width, malformed = len(layout.columns), []
-    fields = (
-        () if layout.is_wide else layouts.REQUIRED
-    )  # short lines of a wide file lack their last years, or are footers
-    needed = max((layout.columns.index(layout.mapping[field]) + 1 for field in fields), default=0)
-    with (
-        layout.path.open(encoding="utf-8-sig", errors="surrogateescape") as file,
-        target.open("w", encoding="utf-8", newline="") as out,
-    ):
-        writer = csv.writer(out, lineterminator="\n")
-        for line, text, row, problem in layouts.records(file, layout.delimiter):
-            deadline.left()
-            if len(malformed) > MOST_FAULTS:
-                break
-            if line <= layout.header_line or not any(cell.strip() for cell in row or [text]):
-                continue
-            while row and len(row) > width and not row[-1]:
-                row.pop()
-            if row and len(row) > width:
-                problem = f"{len(row)} columns instead of {width}"
-            elif row and len(row) < needed:
-                problem = f"{len(row)} of {width} columns"
-            if problem:
-                shown = text.strip()[:80].encode("utf-8", "replace").decode()
-                malformed.append((line, shown, problem))
-            else:
-                padded = row + [""] * (width - len(row))
-                writer.writerow([line, *(" ".join(cell.split("\n")) for cell in padded)])
-    return malformed
+    """Write the rows one to a line; returns the lines that cannot be split."""
+    # short lines of a wide file lack their last years, or are footers
+    fields = () if layout.is_wide else layouts.REQUIRED
+    try:
+        return regular.write_rows(
+            layout.path,
+            target,
+            delimiter=layout.delimiter,
+            header_line=layout.header_line,
+            width=len(layout.columns),
+            needed=max((layout.columns.index(layout.mapping[field]) + 1 for field in fields), default=0),
+            most=MOST_FAULTS,
+            seconds=deadline.left(),
+        )
+    except regular.TookTooLong:
+        raise limits.TooMuch(limits.too_slow(deadline.name)) from None
 
 
 def _stage_parquet(

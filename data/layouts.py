@@ -7,18 +7,14 @@ import json
 import re
 import zipfile
 import zlib
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from data import limits, workbook
 
-MAX_LINE, MAX_JOINED = 100_000, 50
-"""Characters of a row, and lines that a quoted cell may run over."""
-OPEN_QUOTE = "a quote that never closes"
 HEAD_BYTES = 1 << 18
 COMPANIONS = ("indicators.csv", "countries.csv", "WDICountry.csv", "Metadata_Country_*.csv")
 """Files that describe the data they lie beside, in a folder or in a zip."""
@@ -363,53 +359,6 @@ def _recognise_rows(path: Path, text: str, delimiter: str, mapping: Mapping[str,
     except csv.Error:
         return None
     return None
-
-
-def records(file: io.TextIOBase, delimiter: str) -> Iterator[tuple[int, str, list[str], str]]:
-    """Line number, text, cells and problem ("" for none) of each row; a quoted cell may run over several lines.
-
-    A line whose quote does not close within MAX_JOINED lines is a problem of its own; reading goes on behind it.
-    """
-    waiting, source, number = deque(), _lines(file), 1
-    while waiting or (waiting := deque(islice(source, 1))):
-        text, joined = waiting[0], 1
-        row, problem = _split(text, delimiter)
-        while problem == OPEN_QUOTE and joined < MAX_JOINED:
-            if joined == len(waiting):
-                waiting.extend(islice(source, 1))
-            if joined == len(waiting):
-                break
-            text, joined = text + waiting[joined], joined + 1
-            row, problem = _split(text, delimiter)
-        if problem:
-            text, joined = waiting[0], 1
-        yield number, text, row, problem
-        for _ in range(joined):
-            waiting.popleft()
-        number += joined
-
-
-def _lines(file: io.TextIOBase) -> Iterator[str]:
-    """Lines, cut short where they are longer than MAX_LINE."""
-    while line := file.readline(MAX_LINE + 1):
-        rest = line
-        while len(rest) > MAX_LINE and not rest.endswith("\n"):
-            rest = file.readline(MAX_LINE + 1)
-        yield line
-
-
-def _split(text: str, delimiter: str) -> tuple[list[str], str]:
-    if not text.strip():
-        return [], ""
-    if len(text) > MAX_LINE:
-        return [], f"longer than {MAX_LINE:,} characters"
-    if not text.isascii() and re.search("[\udc80-\udcff]", text):
-        return [], "not UTF-8"
-    try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return [], OPEN_QUOTE if "unexpected end of data" in str(error) else str(error)
-    return (rows[0], "") if len(rows) == 1 else ([], OPEN_QUOTE)
 
 
 def match_columns(columns: list[str], mapping: Mapping[str, str] | None = None) -> dict[str, str] | None:

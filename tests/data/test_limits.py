@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import ingest, layouts, limits, store, workbook
+from data import ingest, layouts, limits, regular, store, workbook
 
 HEADER = "iso3,indicator,year,value"
 pytestmark = pytest.mark.usefixtures("home")
@@ -95,6 +95,24 @@ def test_a_batch_with_a_cell_that_is_too_long_is_named(monkeypatch, kind):
     limits.check_cells(short, "t.parquet")
     with pytest.raises(limits.TooMuch, match=r"t\.parquet has a cell of more than 3 characters"):
         limits.check_cells(long, "t.parquet")
+
+
+def test_odd_lines_of_a_large_file_are_read_in_a_process_of_their_own_and_to_the_same_end(tmp_path, monkeypatch):
+    rows = ['DEU,"X\nY",2020,1', "", "FRA,X,2020,1,1,1", 'GBR,X,2020,"2"', "Curaçao,X,2020,3"]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
+    how = {"delimiter": ",", "header_line": 1, "width": 4, "needed": 4, "most": 9, "seconds": 60}
+    here = regular.write_rows(tmp_path / "a.csv", tmp_path / "here", **how)
+    monkeypatch.setattr(regular, "LARGE", 0)
+    assert regular.write_rows(tmp_path / "a.csv", tmp_path / "there", **how) == here
+    assert here == [(5, "FRA,X,2020,1,1,1", "6 columns instead of 4")]
+    assert (tmp_path / "there").read_bytes() == (tmp_path / "here").read_bytes()
+
+    def slow(command, timeout, **_):
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(regular.subprocess, "run", slow)
+    with pytest.raises(regular.TookTooLong):
+        regular.write_rows(tmp_path / "a.csv", tmp_path / "there", **how)
 
 
 def test_a_file_that_grows_while_it_is_copied_is_read_to_the_limit(tmp_path, monkeypatch):
