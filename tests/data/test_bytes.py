@@ -1,6 +1,7 @@
 """The bytes that were named are the bytes that are read, whatever a file or a folder is called."""
 
 import gzip
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -88,6 +89,20 @@ def test_an_export_goes_to_the_file_that_was_named_and_comes_back(tmp_path):
     assert [file.name for file in odd.iterdir()] == ["all[1]*?.parquet"]
     report = ingest.import_file(odd / "all[1]*?.parquet")
     assert (report.added, report.changed, report.not_taken, report.layout) == (0, 0, 0, "atlas export")
+
+
+def test_no_path_reaches_the_database_but_as_a_literal():
+    """The two readers take `store.literal` of a copy of our own, and read nothing into its folder."""
+    texts = {file: file.read_text(encoding="utf-8") for file in Path(store.__file__).parent.rglob("*.py")}
+    readers = [
+        (file.name, found[0])
+        for file, text in texts.items()
+        for found in re.finditer(r"FROM (read|sniff|parquet|glob)_?\w*\((?s:.*?)\n    \)", text)
+    ]
+    assert [name for name, _ in readers] == ["ingest.py", "ingest.py"]
+    for _, statement in readers:
+        assert re.match(r"FROM read_(csv|parquet)\(\{store\.literal\(", statement)
+        assert "hive_partitioning = false" in statement
 
 
 def test_a_data_folder_with_a_question_mark_is_refused_with_the_remedy(tmp_path, monkeypatch):
