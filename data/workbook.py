@@ -50,7 +50,8 @@ def write_sheet(
 
 
 def _quiet() -> dict[str, str]:
-    return os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "ignore"}
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")  # each takes memory of its own beforehand
+    return os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "ignore"} | one
 
 
 def _main(book: str, target: str, sheet: str, bounds: str) -> None:

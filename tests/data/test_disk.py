@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from data import ingest, private, shelf, store
@@ -54,8 +55,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("code", FAULTS)
-@pytest.mark.parametrize("step", ["copyfile", "fsync", "mkdir"])
+STEPS = [*((code, "copyfile") for code in FAULTS), (errno.ENOSPC, "fsync"), (errno.EACCES, "mkdir")]
+
+
+@pytest.mark.parametrize(("code", "step"), STEPS)
 def test_a_fault_of_the_disk_is_told_with_its_remedy_and_leaves_the_store_as_it_was(
     home, writes, monkeypatch, code, step
 ):
@@ -101,7 +104,7 @@ def test_a_refresh_that_cannot_be_kept_is_told_with_the_remedy(home, monkeypatch
 def test_nothing_is_acknowledged_on_a_store_with_damaged_rows_and_no_wrong_number_is_read(home, importing):
     whole, rows = store.path().read_bytes(), _all_rows()
     damaged = 0
-    for place in range(4096 * 3, len(whole) - 64, len(whole) // 12):
+    for place in range(4096 * 3, len(whole) - 64, len(whole) // 6):
         spoilt = bytearray(whole)
         spoilt[place : place + 64] = bytes(byte ^ 0xFF for byte in spoilt[place : place + 64])
         store.path().write_bytes(spoilt)
@@ -115,16 +118,16 @@ def test_nothing_is_acknowledged_on_a_store_with_damaged_rows_and_no_wrong_numbe
                     act()
             assert store.path().read_bytes() == spoilt
         else:
-            assert found == rows
-    assert damaged >= 3
+            assert found.equals(rows)
+    assert damaged >= 2
     store.path().write_bytes(whole)
     assert importing().added == 1
 
 
-def _all_rows() -> list[tuple]:
+def _all_rows() -> pd.DataFrame:
     connection = store.connect()
     try:
-        return store.series(connection, list(store.indicators(connection)["code"])).to_numpy().tolist()
+        return store.series(connection, list(store.indicators(connection)["code"]))
     finally:
         connection.close()
 
