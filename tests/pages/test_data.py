@@ -1,9 +1,14 @@
 """The Data page: where numbers come from, how to bring more, what is wrong with them."""
 
+import errno
+import re
+
 import pandas as pd
 import pytest
 
-from data import ingest, store
+from dashboard.sentences import said
+from data import ingest, limits, store
+from data.sources import worldbank
 
 SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
 HEADER = "iso3,indicator,year,value\n"
@@ -277,6 +282,34 @@ def test_a_damaged_store_says_what_happened_and_what_to_do(home, open_page):
     app = open_page("overview")
     assert app.title[0].value == "The store cannot be opened"
     assert "python -m data build" in app.error[0].value
+
+
+def test_an_address_without_http_is_an_error_in_words_and_its_password_is_not_shown(home, open_page, monkeypatch):
+    monkeypatch.setenv(worldbank.URL_VARIABLE, "me:secret@bank.invalid/v2")
+    app = open_page("data", section="refresh")
+    app.button(key="refresh_now").click().run()
+    assert app.error[0].value.startswith("The address to refresh from is not a web address.")
+    assert "secret" not in app.error[0].value
+    assert not app.exception
+
+
+FAULTS_OF_THE_STORE = (
+    store.unwritten(OSError(errno.ENOSPC, "full")),
+    store.unwritten(OSError(errno.EROFS, "read-only")),
+    store.unwritten(OSError(errno.EIO, "broken")),
+    store.StoreBusy("The store is being written to: an import, since 14:02 UTC. Nothing was changed; try again in a "
+                    "moment."),
+    limits.TooMuch(limits.long_cell("a.csv")),
+    limits.TooMuch(limits.too_slow("a.csv")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS_OF_THE_STORE, ids=lambda fault: str(fault)[:40])
+def test_faults_of_the_store_are_told_in_chinese(home, speak, fault):
+    speak("zh")
+    told = said(str(fault))
+    assert re.search("[\u4e00-\u9fff]", told)
+    assert not re.search("[a-z]{3,} [a-z]{2,} [a-z]{2,}", re.sub(r"/\S+|python -m data \w+", "", told))
 
 
 def test_a_refresh_that_reaches_nobody_says_so_and_keeps_everything(home, open_page, monkeypatch):
