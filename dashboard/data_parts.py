@@ -1,20 +1,19 @@
 """The sections of the Data page, each one question."""
 
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import components, links, load, places
 from dashboard.charts import coverage as coverage_charts
 from dashboard.language import LANGUAGES, _, currency_name, number
 from dashboard.sentences import said
-from data import catalog, ingest, layouts, quality, store
+from data import catalog, ingest, layouts, private, quality, store
 from data.sources import worldbank
 
-UPLOAD_TYPES = ("csv", "txt", "tsv", "gz", "zip", "xlsx", "parquet")
 SHOWN_FAULTS = 500
 SECONDS_PER_INDICATOR = 1.5
 
@@ -180,10 +179,10 @@ def importing() -> None:
         )
     )
     turn = st.session_state.get("imports_done", "")  # after an import the box is a new, empty one
-    upload = st.file_uploader(_("File"), type=list(UPLOAD_TYPES), key=f"upload{turn}", max_upload_size=200)
+    # no types: files are known by their content, and Streamlit breaks off the run for names that do not fit
+    upload = st.file_uploader(_("File"), key=f"upload{turn}", max_upload_size=200)
     beside = st.file_uploader(
         _("Descriptions beside it (indicators.csv, countries.csv), if there are any"),
-        type=["csv"],
         accept_multiple_files=True,
         key=f"beside{turn}",
         max_upload_size=20,
@@ -191,13 +190,34 @@ def importing() -> None:
     if upload is None:
         _last_import()
         return
-    with tempfile.TemporaryDirectory(prefix="atlas-upload-") as folder:
-        path = Path(folder) / "upload" / Path(upload.name).name
-        path.parent.mkdir()
-        path.write_bytes(upload.getbuffer())
-        for extra in beside or []:
-            (path.parent / Path(extra.name).name).write_bytes(extra.getbuffer())
-        _check_and_land(path)
+    with private.scratch("upload") as folder:
+        path = _laid_down(folder, upload, beside or [])
+        if path is not None:
+            _check_and_land(path, ingest.source_name(upload.name))
+
+
+def _laid_down(folder: Path, upload: UploadedFile, beside: list[UploadedFile]) -> Path | None:
+    """The upload and what describes it, under names of our own, whatever they are called; None after an error."""
+    names = {extra.name: layouts.companion_name(extra.name) for extra in beside}
+    try:
+        (folder / "upload").write_bytes(upload.getbuffer())
+        for extra in beside:
+            if name := names[extra.name]:
+                (folder / name).write_bytes(extra.getbuffer())
+    except OSError:
+        st.error(
+            _("There is no room for this file on the machine that runs Lepton Atlas. Make room on its disk."),
+            icon=":material/error:",
+        )
+        return None
+    if unknown := [ingest.source_name(name) for name, known in names.items() if known is None]:
+        st.warning(
+            _("Not used: {files}. A file that describes the data is called indicators.csv or countries.csv.").format(
+                files=", ".join(map(said, unknown))
+            ),
+            icon=":material/warning:",
+        )
+    return folder / "upload"
 
 
 def _ask_mapping(columns: tuple[str, ...]) -> dict[str, str]:
@@ -213,24 +233,26 @@ def _ask_mapping(columns: tuple[str, ...]) -> dict[str, str]:
     return picked if all(picked.values()) else {}
 
 
-def _preview(path: Path, new: bool) -> tuple[ingest.ImportReport, dict[str, str]] | None:
+def _preview(path: Path, name: str, new: bool) -> tuple[ingest.ImportReport, dict[str, str]] | None:
     """The report of a check that writes nothing, and the column mapping it took; None until one is given."""
     try:
-        return ingest.import_file(path, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new), {}
+        return ingest.import_file(path, name=name, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new), {}
     except layouts.UnknownColumns as error:
         if len(error.columns) < len(layouts.REQUIRED):
             raise
         mapping = _ask_mapping(error.columns)
     if not mapping:
         return None
-    found = ingest.import_file(path, mapping=mapping, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new)
+    found = ingest.import_file(
+        path, name=name, mapping=mapping, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new
+    )
     return found, mapping
 
 
-def _check_and_land(path: Path) -> None:
+def _check_and_land(path: Path, name: str) -> None:
     try:
         new = bool(st.session_state.get("new_indicators"))
-        checked = _preview(path, new)
+        checked = _preview(path, name, new)
     except (layouts.LayoutError, store.StoreError) as error:
         st.error(said(str(error)), icon=":material/error:")
         return
@@ -250,10 +272,12 @@ def _check_and_land(path: Path) -> None:
     )
     skip = False
     if report.fault_count:
-        st.warning(
-            _("{count} problems found. Fix the file or skip these rows.").format(count=number(report.fault_count, 9)),
-            icon=":material/warning:",
+        found = (
+            _("More than {count} problems found; the check stopped there. Is every column what it was taken for?")
+            if report.stopped
+            else _("{count} problems found. Fix the file or skip these rows.")
         )
+        st.warning(found.format(count=number(report.fault_count, 9)), icon=":material/warning:")
         st.dataframe(
             report.faults.assign(**{name: report.faults[name].map(said) for name in ("value", "problem", "remedy")}),
             hide_index=True,
@@ -267,7 +291,8 @@ def _check_and_land(path: Path) -> None:
             },
         )
         components.download(report.faults, "faults")
-        skip = st.checkbox(_("Skip faulty rows and import the rest"), key="skip_invalid")
+        if not report.stopped:
+            skip = st.checkbox(_("Skip faulty rows and import the rest"), key="skip_invalid")
     else:
         st.success(_("No problems found."), icon=":material/check:")
     if new or (report.faults["problem"] == "unknown indicator code, close to a known one").any():
@@ -276,10 +301,10 @@ def _check_and_land(path: Path) -> None:
     if st.button(_("Import"), type="primary", disabled=not ready, icon=":material/upload:", key="land"):
         try:
             st.session_state["import_report"] = ingest.import_file(
-                path, mapping=mapping, skip_invalid=skip, new_indicators=new
+                path, name=name, mapping=mapping, skip_invalid=skip, new_indicators=new
             )
             st.session_state["imports_done"] = int(st.session_state.get("imports_done") or 0) + 1
-        except (ingest.ImportRefused, store.StoreError) as error:
+        except (ingest.ImportRefused, layouts.LayoutError, store.StoreError) as error:
             st.error(said(str(error)), icon=":material/error:")
             return
         st.rerun()
@@ -300,6 +325,13 @@ def _last_import() -> None:
         ),
         icon=":material/check:",
     )
+    if report.not_taken:
+        st.info(
+            _("{count} values were not taken: they are older than the ones that stand.").format(
+                count=number(report.not_taken, 9)
+            ),
+            icon=":material/history:",
+        )
     if report.undescribed:
         st.info(
             _(
@@ -318,9 +350,13 @@ def export() -> None:
         )
     )
     if st.button(_("Prepare the file"), key="prepare_export", icon=":material/inventory_2:"):
-        with tempfile.TemporaryDirectory(prefix="atlas-export-") as folder:
-            target = Path(folder) / "lepton-atlas.parquet"
-            written = ingest.export(target)
+        with private.scratch("export") as folder:
+            target = folder / "lepton-atlas.parquet"
+            try:
+                written = ingest.export(target)
+            except store.StoreError as error:
+                st.error(said(str(error)), icon=":material/error:")
+                return
             st.download_button(
                 _("Download {size} MB, {rows} observations").format(
                     size=number(written["bytes"] / 1e6, 2), rows=number(written["rows"], 9)

@@ -50,6 +50,24 @@ LAYOUTS = (
     "tidy",
     "atlas export",
     "{file}: {count} fault(s); nothing was written.",
+    "{file}: more than {count} fault(s); nothing was written.",
+    "{file} has {count} columns; at most {most} are read. Leave out columns that are not needed.",
+    "{file} has more than {most} rows. Split it.",
+    "{file} has a cell of more than {most} characters. Shorten it, or leave its column out.",
+    "{file} unfolds to {mb} MB and {rows} rows, which no genuine data file of its size does. Write it again, or save "
+    "it as CSV.",
+    "{file} unfolds to more than {mb} MB, which no genuine data file of its size does. Unpack it yourself and import "
+    "the CSV inside.",
+    "{file} takes longer than {seconds} s to check. Split it, or save it as plain CSV.",
+    "{file}, sheet {sheet}, has more than {count} cells. Leave out what is not needed, or save it as CSV.",
+    "{file}, sheet {sheet}, has more than {count} columns. Leave out what is not needed, or save it as CSV.",
+    "{file}, sheet {sheet}, unfolds to more than {mb} MB. Leave out what is not needed, or save it as CSV.",
+    "{file}, sheet {sheet}, takes longer than {seconds} s to read. Leave out what is not needed, or save it as CSV.",
+    "{file} has lists in its column {column}. Write one value a row.",
+    "{file} is a damaged export ({reason}). Write it again: python -m data export",
+    "{file} says that it arrived on {date}, which is still to come. Set the clock of this machine, or write the export "
+    "again on one whose clock is right.",
+    "{file}, which lies beside the data, has over {mb} MB. Move it elsewhere.",
     "The file has a header and no rows below it. Nothing to import.",
     "{file} has no rows. Nothing to import.",
     "{file} is empty.",
@@ -79,8 +97,30 @@ STORE = (
     "The store at {path} could not be written ({error}). It stands as it was. Look for free disk space and memory; "
     "python -m data check tells whether it can still be read.",
     "{path} is a DuckDB file, but not a Lepton Atlas store. Move it away, or point ATLAS_HOME elsewhere.",
-    "Another process ({process}) is writing to the store at {home}. Nothing was changed; try again when it has "
-    "finished.",
+    "The store at {path} is damaged ({error}). Nothing was changed. Move the file away, run python -m data build, and "
+    "import your last export; without one, import your files and refresh.",
+    "The store at {path} could not be read ({error}). Nothing was changed. python -m data check tells whether it is "
+    "damaged.",
+    "The store at {path} could not be written and stands as it was. {remedy} Then try again.",
+    "The disk is full: make room on it.",
+    "The disk space of this account is used up: make room.",
+    "This account may not write files of this size: raise the limit (ulimit -f).",
+    "The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere.",
+    "The folder can only be read: point ATLAS_HOME to one that can be written to.",
+    "{home} has a question mark in its name. Point ATLAS_HOME to a folder without one.",
+    "The store is being written to. Nothing was changed; try again in a moment.",
+    "The store is being written to: {what}, since {time} UTC. Nothing was changed; try again in a moment.",
+    "another change",
+    "an import",
+    "a refresh",
+    "a removal",
+    "a review",
+    "a verdict",
+    "a first start",
+    "The store holds an arrival from the end of time, after which nothing can arrive. python -m data status lists it; "
+    "remove it with python -m data remove SNAPSHOT.",
+    "{file} could not be checked ({error}). Nothing was changed. Make room in {folder}, or set TMPDIR to another "
+    "folder.",
 )
 REFRESH = (
     "{what}, {attempts} times over",
@@ -95,6 +135,12 @@ REFRESH = (
     "the answer is cut short or not JSON",
     "not asked for, after {count} failures in a row (the last: {what})",
     "income groups and regions",
+    "A refresh is under way already. Nothing was changed; wait for it to end, then look at what arrived.",
+    "The address to refresh from is not a web address. Set {variable} to one that begins with https:// or http://, or "
+    "unset it for {url}.",
+    "The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names is not an address that can be used. Set it to one that "
+    "begins with http://, or unset it.",
+    "See whether {url} is the right address ({variable}), and whether a proxy needs a sign-in.",
     "Refresh again.",
     "Refresh again later.",
     "Wait some minutes, then refresh again.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from data import ingest, quality, store
+from data import ingest, quality, spreadsheets, store
 from data.sources import worldbank
 
 SHOWN_FAULTS = 40
@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     removing = command("remove", _remove, "Undo an arrival: its values go, what they replaced stands again.")
     removing.add_argument("snapshot", metavar="SNAPSHOT", help="its id, as `status` lists it")
     removing.add_argument("--yes", action="store_true", help="do not ask first")
-    checking = command("check", _check, "What is wrong with the data, and what to do about it.")
+    checking = command(
+        "check", _check, "Read the whole store, then say what is wrong with its data and what to do about it."
+    )
     checking.add_argument("--json", action="store_true")
     return parser
 
@@ -80,7 +82,7 @@ def _import(options: argparse.Namespace) -> int:
             skip_invalid=options.skip_invalid,
             preview=options.preview,
             new_indicators=options.new_indicators,
-            max_faults=1_000_000 if options.faults else SHOWN_FAULTS,
+            max_faults=ingest.MOST_FAULTS if options.faults else SHOWN_FAULTS,
         )
         refused = options.preview and report.fault_count > 0
     except ingest.ImportRefused as error:
@@ -92,16 +94,19 @@ def _import(options: argparse.Namespace) -> int:
             f"  {code} is undescribed: put an indicators.csv (indicator, name, unit, source, licence) beside the file."
         )
     if refused:
-        print("Nothing was written. Correct the file, or import the rest with --skip-invalid.", file=sys.stderr)
+        rest = "" if report.stopped else ", or import the rest with --skip-invalid"
+        print(f"Nothing was written. Correct the file{rest}.", file=sys.stderr)
     return int(refused)
 
 
 def _print_faults(report: ingest.ImportReport, target: Path | None) -> None:
     if target:
-        report.faults.to_csv(target, index=False)
+        target.write_bytes(spreadsheets.to_csv(report.faults))
     for fault in report.faults.head(SHOWN_FAULTS).itertuples():
         print(f"line {fault.line}, {fault.field}: {fault.value!r}: {fault.problem}. {fault.remedy}", file=sys.stderr)
     hidden = report.fault_count - min(len(report.faults), SHOWN_FAULTS)
+    if report.stopped:
+        print(f"There are more than {ingest.MOST_FAULTS:,} faults; the check stopped there.", file=sys.stderr)
     if hidden:
         print(f"... and {hidden:,} more; --faults FILE.csv writes all of them.", file=sys.stderr)
 
@@ -162,6 +167,7 @@ def _remove(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     store.ensure()
+    store.check()
     findings = quality.findings(store.connect())
     if options.json:
         print(findings.to_json(orient="records", force_ascii=False))

@@ -3,30 +3,41 @@
 import csv
 import hashlib
 import json
-import tempfile
+import shutil
+import threading
+import unicodedata
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+import pyarrow
 import pyarrow.parquet
 
-from data import catalog, layouts, store
+from data import catalog, exports, layouts, limits, private, regular, store
 from data.layouts import LayoutError
 
 FIRST_YEAR = 1900
 MISSING = ("", "..", "na", "n/a", "nan", "null", "none", "-", "…")
 FAULT_COLUMNS = ("line", "field", "value", "problem", "remedy")
-EXPORT_FORMAT = "1"
 LINE = "atlas line"
+MOST_FAULTS = 10_000
+"""A check stops after so many faults: the file is another one than was meant."""
+LONGEST_NAME = 200
+"""Characters of a source's name."""
+MOST_BESIDE = 20 << 20
+"""Bytes of a file that describes the data it lies beside."""
+KEPT_CHECKS = 16
 
 
 class ImportRefused(ValueError):
     """The file has faults, and nothing was written. `report` lists them."""
 
     def __init__(self, report: "ImportReport") -> None:
-        super().__init__(f"{report.file}: {report.fault_count:,} fault(s); nothing was written.")
+        more = "more than " if report.stopped else ""
+        super().__init__(f"{report.file}: {more}{report.fault_count:,} fault(s); nothing was written.")
         self.report = report
 
 
@@ -37,6 +48,8 @@ class ImportReport:
     values: rows that hold a value. empty: cells without one. aggregates: rows of regions and income groups, left out.
     regrouped: markets whose income group a country file beside the data changed.
     faults: FAULT_COLUMNS by line, at most `max_faults` of fault_count. landed: False for a preview or a refusal.
+    not_taken: values that are older than the ones that stand. stopped: there are more than MOST_FAULTS faults, and the
+    rest of the file was not looked at: nothing of it can land.
     """
 
     file: str
@@ -50,16 +63,21 @@ class ImportReport:
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    not_taken: int = 0
     skipped: int = 0
     regrouped: int = 0
+    stopped: bool = False
     undescribed: tuple[str, ...] = ()
     snapshot: str | None = None
 
     def sentence(self) -> str:
         """What happened, for the terminal and the page."""
         if not self.landed:
-            return f"{self.file} ({self.layout}): {self.values:,} values read, {self.fault_count:,} fault(s)."
+            more = "more than " if self.stopped else ""
+            return f"{self.file} ({self.layout}): {self.values:,} values read, {more}{self.fault_count:,} fault(s)."
         parts = [f"{self.added:,} added", f"{self.changed:,} changed", f"{self.unchanged:,} as before"]
+        if self.not_taken:
+            parts.append(f"{self.not_taken:,} not taken (older than what stands)")
         if self.skipped:
             parts.append(f"{self.skipped:,} skipped")
         if self.aggregates:
@@ -88,70 +106,213 @@ def import_file(
     Bank's own country files) lying beside the file describe its indicators and income groups. A code that is one slip
     from a known one is a fault, unless it is described there or new_indicators says that codes may be new.
 
+    The file is checked outside the store's lock, on a copy of its bytes under a name of our own; a check that was made
+    of the same bytes against the same store is not made again.
+
     Raises LayoutError when the file is not market data, ImportRefused when rows are wrong, StoreBusy, StoreError.
     """
     now = now or datetime.now(UTC)
-    name = name or path.name
+    name = source_name(name or path.name)
     store.ensure()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    with tempfile.TemporaryDirectory(prefix="atlas-import-") as folder:
-        layout = layouts.recognise(path, Path(folder), mapping)
-        report = None
-        with store.writing() as connection:
-            layout, restored = _stage(connection, layout, mapping, Path(folder))
-            report = _check(connection, name, layout, now, max_faults)
-            if not new_indicators and layout.kind == "tidy" and "name" not in layout.mapping:
-                report = _check_codes(connection, report, (path.parent, Path(folder)), max_faults)
-            if preview or (report.fault_count and not skip_invalid):
-                raise store.Abandon
-            snapshot = store.Snapshot(
-                source=f"file {name}",
-                retrieved_at=store.next_arrival(connection, now),
-                sha256=digest,
-                licence="as its publisher states",
-                status="partial" if report.fault_count else "complete",
-                note=f"{report.fault_count:,} faults skipped" if report.fault_count else "",
-            )
-            report = _land(connection, report, layout, snapshot, (path.parent, Path(folder)))
-            if not (report.added or report.changed or report.regrouped or restored):
-                raise store.Abandon
-    if report.fault_count and not skip_invalid and not preview:
+    with private.scratch("import") as folder:
+        arrived = _take(path, folder, name)
+        options = (name, tuple((mapping or {}).items()), max_faults, new_indicators, now.year)
+        key = (arrived.digest, options, store.version())
+        if preview and (kept := _kept(key)):
+            return kept
+        try:
+            report = _import(arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now)
+        except OSError as error:
+            raise _no_room(name, folder, error) from error
+        except limits.TooMuch as error:
+            raise LayoutError(str(error)) from error
+    if preview:
+        _keep(key, report)
+    elif report.fault_count and (report.stopped or not skip_invalid):
         raise ImportRefused(report)
     return report
+
+
+def source_name(text: str) -> str:
+    """What a source is called, out of whatever a file is: one line of text, not too long, no control characters."""
+    shown = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in text)
+    return " ".join(shown.split())[:LONGEST_NAME].strip() or "unnamed"
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A file's bytes under a name that no library reads anything into. beside: copies of what describes it.
+
+    digest: of all these bytes; sha256: of the file's own.
+    """
+
+    name: str
+    file: Path
+    beside: Path
+    unpacked: Path
+    sha256: str
+    digest: str
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        return self.beside, self.unpacked
+
+
+def _take(path: Path, folder: Path, name: str) -> _Arrived:
+    """Copy a file and what describes it into our own folder: what is checked is what lands."""
+    beside, unpacked = folder / "beside", folder / "unpacked"
+    with path.open("rb") as source:
+        layouts.check_size(path.stat().st_size, name)
+        beside.mkdir()
+        unpacked.mkdir()
+        try:
+            with (folder / "figures").open("wb") as copy:
+                while chunk := source.read(1 << 20):
+                    copy.write(chunk)
+                    layouts.check_size(copy.tell(), name)  # a pipe or a device tells no size beforehand
+        except OSError as error:
+            raise _no_room(name, folder, error) from error
+    digests = [_digest(folder / "figures")]
+    for pattern in layouts.COMPANIONS:
+        for found in sorted(path.parent.glob(pattern)):
+            target = beside / layouts.companion_name(found.name)
+            if target.exists() or not found.is_file():
+                continue
+            if found.stat().st_size > MOST_BESIDE:
+                raise LayoutError(
+                    f"{found.name}, which lies beside the data, has over {MOST_BESIDE >> 20} MB. Move it elsewhere."
+                )
+            shutil.copyfile(found, target)
+            digests.append(f"{target.name} {_digest(target)}")
+    whole = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    return _Arrived(name, folder / "figures", beside, unpacked, digests[0], whole)
+
+
+def _no_room(name: str, folder: Path, error: OSError) -> store.StoreError:
+    return store.StoreError(
+        f"{name} could not be checked ({error.strerror or error}). Nothing was changed. Make room in {folder.parent}, "
+        "or set TMPDIR to another folder."
+    )
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _import(
+    arrived: _Arrived,
+    mapping: Mapping[str, str] | None,
+    skip_invalid: bool,
+    preview: bool,
+    max_faults: int,
+    new_indicators: bool,
+    now: datetime,
+) -> ImportReport:
+    """Check outside the lock, then land within it; checked again there when somebody wrote in between."""
+    deadline = limits.Deadline(arrived.name)
+    layout = layouts.recognise(arrived.file, arrived.unpacked, mapping, arrived.name)
+    stamp = store.version()
+    connection = store.connect_to_check(arrived.file.parent)
+    try:
+        with store.within(connection, deadline):
+            layout, note = _stage(connection, layout, mapping, arrived, now, deadline)
+            check = _Check(arrived, layout, note, now, max_faults, new_indicators)
+            report = _check(connection, check)
+        if preview or (report.fault_count and (report.stopped or not skip_invalid)):
+            return report
+        with store.writing("an import", checked=connection) as connection:
+            if store.version() != stamp:
+                report = _check(connection, check)
+                if report.fault_count and (report.stopped or not skip_invalid):
+                    raise store.Abandon
+            report, is_new = _land(connection, report, check)
+            if not is_new:
+                raise store.Abandon
+        return report
+    except store.TookTooLong as error:
+        raise limits.TooMuch(limits.too_slow(arrived.name)) from error
+    except store.DatabaseError as error:
+        raise LayoutError(
+            f"{arrived.name} cannot be checked ({str(error).strip().splitlines()[0]}). Split it, or save it as CSV."
+        ) from error
+    finally:
+        connection.close()
+
+
+_checks: OrderedDict[tuple, ImportReport] = OrderedDict()
+_checking = threading.Lock()
+
+
+def _kept(key: tuple) -> ImportReport | None:
+    with _checking:
+        return _checks.get(key)
+
+
+def _keep(key: tuple, report: ImportReport) -> None:
+    with _checking:
+        _checks[key] = report
+        while len(_checks) > KEPT_CHECKS:
+            _checks.popitem(last=False)
 
 
 # ------------------------------------------------------------------ staging
 
 
 def _stage(
-    connection: store.Connection, layout: layouts.Layout, mapping: Mapping[str, str] | None, scratch: Path
-) -> tuple[layouts.Layout, int]:
+    connection: store.Connection,
+    layout: layouts.Layout,
+    mapping: Mapping[str, str] | None,
+    arrived: _Arrived,
+    now: datetime,
+    deadline: limits.Deadline,
+) -> tuple[layouts.Layout, exports.Note | None]:
     """Fill the temp table `staged` (line, market, indicator, year_text, value, value_text, unit, source, snapshot).
 
-    Returns the layout, and how many snapshots and descriptions an export brought along.
+    Returns the layout, and what an export says of itself.
     """
+    note = None
     connection.execute("CREATE TEMP TABLE malformed (line BIGINT, value VARCHAR, problem VARCHAR)")
     try:
         if layout.kind == "parquet":
-            return _stage_parquet(connection, layout, mapping)
-        _stage_text(connection, layout, scratch)
+            layout, note = _stage_parquet(connection, layout, mapping, arrived, now)
+        else:
+            _stage_text(connection, layout, arrived, deadline)
+        _set_aside_long_cells(connection)
+    except store.TookTooLong:
+        raise
     except store.DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         raise LayoutError(
             f"The file cannot be read ({reason}). Save it again as CSV in UTF-8 and import that."
         ) from error
-    if connection.execute("SELECT count(*) = 0 FROM raw").fetchone()[0] and not _malformed(connection):
+    if connection.execute("SELECT count(*) = 0 FROM staged").fetchone()[0] and not _malformed(connection):
         raise LayoutError("The file has a header and no rows below it. Nothing to import.")
-    return layout, 0
+    return layout, note
+
+
+def _set_aside_long_cells(connection: store.Connection) -> None:
+    """A cell of more than MOST_CELL characters makes its line malformed."""
+    fields = ("market", "indicator", "year_text", "value_text", "unit")
+    too_long = " OR ".join(f"length({field}) > $most" for field in fields)
+    most = {"most": limits.MOST_CELL}
+    connection.execute(
+        "INSERT INTO malformed SELECT line, left(indicator, 80), "
+        f"'a cell of more than {limits.MOST_CELL:,} characters' FROM staged WHERE {too_long}",
+        most,
+    )
+    connection.execute(f"DELETE FROM staged WHERE {too_long}", most)
 
 
 def _malformed(connection: store.Connection) -> int:
     return connection.execute("SELECT count(*) FROM malformed").fetchone()[0]
 
 
-def _stage_text(connection: store.Connection, layout: layouts.Layout, scratch: Path) -> None:
-    _read_text(connection, layout, scratch)
+def _stage_text(
+    connection: store.Connection, layout: layouts.Layout, arrived: _Arrived, deadline: limits.Deadline
+) -> None:
+    _read_text(connection, layout, arrived.unpacked, deadline)
+    limits.check_rows(connection.execute("SELECT count(*) FROM raw").fetchone()[0], arrived.name)
     missing = ", ".join(f"'{marker}'" for marker in MISSING)
     if layout.is_wide:
         columns = ", ".join(_name(column) for column in layout.years.values())
@@ -178,7 +339,7 @@ def _stage_text(connection: store.Connection, layout: layouts.Layout, scratch: P
     connection.execute("UPDATE staged SET value = NULL WHERE isnan(value)")
 
 
-def _read_text(connection: store.Connection, layout: layouts.Layout, scratch: Path) -> None:
+def _read_text(connection: store.Connection, layout: layouts.Layout, scratch: Path, deadline: limits.Deadline) -> None:
     """Fill the temp table `raw`: all columns as text, and each row's line in the file."""
     names = _distinct(layout.columns)
     plain = "{" + ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names) + "}"
@@ -187,13 +348,14 @@ def _read_text(connection: store.Connection, layout: layouts.Layout, scratch: Pa
     try:
         _read_csv(connection, layout.path, plain, numbered, options)
         rows = connection.execute("SELECT count(*) FROM raw").fetchone()[0]
+        limits.check_rows(rows, deadline.name)
         is_regular = layout.header_line + rows == _count_lines(layout.path)
     except store.DatabaseError:
         is_regular = False
     if not is_regular:  # blank lines, line breaks inside quotes, footers, lines that cannot be split
-        regular = scratch / "regular.csv"
-        malformed = _regularise(layout, regular)
-        _read_csv(connection, regular, f"{{{_text(LINE)}: 'BIGINT', {plain[1:]}", "*", "delim = ','")
+        rows_file = scratch / "regular.csv"
+        malformed = _regularise(layout, rows_file, deadline)
+        _read_csv(connection, rows_file, f"{{{_text(LINE)}: 'BIGINT', {plain[1:]}", "*", "delim = ','")
         connection.register("unsplit", pd.DataFrame(malformed, columns=["line", "value", "problem"]))
         connection.execute("INSERT INTO malformed SELECT * FROM unsplit")
         connection.unregister("unsplit")
@@ -204,8 +366,9 @@ def _read_text(connection: store.Connection, layout: layouts.Layout, scratch: Pa
 
 def _read_csv(connection: store.Connection, file: Path, columns: str, selected: str, options: str) -> None:
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {selected} FROM read_csv({_text(str(file))}, columns = {columns}, "
-        f"auto_detect = false, header = false, {options}, quote = '\"', escape = '\"', nullstr = '')"
+        f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {selected} FROM read_csv({store.literal(file)}, "
+        f"columns = {columns}, auto_detect = false, header = false, {options}, quote = '\"', escape = '\"', "
+        f"nullstr = '', hive_partitioning = false) LIMIT {limits.MOST_ROWS + 1}"
     )
 
 
@@ -217,68 +380,60 @@ def _count_lines(file: Path) -> int:
     return lines + (not last.endswith(b"\n"))
 
 
-def _regularise(layout: layouts.Layout, target: Path) -> list[tuple[int, str, str]]:
-    """Write the rows one to a line, each with the line it began on; returns the lines that cannot be split.
-
-    Slower than DuckDB's reader, which loses rows silently behind a quote that never closes.
-    """
-    width, malformed = len(layout.columns), []
-    fields = (
-        () if layout.is_wide else layouts.REQUIRED
-    )  # short lines of a wide file lack their last years, or are footers
-    needed = max((layout.columns.index(layout.mapping[field]) + 1 for field in fields), default=0)
-    with (
-        layout.path.open(encoding="utf-8-sig", errors="surrogateescape") as file,
-        target.open("w", encoding="utf-8", newline="") as out,
-    ):
-        writer = csv.writer(out, lineterminator="\n")
-        for line, text, row, problem in layouts.records(file, layout.delimiter):
-            if line <= layout.header_line or not any(cell.strip() for cell in row or [text]):
-                continue
-            while row and len(row) > width and not row[-1]:
-                row.pop()
-            if row and len(row) > width:
-                problem = f"{len(row)} columns instead of {width}"
-            elif row and len(row) < needed:
-                problem = f"{len(row)} of {width} columns"
-            if problem:
-                shown = text.strip()[:80].encode("utf-8", "replace").decode()
-                malformed.append((line, shown, problem))
-            else:
-                padded = row + [""] * (width - len(row))
-                writer.writerow([line, *(" ".join(cell.split("\n")) for cell in padded)])
-    return malformed
+def _regularise(layout: layouts.Layout, target: Path, deadline: limits.Deadline) -> list[tuple[int, str, str]]:
+    """Write the rows one to a line; returns the lines that cannot be split."""
+    # short lines of a wide file lack their last years, or are footers
+    fields = () if layout.is_wide else layouts.REQUIRED
+    try:
+        return regular.write_rows(
+            layout.path,
+            target,
+            delimiter=layout.delimiter,
+            header_line=layout.header_line,
+            width=len(layout.columns),
+            needed=max((layout.columns.index(layout.mapping[field]) + 1 for field in fields), default=0),
+            most=MOST_FAULTS,
+            seconds=deadline.left(),
+        )
+    except regular.TookTooLong:
+        raise limits.TooMuch(limits.too_slow(deadline.name)) from None
 
 
 def _stage_parquet(
-    connection: store.Connection, layout: layouts.Layout, mapping: Mapping[str, str] | None
-) -> tuple[layouts.Layout, int]:
+    connection: store.Connection,
+    layout: layouts.Layout,
+    mapping: Mapping[str, str] | None,
+    arrived: _Arrived,
+    now: datetime,
+) -> tuple[layouts.Layout, exports.Note | None]:
+    name = arrived.name
     try:
-        metadata = pyarrow.parquet.read_metadata(layout.path)
-        columns = metadata.schema.to_arrow_schema().names
+        with layout.path.open("rb") as file:
+            metadata = pyarrow.parquet.read_metadata(file)
+        schema = metadata.schema.to_arrow_schema()
     except (OSError, ValueError, NotImplementedError) as error:
-        raise LayoutError(f"{layout.path.name} is damaged Parquet ({error}). Export or download it again.") from error
-    unfolded = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if unfolded > layouts.MAX_BYTES or metadata.num_rows > layouts.MAX_ROWS:
-        raise LayoutError(
-            f"{layout.path.name} unfolds to {unfolded / 1e9:.1f} GB and {metadata.num_rows:,} rows; the limits are "
-            f"{layouts.MAX_BYTES / 1e9:.1f} GB and {layouts.MAX_ROWS:,} rows. Split it."
-        )
+        raise LayoutError(f"{name} is damaged Parquet ({error}). Export or download it again.") from error
+    limits.check_parquet(metadata, layout.path.stat().st_size, name)
+    columns = schema.names
     if metadata.num_rows == 0:
-        raise LayoutError(f"{layout.path.name} has no rows. Nothing to import.")
-    layouts.check_mapping(columns, layout.path.name, mapping)
+        raise LayoutError(f"{name} has no rows. Nothing to import.")
+    layouts.check_mapping(columns, name, mapping)
     fields = layouts.match_columns(columns, mapping)
     if fields is None:
         raise layouts.UnknownColumns(
-            f"{layout.path.name} has the columns {', '.join(columns)}. Needed: market (iso3), indicator, year and "
+            f"{name} has the columns {', '.join(columns)}. Needed: market (iso3), indicator, year and "
             "value. Rename the columns, or say which is which (--map market=COLUMN).",
             columns,
         )
-    exported = (metadata.metadata or {}).get(b"atlas_export")
-    restored = 0
+    exported, note = (metadata.metadata or {}).get(b"atlas_export"), None
     if exported is not None:
+        note = exports.read(exported, name, now)
+        if not {"source", "snapshot"} <= set(columns):
+            raise LayoutError(f"{name} is a damaged export (it lacks a column). Write it again: python -m data export")
         fields |= {"source": "source", "snapshot": "snapshot"}
-        restored = _restore_metadata(connection, exported, layout.path.name)
+    for column in fields.values():
+        if pyarrow.types.is_nested(schema.field(column).type):
+            raise LayoutError(f"{name} has lists in its column {column}. Write one value a row.")
     optional = {
         field: f"{_name(fields[field])}::VARCHAR" if field in fields else "NULL::VARCHAR"
         for field in ("unit", "source", "snapshot")
@@ -295,11 +450,13 @@ def _stage_parquet(
                     THEN {value}::VARCHAR END AS value_text,
                {_text(fields["value"])} AS value_column, {optional["unit"]} AS unit,
                {optional["source"]} AS source, {optional["snapshot"]} AS snapshot
-        FROM read_parquet({_text(str(layout.path))}, file_row_number = true)
+        FROM read_parquet({store.literal(layout.path)}, file_row_number = true, hive_partitioning = false)
         """
     )
-    kind = "parquet" if exported is None else "atlas export"
-    return layouts.Layout(kind, layout.path, tuple(columns), fields), restored
+    if note is not None:
+        exports.check_rows(connection, note, name)
+    kind = "parquet" if note is None else "atlas export"
+    return layouts.Layout(kind, layout.path, tuple(columns), fields), note
 
 
 def _name(column: str) -> str:
@@ -329,53 +486,75 @@ def _distinct(columns: tuple[str, ...]) -> list[str]:
 # ------------------------------------------------------------------ checking
 
 
-def _check(
-    connection: store.Connection, name: str, layout: layouts.Layout, now: datetime, max_faults: int
-) -> ImportReport:
+@dataclass(frozen=True)
+class _Check:
+    """What is checked, and how."""
+
+    arrived: _Arrived
+    layout: layouts.Layout
+    note: exports.Note | None
+    now: datetime
+    max_faults: int
+    new_indicators: bool
+
+
+def _check(connection: store.Connection, check: _Check) -> ImportReport:
+    """The report of the staged rows against the store; leaves `checked`, `faults` and `known_indicators` behind."""
+    for table in ("known_indicators", "aggregates", "former_codes", "lookup", "checked", "faults"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+    connection.execute("CREATE TEMP TABLE known_indicators AS SELECT * FROM indicators")
+    if check.note is not None:
+        _describe_for_the_check(connection, check.note)
     store.run_file(connection, "ingest/fold")
     for table, file in (("aggregates", "aggregates.csv"), ("former_codes", "old_codes.csv")):
-        source = _text(str(store.REFERENCE / file))
-        connection.execute(
-            f"CREATE TEMP TABLE {table} AS SELECT * FROM read_csv({source}, header = true, all_varchar = true)"
-        )
-    store.run_file(connection, "ingest/lookup")
-    store.run_file(connection, "ingest/checked")
-    store.run_file(connection, "ingest/faults", {"first_year": FIRST_YEAR, "last_year": now.year})
+        connection.register("facts", store.reference_file(file))
+        connection.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM facts")
+        connection.unregister("facts")
+    for name in ("lookup", "checked"):
+        store.run_file(connection, f"ingest/{name}")
+    bounds = {"first_year": FIRST_YEAR, "last_year": check.now.year, "most": MOST_FAULTS + 1}
+    store.run_file(connection, "ingest/faults", bounds)
     store.run_file(connection, "ingest/scale_faults")
     connection.execute(
         "INSERT INTO faults SELECT line, '', value, 'malformed line: ' || problem, "
         "'Check quotes and the number of columns on this line.', NULL, NULL FROM malformed"
     )
-    staged, values, aggregates = connection.execute(
-        "SELECT (SELECT count(*) FROM staged), count(*), count(*) FILTER (is_aggregate) FROM checked"
+    if not check.new_indicators and check.layout.kind == "tidy" and "name" not in check.layout.mapping:
+        described = list(_companions(check.arrived.folders))
+        store.run_file(connection, "ingest/code_faults", {"described": described})
+    staged, values, aggregates, count = connection.execute(
+        "SELECT (SELECT count(*) FROM staged), count(*), count(*) FILTER (is_aggregate), "
+        "(SELECT count(*) FROM faults) FROM checked"
     ).fetchone()
     faults = connection.execute(
         "SELECT line, field, left(value, 120) AS value, problem, remedy FROM faults ORDER BY line, field LIMIT $n",
-        {"n": max_faults},
+        {"n": min(check.max_faults, MOST_FAULTS)},
     ).df()
     return ImportReport(
-        file=name,
-        layout=layout.kind,
+        file=check.arrived.name,
+        layout=check.layout.kind,
         values=values,
         empty=staged - values,
         aggregates=aggregates,
-        fault_count=connection.execute("SELECT count(*) FROM faults").fetchone()[0],
+        fault_count=min(count, MOST_FAULTS),
         faults=_suggest(connection, faults),
         landed=False,
+        stopped=count > MOST_FAULTS,
     )
 
 
-def _check_codes(
-    connection: store.Connection, report: ImportReport, folders: tuple[Path, ...], max_faults: int
-) -> ImportReport:
-    """The report with a fault for each code that is probably a known one misspelt."""
-    store.run_file(connection, "ingest/code_faults", {"described": list(_companions(folders))})
-    faults = connection.execute(
-        "SELECT line, field, left(value, 120) AS value, problem, remedy FROM faults ORDER BY line, field LIMIT $n",
-        {"n": max_faults},
-    ).df()
-    count = connection.execute("SELECT count(*) FROM faults").fetchone()[0]
-    return ImportReport(**vars(report) | {"faults": _suggest(connection, faults), "fault_count": count})
+def _describe_for_the_check(connection: store.Connection, note: exports.Note) -> None:
+    """What an export says of indicators counts for its check as it will once it has landed."""
+    own = "SELECT code FROM indicators WHERE status <> 'undescribed'"
+    known = {row[0] for row in connection.execute(own).fetchall()}
+    rows = pd.DataFrame([vars(indicator) for indicator in note.indicators if indicator.code not in known])
+    if rows.empty:
+        return
+    columns = ", ".join(rows.columns)
+    connection.register("described", rows)
+    connection.execute("DELETE FROM known_indicators WHERE code IN (SELECT code FROM described)")
+    connection.execute(f"INSERT INTO known_indicators ({columns}) SELECT {columns} FROM described")
+    connection.unregister("described")
 
 
 def _suggest(connection: store.Connection, faults: pd.DataFrame) -> pd.DataFrame:
@@ -397,17 +576,24 @@ def _suggest(connection: store.Connection, faults: pd.DataFrame) -> pd.DataFrame
 # ------------------------------------------------------------------ landing
 
 
-def _land(
-    connection: store.Connection,
-    report: ImportReport,
-    layout: layouts.Layout,
-    snapshot: store.Snapshot,
-    folders: tuple[Path, ...],
-) -> ImportReport:
+def _land(connection: store.Connection, report: ImportReport, check: _Check) -> tuple[ImportReport, bool]:
+    """Write what was checked; returns the report, and whether there was anything new in it."""
+    layout, folders = check.layout, check.arrived.folders
+    snapshot = store.Snapshot(
+        source=f"file {check.arrived.name}",
+        retrieved_at=store.next_arrival(connection, check.now),
+        sha256=check.arrived.sha256,
+        licence="as its publisher states",
+        status="partial" if report.fault_count else "complete",
+        note=f"{report.fault_count:,} faults skipped" if report.fault_count else "",
+    )
     connection.execute("BEGIN")
+    restored = exports.take_over(connection, check.note) if check.note is not None else 0
     store.run_file(connection, "ingest/incoming", {"source": snapshot.source, "snapshot": snapshot.id})
     store.put_indicators(connection, _described(connection, layout, folders))
-    counts = store.merge(connection, snapshot, record=layout.kind != "atlas export")
+    counts = store.merge_each(connection, snapshot, record=check.note is None)
+    if check.note is not None:  # whatever the export says, the next refresh asks the Bank
+        store.forget_fetches(connection, list(counts.index[(counts["added"] > 0) | (counts["changed"] > 0)]))
     found = [groups for folder in folders if (groups := companion_groups(folder)) is not None]
     regrouped = sum(store.put_income_groups(connection, groups) for groups in found)
     undescribed = connection.execute(
@@ -415,20 +601,20 @@ def _land(
         "WHERE i.status = 'undescribed' ORDER BY 1"
     ).fetchall()
     connection.execute("COMMIT")
-    values = report.values - report.aggregates
-    return ImportReport(
-        **vars(report)
-        | {
-            "landed": True,
-            "added": counts["added"],
-            "changed": counts["changed"],
-            "unchanged": counts["rows"] - counts["added"] - counts["changed"],
-            "skipped": values - counts["rows"],
-            "regrouped": regrouped,
-            "undescribed": tuple(row[0] for row in undescribed),
-            "snapshot": snapshot.id if counts["added"] or counts["changed"] else None,
-        }
+    rows, added, changed, not_taken = (int(counts[name].sum()) for name in ("rows", "added", "changed", "not_taken"))
+    landed = replace(
+        report,
+        landed=True,
+        added=added,
+        changed=changed,
+        unchanged=rows - added - changed - not_taken,
+        not_taken=not_taken,
+        skipped=report.values - report.aggregates - rows,
+        regrouped=regrouped,
+        undescribed=tuple(row[0] for row in undescribed),
+        snapshot=snapshot.id if added or changed else None,
     )
+    return landed, bool(added or changed or regrouped or restored)
 
 
 def _companions(folders: tuple[Path, ...]) -> dict[str, catalog.Indicator]:
@@ -500,7 +686,7 @@ def export(target: Path) -> dict[str, int]:
     described = list(catalog.Indicator.__dataclass_fields__)
     note = json.dumps(
         {
-            "format": EXPORT_FORMAT,
+            "format": exports.FORMAT,
             "snapshots": json.loads(snapshots.to_json(orient="records")),
             "indicators": json.loads(indicators[described].to_json(orient="records")),
             "groups": json.loads(groups.to_json(orient="records")),
@@ -509,41 +695,18 @@ def export(target: Path) -> dict[str, int]:
         ensure_ascii=True,
     )
     rows = store.status(connection)["observations"]
-    scratch = target.with_suffix(f"{target.suffix}.part")
     try:
+        scratch = target.absolute().with_name(f"{target.name}.part")
         store.copy_observations(connection, scratch, {"atlas_export": note})
+        private.close(scratch)
         scratch.replace(target)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if scratch.is_file():
             scratch.unlink()
         raise store.StoreError(
-            f"{target} cannot be written: {error}. Name a file in a folder you may write to."
+            f"{target} cannot be written: {getattr(error, 'strerror', None) or error}. Name a file in a folder you may "
+            "write to, on a disk with room for it."
         ) from error
     finally:
         connection.close()
     return {"rows": rows, "bytes": target.stat().st_size}
-
-
-def _restore_metadata(connection: store.Connection, exported: bytes, name: str) -> int:
-    """Take over the snapshots, indicator descriptions and income groups an export carries; returns how many were new.
-
-    A description of our own stays; one that nobody had given is taken.
-    """
-    try:
-        note = json.loads(exported)
-        if note["format"] != EXPORT_FORMAT:
-            raise LayoutError(
-                f"This export has format {note['format']!r}; this program reads format {EXPORT_FORMAT}. Update it."
-            )
-        described = "SELECT code FROM indicators WHERE status <> 'undescribed'"
-        known = {row[0] for row in connection.execute(described).fetchall()}
-        known |= {row["code"] for row in note["indicators"] if row["status"] == "undescribed"}
-        indicators = [catalog.Indicator(**row) for row in note["indicators"] if row["code"] not in known]
-        groups = pd.DataFrame(note["groups"], columns=["iso3", "income_group", "wb_region"])
-        store.put_indicators(connection, indicators)
-        regrouped = store.put_income_groups(connection, groups)
-        return store.restore_snapshots(connection, pd.DataFrame(note["snapshots"])) + len(indicators) + regrouped
-    except LayoutError:
-        raise
-    except (ValueError, KeyError, TypeError, store.DatabaseError) as error:
-        raise LayoutError(f"{name} is a damaged export ({error}). Write it again: python -m data export") from error

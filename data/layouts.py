@@ -7,28 +7,19 @@ import json
 import re
 import zipfile
 import zlib
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from itertools import islice
 from pathlib import Path, PurePosixPath
 
-import openpyxl
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from data import limits, workbook
 
-MAX_BYTES = 4 << 30
-"""No file may grow beyond this, packed or unpacked."""
-MAX_RATIO = 200
-"""A packed file may not unfold by more than this factor: genuine ones stay below 30."""
-MAX_ROWS = 100_000_000
-MAX_JSON = 200 << 20
-MAX_LINE, MAX_JOINED = 100_000, 50
-"""Characters of a row, and lines that a quoted cell may run over."""
-OPEN_QUOTE = "a quote that never closes"
 HEAD_BYTES = 1 << 18
 COMPANIONS = ("indicators.csv", "countries.csv", "WDICountry.csv", "Metadata_Country_*.csv")
 """Files that describe the data they lie beside, in a folder or in a zip."""
+MOST_SHEETS = 20
+"""Sheets of a workbook that are looked at for figures."""
 YEAR_HEADER = re.compile(r"^(?:YR)?(\d{4})(?: \[YR\d{4}\])?$")
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -98,48 +89,63 @@ class Layout:
         return bool(self.years)
 
 
-def recognise(path: Path, scratch: Path, mapping: Mapping[str, str] | None = None) -> Layout:
+def companion_name(name: str) -> str | None:
+    """Under which name a file that describes the data is laid beside them; None when it does not describe any."""
+    found = next((pattern for pattern in COMPANIONS if fnmatch(PurePosixPath(name).name, pattern)), None)
+    return found.replace("*", "0") if found else None
+
+
+def recognise(path: Path, scratch: Path, mapping: Mapping[str, str] | None = None, name: str | None = None) -> Layout:
     """The layout of a file; packed files are unpacked into the folder `scratch`.
 
-    mapping overrides which column is the market, indicator, year, value or unit of a tidy file.
-    Raises LayoutError for empty files, pages and pointers in place of data, unknown layouts, and packed files that
-    unfold beyond MAX_BYTES or MAX_RATIO.
+    mapping overrides which column is the market, indicator, year, value or unit of a tidy file. name: what refusals
+    call the file. Raises LayoutError for empty files, pages and pointers in place of data, unknown layouts, and files
+    that hold more than `limits` allow.
     """
+    name = name or path.name
+    try:
+        found = _recognised(path, scratch, mapping, name)
+        limits.check_columns(len(found.columns), name)
+    except limits.TooMuch as error:
+        raise LayoutError(str(error)) from error
+    return found
+
+
+def _recognised(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name: str) -> Layout:
     size = path.stat().st_size
     if size == 0:
-        raise LayoutError(f"{path.name} is empty.")
-    if size > MAX_BYTES:
-        raise LayoutError(f"{path.name} has {size / 1e9:.1f} GB; the limit is {MAX_BYTES / 1e9:.1f} GB. Split it.")
+        raise LayoutError(f"{name} is empty.")
+    check_size(size, name)
     with path.open("rb") as file:
         magic = file.read(8)
     if magic.startswith(b"PAR1"):
         return Layout("parquet", path, (), mapping or {})
     if magic.startswith(b"PK"):
-        return _from_zip(path, scratch, mapping)
+        return _from_zip(path, scratch, mapping, name)
     if magic.startswith(b"\x1f\x8b"):
-        path, name = _unpack_gzip(path, scratch), path.name
-    else:
-        name = path.name
+        path = _unpack_gzip(path, scratch, name)
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise LayoutError(f"{path.name} is in the old Excel format (.xls). Save it as .xlsx or CSV and import that.")
+        raise LayoutError(f"{name} is in the old Excel format (.xls). Save it as .xlsx or CSV and import that.")
     with path.open("rb") as file:
         if re.match(rb"\s*\[\s*\{", file.read(64)):
             return _from_json(path, scratch, name)
     return _from_text(path, mapping, name)
 
 
+def check_size(size: int, name: str) -> None:
+    """Raises LayoutError for a file of more bytes than are read."""
+    if size > limits.MOST_BYTES:
+        raise LayoutError(f"{name} has {size / 1e9:.1f} GB; the limit is {limits.MOST_BYTES / 1e9:.1f} GB. Split it.")
+
+
 # ------------------------------------------------------------------ packed files
 
 
-def _unpack_gzip(path: Path, scratch: Path) -> Path:
+def _unpack_gzip(path: Path, scratch: Path, name: str) -> Path:
     target = scratch / "unpacked.csv"
     with gzip.open(path, "rb") as packed:
-        _copy_capped(packed, target, path.stat().st_size, path.name)
+        _copy_capped(packed, target, path.stat().st_size, name)
     return target
-
-
-def _limit(packed_size: int) -> int:
-    return min(MAX_BYTES, max(packed_size, 1 << 16) * MAX_RATIO)
 
 
 def _unfolds_too_far(name: str, limit: int) -> LayoutError:
@@ -149,109 +155,100 @@ def _unfolds_too_far(name: str, limit: int) -> LayoutError:
     )
 
 
+def _damaged(name: str, error: Exception) -> LayoutError:
+    return LayoutError(f"{name} is damaged and cannot be unpacked ({error}). Download it again.")
+
+
 def _copy_capped(packed: io.BufferedIOBase, target: Path, packed_size: int, name: str) -> None:
-    limit, written = _limit(packed_size), 0
+    limit, written = limits.unfolded(packed_size), 0
+    with target.open("wb") as out:
+        while chunk := _next_chunk(packed, name):
+            written += len(chunk)
+            if written > limit:
+                raise _unfolds_too_far(name, limit)
+            out.write(chunk)
+
+
+def _next_chunk(packed: io.BufferedIOBase, name: str) -> bytes:
     try:
-        with target.open("wb") as out:
-            while chunk := packed.read(1 << 20):
-                written += len(chunk)
-                if written > limit:
-                    raise _unfolds_too_far(name, limit)
-                out.write(chunk)
+        return packed.read(1 << 20)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise LayoutError(f"{name} is damaged and cannot be unpacked ({error}). Download it again.") from error
+        raise _damaged(name, error) from error
 
 
-def _from_zip(path: Path, scratch: Path, mapping: Mapping[str, str] | None) -> Layout:
+def _from_zip(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name: str) -> Layout:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise LayoutError(f"{path.name} is damaged and cannot be unpacked ({error}). Download it again.") from error
+        raise _damaged(name, error) from error
     with archive:
         members = archive.infolist()
         unfolded = sum(member.file_size for member in members)
-        if unfolded > _limit(path.stat().st_size) or len(members) > 2000:
+        if unfolded > limits.unfolded(path.stat().st_size) or len(members) > 2000:
             raise LayoutError(
-                f"{path.name} unfolds to {unfolded / 1e6:,.0f} MB in {len(members):,} parts, which no genuine data "
+                f"{name} unfolds to {unfolded / 1e6:,.0f} MB in {len(members):,} parts, which no genuine data "
                 "file of its size does. Unpack it yourself and import the CSV inside."
             )
         if any(member.filename == "xl/workbook.xml" for member in members):
-            return _from_excel(path, scratch, mapping)
+            return _from_excel(path, scratch, mapping, name)
         seen, found = [], None
         for member in sorted(members, key=lambda m: -m.file_size):
             if not member.filename.lower().endswith((".csv", ".txt", ".tsv")):
                 continue
-            name = PurePosixPath(member.filename).name
-            companion = any(fnmatch(name, pattern) for pattern in COMPANIONS)
+            companion = companion_name(member.filename)
             if found and not companion:
                 continue
-            target = scratch / (name if companion else f"unpacked {len(seen)}.csv")
+            target = scratch / (companion or f"unpacked {len(seen)}.csv")
             try:
                 with archive.open(member) as packed:
-                    _copy_capped(packed, target, member.compress_size, f"{path.name}/{member.filename}")
+                    _copy_capped(packed, target, member.compress_size, f"{name}/{member.filename}")
                 if not companion:
                     found = _from_text(target, mapping, member.filename)
             except (RuntimeError, zipfile.BadZipFile) as error:  # a password, an unknown compression, a broken header
-                raise LayoutError(f"{path.name} cannot be unpacked ({error}). Unpack it yourself.") from error
+                raise LayoutError(f"{name} cannot be unpacked ({error}). Unpack it yourself.") from error
             except LayoutError as error:
                 seen.append(str(error))
     if found:
         return found
-    raise LayoutError(f"{path.name} holds no file with market data. " + " ".join(seen[:3]))
+    raise LayoutError(f"{name} holds no file with market data. " + " ".join(seen[:3]))
 
 
-def _from_excel(path: Path, scratch: Path, mapping: Mapping[str, str] | None) -> Layout:
+def _from_excel(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name: str) -> Layout:
     """The first sheet with a known layout, written out as CSV so that its rows keep their numbers."""
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises whatever the broken XML made it raise
-        raise _not_excel(path, error) from error
-    seen, columns = [], ()
-    for sheet in book.worksheets:
+    seen, columns, sheet, sheets = [], (), 0, 1
+    deadline = limits.Deadline(name)
+    while sheet < min(sheets, MOST_SHEETS):
         target = scratch / "sheet.csv"
         try:
-            _write_sheet(sheet, target, path)
-            return _from_text(target, mapping, f"{path.name}, sheet {sheet.title!r}")
+            title, sheets = workbook.write_sheet(
+                path,
+                target,
+                sheet,
+                cells=limits.MOST_CELLS,
+                columns=limits.MOST_COLUMNS,
+                letters=limits.unfolded(path.stat().st_size),
+                seconds=deadline.left(),
+            )
+            return _from_text(target, mapping, f"{name}, sheet {title!r}")
+        except workbook.NotExcel as error:
+            raise LayoutError(f"{name} cannot be read as an Excel file ({error}). Save it again, or as CSV.") from error
+        except workbook.TooLarge as error:
+            raise LayoutError(
+                f"{name}, sheet {sheet + 1}, {error}. Leave out what is not needed, or save it as CSV."
+            ) from error
         except LayoutError as error:
             seen.append(str(error))
             columns = columns or getattr(error, "columns", ())
+        sheet += 1
     raise UnknownColumns(" ".join(seen[:3]), columns)
-
-
-def _write_sheet(sheet: ReadOnlyWorksheet, target: Path, path: Path) -> None:
-    """A sheet as CSV, every row as wide as the widest before it."""
-    limit, written, width = _limit(path.stat().st_size), 0, 0
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        try:
-            for row in sheet.iter_rows(values_only=True):
-                cells = ["" if cell is None else _plain(cell) for cell in row]
-                while cells and not cells[-1]:
-                    cells.pop()
-                width = max(width, len(cells))
-                written += writer.writerow(cells + [""] * (width - len(cells)))
-                if written > limit:
-                    raise _unfolds_too_far(f"{path.name}, sheet {sheet.title!r},", limit)
-        except LayoutError:
-            raise
-        except Exception as error:  # as above: rows are parsed only now
-            raise _not_excel(path, error) from error
-
-
-def _not_excel(path: Path, error: Exception) -> LayoutError:
-    return LayoutError(f"{path.name} cannot be read as an Excel file ({error}). Save it again, or as CSV.")
-
-
-def _plain(cell: object) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15 else str(cell)
 
 
 def _from_json(path: Path, scratch: Path, name: str) -> Layout:
     """An answer of the World Bank's API, [{page, pages, ...}, [rows]], written out as CSV."""
     target, columns = scratch / "rows.csv", ("market", "indicator", "year", "value")
     try:
-        if path.stat().st_size > MAX_JSON:
-            raise ValueError(f"it is larger than {MAX_JSON / 1e6:.0f} MB")
+        if path.stat().st_size > limits.MOST_JSON:
+            raise ValueError(f"it is larger than {limits.MOST_JSON / 1e6:.0f} MB")
         page, rows = json.loads(path.read_bytes())
         with target.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
@@ -262,9 +259,10 @@ def _from_json(path: Path, scratch: Path, name: str) -> Layout:
                 writer.writerow([market, row["indicator"]["id"], row["date"], value])
         if page["pages"] != 1:
             raise ValueError(f"it is page {page['page']} of {page['pages']}; ask for all rows with per_page=20000")
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise LayoutError(
-            f"{name} is JSON, but not one whole answer of the World Bank's API for an indicator ({error}). "
+            f"{name} is JSON, but not one whole answer of the World Bank's API for an indicator ({reason}). "
             "Fetch it again, or import CSV."
         ) from error
     return Layout("World Bank API JSON", target, columns, {column: column for column in columns})
@@ -361,53 +359,6 @@ def _recognise_rows(path: Path, text: str, delimiter: str, mapping: Mapping[str,
     except csv.Error:
         return None
     return None
-
-
-def records(file: io.TextIOBase, delimiter: str) -> Iterator[tuple[int, str, list[str], str]]:
-    """Line number, text, cells and problem ("" for none) of each row; a quoted cell may run over several lines.
-
-    A line whose quote does not close within MAX_JOINED lines is a problem of its own; reading goes on behind it.
-    """
-    waiting, source, number = deque(), _lines(file), 1
-    while waiting or (waiting := deque(islice(source, 1))):
-        text, joined = waiting[0], 1
-        row, problem = _split(text, delimiter)
-        while problem == OPEN_QUOTE and joined < MAX_JOINED:
-            if joined == len(waiting):
-                waiting.extend(islice(source, 1))
-            if joined == len(waiting):
-                break
-            text, joined = text + waiting[joined], joined + 1
-            row, problem = _split(text, delimiter)
-        if problem:
-            text, joined = waiting[0], 1
-        yield number, text, row, problem
-        for _ in range(joined):
-            waiting.popleft()
-        number += joined
-
-
-def _lines(file: io.TextIOBase) -> Iterator[str]:
-    """Lines, cut short where they are longer than MAX_LINE."""
-    while line := file.readline(MAX_LINE + 1):
-        rest = line
-        while len(rest) > MAX_LINE and not rest.endswith("\n"):
-            rest = file.readline(MAX_LINE + 1)
-        yield line
-
-
-def _split(text: str, delimiter: str) -> tuple[list[str], str]:
-    if not text.strip():
-        return [], ""
-    if len(text) > MAX_LINE:
-        return [], f"longer than {MAX_LINE:,} characters"
-    if not text.isascii() and re.search("[\udc80-\udcff]", text):
-        return [], "not UTF-8"
-    try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return [], OPEN_QUOTE if "unexpected end of data" in str(error) else str(error)
-    return (rows[0], "") if len(rows) == 1 else ([], OPEN_QUOTE)
 
 
 def match_columns(columns: list[str], mapping: Mapping[str, str] | None = None) -> dict[str, str] | None:

@@ -60,7 +60,7 @@ def save(kind: str, name: str, text: str, overwrite: bool = False) -> None:
         if not file.exists() and len(saved(kind)) >= MOST:
             raise ShelfError(f"{MOST} are saved already. Remove some of them first.")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _put_in_place(file, text)
         except OSError as error:
             raise ShelfError(
@@ -95,9 +95,9 @@ def _put_in_place(file: Path, text: str) -> None:
 
 def _put_aside(file: Path, where: str) -> None:
     aside = file.parent / where
-    aside.mkdir(exist_ok=True)
+    aside.mkdir(mode=0o700, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    (aside / f"{stamp} {file.name}").write_bytes(file.read_bytes())
+    (aside / f"{stamp} {file.name}").hardlink_to(file)
     if where == "removed":
         file.unlink()
 

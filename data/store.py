@@ -1,29 +1,41 @@
 """The store: one DuckDB file, replaced whole at every write. The only import of duckdb.
 
-Readers open the file read-only. A writer takes a lock, works on a copy, checks it and swaps it in with one rename: a
-killed writer leaves the old file as it was, and readers in other processes never wait. Cursors are per call, because
-Streamlit's sessions are threads.
+Readers open the file read-only. A writer waits for the lock, works on a copy, reads what it wrote and swaps it in with
+one rename: a killed writer leaves the old file as it was, and readers in other processes never wait. The lock is held
+for writing only: what can be checked or fetched beforehand is. Cursors are per call, because Streamlit's sessions are
+threads.
 """
 
-import fcntl
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import duckdb
+import filelock
 import pandas as pd
 import platformdirs
 
-from data import catalog
+from data import catalog, limits, private
 
+Parameters, Result = ParamSpec("Parameters"), TypeVar("Result")
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
+TookTooLong = duckdb.InterruptException
+WAIT_S = 10.0
+"""So long a write waits for another one; a change of a setting takes about 0.1 s."""
+START_WAIT_S = 120.0
+"""So long a start waits for another start on the same folder."""
 SQL = Path(__file__).with_name("sql")
 REFERENCE = Path(__file__).with_name("reference")
 SCHEMA_VERSION = 2
@@ -70,7 +82,8 @@ class StoreBusy(StoreError):
 
 def home() -> Path:
     """The folder that holds the store: ATLAS_HOME, or the user's data folder."""
-    return Path(os.environ.get("ATLAS_HOME") or platformdirs.user_data_dir("lepton-atlas", appauthor=False))
+    named = os.environ.get("ATLAS_HOME") or platformdirs.user_data_dir("lepton-atlas", appauthor=False)
+    return Path(named).absolute()  # relative ones could read like an address: s3:bucket
 
 
 def path() -> Path:
@@ -83,6 +96,8 @@ def version() -> tuple[int, int]:
         stat = path().stat()
     except FileNotFoundError:
         raise StoreError(f"There is no store at {path()} yet. Build it with: python -m data build") from None
+    except OSError as error:
+        raise _unreadable(error) from error
     return stat.st_mtime_ns, stat.st_ino
 
 
@@ -90,24 +105,154 @@ def connect() -> Connection:
     """The store, read-only. Take `.cursor()` per call; the functions below do.
 
     Attached to a connection of its own, since DuckDB would hand a path it already holds the file that was replaced.
-    Raises StoreError when the file is missing, damaged, or of another schema version.
+    The first time after the file changed it is read whole. Raises StoreError when the file is missing, damaged, or of
+    another schema version.
     """
     version()
-    connection = duckdb.connect(":memory:")
+    connection = _opened(path())
     try:
-        connection.execute(f"ATTACH '{_quoted(path())}' AS atlas (READ_ONLY)")
+        _check_schema(_schema_version(connection))
+        _vouch(connection)
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_to_check(scratch: Path) -> Connection:
+    """The store, read-only, on a connection with temp tables of its own: `writing()` takes it over. scratch: for what
+    does not fit into memory.
+    """
+    version()
+    connection = _opened(path(), scratch)
+    try:
+        _check_schema(_schema_version(connection))
+        connection.execute("USE atlas")
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def check() -> None:
+    """Read every value of the store. Raises StoreError when one of them cannot be read."""
+    connection = _opened(path())
+    try:
+        _check_schema(_schema_version(connection))
+        _vouch(connection, again=True)
+    finally:
+        connection.close()
+
+
+def _opened(file: Path, spill: Path | None = None, read_only: bool = True) -> Connection:
+    """A connection of its own with the file attached as `atlas`. It never asks the network for an extension."""
+    connection = duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    try:
+        connection.execute("SET enable_progress_bar = false")  # it would print into our output
+        if spill:
+            connection.execute(f"SET temp_directory = '{_quoted(spill)}'")
+            connection.execute(f"SET memory_limit = '{limits.memory()}B'")
+        _attach(connection, file, read_only)
     except duckdb.Error as error:
         connection.close()
         raise StoreError(
             f"The store at {path()} cannot be opened ({_first_line(error)}). Nothing was changed. Restore it from "
             "an export, or move the file away and run: python -m data build"
         ) from error
-    try:
-        _check_schema(_schema_version(connection))
-    except StoreError:
-        connection.close()
-        raise
     return connection
+
+
+def _attach(connection: Connection, file: Path, read_only: bool) -> None:
+    """What is written goes into the file at the checkpoint; a log beside it would only be thrown away."""
+    way = "READ_ONLY" if read_only else "RECOVERY_MODE no_wal_writes"
+    connection.execute(f"ATTACH '{_quoted(file)}' AS atlas ({way})")
+
+
+@contextmanager
+def within(connection: Connection, deadline: limits.Deadline) -> Iterator[None]:
+    """Statements of the block end with TookTooLong when the deadline has passed."""
+    timer = threading.Timer(deadline.left(), connection.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+# ------------------------------------------------------------------ is it whole
+
+_whole: set[tuple[int, ...]] = set()
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    stat = file.stat()
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_size
+
+
+def _vouch(connection: Connection, again: bool = False) -> None:
+    """Read the attached store whole, unless it was since it last changed. Raises StoreError."""
+    try:
+        stamp, note = _stamp(path()), home() / "atlas.whole"
+        with suppress(OSError, ValueError, TypeError):
+            _whole.add(tuple(json.loads(note.read_text())))
+    except OSError as error:
+        raise _unreadable(error) from error
+    if stamp in _whole and not again:
+        return
+    try:
+        _read_whole(connection)
+    except duckdb.Error as error:
+        raise _damaged(error) from error
+    _found_whole(stamp)
+
+
+def _found_whole(stamp: tuple[int, ...]) -> None:
+    """Remember, for other processes too, that the file of this stamp was read to its end."""
+    _whole.clear()
+    _whole.add(stamp)
+    with suppress(OSError):  # a folder that may only be read: every process reads the store itself
+        note = home() / "atlas.whole"
+        note.write_text(json.dumps(stamp))
+        private.close(note)
+
+
+def _read_whole(connection: Connection) -> None:
+    """Read every value of every table of `atlas`: DuckDB compares each block that it reads with its checksum."""
+    tables = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'atlas'"
+    ).fetchall()
+    for schema, table in tables:
+        whole = f'atlas."{schema}"."{table}"'.replace("\0", "")
+        connection.execute(f"SELECT bit_xor(hash(rows_of_it)) FROM {whole} AS rows_of_it").fetchall()
+
+
+def _damaged(error: duckdb.Error) -> StoreError:
+    return StoreError(
+        f"The store at {path()} is damaged ({_first_line(error)}). Nothing was changed. Move the file away, run "
+        "python -m data build, and import your last export; without one, import your files and refresh."
+    )
+
+
+def _unreadable(error: Exception) -> StoreError:
+    return StoreError(
+        f"The store at {path()} could not be read ({_first_line(error)}). Nothing was changed. python -m data check "
+        "tells whether it is damaged."
+    )
+
+
+def reading(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """The read with what the database raises told as a StoreError: cause and remedy."""
+
+    @wraps(function)
+    def read(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+        try:
+            return function(*arguments, **named)
+        except duckdb.Error as error:
+            raise _unreadable(error) from error
+
+    return read
 
 
 def _check_schema(found: int) -> None:
@@ -130,6 +275,8 @@ def _schema_version(connection: Connection) -> int:
         raise StoreError(
             f"{path()} is a DuckDB file, but not a Lepton Atlas store. Move it away, or point ATLAS_HOME elsewhere."
         ) from None
+    except duckdb.Error as error:
+        raise _damaged(error) from error
 
 
 def _cursor(connection: Connection) -> Connection:
@@ -143,110 +290,187 @@ def _quoted(file: Path) -> str:
     return str(file).replace("'", "''")
 
 
+def literal(file: Path) -> str:
+    """A file as an SQL literal of a table function, where it names this file and no other: DuckDB reads * ? [ as a
+    pattern. Give `hive_partitioning = false` beside it, or folders such as year=1999 become columns.
+    """
+    named = re.sub(r"([*?[])", r"[\1]", str(file.absolute()))
+    return f"'{named.replace(chr(39), chr(39) * 2)}'"
+
+
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 # ------------------------------------------------------------------ writing
 
 
 @contextmanager
-def writing(resume: str | None = None, *, data: bool = True) -> Iterator[Connection]:
+def writing(
+    what: str = "another change", *, data: bool = True, checked: Connection | None = None, wait_s: float | None = None
+) -> Iterator[Connection]:
     """A connection to a copy of the store; swapped in when the block ends without an error.
 
-    data: whether what is computed from the store may change by it (`data_version`).
+    what: told to others who wait meanwhile. data: whether what is computed from the store may change by it
+    (`data_version`). checked: a connection of `connect_to_check` that goes on with its temp tables; closed at the end
+    like any other. wait_s: seconds to wait for another writer, WAIT_S by default.
 
-    resume names a working copy that outlives a killed process and is taken up again next time, as long as the store
-    it was copied from still stands. Raises StoreBusy when another process writes.
+    Raises StoreBusy when another writer has not ended by then, StoreError for a full disk, a folder that may not be
+    written to, or a store that is damaged; what was begun is removed.
     """
-    home().mkdir(parents=True, exist_ok=True)
-    with _lock():
-        suffix = f".{resume}" if resume else ".new"
-        working, base = (
-            path().with_name(path().name + suffix),
-            path().with_name(path().name + suffix + ".base"),
-        )
-        if not (resume and working.exists() and base.exists() and base.read_text() == _base_token()):
-            _remove(working, base)
+    with _lock(what, WAIT_S if wait_s is None else wait_s):
+        working = path().with_name("atlas.duckdb.new")
+        with _whole_or_not(working):
+            _clear(working)
             if path().exists():
                 shutil.copyfile(path(), working)
-            base.write_text(_base_token())
-        try:
-            connection = duckdb.connect(str(working))
-            connection.execute("SET enable_progress_bar = false")  # it would print into our output
-        except duckdb.Error as error:
-            _remove(working, base)
-            raise _unwritten(error) from error
+                private.close(working)
+            connection = _writable(checked, working)
         try:
             yield connection
             if data and _counts_versions(connection):
                 connection.execute("UPDATE meta SET data_version = $now", {"now": time.time_ns()})
-            connection.execute("CHECKPOINT")
+            connection.execute("CHECKPOINT atlas")
         except BaseException as error:
             connection.close()
-            if not resume or isinstance(error, Abandon):
-                _remove(working, base)
+            _clear(working)
             if isinstance(error, Abandon):
                 return
             if isinstance(error, duckdb.Error):
-                raise _unwritten(error) from error
+                raise unwritten(error) from error
             raise
         connection.close()
-        _verify(working)
-        with working.open("rb") as file:
-            os.fsync(file.fileno())
-        working.replace(path())
-        base.unlink(missing_ok=True)
-        _sync_folder(path().parent)
+        with _whole_or_not(working):
+            _swap_in(working)
+
+
+@contextmanager
+def _whole_or_not(working: Path) -> Iterator[None]:
+    """Whatever goes wrong with the disk: what was begun is removed, and the cause is told with its remedy."""
+    try:
+        yield
+    except BaseException as error:
+        _clear(working)
+        if isinstance(error, OSError | duckdb.Error):
+            raise unwritten(error) from error
+        raise
+
+
+def _writable(checked: Connection | None, working: Path) -> Connection:
+    """The working copy, attached as `atlas` to a connection of its own or to one that has checked."""
+    spill = Path(f"{working}.tmp")
+    if checked is None:
+        connection = _opened(working, spill, read_only=False)
+    else:
+        connection = checked
+        connection.execute("USE memory")
+        connection.execute("DETACH atlas")
+        _attach(connection, working, read_only=False)
+    connection.execute("USE atlas")
+    return connection
+
+
+def _swap_in(working: Path) -> None:
+    """Read what was written to its end, then let it take the store's place."""
+    written = _opened(working)
+    try:
+        written.execute("SELECT count(*) FROM atlas.observations").fetchone()
+        _check_schema(_schema_version(written))
+        _read_whole(written)
+    except duckdb.Error as error:
+        raise _damaged(error) from error
+    finally:
+        written.close()
+    private.close(working)
+    with working.open("r+b") as file:
+        os.fsync(file.fileno())
+    working.replace(path())
+    _found_whole(_stamp(path()))
+    _sync_folder(path().parent)
 
 
 def _counts_versions(connection: Connection) -> bool:
-    found = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'meta' AND column_name = 'data_version'"
+    found = (
+        "SELECT count(*) FROM duckdb_columns() WHERE database_name = 'atlas' AND table_name = 'meta' "
+        "AND column_name = 'data_version'"
+    )
     return bool(connection.execute(found).fetchone()[0])
 
 
-def _remove(working: Path, base: Path) -> None:
-    for stale in (working, Path(f"{working}.wal"), base):
-        stale.unlink(missing_ok=True)
-    shutil.rmtree(f"{working}.tmp", ignore_errors=True)  # where DuckDB spills
+def _clear(working: Path) -> None:
+    """Remove a copy that was begun, and those of earlier versions of the program."""
+    for stale in (working, path().with_name("atlas.duckdb.refresh")):
+        for part in (stale, Path(f"{stale}.wal"), Path(f"{stale}.base")):
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        shutil.rmtree(f"{stale}.tmp", ignore_errors=True)  # where DuckDB spills
 
 
-def _unwritten(error: duckdb.Error) -> StoreError:
+REMEDIES = {
+    errno.ENOSPC: "The disk is full: make room on it.",
+    errno.EDQUOT: "The disk space of this account is used up: make room.",
+    errno.EFBIG: "This account may not write files of this size: raise the limit (ulimit -f).",
+    errno.EACCES: "The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere.",
+    errno.EPERM: "The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere.",
+    errno.EROFS: "The folder can only be read: point ATLAS_HOME to one that can be written to.",
+}
+"""What to do about an error of the operating system."""
+
+
+def unwritten(error: Exception) -> StoreError:
+    said = str(error)  # the database quotes the operating system
+    known = next((REMEDIES[code] for code in REMEDIES if _is(error, code) or os.strerror(code) in said), None)
+    if known:
+        return StoreError(f"The store at {path()} could not be written and stands as it was. {known} Then try again.")
     return StoreError(
         f"The store at {path()} could not be written ({_first_line(error)}). It stands as it was. Look for free disk "
         "space and memory; python -m data check tells whether it can still be read."
     )
 
 
+def _is(error: Exception, code: int) -> bool:
+    return isinstance(error, OSError) and error.errno == code
+
+
 @contextmanager
-def _lock() -> Iterator[None]:
-    with (home() / "atlas.lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise StoreBusy(
-                f"Another process ({file.read().strip() or 'unknown'}) is writing to the store at {home()}. "
-                "Nothing was changed; try again when it has finished."
-            ) from None
-        file.truncate(0)
-        file.write(f"pid {os.getpid()}")
-        file.flush()
+def _lock(what: str, wait_s: float) -> Iterator[None]:
+    """Nobody else writes meanwhile. Who waits too long is told what is being written, and since when."""
+    if "?" in str(path()):  # DuckDB takes what follows for a query, and its log for another file
+        raise StoreError(f"{home()} has a question mark in its name. Point ATLAS_HOME to a folder without one.")
+    note = home() / "atlas.writer"
+    try:
+        private.folder(home())
+        lock = filelock.FileLock(home() / "atlas.lock", timeout=wait_s, poll_interval=0.02, mode=private.FILE)
+        lock.acquire()
+    except filelock.Timeout:
+        raise StoreBusy(_who_writes(note)) from None
+    except OSError as error:
+        raise unwritten(error) from error
+    try:
+        with suppress(OSError):
+            note.write_text(json.dumps({"what": what, "since": f"{datetime.now(UTC):%H:%M}"}))
+            private.close(note)
         yield
+    finally:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
+        lock.release()
 
 
-def _base_token() -> str:
-    return json.dumps(version()) if path().exists() else "none"
-
-
-def _verify(file: Path) -> None:
-    """The written file opens and holds its tables, or the swap does not happen."""
-    with duckdb.connect(str(file), read_only=True) as connection:
-        connection.execute("SELECT count(*) FROM observations").fetchone()
-        _check_schema(connection.execute("SELECT schema_version FROM meta").fetchone()[0])
+def _who_writes(note: Path) -> str:
+    try:
+        known = json.loads(note.read_text())
+        what, since = str(known["what"]), str(known["since"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "The store is being written to. Nothing was changed; try again in a moment."
+    return f"The store is being written to: {what}, since {since} UTC. Nothing was changed; try again in a moment."
 
 
 def _sync_folder(folder: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -262,39 +486,46 @@ def run_file(connection: Connection, name: str, parameters: dict | None = None) 
 def ensure() -> str:
     """Build the store from the embedded reference, upgrade an older one, or bring its reference facts up to date.
 
-    Returns what was done: "built", "upgraded", "updated" or "current".
+    Returns what was done: "built", "upgraded", "updated" or "current", which it also is when another start was first.
     """
+    private.clear_scratch()
     digest = reference_digest()
-    if not path().exists():
-        with writing() as connection:
-            if path().exists():  # another process built it meanwhile
-                raise Abandon
+    if _standing() == (SCHEMA_VERSION, digest):
+        return "current"
+    done = "current"
+    with writing("a first start", wait_s=START_WAIT_S) as connection:
+        standing = _standing()
+        if standing == (SCHEMA_VERSION, digest):
+            raise Abandon
+        if standing is None:
+            done = "built"
             for table in sorted((SQL / "tables").glob("*.sql")):
                 connection.execute(table.read_text(encoding="utf-8"))
             connection.execute("INSERT INTO meta VALUES ($v, '', 0)", {"v": SCHEMA_VERSION})
             connection.executemany("INSERT INTO settings VALUES (?, ?)", list(DEFAULT_SETTINGS.items()))
-            _load_reference(connection, digest)
-        return "built"
-    with duckdb.connect(":memory:") as probe:
-        try:
-            probe.execute(f"ATTACH '{_quoted(path())}' AS atlas (READ_ONLY)")
-        except duckdb.Error:
-            connect()  # raises with the remedy
-        found = _schema_version(probe)
-        current = found == SCHEMA_VERSION and _reference_of(probe) == digest
-    if current:
-        return "current"
-    if found > SCHEMA_VERSION:
-        _check_schema(found)
-    with writing() as connection:
-        for step in range(found + 1, SCHEMA_VERSION + 1):
-            _migrate(connection, step)
+        else:
+            done = "updated" if standing[0] == SCHEMA_VERSION else "upgraded"
+            for step in range(standing[0] + 1, SCHEMA_VERSION + 1):
+                _migrate(connection, step)
         _load_reference(connection, digest)
-    return "upgraded" if found < SCHEMA_VERSION else "updated"
+    return done
 
 
-def _reference_of(connection: Connection) -> str:
-    return _cursor(connection).execute("SELECT reference_sha256 FROM meta").fetchone()[0]
+def _standing() -> tuple[int, str] | None:
+    """Schema version and reference digest of the store; None when there is none. Raises StoreError."""
+    if not path().exists():
+        return None
+    connection = _opened(path())
+    try:
+        found = _schema_version(connection)
+        if found > SCHEMA_VERSION:
+            _check_schema(found)
+        _vouch(connection)
+        return found, _cursor(connection).execute("SELECT reference_sha256 FROM meta").fetchone()[0]
+    except duckdb.Error as error:
+        raise _damaged(error) from error
+    finally:
+        connection.close()
 
 
 def _migrate(connection: Connection, step: int) -> None:
@@ -316,23 +547,31 @@ def reference_digest() -> str:
     return digest.hexdigest()
 
 
+def reference_file(name: str) -> pd.DataFrame:
+    """A table of the embedded reference, every cell as text, none for empty ones. Read here, not by its path in SQL:
+    DuckDB takes some names of folders for patterns and for values.
+    """
+    with (REFERENCE / name).open(encoding="utf-8-sig", newline="") as file:
+        return pd.read_csv(file, dtype=object, keep_default_na=False, na_values=[""])
+
+
 def _load_reference(connection: Connection, digest: str) -> None:
     connection.execute("BEGIN")
     connection.execute("CREATE TEMP TABLE groups AS SELECT iso3, income_group, wb_region FROM markets")
     for table, file in REFERENCE_TABLES.items():
         columns = [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
-        source = f"read_csv('{_quoted(REFERENCE / file)}', header = true, all_varchar = true)"
-        present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-        taken = ", ".join(column for column in columns if column in present)
+        facts = reference_file(file)
+        taken = ", ".join(column for column in columns if column in facts)
         connection.execute(f"DELETE FROM {table}")
-        connection.execute(f"INSERT INTO {table} BY NAME SELECT {taken} FROM {source}")
+        connection.register("facts", facts)
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT {taken} FROM facts")
+        connection.unregister("facts")
     connection.execute(
         "UPDATE markets SET income_group = g.income_group, wb_region = g.wb_region "
         "FROM groups g WHERE g.iso3 = markets.iso3"
     )
     connection.execute("DROP TABLE groups")
     put_indicators(connection, catalog.load().values())
-    facts = REFERENCE / "observations.csv"
     arrival = Snapshot(
         EMBEDDED,
         next_arrival(connection, EMBEDDED_AT, EMBEDDED),
@@ -340,11 +579,13 @@ def _load_reference(connection: Connection, digest: str) -> None:
         "see data/reference/sources.csv",
         note="comes with the program",
     )
+    connection.register("facts", reference_file("observations.csv"))
     connection.execute(
         "CREATE TEMP TABLE incoming AS SELECT iso3, indicator, year::INTEGER AS year, value::DOUBLE AS value, "
-        f"$source AS source, $snapshot AS snapshot FROM read_csv('{_quoted(facts)}', header = true)",
+        "$source AS source, $snapshot AS snapshot FROM facts",
         {"source": EMBEDDED, "snapshot": arrival.id},
     )
+    connection.unregister("facts")
     merge(connection, arrival, withdraw=True)
     connection.execute("UPDATE meta SET reference_sha256 = $d", {"d": digest})
     connection.execute("COMMIT")
@@ -384,7 +625,15 @@ def next_arrival(connection: Connection, moment: datetime, source: str | None = 
         "SELECT max(retrieved_at) FROM snapshots WHERE coalesce(source = $source, true)", {"source": source}
     ).fetchall()[0][0]  # fetched whole: register() refuses to follow an unfinished result
     moment = moment.astimezone(UTC)
-    return moment if latest is None else max(moment, latest.replace(tzinfo=UTC, microsecond=0) + timedelta(seconds=1))
+    if latest is None:
+        return moment
+    try:
+        return max(moment, latest.replace(tzinfo=UTC, microsecond=0) + timedelta(seconds=1))
+    except OverflowError:
+        raise StoreError(
+            "The store holds an arrival from the end of time, after which nothing can arrive. python -m data status "
+            "lists it; remove it with python -m data remove SNAPSHOT."
+        ) from None
 
 
 def merge(connection: Connection, snapshot: Snapshot, withdraw: bool = False, record: bool = True) -> dict[str, int]:
@@ -393,28 +642,28 @@ def merge(connection: Connection, snapshot: Snapshot, withdraw: bool = False, re
     A value replaces the same source's earlier one, which moves to the revisions. Equal values keep their snapshot, so
     a second import changes nothing. withdraw also takes out what the source no longer states, for the indicators
     that are in `incoming`. record=False leaves the snapshots alone (an export brings its own); an arrival that changes
-    nothing is not recorded either. Consumes `incoming`; returns rows, added, changed, withdrawn. Runs in the caller's
-    transaction.
+    nothing is not recorded either. Consumes `incoming`; returns rows, added, changed, withdrawn, and not_taken: values
+    that differ and are older than what stands. Runs in the caller's transaction.
     """
-    rows = connection.execute("SELECT count(*) FROM incoming").fetchone()[0]
+    counts = merge_each(connection, snapshot, withdraw, record)
+    return {name: int(total) for name, total in counts.sum().items()}
+
+
+def merge_each(connection: Connection, snapshot: Snapshot, withdraw: bool = False, record: bool = True) -> pd.DataFrame:
+    """Like `merge`, with a row of its counts for each indicator of `incoming`."""
     run_file(connection, "merge/difference")
     if withdraw:
         run_file(connection, "merge/withdrawn", {"snapshot": snapshot.id})
     else:
         connection.execute("CREATE TEMP TABLE withdrawn AS SELECT * FROM difference WHERE false")
-    run_file(connection, "merge/remember")
-    run_file(connection, "merge/remove")
-    run_file(connection, "merge/insert")
-    added, changed = connection.execute(
-        "SELECT count(*) FILTER (old_value IS NULL), count(old_value) FROM difference"
-    ).fetchone()
-    withdrawn = connection.execute("SELECT count(*) FROM withdrawn").fetchone()[0]
-    run_file(connection, "merge/describe_new_indicators")
+    counts = run_file(connection, "merge/counts").df().set_index("indicator").astype("int64")
+    for name in ("remember", "remove", "insert", "describe_new_indicators"):
+        run_file(connection, f"merge/{name}")
     for table in ("incoming", "difference", "withdrawn"):
         connection.execute(f"DROP TABLE {table}")
-    counts = {"rows": rows, "added": added, "changed": changed, "withdrawn": withdrawn}
-    if record and (added or changed or withdrawn):
-        put_snapshot(connection, snapshot, counts)
+    total = {name: int(counts[name].sum()) for name in ("rows", "added", "changed", "withdrawn")}
+    if record and (total["added"] or total["changed"] or total["withdrawn"]):
+        put_snapshot(connection, snapshot, total)
     return counts
 
 
@@ -436,6 +685,11 @@ def put_snapshot(connection: Connection, snapshot: Snapshot, counts: dict[str, i
     )
 
 
+def forget_fetches(connection: Connection, codes: Sequence[str]) -> None:
+    """Have the next refresh fetch these indicators, whether or not the Bank changed them since."""
+    connection.execute("DELETE FROM fetches WHERE list_contains($codes, indicator)", {"codes": list(codes)})
+
+
 def remove(snapshot: str) -> dict[str, int]:
     """Undo an arrival: its values go, and what they replaced or withdrew stands again; all of it or nothing.
 
@@ -443,7 +697,7 @@ def remove(snapshot: str) -> dict[str, int]:
     indicators that nobody described and that have no value left. Returns removed and restored, in values. Raises
     StoreError for an arrival that is not here and for the embedded facts, StoreBusy while another process writes.
     """
-    with writing() as connection:
+    with writing("a removal") as connection:
         known = connection.execute("SELECT source FROM snapshots WHERE id = $id", {"id": snapshot}).fetchone()
         if known is None:
             raise StoreError(f"No arrival {snapshot} is in this store. `python -m data status` lists them.")
@@ -605,7 +859,7 @@ def put_feedback(
         "verdict": verdict,
         "comment": _kept(comment),
     }
-    with writing(data=False) as connection:
+    with writing("a verdict", data=False) as connection:
         connection.execute("DELETE FROM assistant_feedback WHERE id = $id", {"id": key})
         connection.execute(f"INSERT INTO assistant_feedback ({', '.join(row)}) VALUES ({_named(row)})", row)
 
@@ -645,20 +899,23 @@ def put_review(
         "decision": decision,
         "note": _kept(note),
     }
-    with writing(data=False) as connection:
+    with writing("a review", data=False) as connection:
         connection.execute(f"INSERT INTO model_reviews ({', '.join(row)}) VALUES ({_named(row)})", row)
 
 
+@reading
 def data_version(connection: Connection) -> int:
     """Changes with every write to the store but those of what people said: key caches of what is computed on it."""
     return _cursor(connection).execute("SELECT data_version FROM meta").fetchone()[0]
 
 
+@reading
 def feedback(connection: Connection) -> pd.DataFrame:
     """A row a reply that somebody judged, the newest first; entries is a list of ids."""
     return _cursor(connection).execute("SELECT * FROM assistant_feedback ORDER BY asked_at DESC, id").df()
 
 
+@reading
 def reviews(connection: Connection, model: str | None = None) -> pd.DataFrame:
     """A row a review of a model (of all for None), the newest first."""
     return (
@@ -693,11 +950,13 @@ def _marks(letter: str, values: Sequence[str]) -> str:
     return ", ".join(f"${letter}{i}" for i in range(len(values))) or "NULL"
 
 
+@reading
 def markets(connection: Connection) -> pd.DataFrame:
     """A row a market, every column of the table, by iso3."""
     return _cursor(connection).execute("SELECT * FROM markets ORDER BY iso3").df()
 
 
+@reading
 def market_names(connection: Connection, language: str) -> pd.DataFrame:
     """iso3 and display name of each market in a language (en where there is none)."""
     return (
@@ -711,12 +970,14 @@ def market_names(connection: Connection, language: str) -> pd.DataFrame:
     )
 
 
+@reading
 def market_aliases(connection: Connection) -> pd.DataFrame:
     """iso3 and name of what markets are called in English besides their display name, in alphabetical order."""
     query = "SELECT iso3, name FROM market_names WHERE kind = 'alias' AND language = 'en' ORDER BY iso3, name"
     return _cursor(connection).execute(query).df()
 
 
+@reading
 def market_facts(connection: Connection, table: str, iso3: str | None = None) -> pd.DataFrame:
     """The rows of one market (or of all) in a reference table: market_languages, _neighbours, _memberships ..."""
     if table not in REFERENCE_TABLES:
@@ -728,6 +989,7 @@ def market_facts(connection: Connection, table: str, iso3: str | None = None) ->
     )
 
 
+@reading
 def indicators(connection: Connection) -> pd.DataFrame:
     """A row an indicator, with how many observations and markets it has and its first and last year."""
     return (
@@ -742,26 +1004,31 @@ def indicators(connection: Connection) -> pd.DataFrame:
     )
 
 
+@reading
 def snapshots(connection: Connection) -> pd.DataFrame:
     """A row an arrival of data, the newest first."""
     return _cursor(connection).execute("SELECT * FROM snapshots ORDER BY id DESC").df()
 
 
+@reading
 def fetches(connection: Connection) -> pd.DataFrame:
     """A row an indicator fetched from the World Bank: when the Bank last updated it, when we read it."""
     return _cursor(connection).execute("SELECT * FROM fetches ORDER BY indicator").df()
 
 
+@reading
 def settings(connection: Connection) -> dict[str, str]:
     """The organisation's settings, defaults where it chose nothing."""
     return DEFAULT_SETTINGS | dict(_cursor(connection).execute("SELECT key, value FROM settings").fetchall())
 
 
+@reading
 def population(connection: Connection) -> dict[str, float]:
     """The newest number of people by iso3: the World Bank's, else the one that came with the program."""
     return _newest(connection, "SP.POP.TOTL", "cldr:population")
 
 
+@reading
 def gdp(connection: Connection) -> dict[str, float]:
     """The newest gross domestic product by iso3: in current US$, else the built-in one in international $."""
     return _newest(connection, "NY.GDP.MKTP.CD", "cldr:gdp_ppp")
@@ -780,6 +1047,7 @@ def _newest(connection: Connection, indicator: str, stand_in: str) -> dict[str, 
     return dict(rows)
 
 
+@reading
 def status(connection: Connection) -> dict[str, int | None]:
     """How much there is: observations, markets, indicators, first_year, last_year, snapshots."""
     row = (
@@ -799,6 +1067,7 @@ def status(connection: Connection) -> dict[str, int | None]:
     )
 
 
+@reading
 def market_panel(
     connection: Connection,
     codes: Sequence[str],
@@ -850,6 +1119,7 @@ def snapshot_after(connection: Connection, snapshot: str) -> str | None:
     return later[0] if later else None
 
 
+@reading
 def series(
     connection: Connection,
     codes: Sequence[str],
@@ -881,6 +1151,7 @@ def series(
     )
 
 
+@reading
 def coverage(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
     """How many markets have a value: indicator, year, markets."""
     return (
@@ -894,6 +1165,7 @@ def coverage(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
     )
 
 
+@reading
 def observation_rows(connection: Connection, iso3: str, indicator: str) -> pd.DataFrame:
     """Every stored row of one market and indicator, from every source, with its arrival: the trace of a figure."""
     return (
@@ -918,9 +1190,11 @@ def copy_observations(connection: Connection, target: Path, metadata: dict[str, 
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
         )
     except duckdb.Error as error:
-        raise OSError(_first_line(error)) from error
+        code = next((code for code in REMEDIES if os.strerror(code) in str(error)), None)
+        raise (OSError(_first_line(error)) if code is None else OSError(code, os.strerror(code))) from error
 
 
+@reading
 def findings_of(connection: Connection, check: str, parameters: dict[str, object]) -> pd.DataFrame:
     """The rows a quality check in data/sql/quality returns."""
     return run_file(_cursor(connection), f"quality/{check}", parameters).df()

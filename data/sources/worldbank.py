@@ -1,7 +1,7 @@
 """The World Bank's API, version 2: indicators by code, country by country, and the Bank's income groups.
 
 One request says when a series was last updated; only what changed since the last fetch is downloaded. Pages are
-checked as strictly as a file somebody sends us, and each indicator lands in a transaction of its own.
+checked as strictly as a file somebody sends us. What is fetched is kept beside the store, and lands together.
 """
 
 import hashlib
@@ -11,18 +11,21 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple, Self
 
+import filelock
 import httpx
 import pandas as pd
 import tenacity
 
-from data import catalog, store
+from data import catalog, private, store
+from data.sources.collected import Collected, Fetched, digest
 
 BASE_URL = "https://api.worldbank.org/v2"
 URL_VARIABLE = "ATLAS_WORLD_BANK_URL"
@@ -64,6 +67,10 @@ class Patience:
 PATIENCE = Patience()
 
 
+class RefreshRefused(store.StoreError, ValueError):
+    """A refresh was asked for that cannot be: an address that is none, a code that is not served."""
+
+
 class FetchError(RuntimeError):
     """A request or its answer is no good: `what` is wrong, and the `remedy`.
 
@@ -83,21 +90,6 @@ class FetchError(RuntimeError):
         super().__init__(f"{what}. {remedy}")
         self.what, self.remedy = what, remedy
         self.transient, self.unreachable, self.retry_after = transient, unreachable, retry_after
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """One indicator as the API states it now.
-
-    frame: iso3, indicator, year, value; markets of the store only. last_updated: as the API writes it.
-    sha256: of the frame's rows. left_out: values of regions, income groups and places that are no market.
-    """
-
-    code: str
-    frame: pd.DataFrame
-    last_updated: str
-    sha256: str
-    left_out: int
 
 
 class Landed(NamedTuple):
@@ -190,29 +182,37 @@ def _failure_lines(failures: Iterable[Failure]) -> list[str]:
 class Client:
     """Requests to one API: paced over all threads, retried, capped in size; never follows a redirect.
 
-    Raises ValueError when the base URL is not a web address.
+    Raises RefreshRefused when the base URL is not a web address, or the proxy's is not.
     """
 
     def __init__(self, base_url: str | None = None, patience: Patience = PATIENCE) -> None:
         self.base_url = (base_url or os.environ.get(URL_VARIABLE) or BASE_URL).rstrip("/")
         try:
             url = httpx.URL(self.base_url)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
             url = httpx.URL("")
-        if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError(
-                f"{self.base_url!r} is not a web address. Set {URL_VARIABLE} to one, or unset it for {BASE_URL}."
+        if url.scheme not in ("http", "https") or not url.host:  # not quoted: it may hold a password
+            raise RefreshRefused(
+                f"The address to refresh from is not a web address. Set {URL_VARIABLE} to one that begins with "
+                f"https:// or http://, or unset it for {BASE_URL}."
             )
+        self.shown_url = f"{url.scheme}://{url.host}"
         self.host, self.patience = url.host, patience
         self._stopped, self._why_stopped = threading.Event(), ("", "")
         self._sleep = patience.sleep or self._stopped.wait
         self._lock, self._next_turn = threading.Lock(), 0.0
-        self._http = httpx.Client(
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            timeout=httpx.Timeout(patience.read, connect=patience.connect),
-            limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
-            follow_redirects=False,
-        )
+        try:
+            self._http = httpx.Client(
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                timeout=httpx.Timeout(patience.read, connect=patience.connect),
+                limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
+                follow_redirects=False,
+            )
+        except (ValueError, httpx.InvalidURL, ImportError):  # from HTTPS_PROXY and its like; quoted by none of ours
+            raise RefreshRefused(
+                "The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names is not an address that can be used. Set it "
+                "to one that begins with http://, or unset it."
+            ) from None
 
     def __enter__(self) -> Self:
         return self
@@ -278,7 +278,7 @@ class Client:
             return
         if response.is_redirect:
             raise FetchError(
-                f"{self.host} sends the request on to {response.headers['location'][:200]!r}, which is not followed",
+                f"{self.host} sends the request on to {_shown(response.headers['location'])}, which is not followed",
                 f"If that address is the World Bank's, set {URL_VARIABLE} to it.",
             )
         wait = _seconds(response.headers.get("retry-after"), self.patience.longest_wait)
@@ -295,7 +295,7 @@ class Client:
             raise FetchError(f"{self.host} had an error of its own ({status})", AGAIN, transient=True, retry_after=wait)
         raise FetchError(
             f"{self.host} refused the request ({status} {response.reason_phrase})",
-            f"See whether {self.base_url} is the right address ({URL_VARIABLE}), and whether a proxy needs a sign-in.",
+            f"See whether {self.shown_url} is the right address ({URL_VARIABLE}), and whether a proxy needs a sign-in.",
         )
 
     def _read(self, response: httpx.Response) -> bytes:
@@ -327,6 +327,15 @@ class Client:
         else:
             what = f"{self.host} broke the answer off"
         return FetchError(what, AGAIN, transient=True)
+
+
+def _shown(address: str) -> str:
+    """Scheme and host of an address: the rest may hold what is nobody's business."""
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, ValueError):
+        return "an address that is none"
+    return f"{url.scheme}://{url.host}" if url.host else "another address"
 
 
 def _asked_to_wait(state: tenacity.RetryCallState) -> float | None:
@@ -408,12 +417,11 @@ def fetch(client: Client, indicator: catalog.Indicator, markets: Collection[str]
         raise _without_values(indicator)
     _check_bounds(cells, indicator)
     ordered = sorted(cells.items())
-    text = "".join(f"{iso3},{year},{value!r}\n" for (iso3, year), value in ordered)
     frame = pd.DataFrame(
         [(iso3, indicator.code, year, value) for (iso3, year), value in ordered],
         columns=[catalog.ISO3, catalog.INDICATOR, catalog.YEAR, catalog.VALUE],
     )
-    return Fetched(indicator.code, frame, first.last_updated, hashlib.sha256(text.encode()).hexdigest(), left_out)
+    return Fetched(indicator.code, frame, first.last_updated, digest(frame), left_out)
 
 
 def _page(client: Client, indicator: catalog.Indicator, number: int, per_page: int = PER_PAGE) -> tuple[_Header, list]:
@@ -566,10 +574,6 @@ def income_groups(client: Client) -> pd.DataFrame:
 # ------------------------------------------------------------------ refresh
 
 
-class _KeepForLater(Exception):
-    """Leave the working copy, with what an interrupted refresh had landed, to the next one."""
-
-
 def refresh(
     codes: Sequence[str] | None = None,
     base_url: str | None = None,
@@ -579,34 +583,45 @@ def refresh(
     force: bool = False,
     patience: Patience = PATIENCE,
 ) -> RefreshReport:
-    """Bring the store up to date with the World Bank's API, an indicator at a time.
+    """Bring the store up to date with the World Bank's API: collect first, an indicator at a time, then land.
 
     codes: which indicators, all refreshable ones by default. base_url: the API's, or ATLAS_WORLD_BANK_URL's. force
-    downloads what did not change as well. on_progress(done, total, code, outcome) with outcome landed, unchanged,
+    downloads what did not change as well. on_progress(done, total, code, outcome) with outcome fetched, unchanged,
     resumed or failed. A failed indicator keeps its stored values and is named in the report; a killed refresh is
-    taken up by the next one. When nothing changed, the store's file is left alone.
+    taken up by the next one. When nothing changed, the store's file is left alone. Others write meanwhile.
 
-    Raises ValueError for an unknown code or base URL, StoreBusy and StoreError; never for a fault of the API.
+    Raises RefreshRefused for an unknown code or base URL, StoreBusy when somebody refreshes already, StoreError; never
+    for a fault of the API.
     """
     started = time.monotonic()
     indicators = _chosen(codes)
-    with Client(base_url, patience) as client:
-        published = store.connect()
-        try:
-            before = store.fetches(published)
-        finally:
-            published.close()
-        try:
-            with store.writing(resume="refresh") as connection:
-                run = _Run(client, connection, indicators, before, now or datetime.now(UTC), force, on_progress)
-                run.read_income_groups()
-                run.read_indicators(min(concurrency, MOST_CONNECTIONS))
-                run.finish()
-                if not run.has_news():
-                    raise _KeepForLater if run.earlier else store.Abandon
-        except _KeepForLater:
-            pass
+    with Client(base_url, patience) as client, _alone():
+        run = _Run(client, indicators, force, on_progress)
+        run.read_income_groups()
+        run.read_indicators(min(concurrency, MOST_CONNECTIONS))
+        if run.has_news():
+            with store.writing("a refresh") as connection:
+                run.land(connection, now or datetime.now(UTC))
+        run.collected.forget([*run.arrived, *run.unchanged])
     return run.report(time.monotonic() - started)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One refresh at a time on a data folder; what else is written does not wait for it."""
+    lock = filelock.FileLock(store.home() / "refresh.lock", timeout=0, mode=private.FILE)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise store.StoreBusy(
+            "A refresh is under way already. Nothing was changed; wait for it to end, then look at what arrived."
+        ) from None
+    except OSError as error:
+        raise store.unwritten(error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _chosen(codes: Sequence[str] | None) -> tuple[catalog.Indicator, ...]:
@@ -615,7 +630,7 @@ def _chosen(codes: Sequence[str] | None) -> tuple[catalog.Indicator, ...]:
         return tuple(known.values())
     unknown = [code for code in codes if code not in known]
     if unknown:
-        raise ValueError(
+        raise RefreshRefused(
             f"The World Bank's API does not serve {', '.join(unknown)}. "
             "What it serves has an api_source in data/catalog.toml, and is not retired."
         )
@@ -628,27 +643,30 @@ class _Run:
     def __init__(
         self,
         client: Client,
-        connection: store.Connection,
         indicators: tuple[catalog.Indicator, ...],
-        before: pd.DataFrame,
-        now: datetime,
         force: bool,
         on_progress: Progress | None,
     ) -> None:
-        self.client, self.connection, self.indicators = client, connection, indicators
+        self.client, self.indicators = client, indicators
         self.force, self.on_progress = force, on_progress
-        fetches = store.fetches(connection)
+        published = store.connect()
+        try:
+            fetches, self.countries = store.fetches(published), store.markets(published)
+        finally:
+            published.close()
         self.known = dict(zip(fetches["indicator"], fetches["last_updated"], strict=True))
-        self.earlier = _differing(fetches, before)
-        self.markets = frozenset(store.markets(connection)["iso3"])
-        self.snapshot = _snapshot(connection, client.base_url, now)
+        self.markets = frozenset(self.countries["iso3"])
+        self.collected = Collected(client.base_url, self.markets)
+        kept = (self.collected.get(indicator.code) for indicator in indicators)
+        self.earlier = {fetched.code: fetched for fetched in kept if fetched is not None}
+        self.arrived: dict[str, Fetched] = {}
         self.landed: list[Landed] = []
         self.unchanged: list[str] = []
         self.resumed: list[str] = []
         self.failed: list[Failure] = []
         self.groups: pd.DataFrame | None = None
         self.regrouped, self.done, self.server_faults = 0, 0, 0
-        self.contents = hashlib.sha256()
+        self.snapshot: str | None = None
 
     # ---- the steps
 
@@ -663,7 +681,7 @@ class _Run:
                 self.failed.append(Failure(COUNTRIES, "income groups and regions", error.what, error.remedy))
 
     def read_indicators(self, concurrency: int) -> None:
-        """Fetch in threads, land here. After several faults of the server in a row the rest is not asked for."""
+        """Fetch in threads, keep here. After several faults of the server in a row the rest is not asked for."""
         pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="worldbank")
         try:
             asked = {pool.submit(self._ask, indicator): indicator for indicator in self.indicators}
@@ -681,9 +699,14 @@ class _Run:
 
     def _ask(self, indicator: catalog.Indicator) -> Fetched | None:
         """In a thread: the indicator, or None when the API has nothing newer."""
-        stamp = self.known.get(indicator.code)
-        if stamp is not None and not self.force and last_updated(self.client, indicator) == stamp:
-            return None
+        code = indicator.code
+        earlier, known = self.earlier.get(code), self.known.get(code)
+        if not self.force and (earlier is not None or known is not None):
+            stamp = last_updated(self.client, indicator)
+            if known == stamp:
+                return None
+            if earlier is not None and earlier.last_updated == stamp:
+                return earlier
         return fetch(self.client, indicator, self.markets)
 
     def _take(self, indicator: catalog.Indicator, future: Future[Fetched | None]) -> str:
@@ -700,53 +723,71 @@ class _Run:
                 )
             return "failed"
         self.server_faults = 0
-        if fetched is not None:
-            self.landed.append(self._land(fetched))
-            return "landed"
-        if code in self.earlier:
+        if fetched is None:
+            self.unchanged.append(code)
+            return "unchanged"
+        self.arrived[code] = fetched
+        if fetched is self.earlier.get(code):
             self.resumed.append(code)
             return "resumed"
-        self.unchanged.append(code)
-        return "unchanged"
-
-    def _land(self, fetched: Fetched) -> Landed:
-        """Values and the note that they were fetched, in one transaction."""
-        self.contents.update(f"{fetched.code} {fetched.sha256}\n".encode())
-        self.snapshot.sha256 = self.contents.hexdigest()
-        self.connection.execute("BEGIN")
-        self.connection.register("fetched", fetched.frame)
-        self.connection.execute(
-            "CREATE TEMP TABLE incoming AS SELECT iso3, indicator, year::INTEGER AS year, value, "
-            "$source AS source, $snapshot AS snapshot FROM fetched",
-            {"source": SOURCE, "snapshot": self.snapshot.id},
-        )
-        counts = store.merge(self.connection, self.snapshot, withdraw=True)
-        store.put_fetch(
-            self.connection, fetched.code, fetched.last_updated, self.snapshot, fetched.sha256, len(fetched.frame)
-        )
-        self.connection.execute("COMMIT")
-        self.connection.unregister("fetched")
-        return Landed(fetched.code, left_out=fetched.left_out, **counts)
-
-    def finish(self) -> None:
-        """Set the income groups, and state in the snapshot, where there is one, whether everything came."""
-        if self.groups is not None:
-            self.regrouped = store.put_income_groups(self.connection, self.groups)
-        if not self._changed_values():
-            return
-        failed = ", ".join(failure.code for failure in self.failed)
-        self.snapshot.status = "partial" if failed else "complete"
-        self.snapshot.note = f"failed: {failed}" if failed else f"{_indicators(len(self.landed))} fetched"
-        store.put_snapshot(self.connection, self.snapshot, {"rows": 0, "added": 0, "changed": 0, "withdrawn": 0})
-
-    # ---- what has come of it
-
-    def _changed_values(self) -> bool:
-        return any(row.added or row.changed or row.withdrawn for row in self.landed)
+        self.collected.put(fetched)
+        return "fetched"
 
     def has_news(self) -> bool:
-        """Whether the working copy holds anything the store should become."""
-        return bool(self.landed or self.resumed or self.regrouped)
+        """Whether there is anything to land."""
+        return bool(self.arrived) or self._regroups()
+
+    def _regroups(self) -> bool:
+        """Whether the Bank's list says anything of our markets that the store does not."""
+        if self.groups is None:
+            return False
+        both = self.countries.merge(self.groups, on="iso3", suffixes=("", "_now"))
+        region = both["wb_region_now"].fillna(both["wb_region"])
+        pairs = ((both["income_group"], both["income_group_now"]), (both["wb_region"], region))
+        return any((now.fillna("") != before.fillna("")).any() for before, now in pairs)
+
+    def land(self, connection: store.Connection, now: datetime) -> None:
+        """Everything that was collected, in one transaction: values, notes of the fetches, income groups, arrival."""
+        arrived = sorted(self.arrived.values(), key=lambda fetched: fetched.code)
+        contents = "".join(f"{fetched.code} {fetched.sha256}\n" for fetched in arrived)
+        failed = ", ".join(failure.code for failure in self.failed)
+        snapshot = store.Snapshot(
+            source=SOURCE,
+            retrieved_at=store.next_arrival(connection, now),  # later than any before, even when the clock is not
+            sha256=hashlib.sha256(contents.encode()).hexdigest(),
+            licence=LICENCE,
+            status="partial" if failed else "complete",
+            note=f"failed: {failed}" if failed else f"{_indicators(len(arrived))} fetched",
+        )
+        connection.execute("BEGIN")
+        if arrived:
+            self._merge(connection, snapshot, arrived)
+        if self.groups is not None:
+            self.regrouped = store.put_income_groups(connection, self.groups)
+        connection.execute("COMMIT")
+
+    def _merge(self, connection: store.Connection, snapshot: store.Snapshot, arrived: list[Fetched]) -> None:
+        connection.register("fetched", pd.concat([fetched.frame for fetched in arrived], ignore_index=True))
+        connection.execute(
+            "CREATE TEMP TABLE incoming AS SELECT iso3, indicator, year::INTEGER AS year, value, "
+            "$source AS source, $snapshot AS snapshot FROM fetched",
+            {"source": SOURCE, "snapshot": snapshot.id},
+        )
+        connection.unregister("fetched")
+        counts = store.merge_each(connection, snapshot, withdraw=True)
+        for fetched in arrived:
+            store.put_fetch(
+                connection, fetched.code, fetched.last_updated, snapshot, fetched.sha256, len(fetched.frame)
+            )
+            if fetched.code not in self.resumed:
+                rows, added, changed, withdrawn = (
+                    int(counts.at[fetched.code, name]) for name in ("rows", "added", "changed", "withdrawn")
+                )
+                self.landed.append(Landed(fetched.code, rows, added, changed, withdrawn, fetched.left_out))
+        if counts[["added", "changed", "withdrawn"]].to_numpy().any():
+            self.snapshot = snapshot.id
+
+    # ---- what has come of it
 
     def report(self, seconds: float) -> RefreshReport:
         order = {indicator.code: i for i, indicator in enumerate(self.indicators)}
@@ -756,26 +797,6 @@ class _Run:
             failed=tuple(sorted(self.failed, key=lambda failure: order.get(failure.code, -1))),
             resumed=tuple(sorted(self.resumed, key=order.get)),
             regrouped=self.regrouped,
-            snapshot=self.snapshot.id if self._changed_values() else None,
+            snapshot=self.snapshot,
             seconds=seconds,
         )
-
-
-def _differing(fetches: pd.DataFrame, before: pd.DataFrame) -> set[str]:
-    """The indicators fetched since `before`: what an interrupted refresh had landed."""
-    published = set(before[["indicator", "retrieved_at", "sha256"]].itertuples(index=False, name=None))
-    rows = fetches[["indicator", "retrieved_at", "sha256"]].itertuples(index=False, name=None)
-    return {row[0] for row in rows if row not in published}
-
-
-def _snapshot(connection: store.Connection, base_url: str, now: datetime) -> store.Snapshot:
-    """This refresh's arrival: later than any before, even when the clock is not."""
-    moment = store.next_arrival(connection, now)
-    return store.Snapshot(
-        source=SOURCE,
-        retrieved_at=moment,
-        sha256=hashlib.sha256(f"{base_url} {moment.isoformat()}".encode()).hexdigest(),
-        licence=LICENCE,
-        status="partial",
-        note="interrupted before it ended; what had landed stays",
-    )

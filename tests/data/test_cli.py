@@ -71,8 +71,8 @@ def test_every_fault_can_be_written_to_a_file(home, tmp_path, figures):
     figures.write_text("iso3,indicator,year,value\n" + "".join(f"nowhere,X,{year},1\n" for year in range(1950, 2010)))
     done = run("import", figures, "--faults", tmp_path / "faults.csv")
     assert "... and 20 more" in done.stderr
-    lines = (tmp_path / "faults.csv").read_text().splitlines()
-    assert (lines[0], len(lines)) == ("line,field,value,problem,remedy", 61)
+    lines = (tmp_path / "faults.csv").read_text("utf-8-sig").splitlines()
+    assert (lines[0], len(lines)) == ('"line","field","value","problem","remedy"', 61)
 
 
 def test_columns_are_mapped_by_name(home, figures):

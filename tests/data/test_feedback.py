@@ -102,7 +102,8 @@ def test_a_verdict_is_up_or_down(home):
     assert store.version() == before
 
 
-def test_a_verdict_waits_for_no_other_process(home):
+def test_a_verdict_that_waited_too_long_says_when_to_try_again(home, monkeypatch):
+    monkeypatch.setattr(store, "WAIT_S", 0.0)
     with store.writing() as _, pytest.raises(store.StoreBusy, match="try again"):
         say()
 

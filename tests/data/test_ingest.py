@@ -119,6 +119,13 @@ def test_an_infinite_value_is_a_fault(tmp_path, text):
     assert faults_of(write(tmp_path, f"DEU,X,2020,{text}")) == [(2, "value", "not a finite number")]
 
 
+@pytest.mark.parametrize("text", ["0x10", "１２", "１．５", "٣", "5 %", "$5", "1/2", "(5)", "1e", "9" * 400])
+def test_what_only_looks_like_a_number_is_a_fault(tmp_path, text):
+    [(line, field, problem)] = faults_of(write(tmp_path, f"DEU,X,2020,{text}"))
+    assert (line, field) == (2, "value")
+    assert problem in ("text in a number", "not a finite number")
+
+
 @pytest.mark.parametrize("text", ["", "..", "NA", "n/a", "NaN", "null", "None", "-", "…"])
 def test_a_marker_for_missing_is_an_empty_cell_and_no_fault(tmp_path, text):
     report = ingest.import_file(write(tmp_path, f"DEU,X,2020,{text}", "FRA,X,2020,1"))
@@ -222,7 +229,7 @@ def test_a_refused_file_leaves_the_store_as_it_was(tmp_path, home):
     before = (store.path().read_bytes(), store.version())
     faults_of(write(tmp_path, "DEU,X,2020,1", "nowhere,X,2020,1"))
     assert (store.path().read_bytes(), store.version()) == before
-    assert {file.name for file in home.iterdir()} == {"atlas.duckdb", "atlas.lock"}
+    assert {file.name for file in home.iterdir()} == {"atlas.duckdb", "atlas.whole"}
 
 
 def test_a_preview_finds_the_faults_and_writes_nothing(tmp_path):
@@ -628,6 +635,7 @@ def test_a_description_that_comes_later_replaces_none(tmp_path, monkeypatch):
 def test_an_export_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path, target):
     (tmp_path / "a folder").mkdir()
     (tmp_path / "file.txt").write_text("x")
+    store.connect()
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(store.StoreError, match="cannot be written"):
         ingest.export(tmp_path / target)

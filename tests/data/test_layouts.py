@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import ingest, layouts, store
+from data import ingest, layouts, limits, store
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "indicators" / "worldbank-layouts"
 needs_shared = pytest.mark.skipif(not SAMPLES.is_dir(), reason="needs ../shared")
@@ -119,6 +119,15 @@ def test_one_page_of_several_is_refused(home, tmp_path):
 def test_other_json_is_refused(home, tmp_path, text):
     (tmp_path / "a.json").write_text(text)
     assert "not one whole answer of the World Bank's API" in refusal(tmp_path / "a.json")
+
+
+def test_json_that_is_nested_too_deeply_is_refused(home, tmp_path, monkeypatch):
+    def nested(_: bytes) -> None:
+        raise RecursionError
+
+    (tmp_path / "a.json").write_text(api_json())
+    monkeypatch.setattr(layouts.json, "loads", nested)
+    assert "(it is nested too deeply)" in refusal(tmp_path / "a.json")
 
 
 @needs_shared
@@ -271,6 +280,41 @@ def test_a_zip_with_a_password_is_turned_away(home, tmp_path):
     assert "cannot be unpacked" in refusal(tmp_path / "locked.zip")
 
 
+def test_links_in_a_zip_lead_nowhere(home, tmp_path):
+    (tmp_path / "elsewhere.csv").write_bytes(GOOD)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        link = zipfile.ZipInfo("figures.csv")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, str(tmp_path / "elsewhere.csv"))
+    assert "holds no file with market data" in refusal(tmp_path / "a.zip")
+
+
+def test_a_zip_of_very_many_parts_is_not_searched(home, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(2001):
+            archive.writestr(f"{number}.csv", "")
+    assert "in 2,001 parts" in refusal(tmp_path / "a.zip")
+
+
+def test_a_workbook_brings_in_no_other_file(home, tmp_path):
+    (tmp_path / "word.txt").write_text("FROM ELSEWHERE")
+    book = openpyxl.Workbook()
+    book.active.append(["iso3", "indicator", "year", "value"])
+    book.active.append(["DEU", "X", 2020, 1])
+    book.save(tmp_path / "plain.xlsx")
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as plain, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as changed:
+        for name in plain.namelist():
+            text = plain.read(name)
+            if name == sheet:
+                text = text.replace(
+                    b"<worksheet", b'<!DOCTYPE x [<!ENTITY e SYSTEM "../word.txt">]><worksheet', 1
+                ).replace(b"<v>2020</v>", b"<v>&e;</v>")
+                assert b"&e;" in text
+            changed.writestr(name, text)
+    assert "cannot be read as an Excel file" in refusal(tmp_path / "a.xlsx")
+
+
 def test_a_zip_without_figures_says_what_it_holds(home, tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("notes.csv", "this,that\n1,2\n")
@@ -308,16 +352,16 @@ def test_a_workbook_with_a_cell_far_out_is_not_written_out(home, tmp_path):
     for row in range(2, 200_000, 1000):
         book.active.cell(row, 16_000, "x")
     book.save(tmp_path / "wide.xlsx")
-    assert "unfolds to more than" in refusal(tmp_path / "wide.xlsx")
+    assert "more than 1,000 columns" in refusal(tmp_path / "wide.xlsx")
 
 
 def test_a_parquet_file_that_claims_too_many_rows_is_turned_away(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(layouts, "MAX_ROWS", 5)
+    monkeypatch.setattr(limits, "MOST_ROWS", 5)
     (tmp_path / "f.parquet").write_bytes(packed(tmp_path, "parquet"))
-    assert "3,001 rows" in refusal(tmp_path / "f.parquet")
+    assert "more than 5 rows" in refusal(tmp_path / "f.parquet")
 
 
 def test_a_file_beyond_the_limit_is_not_read(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(layouts, "MAX_BYTES", 10)
+    monkeypatch.setattr(limits, "MOST_BYTES", 10)
     (tmp_path / "figures.csv").write_bytes(GOOD)
     assert "the limit is" in refusal(tmp_path / "figures.csv")

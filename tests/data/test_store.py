@@ -133,6 +133,22 @@ def test_an_older_store_is_upgraded_with_all_its_data(home, tmp_path, monkeypatc
     assert panel() == [("DEU", "X", 2020, 1.0)]
 
 
+@pytest.mark.parametrize("schema", [-1, 0])
+def test_a_store_of_a_schema_nobody_knows_is_refused_with_the_remedy(home, schema):
+    raw(f"UPDATE meta SET schema_version = {schema}")
+    before = store.path().read_bytes()
+    with pytest.raises(store.StoreError, match="Export it with the version that wrote it"):
+        store.ensure()
+    assert store.path().read_bytes() == before
+
+
+def test_a_store_that_is_half_made_is_told_from_a_whole_one(home):
+    raw("DELETE FROM meta")
+    for call in (store.connect, store.ensure):
+        with pytest.raises(store.StoreError, match="not a Lepton Atlas store"):
+            call()
+
+
 @pytest.mark.parametrize("script", [None, "ALTER TABLE nowhere ADD COLUMN x INTEGER;"])
 def test_an_older_store_that_cannot_be_upgraded_is_left_untouched(home, tmp_path, monkeypatch, script):
     raw("UPDATE meta SET schema_version = 0")
@@ -193,51 +209,98 @@ def test_a_result_that_is_no_store_is_not_swapped_in(home):
     assert store.path().read_bytes() == before
 
 
-def test_a_second_writer_is_told_who_is_writing(home):
-    with store.writing() as connection, pytest.raises(store.StoreBusy, match=f"pid {os.getpid()}"):
+def test_a_writer_who_waited_too_long_is_told_what_is_written_and_since_when(home, monkeypatch):
+    monkeypatch.setattr(store, "WAIT_S", 0.0)
+    said = r"being written to: an import, since \d\d:\d\d UTC\. Nothing was changed; try again in a moment\.$"
+    with store.writing("an import") as connection, pytest.raises(store.StoreBusy, match=said):
         connection.execute("SELECT 1")
         with store.writing():
             pass
     store.put_settings({"language": "zh"})
 
 
-def test_a_writer_in_another_process_is_told_too(home):
+def test_a_writer_in_another_process_is_told_neither_path_nor_process(home):
     script = (
-        "from data import store\ntry:\n    store.put_settings({'language': 'zh'})\n"
+        "from data import store\nstore.WAIT_S = 0.0\ntry:\n    store.put_settings({'language': 'zh'})\n"
         "except store.StoreBusy as busy:\n    print(busy)\n"
     )
-    with store.writing() as connection:
+    with store.writing("a review") as connection:
         connection.execute("SELECT 1")
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60)
-    assert f"pid {os.getpid()}" in done.stdout
+    assert "a review, since" in done.stdout
+    assert str(os.getpid()) not in done.stdout
+    assert str(home) not in done.stdout
 
 
-def test_work_that_is_resumed_goes_on_where_it_stopped_unless_the_store_moved_on(home):
-    def half(marker: str) -> int:
-        with store.writing(resume="half") as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS progress (step VARCHAR)")
-            connection.execute("INSERT INTO progress VALUES ($m)", {"m": marker})
-            half.seen = connection.execute("SELECT count(*) FROM progress").fetchone()[0]
-            raise KeyError
-        return 0
+def test_writers_that_begin_together_all_write(home):
+    """Each waits for the others; none is refused and none is lost."""
+    start, errors = threading.Barrier(4), []
 
-    for expected in (1, 2):
-        with pytest.raises(KeyError):
-            half("step")
-        assert half.seen == expected
-    store.put_settings({"language": "zh"})
-    with pytest.raises(KeyError):
-        half("step")
-    assert half.seen == 1
+    def write(place: int) -> None:
+        start.wait()
+        try:
+            for number in range(3):
+                feedback(f"{place} {number}")
+        except store.StoreError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(place,)) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert errors == []
+    assert len(store.feedback(store.connect())) == 12
+
+
+def test_the_store_is_written_where_the_system_has_no_fcntl(home):
+    script = (
+        "import sys\nsys.modules['fcntl'] = None\nfrom data import store\nstore.WAIT_S = 0.1\n"
+        "store.put_settings({'language': 'zh'})\n"
+        "try:\n    with store.writing('an import'):\n        store.put_settings({'language': 'en'})\n"
+        "except store.StoreBusy as busy:\n    print(busy)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert "being written to: an import" in done.stdout
+    assert store.settings(store.connect())["language"] == "zh"
+
+
+def test_writers_in_two_processes_lose_nothing(home):
+    script = (
+        "import sys\nfrom datetime import UTC, datetime\nfrom data import store\n"
+        "for number in range(4):\n    store.put_feedback(f'{sys.argv[1]} {number}', asked_at=datetime.now(UTC), "
+        "question='q', kind='answer', entries=[], confidence=1, verdict='up')\n"
+    )
+    begun = [subprocess.Popen([sys.executable, "-c", script, name], cwd=ROOT) for name in ("one", "two")]
+    assert [child.wait(120) for child in begun] == [0, 0]
+    assert len(store.feedback(store.connect())) == 8
+
+
+def feedback(key: str) -> None:
+    store.put_feedback(key, asked_at=MAY, question="q", kind="answer", entries=[], confidence=1, verdict="up")
+
+
+def test_a_start_beside_another_start_waits_and_finds_the_store_current(empty_home):
+    done = []
+    threads = [threading.Thread(target=lambda: done.append(store.ensure())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == ["built", "current"]
 
 
 def test_twenty_readers_and_a_writer_get_along(home):
     shared, stop, errors, counts = store.connect(), threading.Event(), [], set()
 
     def read() -> None:
+        latest = 0
         while not stop.is_set():
             try:
-                counts.add(store.status(store.connect())["observations"])
+                found = store.status(store.connect())["observations"]
+                assert found >= latest, "an older state than before"
+                latest = found
+                counts.add(found)
                 store.market_panel(shared, ["cldr:population"], 2023, 8)
             except Exception as error:
                 errors.append(error)
@@ -272,7 +335,7 @@ def test_an_import_killed_at_any_moment_leaves_the_old_store_or_the_new_one_whol
         old = now
     file.write_text("iso3,indicator,year,value\nDEU,Y,2020,1\n")
     assert ingest.import_file(file).added == 1
-    assert {file.name for file in home.iterdir()} == {"atlas.duckdb", "atlas.lock"}
+    assert {file.name for file in home.iterdir()} == {"atlas.duckdb", "atlas.lock", "atlas.whole"}
 
 
 # ------------------------------------------------------------------ settings

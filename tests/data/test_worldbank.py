@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data import catalog, store
+from data import catalog, ingest, store
 from data.sources import worldbank
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +57,8 @@ def atlas(tmp_path, monkeypatch):
         "timezones.csv": ("iso3,timezone", "FRA,Europe/Paris"),
         "memberships.csv": ("iso3,organisation,source", "FRA,EU,made up"),
         "names.csv": ("iso3,language,name,kind", "FRA,fr,France,display"),
+        "aggregates.csv": ("code,name", "WLD,World"),
+        "old_codes.csv": ("code,iso3", "FXX,FRA"),
         "observations.csv": ("iso3,indicator,year,value", "FRA,area_km2,2020,551695"),
     }
     for name, lines in heads.items():
@@ -184,7 +186,7 @@ def test_progress_counts_up_to_all_and_names_each_outcome(refresh, bank):
     refresh(on_progress=lambda *state: seen.append(state))
     assert [done for done, *_ in seen] == [1, 2, 3, 4]
     assert {total for _, total, *_ in seen} == {4}
-    assert {code: outcome for *_, code, outcome in seen} == dict.fromkeys(CODES, "landed") | {INTERNET: "failed"}
+    assert {code: outcome for *_, code, outcome in seen} == dict.fromkeys(CODES, "fetched") | {INTERNET: "failed"}
 
 
 def test_never_more_than_four_requests_at_once_and_each_says_who_asks(refresh, bank):
@@ -289,7 +291,7 @@ FAULTS = {
     "duplicate": ("VNM has two rows for 2023", "import a file downloaded from"),
     "other": ("row 1 is about 'XX.OTHER'", "update Lepton Atlas"),
     "redirect": (
-        "sends the request on to 'http://elsewhere.invalid/v2/', which is",
+        "sends the request on to http://elsewhere.invalid, which is",
         "ATLAS_WORLD_BANK_URL",
     ),
 }
@@ -340,6 +342,26 @@ def test_an_answer_that_is_too_large_is_not_read_to_the_end(refresh, bank, monke
     monkeypatch.setattr(worldbank, "MAX_PAGE_BYTES", 20_000)
     report = refresh([GDP, POPULATION])
     assert {failure.what for failure in report.failed} == {"a page of the answer is larger than 0.0191 MB"}
+
+
+@pytest.mark.parametrize(
+    ("body", "patience", "what"),
+    [
+        (gzip.compress(b" " * (2 << 20)), {}, "larger than 1 MB"),
+        (gzip.compress(b"[[1]]"), {"page": -1}, "took longer than -1 s for a page"),
+        (gzip.compress(b"[" * 40), {}, "cut short or not JSON"),
+    ],
+)
+def test_answers_that_unfold_drip_or_break_off_are_given_up(monkeypatch, body, patience, what):
+    monkeypatch.setattr(worldbank, "MAX_PAGE_BYTES", 1 << 20)
+    patience = worldbank.Patience(attempts=1, pause=0, sleep=lambda _: None, **patience)
+    packed = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    with worldbank.Client("http://bank.invalid", patience) as client:
+        client._http = httpx.Client(
+            transport=httpx.MockTransport(lambda _: httpx.Response(200, content=body, headers=packed))
+        )
+        with pytest.raises(worldbank.FetchError, match=what):
+            client.get("country")
 
 
 def test_an_answer_of_too_many_pages_is_not_read(refresh, bank, monkeypatch):
@@ -452,7 +474,7 @@ def _killed_refresh(bank, codes):
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=30)
         process.stdout.close()
-    assert sorted(landed) == sorted([code, "landed"] for code in codes[:-1])
+    assert sorted(landed) == sorted([code, "fetched"] for code in codes[:-1])
     bank.faults.clear()
 
 
@@ -467,11 +489,8 @@ def test_a_killed_refresh_is_taken_up_where_it_stopped(refresh, bank):
     assert {bank.downloads(code) for code in CODES[:-1]} == {1}
     assert len(stored(GDP)) == len(worldbank_server.YEARS) - 1
     assert "3 indicators taken over from an interrupted refresh" in report.sentence()
-    statuses = dict(rows_of("SELECT status, note FROM snapshots WHERE source = 'World Bank API'"))
-    assert statuses == {
-        "partial": "interrupted before it ended; what had landed stays",
-        "complete": "1 indicator fetched",
-    }
+    statuses = rows_of("SELECT status, note FROM snapshots WHERE source = 'World Bank API'")
+    assert statuses == [("complete", "4 indicators fetched")]
     assert refresh().unchanged == CODES
 
 
@@ -504,21 +523,54 @@ def test_the_base_url_comes_from_the_setting(refresh, bank, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "url", ["api.worldbank.org", "ftp://api.worldbank.org", "http://", "http://[::1", "file:///v2"]
+    "url", ["api.worldbank.org", "ftp://api.worldbank.org", "http://", "http://[::1", "file:///v2", "me:secret@host"]
 )
-def test_a_base_url_that_is_no_web_address_is_refused(url):
-    with pytest.raises(ValueError, match=r"is not a web address\. Set ATLAS_WORLD_BANK_URL"):
+def test_a_base_url_that_is_no_web_address_is_refused_with_the_remedy(url):
+    with pytest.raises(store.StoreError, match=r"is not a web address\. Set ATLAS_WORLD_BANK_URL") as refused:
         worldbank.Client(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_password_of_an_address_is_never_quoted():
+    with worldbank.Client("http://me:secret@bank.invalid/v2") as client:
+        client._http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(401)))
+        with pytest.raises(worldbank.FetchError, match=r"See whether http://bank\.invalid is") as refused:
+            client.get("country")
+    assert "secret" not in str(refused.value)
+
+
+def test_a_proxy_that_is_no_address_is_refused_without_quoting_it(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://me:secret@proxy.invalid")
+    with pytest.raises(store.StoreError, match="HTTPS_PROXY") as refused:
+        worldbank.Client()
+    assert "secret" not in str(refused.value)
 
 
 def test_a_code_the_api_does_not_serve_is_named():
-    with pytest.raises(ValueError, match=r"does not serve NO\.SUCH\.CODE, IC\.BUS\.EASE\.XQ\."):
+    with pytest.raises(store.StoreError, match=r"does not serve NO\.SUCH\.CODE, IC\.BUS\.EASE\.XQ\."):
         worldbank.refresh([GDP, "NO.SUCH.CODE", "IC.BUS.EASE.XQ"])
 
 
 def test_two_refreshes_at_once_do_not_mix(refresh):
-    with store.writing(), pytest.raises(store.StoreBusy):
+    with worldbank._alone(), pytest.raises(store.StoreBusy, match="under way already"):
         refresh()
+
+
+def test_others_write_while_a_refresh_waits_for_the_bank(refresh):
+    def write(done, total, code, outcome):
+        if done == 1:
+            store.put_feedback("a", asked_at=NOW, question="q", kind="answer", entries=[], confidence=1.0, verdict="up")
+
+    assert len(refresh(on_progress=write).landed) == 4
+    assert len(store.feedback(store.connect())) == 1
+
+
+def test_an_export_of_a_refreshed_store_is_taken_elsewhere(refresh, tmp_path, monkeypatch):
+    refresh(now=datetime.now(UTC))
+    ingest.export(tmp_path / "a.parquet")
+    monkeypatch.setenv("ATLAS_HOME", str(tmp_path / "another machine"))
+    assert ingest.import_file(tmp_path / "a.parquet").fault_count == 0
+    assert stored(GDP)
 
 
 # ------------------------------------------------------------------ the Bank's own answers

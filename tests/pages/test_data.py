@@ -1,9 +1,14 @@
 """The Data page: where numbers come from, how to bring more, what is wrong with them."""
 
+import errno
+import re
+
 import pandas as pd
 import pytest
 
-from data import store
+from dashboard.sentences import said
+from data import ingest, limits, store
+from data.sources import worldbank
 
 SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
 HEADER = "iso3,indicator,year,value\n"
@@ -176,15 +181,33 @@ def test_a_file_of_undescribed_indicators_says_how_to_describe_them(home, open_p
     assert indicators.at["OUR.SALES", "Described"] == "Undescribed"
 
 
-def test_a_busy_store_is_named_and_nothing_is_lost(home, open_page):
+def test_a_store_that_stays_busy_is_named_and_nothing_is_lost(home, open_page, monkeypatch):
     app = upload(open_page("data", section="import"), "good.csv", GOOD)
-    with store.writing():
+    with store.writing("a review"), monkeypatch.context() as patch:
+        patch.setattr(store, "WAIT_S", 0.0)
         app.button(key="land").click().run()
-        assert "is writing to the store at" in app.error[0].value
+        assert app.error[0].value.startswith("The store is being written to: a review, since")
     assert not app.exception
     app.run()
     app.button(key="land").click().run()
     assert app.success[-1].value.startswith("good.csv: 2 values added")
+
+
+@pytest.mark.parametrize("name", ["图" * 86 + ".csv", "a\0b.csv", "..", "panel[1]*?.csv"])
+def test_an_upload_of_any_name_is_checked_and_landed(home, open_page, name):
+    app = upload(open_page("data", section="import"), name, GOOD)
+    app.button(key="land").click().run()
+    assert "2 values added" in app.success[-1].value
+    assert not app.exception
+
+
+def test_a_file_with_more_faults_than_are_counted_cannot_be_landed_in_part(home, open_page, monkeypatch):
+    monkeypatch.setattr(ingest, "MOST_FAULTS", 3)
+    rows = "".join(f"nowhere {number},SP.POP.TOTL,2020,1\n" for number in range(9))
+    app = upload(open_page("data", section="import"), "customers.csv", HEADER + rows)
+    assert app.warning[0].value.startswith("More than 3 problems found; the check stopped there.")
+    assert app.button(key="land").disabled
+    assert not [box for box in app.checkbox if box.key == "skip_invalid"]
 
 
 def test_after_an_import_the_faults_are_gone_and_the_box_is_empty(home, open_page):
@@ -259,6 +282,34 @@ def test_a_damaged_store_says_what_happened_and_what_to_do(home, open_page):
     app = open_page("overview")
     assert app.title[0].value == "The store cannot be opened"
     assert "python -m data build" in app.error[0].value
+
+
+def test_an_address_without_http_is_an_error_in_words_and_its_password_is_not_shown(home, open_page, monkeypatch):
+    monkeypatch.setenv(worldbank.URL_VARIABLE, "me:secret@bank.invalid/v2")
+    app = open_page("data", section="refresh")
+    app.button(key="refresh_now").click().run()
+    assert app.error[0].value.startswith("The address to refresh from is not a web address.")
+    assert "secret" not in app.error[0].value
+    assert not app.exception
+
+
+FAULTS_OF_THE_STORE = (
+    store.unwritten(OSError(errno.ENOSPC, "full")),
+    store.unwritten(OSError(errno.EROFS, "read-only")),
+    store.unwritten(OSError(errno.EIO, "broken")),
+    store.StoreBusy("The store is being written to: an import, since 14:02 UTC. Nothing was changed; try again in a "
+                    "moment."),
+    limits.TooMuch(limits.long_cell("a.csv")),
+    limits.TooMuch(limits.too_slow("a.csv")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS_OF_THE_STORE, ids=lambda fault: str(fault)[:40])
+def test_faults_of_the_store_are_told_in_chinese(home, speak, fault):
+    speak("zh")
+    told = said(str(fault))
+    assert re.search("[\u4e00-\u9fff]", told)
+    assert not re.search("[a-z]{3,} [a-z]{2,} [a-z]{2,}", re.sub(r"/\S+|python -m data \w+", "", told))
 
 
 def test_a_refresh_that_reaches_nobody_says_so_and_keeps_everything(home, open_page, monkeypatch):

@@ -1,14 +1,17 @@
 -- The staged rows that hold a value, with what their texts mean: market, year, number. left_out marks aggregates.
 CREATE TEMP TABLE checked AS
 WITH spelled AS (
-    SELECT DISTINCT market FROM staged
+    SELECT market, fold(market) AS spelling FROM (SELECT DISTINCT market FROM staged)
+),
+regions AS (
+    SELECT fold(code) AS spelling FROM aggregates
+    UNION SELECT fold(name) FROM aggregates
 ),
 resolved AS (
-    SELECT s.market, l.iso3, a.code IS NOT NULL AS is_aggregate
+    SELECT s.market, l.iso3, l.iso3 IS NULL AND r.spelling IS NOT NULL AS is_aggregate
     FROM spelled s
-    LEFT JOIN lookup l ON l.spelling = fold(s.market)
-    LEFT JOIN aggregates a
-        ON l.iso3 IS NULL AND fold(s.market) IN (fold(a.code), fold(a.name))
+    LEFT JOIN lookup l ON l.spelling = s.spelling
+    LEFT JOIN regions r ON r.spelling = s.spelling
 )
 SELECT s.line, r.iso3, s.market, trim(s.indicator) AS indicator, s.year_text,
        try_cast(nullif(regexp_extract(s.year_text, '^\s*(?:YR)?(\d{4})(?:\.0+)?(?: \[YR\d{4}\])?\s*$', 1), '') AS INTEGER)

@@ -1,16 +1,27 @@
 -- Codes the store does not know that are one slip from one it knows; $described were described beside the file.
+-- One slip leaves the first two or the last two letters of a code of six and more as they are: only such pairs are
+-- compared. Shorter codes are too easily another one.
 INSERT INTO faults
 WITH unknown AS (
-    SELECT c.indicator, min(c.line) AS line
-    FROM checked c ANTI JOIN indicators i ON i.code = c.indicator
+    SELECT c.indicator, lower(c.indicator) AS folded, min(c.line) AS line
+    FROM checked c ANTI JOIN known_indicators i ON i.code = c.indicator
     WHERE NOT c.is_aggregate AND length(c.indicator) > 5 AND NOT list_contains($described, c.indicator)
     GROUP BY c.indicator
 ),
+known AS (
+    SELECT code, name, lower(code) AS folded FROM known_indicators WHERE status <> 'undescribed' AND length(code) > 5
+),
+pairs AS (
+    SELECT u.indicator, u.line, u.folded, k.code, k.name, k.folded AS meant
+    FROM unknown u JOIN known k ON left(k.folded, 2) = left(u.folded, 2)
+    UNION
+    SELECT u.indicator, u.line, u.folded, k.code, k.name, k.folded
+    FROM unknown u JOIN known k ON right(k.folded, 2) = right(u.folded, 2)
+),
 near AS (
-    SELECT u.indicator, u.line, i.code, i.name,
-           damerau_levenshtein(lower(u.indicator), lower(i.code)) AS slips
-    FROM unknown u, indicators i
-    WHERE i.status <> 'undescribed' AND damerau_levenshtein(lower(u.indicator), lower(i.code)) <= 1
+    SELECT indicator, line, code, name, damerau_levenshtein(folded, meant) AS slips
+    FROM pairs
+    WHERE abs(length(folded) - length(meant)) <= 1 AND damerau_levenshtein(folded, meant) <= 1
 )
 SELECT line, 'indicator', indicator, 'unknown indicator code, close to a known one',
        'Did you mean ' || arg_min(code, slips) || ' (' || arg_min(name, slips) || ')? '

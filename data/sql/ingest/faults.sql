@@ -1,5 +1,6 @@
 -- Everything wrong with the checked rows, each with its line, column and remedy. Aggregates were left out before.
 -- cell is the row of `checked` that must not land; whole_indicator the code of which nothing must.
+-- No more than $most of them: beyond that nothing of the file lands.
 CREATE TEMP TABLE faults AS
 WITH cells AS (
     SELECT rowid AS cell, * FROM checked WHERE NOT is_aggregate
@@ -14,7 +15,7 @@ repeated AS (
 ),
 bounded AS (
     SELECT c.*, i.name, i.unit AS catalog_unit, i.minimum, i.maximum
-    FROM cells c JOIN indicators i ON i.code = c.indicator
+    FROM cells c JOIN known_indicators i ON i.code = c.indicator
 ),
 found AS (
     SELECT line, 'market' AS field, coalesce(market, '') AS value, 'unknown country' AS problem,
@@ -66,7 +67,7 @@ found AS (
                    AND r.source IS NOT DISTINCT FROM c.source
     WHERE c.cell <> r.first_cell AND c.value IS NOT NULL
 )
-SELECT line, field, value, problem, remedy, cell, NULL::VARCHAR AS whole_indicator FROM found
+(SELECT line, field, value, problem, remedy, cell, NULL::VARCHAR AS whole_indicator FROM found LIMIT $most)
 UNION ALL
 SELECT min(line), any_value(value_column), count(*) || ' values between 0 and 1',
        'unit mismatch: ' || any_value(name) || ' (' || indicator || ') is in ' || any_value(catalog_unit)

@@ -18,6 +18,6 @@ SELECT r.line, r.field, r.cells || ' values',
            || round(r.power)::INTEGER || ' times the stored values of the same markets and years',
        'Multiply the values of ' || r.indicator || ' by 10^' || (-round(r.power)::INTEGER) || '.', NULL, r.indicator
 FROM ratios r
-JOIN indicators i ON i.code = r.indicator
+JOIN known_indicators i ON i.code = r.indicator
 WHERE r.cells >= 10 AND abs(r.power) > 1.9 AND abs(r.power - round(r.power)) < 0.02
   AND r.indicator NOT IN (SELECT whole_indicator FROM faults WHERE whole_indicator IS NOT NULL)

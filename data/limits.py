@@ -1,0 +1,108 @@
+"""What a file may unfold to, whatever its size in bytes: the same for an import and for the labs' tables."""
+
+import os
+import time
+
+import pyarrow
+import pyarrow.compute
+import pyarrow.parquet
+
+MOST_BYTES = 4 << 30
+"""No file may grow beyond this, packed or unpacked."""
+MOST_RATIO = 200
+"""A packed file may not unfold by more than this factor: genuine ones stay below 30."""
+SMALL = 1 << 16
+"""Below this many bytes a file's size says nothing of what it may hold."""
+MOST_ROWS = 20_000_000
+MOST_ROWS_PER_BYTE = 10
+MOST_COLUMNS = 1_000
+MOST_CELL = 32_767
+"""Characters of a cell: as many as a spreadsheet keeps."""
+MOST_CELLS = 50_000_000
+"""Cells of a workbook that are looked at, empty ones and those of missing rows included."""
+MOST_JSON = 64 << 20
+MOST_SECONDS = 120
+"""After this long a check is given up."""
+MOST_MEMORY = 4 << 30
+"""Bytes that the database may use while it checks or writes, or half the machine's; beyond them the disk is used."""
+
+
+class TooMuch(ValueError):
+    """The file holds more than is read; the message says what, and what to do."""
+
+
+def unfolded(packed: int) -> int:
+    """Bytes to which a file of `packed` bytes may unfold."""
+    return min(MOST_BYTES, max(packed, SMALL) * MOST_RATIO)
+
+
+def memory() -> int:
+    """Bytes of memory for the database on this machine."""
+    if not hasattr(os, "sysconf"):  # Windows
+        return MOST_MEMORY
+    return min(MOST_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+
+
+def check_columns(count: int, name: str) -> None:
+    """Raises TooMuch for a table that is too wide."""
+    if count > MOST_COLUMNS:
+        raise TooMuch(
+            f"{name} has {count:,} columns; at most {MOST_COLUMNS:,} are read. Leave out columns that are not needed."
+        )
+
+
+def check_rows(count: int, name: str) -> None:
+    """Raises TooMuch for a table that is too long."""
+    if count > MOST_ROWS:
+        raise TooMuch(f"{name} has more than {MOST_ROWS:,} rows. Split it.")
+
+
+def check_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, name: str) -> None:
+    """Raises TooMuch by what a Parquet file of `size` bytes says it holds, before anything is unfolded."""
+    check_columns(metadata.num_columns, name)
+    check_rows(metadata.num_rows, name)
+    bytes_inside = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    if bytes_inside > unfolded(size) or metadata.num_rows > max(size, SMALL) * MOST_ROWS_PER_BYTE:
+        raise TooMuch(
+            f"{name} unfolds to {bytes_inside / 1e6:,.0f} MB and {metadata.num_rows:,} rows, which no genuine data "
+            "file of its size does. Write it again, or save it as CSV."
+        )
+
+
+def check_cells(batch: pyarrow.RecordBatch, name: str) -> None:
+    """Raises TooMuch for a text of more than MOST_CELL characters in a batch of rows."""
+    for column in batch.columns:
+        values = column.dictionary if isinstance(column, pyarrow.DictionaryArray) else column
+        if pyarrow.types.is_string(values.type) or pyarrow.types.is_large_string(values.type):
+            longest = pyarrow.compute.max(pyarrow.compute.utf8_length(values)).as_py()
+        elif pyarrow.types.is_binary(values.type) or pyarrow.types.is_large_binary(values.type):
+            longest = pyarrow.compute.max(pyarrow.compute.binary_length(values)).as_py()
+        else:
+            continue
+        if longest is not None and longest > MOST_CELL:
+            raise TooMuch(long_cell(name))
+
+
+def long_cell(name: str) -> str:
+    """The sentence about a cell that is too long."""
+    return f"{name} has a cell of more than {MOST_CELL:,} characters. Shorten it, or leave its column out."
+
+
+class Deadline:
+    """A moment after which work is given up. Raises TooMuch when asked later than that."""
+
+    def __init__(self, name: str, seconds: float | None = None) -> None:
+        self.name, self.seconds = name, MOST_SECONDS if seconds is None else seconds
+        self.ends = time.monotonic() + self.seconds
+
+    def left(self) -> float:
+        """Seconds that remain. Raises TooMuch when there are none."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise TooMuch(too_slow(self.name))
+        return left
+
+
+def too_slow(name: str) -> str:
+    """The sentence about a file that takes too long."""
+    return f"{name} takes longer than {MOST_SECONDS} s to check. Split it, or save it as plain CSV."

@@ -1,0 +1,90 @@
+"""What a refresh has fetched and not landed yet: a file an indicator in the data folder. A killed refresh is taken up
+from it, and the store's lock is taken only when everything is there.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+
+from data import catalog, private, store
+
+KEY = b"atlas_fetch"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One indicator as the API states it now.
+
+    frame: iso3, indicator, year, value; markets of the store only. last_updated: as the API writes it.
+    sha256: of the frame's rows. left_out: values of regions, income groups and places that are no market.
+    """
+
+    code: str
+    frame: pd.DataFrame
+    last_updated: str
+    sha256: str
+    left_out: int
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """sha256 of the rows of a fetched frame, in their order."""
+    cells = frame[[catalog.ISO3, catalog.YEAR, catalog.VALUE]].itertuples(index=False, name=None)
+    text = "".join(f"{iso3},{year},{value!r}\n" for iso3, year, value in cells)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Collected:
+    """The fetched indicators of one API for one set of markets; those of another are not seen."""
+
+    def __init__(self, base_url: str, markets: Collection[str]) -> None:
+        self.folder = store.home() / "refresh"
+        self.about = hashlib.sha256("\n".join([base_url, *sorted(markets)]).encode()).hexdigest()
+
+    def put(self, fetched: Fetched) -> None:
+        """Keep an indicator until it lands. Raises StoreError when it cannot be written."""
+        note = {"about": self.about} | {key: value for key, value in vars(fetched).items() if key != "frame"}
+        table = pyarrow.Table.from_pandas(fetched.frame, preserve_index=False)
+        table = table.replace_schema_metadata({KEY: json.dumps(note).encode()})
+        file = self._file(fetched.code)
+        part = file.with_suffix(".part")
+        try:
+            private.folder(self.folder)
+            with part.open("wb") as opened:
+                private.close(part)
+                pyarrow.parquet.write_table(table, opened)
+            part.replace(file)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise store.unwritten(error) from error
+
+    def get(self, code: str) -> Fetched | None:
+        """An indicator as it was kept; None where it was not, not whole, or of another API or other markets."""
+        try:
+            with self._file(code).open("rb") as opened:
+                table = pyarrow.parquet.read_table(opened)
+            note = json.loads((table.schema.metadata or {})[KEY])
+            if note.pop("about") != self.about or note["code"] != code:
+                return None
+            frame = table.replace_schema_metadata(None).to_pandas()
+            found = Fetched(frame=frame, **note)
+            return found if digest(frame) == found.sha256 else None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def forget(self, codes: Iterable[str]) -> None:
+        """Remove indicators that have landed, or that nothing waits for."""
+        with suppress(OSError):
+            for code in codes:
+                self._file(code).unlink(missing_ok=True)
+            self.folder.rmdir()  # unless others are left in it
+
+    def _file(self, code: str) -> Path:
+        return self.folder / f"{hashlib.sha256(code.encode()).hexdigest()[:32]}.parquet"
