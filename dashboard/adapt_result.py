@@ -10,7 +10,7 @@ from dashboard import adapt_state, adapt_training, components, engineers, fitnes
 from dashboard.adapt_state import Learned
 from dashboard.charts import adapt as charts
 from dashboard.language import _, locale, number, percent, share
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 from models import fitness
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _forgetting(learned: Learned) -> None:
             _("Loss on other languages could not be measured."),
             icon=":material/visibility_off:",
         )
-        engineers.details(said(learned.missing).replace("$", r"\$"))
+        engineers.details(spelt(learned.missing))
         return
     before, after = overall(made.general_before), overall(made.general_after)
     told = _(
@@ -297,7 +297,7 @@ def _saved(learned: Learned, name: str, source: str, licence: str) -> str:
     try:
         adapter.register(learned.made, name, learned.wish.language, registry.Source(source, licence, "", rows))
     except registry.ModelError as error:
-        return said(str(error))
+        return spelt(error)
     adapt_state.leave()
     st.session_state[adapt_state.REGISTERED] = name
     st.rerun()

@@ -9,7 +9,7 @@ from dashboard import adapt_state, components
 from dashboard.charts import Drawn
 from dashboard.charts import adapt as charts
 from dashboard.language import _, number, share
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
     from models.jobs import Job, Snapshot
@@ -48,7 +48,7 @@ def _watched(job: "Job", running: bool) -> None:
         st.write(_("Nothing was registered and no model was changed."))
     else:
         st.title(_("It could not be trained: {title}").format(title=title))
-        st.error(said(now.problem), icon=":material/error:")
+        st.error(spelt(now.problem), icon=":material/error:")
         st.write(_("No model was changed. Change the rows or the settings, and train again."))
     curves(now, live=True)
     if st.button(_("Back to the rows"), icon=":material/arrow_back:", key="adapt_back", type="primary"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dashboard import answers, assistant_atlas, assistant_state, language_lab_answers, load
 from dashboard.assistant_state import Conversation, Intent, Turn
 from dashboard.language import _, current, language_name, number, share
-from dashboard.sentences import said
+from dashboard.sentences import said, spelt
 from data import store
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ OUTSIDE = "oos"
 """The label of CLINC150 for what none of its intents is."""
 SAMPLE_QUESTIONS = 5
 SHOWN_IN_SUMMARY = 12
-MARKED = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=@/])")
 
 
 def answer(question: str, intent_model: str) -> Turn:
@@ -47,7 +46,7 @@ def answer(question: str, intent_model: str) -> Turn:
     try:
         reply = replies.reply(index, given.text, language, **options)
     except _failures() as error:
-        index, problem = load.knowledge_index(index.base, ""), said(str(error))
+        index, problem = load.knowledge_index(index.base, ""), spelt(error)
         reply = replies.reply(index, given.text, language, **options)
     if given.length > len(given.text):
         reply = replace(reply, cut=True)
@@ -94,7 +93,7 @@ def index_of(base: "KnowledgeBase") -> "tuple[Index, str]":
     try:
         return load.knowledge_index(base, embedded_by), said(problem)
     except _failures() as error:
-        return load.knowledge_index(base, ""), said(str(error))
+        return load.knowledge_index(base, ""), spelt(error)
 
 
 def _foot(index: "Index", taken: float, models: list[language_lab_answers.Said]) -> str:
@@ -180,11 +179,6 @@ def language_words(reply: "Reply") -> str:
 def cited_line(entry: "Entry") -> str:
     """What an entry is called among the sources."""
     return " · ".join(part for part in (entry.topic, entry.question, entry.id) if part)
-
-
-def plain(text: str) -> str:
-    """Text that Streamlit's Markdown shows as it was written: nothing in it is a link, an image or a formula."""
-    return MARKED.sub(r"\\\1", text).replace("\n", "  \n")
 
 
 def pieces(text: str) -> list[str]:

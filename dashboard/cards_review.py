@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import load
 from dashboard.language import _, day
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 from data import store
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _sign(name: str, card: "Card", reviewer: str, ticked: dict[str, bool], decis
             note=note,
         )
     except store.StoreError as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     st.rerun()
 

@@ -10,7 +10,8 @@ import streamlit as st
 from dashboard import components, links, load, places
 from dashboard.charts import coverage as coverage_charts
 from dashboard.language import LANGUAGES, _, currency_name, number
-from dashboard.sentences import said
+from dashboard.markup import literal
+from dashboard.sentences import said, spelt
 from data import catalog, ingest, layouts, quality, store
 from data.sources import worldbank
 
@@ -105,7 +106,7 @@ def _removing(arrivals: pd.DataFrame) -> None:
             try:
                 st.session_state["removed_arrival"] = store.remove(chosen)
             except store.StoreError as error:
-                st.error(said(str(error)), icon=":material/error:")
+                st.error(spelt(error), icon=":material/error:")
                 return
             st.rerun()
 
@@ -130,7 +131,7 @@ def refresh() -> None:
         try:
             st.session_state["refresh_report"] = worldbank.refresh(on_progress=show)
         except store.StoreError as error:
-            st.error(said(str(error)), icon=":material/error:")
+            st.error(spelt(error), icon=":material/error:")
         bar.empty()
     report: worldbank.RefreshReport | None = st.session_state.get("refresh_report")
     if report is None:
@@ -232,7 +233,7 @@ def _check_and_land(path: Path) -> None:
         new = bool(st.session_state.get("new_indicators"))
         checked = _preview(path, new)
     except (layouts.LayoutError, store.StoreError) as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     if checked is None:
         return
@@ -241,8 +242,8 @@ def _check_and_land(path: Path) -> None:
         _(
             "**{file}** · {layout} · {values} values, {empty} empty cells, {aggregates} of regions and income groups."
         ).format(
-            file=report.file.replace("*", r"\*"),
-            layout=said(report.layout),
+            file=literal(report.file),
+            layout=spelt(report.layout),
             values=number(report.values, 9),
             empty=number(report.empty, 9),
             aggregates=number(report.aggregates, 9),
@@ -280,7 +281,7 @@ def _check_and_land(path: Path) -> None:
             )
             st.session_state["imports_done"] = int(st.session_state.get("imports_done") or 0) + 1
         except (ingest.ImportRefused, store.StoreError) as error:
-            st.error(said(str(error)), icon=":material/error:")
+            st.error(spelt(error), icon=":material/error:")
             return
         st.rerun()
     _last_import()
@@ -292,7 +293,7 @@ def _last_import() -> None:
         return
     st.success(
         _("{file}: {added} values added, {changed} changed, {unchanged} as before, {skipped} skipped.").format(
-            file=report.file.replace("*", r"\*"),
+            file=literal(report.file),
             added=number(report.added, 9),
             changed=number(report.changed, 9),
             unchanged=number(report.unchanged, 9),
@@ -305,7 +306,7 @@ def _last_import() -> None:
             _(
                 "New indicators without a description were added: {codes}. Import an indicators.csv beside the file to "
                 "describe them."
-            ).format(codes=", ".join(f"`{code}`" for code in report.undescribed[:20]))
+            ).format(codes=", ".join(literal(code) for code in report.undescribed[:20]))
         )
 
 
@@ -440,6 +441,6 @@ def settings() -> None:
             try:
                 store.put_settings({"home_market": home, "home_currency": currency, "language": language})
             except store.StoreError as error:
-                st.error(said(str(error)), icon=":material/error:")
+                st.error(spelt(error), icon=":material/error:")
             else:
                 st.success(_("Saved."), icon=":material/check:")

@@ -5,7 +5,8 @@ import streamlit as st
 from analytics.documents import DocumentError
 from dashboard import links, navigation, plan_state
 from dashboard.language import _
-from dashboard.sentences import said
+from dashboard.markup import literal
+from dashboard.sentences import spelt
 from data import shelf
 
 SHELF = "plans"
@@ -77,12 +78,12 @@ def _rename() -> None:
 def _save(name: str, text: str) -> None:
     taken = any(entry.name == name for entry in shelf.saved(SHELF))
     label = _("Replace {name}") if taken else _("Save {name}")
-    if st.button(label.format(name=name), type="primary", key="save_plan"):
+    if st.button(label.format(name=literal(name)), type="primary", key="save_plan"):
         try:
             shelf.save(SHELF, name, text, overwrite=taken)
             st.success(_("Saved."), icon=":material/check:")
         except shelf.ShelfError as error:
-            st.error(said(str(error)), icon=":material/error:")
+            st.error(spelt(error), icon=":material/error:")
     if taken:
         st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
 
@@ -99,7 +100,7 @@ def _open() -> None:
                     shelf.remove(SHELF, name)
                     st.rerun()
                 except shelf.ShelfError as error:
-                    st.error(said(str(error)), icon=":material/error:")
+                    st.error(spelt(error), icon=":material/error:")
     else:
         st.write(_("Nothing is saved yet."))
     upload("bar")
@@ -124,6 +125,6 @@ def take(read) -> None:
     try:
         plan_state.open_text(read())
     except (DocumentError, shelf.ShelfError, OSError) as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     st.rerun()

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import links, load
 from dashboard.answers import NAMED, listing
 from dashboard.language import _, compact, in_sentence
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 from data import store
 
 SIZES = (0, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
@@ -90,6 +90,6 @@ def form(profile: dict[str, str]) -> None:
             try:
                 store.put_settings(chosen)
             except store.StoreError as error:
-                st.error(said(str(error)), icon=":material/error:")
+                st.error(spelt(error), icon=":material/error:")
             else:
                 st.rerun()

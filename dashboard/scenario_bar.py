@@ -14,7 +14,8 @@ from analytics.whatif import Ground, Outcome
 from dashboard import links, load, scenario_state
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day
-from dashboard.sentences import said
+from dashboard.markup import literal
+from dashboard.sentences import spelt
 from data import shelf
 
 SHELF = "scenarios"
@@ -33,7 +34,7 @@ def ground(current: Scenario) -> Ground:
             with st.spinner(_("Estimating the potential; about half a minute, once")):
                 load.potential_as_of(base.recipe, base.year, before, learner)
         except (PotentialError, ValueError) as error:
-            st.info(said(str(error)), icon=":material/info:")
+            st.info(spelt(error), icon=":material/info:")
             learner = ""
     return load.ground(base.recipe, base.year, current.horizon, before, learner)
 
@@ -122,14 +123,14 @@ def _save(current: Scenario) -> None:
     note = st.text_area(_("Note"), current.note, key="scenario_note", max_chars=2000)
     taken = any(entry.name == current.name for entry in shelf.saved(SHELF))
     label = _("Replace {name}") if taken else _("Save {name}")
-    if st.button(label.format(name=current.name), type="primary", key="save_scenario"):
+    if st.button(label.format(name=literal(current.name)), type="primary", key="save_scenario"):
         kept = replace(current, author=author, note=note, focus=focus())
         scenario_state.change(kept)
         try:
             shelf.save(SHELF, kept.name, scenario.to_json(kept), overwrite=taken)
             st.success(_("Saved."), icon=":material/check:")
         except shelf.ShelfError as error:
-            st.error(said(str(error)), icon=":material/error:")
+            st.error(spelt(error), icon=":material/error:")
     if taken:
         st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
 
@@ -151,7 +152,7 @@ def _open() -> None:
                     shelf.remove(SHELF, name)
                     st.rerun()
                 except shelf.ShelfError as error:
-                    st.error(said(str(error)), icon=":material/error:")
+                    st.error(spelt(error), icon=":material/error:")
     else:
         st.write(_("Nothing is saved yet."))
     upload = st.file_uploader(_("Or a scenario file"), type=["json"], key="scenario_file", max_upload_size=5)
@@ -166,10 +167,10 @@ def _take(read: Callable[[], str | bytes], name: str = "") -> None:
     try:
         found = scenario.from_json(read())
     except (DocumentError, shelf.ShelfError) as error:
-        st.session_state[TROUBLE] = said(str(error))
+        st.session_state[TROUBLE] = spelt(error)
         return
     if found.base.recipe not in recipe.NAMES:
-        st.session_state[TROUBLE] = _("There is no industry {name} here.").format(name=found.base.recipe)
+        st.session_state[TROUBLE] = _("There is no industry {name} here.").format(name=literal(found.base.recipe))
         return
     scenario_state.start(replace(found, name=name) if name else found)
 
@@ -185,7 +186,7 @@ def _share(current: Scenario) -> None:
     try:
         st.code(links.whole("scenarios", scenario=scenario.to_link(shown)), wrap_lines=True, language=None)
     except DocumentError as error:
-        st.warning(said(str(error)), icon=":material/warning:")
+        st.warning(spelt(error), icon=":material/warning:")
     st.download_button(
         _("Scenario file"),
         lambda: scenario.to_json(shown).encode(),

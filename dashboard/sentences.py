@@ -8,6 +8,7 @@ import re
 from functools import cache
 
 from dashboard.language import _, current
+from dashboard.markup import literal
 
 FAULTS = (
     "unknown country",
@@ -292,6 +293,27 @@ def said(sentence: str, **known_as: str) -> str:
             parts = {field: known_as.get(field) or said(part) for field, part in found.groupdict().items()}
             return _(template).format(**parts)
     return sentence
+
+
+def spelt(sentence: object, **known_as: str) -> str:
+    """The same for Markdown: what fills a template, or a sentence that is none of ours, is shown as it is written.
+
+    sentence: or a fault that holds it.
+    """
+    text = str(sentence)
+    if text in _ours():
+        return _(text)
+    for template, pattern in _patterns():
+        if found := pattern.fullmatch(text):
+            parts = {field: known_as.get(field) or said(part) for field, part in found.groupdict().items()}
+            return _(template).format(**{field: literal(part) for field, part in parts.items()})
+    return literal(said(text))
+
+
+@cache
+def _ours() -> frozenset[str]:
+    """Sentences of ours with no place to fill."""
+    return frozenset(template for template in TEMPLATES if "{" not in template)
 
 
 @cache

@@ -167,10 +167,6 @@ def test_intervals_name_their_unit_once(spoken):
     assert plan_words.between(5e5, 3e6) == "500,000–3 million"
 
 
-def test_two_dollar_signs_are_no_formula():
-    assert plan_words.shown("1 US$ wins 2 US$") == "1 US\\$ wins 2 US\\$"
-
-
 # ------------------------------------------------------------------ sums, charts, board
 
 
