@@ -306,7 +306,7 @@ def _last_import() -> None:
             _(
                 "New indicators without a description were added: {codes}. Import an indicators.csv beside the file to "
                 "describe them."
-            ).format(codes=", ".join(literal(code) for code in report.undescribed[:20]))
+            ).format(codes=", ".join("`{}`".format(code.replace("`", "")) for code in report.undescribed[:20]))
         )
 
 

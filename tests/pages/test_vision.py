@@ -801,7 +801,7 @@ def test_a_whole_picture_is_named_by_a_model_that_is_not_ours(opened, strangers,
 
 def test_things_are_found_by_a_model_that_is_not_ours_and_the_slider_runs_no_network(opened, strangers, text_of):
     app = bring(opened(look="objects", **{"from": "file"}), THREE)
-    assert app.title[0].value == r"Found: dog × 2, \<b\>cat\<\/b\>"
+    assert app.title[0].value == r"Found: dog × 2, \<b\>cat\</b\>"
     assert "[org/boxes](https://huggingface.co/org/boxes)" in app.info[0].value
     assert hovers(app)[0] == "&lt;b&gt;cat&lt;/b&gt; 1: confidence 96 %"
     assert shown(app)["Kind"].tolist() == ["<b>cat</b>", "dog", "dog"]
