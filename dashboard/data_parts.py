@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, links, load, places
+from dashboard import components, links, load, places, settings_form
 from dashboard.charts import coverage as coverage_charts
 from dashboard.language import LANGUAGES, _, currency_name, number
 from dashboard.markup import literal
@@ -409,38 +409,35 @@ def rows() -> None:
 def settings() -> None:
     """The organisation's own choices, kept in the store."""
     markets = load.markets().sort_values("name")
-    present = load.settings()
     currencies = sorted(markets["currency"].dropna().unique())
+    keys = {"home_market": "set_home_market", "home_currency": "set_home_currency", "language": "set_language"}
+    settings_form.follow("settings", {name: (key, str) for name, key in keys.items()})
     with st.form("settings"):
         options, labels = places.findable(tuple(markets.index), lambda code: markets.at[code, "name"])
         home = st.selectbox(
             _("Home market"),
             options,
-            options.index(present["home_market"]),
-            labels,
+            format_func=labels,
             key="set_home_market",
             filter_mode=links.SEARCH,
         )
         currency = st.selectbox(
             _("Home currency"),
             currencies,
-            currencies.index(present["home_currency"]),
-            lambda code: f"{currency_name(code)} ({code})",
+            format_func=lambda code: f"{currency_name(code)} ({code})",
             key="set_home_currency",
             filter_mode=links.SEARCH,
         )
         language = st.selectbox(
             _("Language a new visitor sees"),
             tuple(LANGUAGES),
-            tuple(LANGUAGES).index(present["language"]),
-            LANGUAGES.get,
+            format_func=LANGUAGES.get,
             key="set_language",
             filter_mode=links.SEARCH,
         )
         if st.form_submit_button(_("Save"), type="primary", key="save_settings"):
-            try:
-                store.put_settings({"home_market": home, "home_currency": currency, "language": language})
-            except store.StoreError as error:
-                st.error(spelt(error), icon=":material/error:")
+            chosen = {"home_market": home, "home_currency": currency, "language": language}
+            if trouble := settings_form.keep("settings", chosen):
+                st.error(trouble, icon=":material/error:")
             else:
                 st.success(_("Saved."), icon=":material/check:")

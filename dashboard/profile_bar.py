@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from dashboard import links, load
+from dashboard import links, load, settings_form
 from dashboard.answers import NAMED, listing
 from dashboard.language import _, compact, in_sentence
-from dashboard.sentences import spelt
-from data import store
 
 SIZES = (0, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
 SHARES = (0, 60, 70, 80, 90, 95)
@@ -44,20 +42,27 @@ def line() -> None:
 def form(profile: dict[str, str]) -> None:
     """The part of the company profile that decides who is ranked; it holds for everybody who uses this dashboard."""
     names = load.markets()["name"].sort_values()
+    settings_form.follow(
+        "profile",
+        {
+            "home_market": ("profile_home", str),
+            "present_markets": ("profile_present", lambda codes: [code for code in codes.split(",") if code in names]),
+            "minimum_population": ("profile_size", int),
+            "minimum_known_pct": ("profile_known", int),
+        },
+    )
     with st.form("profile_form", border=False):
         home = st.selectbox(
             _("Home market"),
             tuple(names.index),
-            tuple(names.index).index(profile["home_market"]),
-            names.get,
+            format_func=names.get,
             key="profile_home",
             filter_mode="contains",
         )
         present = st.multiselect(
             _("Countries you are in already"),
             tuple(names.index),
-            [code for code in profile["present_markets"].split(",") if code in names.index],
-            names.get,
+            format_func=names.get,
             key="profile_present",
             filter_mode="contains",
             select_all=False,
@@ -66,8 +71,7 @@ def form(profile: dict[str, str]) -> None:
         size = st.selectbox(
             _("Smallest population"),
             sizes,
-            sizes.index(int(profile["minimum_population"])),
-            lambda people: compact(float(people)) if people else _("any size"),
+            format_func=lambda people: compact(float(people)) if people else _("any size"),
             key="profile_size",
             filter_mode=links.SEARCH,
         )
@@ -75,7 +79,6 @@ def form(profile: dict[str, str]) -> None:
         known = st.selectbox(
             _("Least share of figures known, %"),
             shares,
-            shares.index(int(profile["minimum_known_pct"])),
             key="profile_known",
             filter_mode=links.SEARCH,
         )
@@ -87,9 +90,7 @@ def form(profile: dict[str, str]) -> None:
                 "minimum_population": str(size),
                 "minimum_known_pct": str(known),
             }
-            try:
-                store.put_settings(chosen)
-            except store.StoreError as error:
-                st.error(spelt(error), icon=":material/error:")
+            if trouble := settings_form.keep("profile", chosen):
+                st.error(trouble, icon=":material/error:")
             else:
                 st.rerun()

@@ -11,7 +11,7 @@ from analytics.documents import DocumentError
 from analytics.panel import PotentialError
 from analytics.scenario import Scenario
 from analytics.whatif import Ground, Outcome
-from dashboard import links, load, scenario_state
+from dashboard import links, load, scenario_state, shelf_bar
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day
 from dashboard.markup import literal
@@ -119,20 +119,17 @@ def _rename(key: str, before: str) -> None:
 
 
 def _save(current: Scenario) -> None:
-    author = st.text_input(_("Author"), current.author, key="scenario_author", max_chars=80)
-    note = st.text_area(_("Note"), current.note, key="scenario_note", max_chars=2000)
-    taken = any(entry.name == current.name for entry in shelf.saved(SHELF))
-    label = _("Replace {name}") if taken else _("Save {name}")
-    if st.button(label.format(name=literal(current.name)), type="primary", key="save_scenario"):
-        kept = replace(current, author=author, note=note, focus=focus())
-        scenario_state.change(kept)
-        try:
-            shelf.save(SHELF, kept.name, scenario.to_json(kept), overwrite=taken)
-            st.success(_("Saved."), icon=":material/check:")
-        except shelf.ShelfError as error:
-            st.error(spelt(error), icon=":material/error:")
-    if taken:
-        st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
+    st.text_input(_("Author"), current.author, key="scenario_author", max_chars=80)
+    st.text_area(_("Note"), current.note, key="scenario_note", max_chars=2000)
+    shelf_bar.saving(SHELF, current.name, "save_scenario", partial(_kept, current))
+
+
+def _kept(current: Scenario) -> str:
+    """The scenario as it is saved, with what was typed beside it."""
+    typed = {field: st.session_state.get(f"scenario_{field}", getattr(current, field)) for field in ("author", "note")}
+    kept = replace(current, **typed, focus=focus())
+    scenario_state.change(kept)
+    return scenario.to_json(kept)
 
 
 def _open() -> None:
@@ -155,6 +152,7 @@ def _open() -> None:
                     st.error(spelt(error), icon=":material/error:")
     else:
         st.write(_("Nothing is saved yet."))
+    shelf_bar.put_aside(SHELF, "scenario_aside", _take)
     upload = st.file_uploader(_("Or a scenario file"), type=["json"], key="scenario_file", max_upload_size=5)
     if upload is not None:
         st.button(_("Open the file"), key="open_file", on_click=_take, args=(upload.getvalue,))

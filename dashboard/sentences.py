@@ -131,6 +131,14 @@ SCENARIOS = (
     "There is one called {name} already. Choose another name, or replace it.",
     "There is none called {name}.",
     "A name has 1 to {most} characters. Choose another one.",
+    "{name} was saved by somebody else meanwhile, at {time} UTC. Nothing was changed. Open it first, or choose another "
+    "name.",
+    "Somebody else is saving. Nothing was changed; try again.",
+    "{most} are saved already. Remove some of them first.",
+    "The name is too long for a file. Choose a shorter one.",
+    "{name} cannot be read: {error}. It may have been removed; save it again.",
+    "{name} cannot be saved: {error}. Free some space, or mend the folder's rights.",
+    "{name} cannot be removed: {error}. Mend the folder's rights.",
 )
 MODELS = (
     "The model {name} is busy: {requests} requests with {items} items wait for it already. Try again in some seconds, "
