@@ -104,18 +104,21 @@ def _foot(index: "Index", taken: float, models: list[language_lab_answers.Said])
     return " · ".join(part for part in (found, language_lab_answers.cost(models, None)) if part)
 
 
-def judged(turn: Turn, verdict: str, comment: str = "") -> None:
-    """Keep in the store what the reader thinks of a turn. Raises store.StoreError."""
+def judged(turn: Turn, verdict: str, words: bool, comment: str = "") -> None:
+    """Keep in the store what the reader thinks of a turn. Raises store.StoreError.
+
+    words: whether they agreed that their question and comment are kept, too; without, none of their words is.
+    """
     store.put_feedback(
         turn.key,
         asked_at=turn.asked_at,
-        question=turn.question,
+        question=turn.question if words else "",
         kind=turn.reply.kind,
         entries=[entry.id for entry in turn.reply.cited or turn.reply.options],
         confidence=turn.reply.confidence,
         intent=turn.intent.label if turn.intent else "",
         verdict=verdict,
-        comment=comment,
+        comment=comment if words else "",
     )
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 HEIGHT = 560
 WRITING_S = 0.5
 """How long the writing out of a reply takes at most; it is there at once."""
+WORDS = "assistant_words"
+"""Whether the reader agreed that their words are kept with their thumbs."""
 FILE_MB = 5
 SHOWN_FAULTS, FIRST_FAULTS = 200, 5
 SUREST = 0.99
@@ -122,7 +124,7 @@ def _turn(turn: Turn, last: bool) -> None:
             assistant_atlas.link()
         for entry in turn.reply.cited:
             _source(entry, turn.key)
-        _verdict(turn)
+        _verdict(turn, last)
         if last:
             engineers.details(turn.foot, _recognised(turn))
 
@@ -233,7 +235,7 @@ def _handed_over() -> None:
 # ------------------------------------------------------------------ verdicts
 
 
-def _verdict(turn: Turn) -> None:
+def _verdict(turn: Turn, last: bool) -> None:
     key = f"verdict_{turn.key}"
     if key not in st.session_state and turn.verdict:
         st.session_state[key] = int(turn.verdict == "up")
@@ -241,7 +243,15 @@ def _verdict(turn: Turn) -> None:
         st.feedback("thumbs", key=key, on_change=_judge, args=(turn,))
         if turn.verdict:
             st.caption(_("Kept, thank you."))
-    if turn.verdict == "down":
+    if last:
+        st.caption(
+            _(
+                "A thumb keeps which entries were shown and what you thought of them. Your words are kept only if you "
+                "agree; whoever runs this program can read them then."
+            )
+        )
+        st.checkbox(_("Keep my question and comment, too"), key=WORDS, persist_state="session")
+    if turn.verdict == "down" and _agreed():
         st.text_input(
             _("What was wrong with it?"),
             key=f"comment_{turn.key}",
@@ -251,6 +261,10 @@ def _verdict(turn: Turn) -> None:
             args=(turn,),
             label_visibility="collapsed",
         )
+
+
+def _agreed() -> bool:
+    return bool(st.session_state.get(WORDS))
 
 
 def _judge(turn: Turn) -> None:
@@ -265,7 +279,7 @@ def _comment(turn: Turn) -> None:
 
 def _keep(turn: Turn, verdict: str, comment: str) -> None:
     try:
-        assistant_answers.judged(turn, verdict, comment)
+        assistant_answers.judged(turn, verdict, _agreed(), comment)
     except store.StoreError as error:
         st.session_state.pop(f"verdict_{turn.key}", None)
         assistant_state.change(problem=_("Your verdict was not kept. {problem}").format(problem=spelt(error)))

@@ -30,7 +30,7 @@ def questions() -> dict[str, str]:
         "purpose": _("Purpose: it is used for what its card says, and for nothing else"),
         "data": _("Data: the licences of what it learned from allow this use"),
         "fairness": _("Fairness: the weakest languages or classes are good enough for those it serves"),
-        "privacy": _("Privacy: no personal data is in it, and what people type is not kept"),
+        "privacy": _("Privacy: no personal data is in it, and what people type is kept only if they agree"),
         "limits": _("Limits: those who use its answers know where it fails"),
     }
 

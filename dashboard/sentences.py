@@ -192,12 +192,11 @@ ADAPTERS = (
     "{name} was trained on another {base} than the one here. Train it again.",
     "The adapter was made for another network: its layers differ. Train it again.",
     "The card's adapter settings are not whole: {error}. Train it again.",
-    "{title} is being trained since {time} UTC. One training runs at a time: wait until it has ended, or stop it on "
-    "the Adapt page.",
-    "{title} is being trained since {time} UTC, step {step} of {steps}. One training runs at a time: wait until it "
-    "has ended, or stop it on the Adapt page.",
-    "{n} trained adapters wait to be registered or discarded. Open one of them, register or discard it, and start "
-    "again.",
+    "Another training runs since {time} UTC. One training runs at a time: wait until it has ended.",
+    "Another training runs since {time} UTC, step {step} of {steps}. One training runs at a time: wait until it has "
+    "ended.",
+    "{n} trained adapters wait for their readers to register or discard them. Try again later: each is let go an hour "
+    "after it ended.",
     "The training was broken off. Start it again.",
     "The loss is {loss} at step {step}: lower the learning rate ({rate}) or look for broken rows.",
     "{language} adapter ({name})",
