@@ -164,7 +164,8 @@ def _language(where: str) -> str:
     )
     if not typed:
         return ""
-    code = language_lab_answers.language_code(typed)
+    code = {named(code).casefold(): code for code in known}.get(typed.strip().casefold())
+    code = code or language_lab_answers.language_code(typed)
     if code is None:
         st.error(
             _("{code} is no language code. Write one such as sw, sw-KE or zh-Hans.").format(code=literal(typed[:40])),

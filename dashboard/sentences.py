@@ -155,6 +155,7 @@ MODELS = (
     "The card lacks or does not know: {fields}. Train the model again.",
     "The card's {fields} must be objects. Train the model again.",
     "The card's lists are not whole: {error}. Train the model again.",
+    "The card's {fields} are not of their kind. Train the model again.",
     "The card of {name} cannot be read: {error}.",
     "The card of {name} lists no {file}. Make it again with: python -m models train {again}",
     "The files of {name} cannot be read: {error}. Train it again, or restore its folder.",
@@ -212,6 +213,9 @@ TABLES = (
     "{file} cannot be read as a table ({error}). Check its quotes and save it again.",
     "{file} cannot be read as a Parquet file ({error}). Save it again, or as CSV.",
     "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.",
+    "{file} has {columns} columns; at most {most} are read. Leave out columns that are not needed.",
+    "{file} has a cell of over {most} characters. Shorten it, or leave its column out.",
+    "{file} has over {most} cells. Save the rows that are needed as CSV.",
 )
 KNOWLEDGE = (
     "There is no entry in it.",

@@ -373,6 +373,15 @@ def test_another_reader_sees_only_that_something_runs_and_may_neither_stop_it_no
     assert opened(training=job.id[:-1]).title[0].value == "72 Swahili examples ready for training"
 
 
+@pytest.mark.parametrize("typed", ["Swahili", "swahili ", "sw"])
+def test_a_language_may_be_typed_by_its_name(opened, open_page, typed):
+    app = open_page("cards", rows="file")
+    app.session_state["adapt_language"] = typed  # the test runner cannot type an option of its own
+    app.switch_page("../pages/adapt.py").run()
+    assert not app.exception and not app.error
+    assert "The first row names the columns." in said(app)
+
+
 def test_two_who_press_at_once_are_told(opened, held, monkeypatch):
     other = opened()
     begun(opened())
