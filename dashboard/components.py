@@ -89,7 +89,7 @@ def _picture(figure: dict[str, Any], name: str, title: str, source: str, config:
     st.caption(_("The camera above the picture saves it, with title and source."))
     saving = {"format": form, "filename": f"lepton-atlas-{name}", "width": 1200, "height": 750, "scale": 2}
     st.plotly_chart(
-        Drawn(captioned(figure, title, source, look())),
+        Drawn(unlinked(captioned(figure, title, source, look()))),
         theme=None,
         config=config | {"displayModeBar": True, "modeBarButtons": [["toImage"]], "toImageButtonOptions": saving},
         alt=title,
@@ -239,7 +239,7 @@ PLAIN_CODE = re.compile(r"[\w.:+ -]{1,40}(,[\w.:+ -]{1,12}){0,11}")
 
 def plain_code(text: str | None) -> str:
     """What an address asks for, said again only where it is a plain code."""
-    return text if text and PLAIN_CODE.fullmatch(text) else _("(unreadable)")
+    return literal(text) if text and PLAIN_CODE.fullmatch(text) else _("(unreadable)")
 
 
 def controls() -> st.delta_generator.DeltaGenerator:

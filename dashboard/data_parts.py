@@ -59,7 +59,7 @@ def sources() -> None:
             _("Publisher"): known["source"].map(said),
             _("Licence"): known["licence"].map(said),
             _("Described"): [_(status).capitalize() for status in known["status"]],
-            _("Link"): known["url"],
+            _("Link"): known["url"].where(known["code"].isin(list(catalog.load())), ""),  # others' lead anywhere
         }
     ).sort_values([_("Observations")], ascending=False)
     st.dataframe(

@@ -8,6 +8,7 @@ import streamlit as st
 from analytics import recipe
 from dashboard import components, links, load, navigation
 from dashboard.language import _, current
+from dashboard.markup import literal
 from data import store
 
 PRODUCT = "Lepton Atlas"
@@ -64,7 +65,9 @@ def refused_choices() -> None:
                 if components.PLAIN_CODE.fullmatch(found.asked)
                 else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
             )
-            said = template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing"))
+            said = template.format(
+                label=found.label, asked=literal(found.asked), shown=literal(found.shown or _("nothing"))
+            )
             st.markdown(f"{REFUSED} {said}", width="stretch")
             st.button(
                 _("Keep what is shown"),

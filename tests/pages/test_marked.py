@@ -150,6 +150,12 @@ def test_a_refused_upload_is_named_as_text(home, open_page):
 
 # ------------------------------------------------------------------ links, scenarios, plans
 
+
+@pytest.mark.parametrize("asked", ["www.other.invalid", MARK])
+def test_a_code_that_is_unknown_is_said_again_as_text(home, open_page, asked):
+    assert drawn(open_page("decision", market=asked, recipe=asked)) == []
+
+
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SCENARIO = json.loads((EXAMPLES / "scenario.json").read_text("utf-8"))
 PLACES = (
