@@ -19,7 +19,7 @@ from dashboard import (
 )
 from dashboard.charts import cards as charts
 from dashboard.language import _, compact, number, share
-from dashboard.markup import literal
+from dashboard.markup import code, literal
 from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def engineering(card: "Card", sha256: str) -> None:
         st.json(dict(card.training), expanded=1)
         st.caption(
             _("Version {version}, {family}. Weights `{sha}`.").format(
-                version=literal(card.version), family=literal(card.family), sha=sha256[:12] or "–"
+                version=literal(card.version), family=code(card.family), sha=sha256[:12] or "–"
             )
         )
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import components, links, load, places, settings_form
 from dashboard.charts import coverage as coverage_charts
 from dashboard.language import LANGUAGES, _, currency_name, number
-from dashboard.markup import literal
+from dashboard.markup import code, literal
 from dashboard.sentences import said, spelt
 from data import catalog, ingest, layouts, quality, store
 from data.sources import worldbank
@@ -306,7 +306,7 @@ def _last_import() -> None:
             _(
                 "New indicators without a description were added: {codes}. Import an indicators.csv beside the file to "
                 "describe them."
-            ).format(codes=", ".join("`{}`".format(code.replace("`", "")) for code in report.undescribed[:20]))
+            ).format(codes=", ".join(map(code, report.undescribed[:20])))
         )
 
 

@@ -25,6 +25,11 @@ def literal(text: Any) -> str:
     return opened.replace("\n", "  \n")
 
 
+def code(text: Any) -> str:
+    """A name of code or of a file's own, as Markdown sets code: nothing in it is read."""
+    return "`{}`".format(str(text).replace("`", "").replace("\n", " "))
+
+
 def _opening(mark: str) -> str:
     return f"{mark}{JOINER}" if mark.isdigit() else f"\\{mark}"
 

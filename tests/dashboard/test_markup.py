@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from dashboard import board_html, board_pdf, board_pptx, components, sentences
 from dashboard.board import Board, Chart, Section, Series, Slide, Table
-from dashboard.markup import JOINER, literal, unlinked
+from dashboard.markup import JOINER, code, literal, unlinked
 
 MARK = "![p](http://other.invalid/x.png)[go](http://other.invalid) <a href='http://other.invalid'>a</a> =1+1"
 HARMLESS = ("text", "softbreak", "hardbreak")
@@ -57,6 +57,11 @@ def test_an_address_that_stands_by_itself_is_cut_where_streamlit_would_link_it(a
 @pytest.mark.parametrize("text", [":smile:", ":red[x]", "$a$", ":material/home:"])
 def test_what_streamlit_adds_to_markdown_is_escaped(text):
     assert literal(text)[0] == "\\"
+
+
+def test_code_stays_code_whatever_stands_in_it():
+    assert kinds(code(MARK)) & DANGEROUS == {"code_inline"}
+    assert kinds(code("`x` ![p](http://other.invalid)\n\n# y")) & DANGEROUS == {"code_inline"}
 
 
 def test_two_dollar_signs_are_no_formula():

@@ -51,6 +51,11 @@ def texts(message, kind: str = "") -> list[tuple[str, str]]:
     return found
 
 
+def is_drawn(text: str) -> bool:
+    """Whether a text holds a picture or a link; between back quotes nothing is read."""
+    return bool(DRAWN.search(re.sub("`[^`\n]*`", "", text)))
+
+
 def drawn(app) -> list[tuple[str, str]]:
     """What of a page would be drawn as a picture or a link of a stranger's."""
     found = []
@@ -59,7 +64,7 @@ def drawn(app) -> list[tuple[str, str]]:
         proto = getattr(node, "proto", None)
         kind = getattr(node, "type", "") or ""
         if proto is not None and kind not in ("text", "code", "json", "html", "imgs"):
-            found.extend((f"{kind} {where}", text) for where, text in texts(proto, kind) if DRAWN.search(text))
+            found.extend((f"{kind} {where}", text) for where, text in texts(proto, kind) if is_drawn(text))
         if kind == "plotly_chart" and "<a " in proto.spec:
             found.append((kind, "a link in a figure"))
         if kind == "table":
