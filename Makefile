@@ -11,7 +11,7 @@ help: ## what one can type
 run: .venv/.ready ## set up, build the store if there is none, serve on http://127.0.0.1:8501 (PORT= for another)
 	@$(BIN)/python -m data build
 	@echo "Lepton Atlas is served on http://127.0.0.1:$(PORT) - stop it with Ctrl-C"
-	@exec $(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
+	@exec $(BIN)/python -m streamlit run dashboard/asgi.py --server.port $(PORT)
 
 test: .venv/.ready-dev ## lint, import contracts, unit, page and browser tests
 	@$(BIN)/ruff format --check .

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import fitness_words, language_lab_answers, load, navigation
 from dashboard.language import _, locale, number
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
     from models.registry import Card
@@ -61,6 +61,6 @@ def _remove(name: str) -> None:
     try:
         registry.remove(name)
     except (registry.ModelError, OSError) as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     st.rerun()

@@ -10,7 +10,7 @@ from dashboard import adapt_state, adapt_training, components, engineers, fitnes
 from dashboard.adapt_state import Learned
 from dashboard.charts import adapt as charts
 from dashboard.language import _, locale, number, percent, share
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 from models import fitness
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ LONGEST_NAME, LONGEST_TEXT = 80, 200
 def result(job: "Job") -> None:
     """Before and after, then register or discard."""
     learned: Learned = job.snapshot.result
-    made, language = learned.made, learned.wish.language
+    made, language = learned.made, learned.language
     before, after = overall(made.before), overall(made.after)
     name = _language_name(language)
     st.title(_headline(name, before, after, made.after["n"]))
@@ -42,8 +42,8 @@ def result(job: "Job") -> None:
         fit = made.fit
         how = _("Rank {rank}, learning rate {rate}, at most {epochs} epochs; {best}.").format(
             rank=made.config.rank,
-            rate=number(learned.wish.settings.rate, 2),
-            epochs=learned.wish.settings.epochs,
+            rate=number(learned.settings.rate, 2),
+            epochs=learned.settings.epochs,
             best=_("best before the first")
             if fit.best_epoch is None
             else _("best after epoch {epoch}").format(epoch=fit.best_epoch + 1),
@@ -135,7 +135,7 @@ def _forgetting(learned: Learned) -> None:
             _("Loss on other languages could not be measured."),
             icon=":material/visibility_off:",
         )
-        engineers.details(said(learned.missing).replace("$", r"\$"))
+        engineers.details(spelt(learned.missing))
         return
     before, after = overall(made.general_before), overall(made.general_after)
     told = _(
@@ -193,7 +193,7 @@ def _by_class(
         _("F1 of each class and of other languages, before and after"),
         _(
             "Lines: 95 % intervals, bootstrap over rows; single classes have none, and few rows each. Rows: {source}."
-        ).format(source=learned.wish.source.name),
+        ).format(source=learned.source.name),
     )
 
 
@@ -211,15 +211,19 @@ def _try(learned: Learned, name: str) -> None:
     """A sentence, answered by the model under it and by the adapted one."""
     st.subheader(_("Try it"))
     typed = st.text_input(
-        _("A sentence in {language}").format(language=name), learned.sentence, key="adapt_sentence", max_chars=2000
+        _("A sentence in {language}").format(language=name),
+        _sample(learned.language),
+        key="adapt_sentence",
+        max_chars=2000,
     )
-    text = language_lab_answers.given(typed or "")
+    if not typed:
+        return
+    text = language_lab_answers.given(typed)
     if not text.readable:
         st.info(_("Write some words: digits, marks and emoji alone say nothing to these models."))
         return
-    wish = learned.wish
-    old = language_lab_answers.ask(wish.base, text.text, wish.language)
-    new = learned.made.model.predict([text.text], [wish.language])[0]
+    old = language_lab_answers.ask(learned.base, text.text, learned.language)
+    new = learned.made.model.predict([text.text], [learned.language])[0]
     sides = ((_("Before"), old.answer, old.problem), (_("After"), new, ""))
     for cell, (when, answer, problem) in zip(st.columns(2, gap="large"), sides, strict=True):
         with cell:
@@ -235,31 +239,36 @@ def _try(learned: Learned, name: str) -> None:
                 st.progress(min(max(chance, 0.0), 1.0), text=f"{title} · {share(chance)}")
 
 
+def _sample(language: str) -> str:
+    """A sentence of our own in a language (BCP 47), "" where we have none: never one of the reader's rows."""
+    own = language.split("-")[0]
+    return next((sample.pleased for sample in language_lab_answers.samples() if sample.language == own), "")
+
+
 # ------------------------------------------------------------------ register or discard
 
 
 def _register(learned: Learned) -> None:
     """A name, whose rows these were, and the button; or discard."""
     st.subheader(_("Save?"))
-    wish = learned.wish
     with st.form("adapt_register", border=True):
         columns = st.columns(3)
         with columns[0]:
             name = st.text_input(
                 _("Name"),
-                _free(f"{wish.base}-{wish.language}".lower()),
+                _free(f"{learned.base}-{learned.language}".lower()),
                 max_chars=LONGEST_NAME,
                 key="adapt_name",
                 help=_("Lower-case letters, digits, '.', '_' and '-'."),
             )
         with columns[1]:
             source = st.text_input(
-                _("Source of the rows"), wish.source.name, max_chars=LONGEST_TEXT, key="adapt_source"
+                _("Source of the rows"), learned.source.name, max_chars=LONGEST_TEXT, key="adapt_source"
             )
         with columns[2]:
             licence = st.text_input(
                 _("Their licence"),
-                wish.source.licence,
+                learned.source.licence,
                 max_chars=LONGEST_TEXT,
                 key="adapt_licence",
                 placeholder=_("CC BY 4.0, our own, ..."),
@@ -295,9 +304,9 @@ def _saved(learned: Learned, name: str, source: str, licence: str) -> str:
         return _("Give the source and licence of these examples: the model card names both.")
     rows = sum(learned.made.rows.values())
     try:
-        adapter.register(learned.made, name, learned.wish.language, registry.Source(source, licence, "", rows))
+        adapter.register(learned.made, name, learned.language, registry.Source(source, licence, "", rows))
     except registry.ModelError as error:
-        return said(str(error))
+        return spelt(error)
     adapt_state.leave()
     st.session_state[adapt_state.REGISTERED] = name
     st.rerun()

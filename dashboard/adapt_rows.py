@@ -1,6 +1,5 @@
 """The Adapt page before a training: which rows, what the checks say of them, how to train."""
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,8 @@ from dashboard.adapt_state import Wish
 from dashboard.charts import texts
 from dashboard.language import _, locale, number
 from dashboard.language_lab_table import Sheet, TableError
-from dashboard.sentences import said
+from dashboard.markup import literal
+from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
     from models.text.adapter import Checked
@@ -34,8 +34,6 @@ EXAMPLE = (
 LABELS_IN = ("label", "sentiment", "class", "target")
 RANKS, RATES = (1, 2, 4, 8, 16), (5e-4, 1e-3, 2e-3, 4e-3, 8e-3)
 DONE, FINE = ":material/check_circle: ", ":material/check: "
-MARKUP = re.compile(r"([\\`*_\[\]<>$~#|]|:(?=\S))")
-"""What would be taken for markup in a finding: it quotes labels of the reader's file."""
 SHEET, CHECKED = "adapt_sheet", "adapt_checked"
 ENGINEERS = "engineers"
 """The note that is folded away: why something could not be checked, with its commands."""
@@ -166,12 +164,11 @@ def _language(where: str) -> str:
     )
     if not typed:
         return ""
-    code = language_lab_answers.language_code(typed)
+    code = {named(code).casefold(): code for code in known}.get(typed.strip().casefold())
+    code = code or language_lab_answers.language_code(typed)
     if code is None:
         st.error(
-            _("{code} is no language code. Write one such as sw, sw-KE or zh-Hans.").format(
-                code=typed[:40].replace("`", "")
-            ),
+            _("{code} is no language code. Write one such as sw, sw-KE or zh-Hans.").format(code=literal(typed[:40])),
             icon=":material/error:",
         )
     return code or ""
@@ -195,12 +192,14 @@ def _market(where: str, language: str) -> "Market | None":
             found = market_rows.shared(language or market_rows.languages()[0])
         except ModelError as error:
             st.info(_("There is no shared sample on this machine."), icon=":material/folder_off:")
-            engineers.details(said(str(error)))
+            engineers.details(spelt(error))
             return None
         st.caption(
             _(
                 "{n} rows of {source} ({licence}) that the model has not learned from: some to learn, some to test."
-            ).format(n=number(len(found.rows), 9), source=found.source.name, licence=found.source.licence)
+            ).format(
+                n=number(len(found.rows), 9), source=literal(found.source.name), licence=literal(found.source.licence)
+            )
         )
         return found
     return _uploaded(language)
@@ -233,7 +232,7 @@ def _uploaded(language: str) -> "Market | None":
     try:
         sheet = _sheet(upload)
     except TableError as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return None
     if sheet.cut:
         st.warning(
@@ -337,7 +336,7 @@ def _findings(checked: "Checked", notes: dict[str, str]) -> None:
     """What was found, the worst first; what was looked at and is in order; what could not be looked at."""
     for finding in sorted(checked.findings, key=lambda finding: not finding.stops):
         show, icon = (st.error, ":material/block:") if finding.stops else (st.warning, ":material/warning:")
-        show(MARKUP.sub(r"\\\1", said(finding.text)), icon=icon)
+        show(spelt(finding.text), icon=icon)
     tests = int((checked.rows["split"] == "test").sum()) if len(checked.rows) else 0
     if checked.usable and tests < FEW_TESTS:
         st.warning(
@@ -442,7 +441,7 @@ def _train(base: str, language: str, checked: "Checked", market: "Market") -> No
         try:
             adapt_state.begin(Wish(base, language, checked, market.source, settings, rank))
         except jobs.JobBusy as error:
-            st.error(said(str(error)), icon=":material/hourglass_top:")
+            st.error(spelt(error), icon=":material/hourglass_top:")
             return
         st.rerun()
     if busy is None:

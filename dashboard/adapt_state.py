@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TASK = "sentiment"
 JOB, REGISTERED = "adapt_job", "adapt_registered"
+ADDRESS = "training"
+"""The id of a training in the address, which finds it again after a reload; nobody can guess it."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,16 @@ class Wish:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a training left. general: rows of other languages that were repeated while learning; missing: why there
-    were none, "" else; sentence: one of the market's test rows."""
+    """What a training left, without the rows it learned from. general: rows of other languages that were repeated
+    while learning; missing: why there were none, "" else."""
 
-    wish: Wish
+    base: str
+    language: str
+    source: "Source"
+    settings: "Settings"
     made: "Adapted"
     general: int
     missing: str
-    sentence: str
 
 
 def candidates() -> tuple[str, ...]:
@@ -58,10 +62,18 @@ def candidates() -> tuple[str, ...]:
 
 
 def mine() -> "Job | None":
-    """The training this reader started or opened, until it is discarded."""
+    """The training this reader began, until it is discarded or an hour old; after a reload by its id in the address."""
     from models import jobs
 
-    return jobs.find(st.session_state.get(JOB))
+    key = st.session_state.get(JOB) or st.query_params.get(ADDRESS)
+    job = jobs.find(key)
+    if job is None:
+        st.query_params.pop(ADDRESS, None)
+        return None
+    st.session_state[JOB] = key
+    if st.query_params.get(ADDRESS) != key:
+        st.query_params[ADDRESS] = key
+    return job
 
 
 def begin(wish: Wish) -> None:
@@ -94,14 +106,8 @@ def _learn(wish: Wish, report, should_stop) -> Learned:
         on_progress=report,
         should_stop=should_stop,
     )
-    rows = wish.checked.rows
     repeated = int((general["split"] == "train").sum()) if general is not None else 0
-    return Learned(wish, made, repeated, missing, str(rows.loc[rows["split"] == "test", "text"].iloc[0]))
-
-
-def open_job(number: int) -> None:
-    """Look at a training that this or another reader started."""
-    st.session_state[JOB] = number
+    return Learned(wish.base, wish.language, wish.source, wish.settings, made, repeated, missing)
 
 
 def leave() -> None:
@@ -111,6 +117,7 @@ def leave() -> None:
     if (job := mine()) is not None:
         jobs.discard(job)
     st.session_state.pop(JOB, None)
+    st.query_params.pop(ADDRESS, None)
 
 
 def title_of(title: str) -> str:

@@ -9,13 +9,13 @@ from dashboard import adapt_state, components
 from dashboard.charts import Drawn
 from dashboard.charts import adapt as charts
 from dashboard.language import _, number, share
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
     from models.jobs import Job, Snapshot
 
 EVERY_S, ELSEWHERE_S = 1.0, 5.0
-RUNNING, WAITING = ":material/hourglass_top: ", ":material/inventory_2: "
+RUNNING = ":material/hourglass_top: "
 
 
 def watch(job: "Job") -> None:
@@ -41,14 +41,14 @@ def _watched(job: "Job", running: bool) -> None:
             help=_("It ends at its next step; nothing of it is kept."),
         )
         curves(now, live=True)
-        st.caption(_("It goes on when you leave this page, and waits here with its result."))
+        st.caption(_("It goes on when you leave this page, and waits an hour with its result. Only you see it."))
         return
     if now.state == "stopped":
         st.title(_("Stopped: {title}").format(title=title))
         st.write(_("Nothing was registered and no model was changed."))
     else:
         st.title(_("It could not be trained: {title}").format(title=title))
-        st.error(said(now.problem), icon=":material/error:")
+        st.error(spelt(now.problem), icon=":material/error:")
         st.write(_("No model was changed. Change the rows or the settings, and train again."))
     curves(now, live=True)
     if st.button(_("Back to the rows"), icon=":material/arrow_back:", key="adapt_back", type="primary"):
@@ -104,7 +104,7 @@ def curves(now: "Snapshot", live: bool = False) -> None:
 
 
 def elsewhere(job: "Job") -> None:
-    """Another reader's training: said, looked at again every few seconds, until it is over."""
+    """Another reader's training: that it runs, looked at again every few seconds, until it is over."""
     st.fragment(run_every=ELSEWHERE_S)(_elsewhere)(job)
 
 
@@ -116,36 +116,8 @@ def _elsewhere(job: "Job") -> None:
         st.markdown(
             RUNNING
             + _(
-                "Another training is running: {title}, begun at {time}, {part} done. One runs at a time, so that "
+                "Another reader's training is running, begun at {time}, {part} done. One runs at a time, so that "
                 "answers stay fast; yours can start when it has ended."
-            ).format(
-                title=adapt_state.title_of(now.title), time=f"{now.began.astimezone():%H:%M}", part=share(_part(now))
-            ),
+            ).format(time=f"{now.began.astimezone():%H:%M}", part=share(_part(now))),
             width="stretch",
         )
-        if st.button(_("Show it"), key="adapt_show", icon=":material/visibility:"):
-            adapt_state.open_job(job.id)
-            st.rerun()
-
-
-def waiting() -> None:
-    """Trainings that are done and were neither registered nor discarded, after a reload of the browser for example."""
-    from models import jobs
-
-    for job in jobs.kept():
-        now = job.snapshot
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"adapt_waiting_{job.id}"):
-            st.markdown(
-                WAITING
-                + _("{title} is trained since {time} and waits to be registered or discarded.").format(
-                    title=adapt_state.title_of(now.title), time=f"{now.ended.astimezone():%H:%M}"
-                ),
-                width="stretch",
-            )
-            st.button(
-                _("Open"),
-                key=f"adapt_open_{job.id}",
-                icon=":material/open_in_full:",
-                on_click=adapt_state.open_job,
-                args=(job.id,),
-            )

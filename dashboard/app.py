@@ -1,10 +1,11 @@
 """The shell: page configuration, language, navigation, and the page that was asked for."""
 
 import time
+from contextlib import suppress
 
 import streamlit as st
 
-from dashboard import components, filters, frame, garbage, links, navigation
+from dashboard import filters, frame, garbage, links, navigation, trouble
 from data import store
 
 PAGE_WIDTH = 1280
@@ -25,7 +26,8 @@ st.set_page_config(
 )
 settle_imports()
 try:
-    filters.take_language()
+    with suppress(store.StoreError):  # the page says it
+        filters.take_language()
     frame.logo()
     page = st.navigation(navigation.sections(), position="top")
     links.enter(page.url_path)
@@ -33,12 +35,11 @@ try:
         st.caption(navigation.trail(page.url_path))
         notices = st.container()
         try:
-            page.run()
+            with trouble.caught():
+                page.run()
         finally:  # also of a page that stops where it has nothing to show
-            with notices:
+            with notices, trouble.caught():
                 frame.refused_choices()
             frame.finish(page.title, page.url_path)
-except store.StoreError as error:
-    components.store_error(error)
 finally:
     garbage.collect_when_due(time.monotonic())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dashboard import answers, assistant_atlas, assistant_state, language_lab_answers, load
 from dashboard.assistant_state import Conversation, Intent, Turn
 from dashboard.language import _, current, language_name, number, share
-from dashboard.sentences import said
+from dashboard.sentences import said, spelt
 from data import store
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ OUTSIDE = "oos"
 """The label of CLINC150 for what none of its intents is."""
 SAMPLE_QUESTIONS = 5
 SHOWN_IN_SUMMARY = 12
-MARKED = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=@/])")
 
 
 def answer(question: str, intent_model: str) -> Turn:
@@ -47,7 +46,7 @@ def answer(question: str, intent_model: str) -> Turn:
     try:
         reply = replies.reply(index, given.text, language, **options)
     except _failures() as error:
-        index, problem = load.knowledge_index(index.base, ""), said(str(error))
+        index, problem = load.knowledge_index(index.base, ""), spelt(error)
         reply = replies.reply(index, given.text, language, **options)
     if given.length > len(given.text):
         reply = replace(reply, cut=True)
@@ -94,7 +93,7 @@ def index_of(base: "KnowledgeBase") -> "tuple[Index, str]":
     try:
         return load.knowledge_index(base, embedded_by), said(problem)
     except _failures() as error:
-        return load.knowledge_index(base, ""), said(str(error))
+        return load.knowledge_index(base, ""), spelt(error)
 
 
 def _foot(index: "Index", taken: float, models: list[language_lab_answers.Said]) -> str:
@@ -105,18 +104,21 @@ def _foot(index: "Index", taken: float, models: list[language_lab_answers.Said])
     return " · ".join(part for part in (found, language_lab_answers.cost(models, None)) if part)
 
 
-def judged(turn: Turn, verdict: str, comment: str = "") -> None:
-    """Keep in the store what the reader thinks of a turn. Raises store.StoreError."""
+def judged(turn: Turn, verdict: str, words: bool, comment: str = "") -> None:
+    """Keep in the store what the reader thinks of a turn. Raises store.StoreError.
+
+    words: whether they agreed that their question and comment are kept, too; without, none of their words is.
+    """
     store.put_feedback(
         turn.key,
         asked_at=turn.asked_at,
-        question=turn.question,
+        question=turn.question if words else "",
         kind=turn.reply.kind,
         entries=[entry.id for entry in turn.reply.cited or turn.reply.options],
         confidence=turn.reply.confidence,
         intent=turn.intent.label if turn.intent else "",
         verdict=verdict,
-        comment=comment,
+        comment=comment if words else "",
     )
 
 
@@ -180,11 +182,6 @@ def language_words(reply: "Reply") -> str:
 def cited_line(entry: "Entry") -> str:
     """What an entry is called among the sources."""
     return " · ".join(part for part in (entry.topic, entry.question, entry.id) if part)
-
-
-def plain(text: str) -> str:
-    """Text that Streamlit's Markdown shows as it was written: nothing in it is a link, an image or a formula."""
-    return MARKED.sub(r"\\\1", text).replace("\n", "  \n")
 
 
 def pieces(text: str) -> list[str]:

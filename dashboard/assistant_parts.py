@@ -20,7 +20,8 @@ from dashboard import (
 )
 from dashboard.assistant_state import Conversation, Turn
 from dashboard.language import _, current, language_name, number, share
-from dashboard.sentences import said
+from dashboard.markup import literal
+from dashboard.sentences import said, spelt
 from data import store
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 HEIGHT = 560
 WRITING_S = 0.5
 """How long the writing out of a reply takes at most; it is there at once."""
+WORDS = "assistant_words"
+"""Whether the reader agreed that their words are kept with their thumbs."""
 FILE_MB = 5
 SHOWN_FAULTS, FIRST_FAULTS = 200, 5
 SUREST = 0.99
@@ -75,7 +78,7 @@ def _welcome(talk: Conversation) -> None:
     with st.container(horizontal=True, gap="small", key="assistant_samples"):
         for number_, (language, question) in enumerate(assistant_answers.sample_questions(base)):
             st.button(
-                assistant_answers.plain(question),
+                literal(question),
                 key=f"assistant_sample_{number_}",
                 help=language_name(language) if language else None,
                 on_click=assistant_state.ask,
@@ -121,7 +124,7 @@ def _turn(turn: Turn, last: bool) -> None:
             assistant_atlas.link()
         for entry in turn.reply.cited:
             _source(entry, turn.key)
-        _verdict(turn)
+        _verdict(turn, last)
         if last:
             engineers.details(turn.foot, _recognised(turn))
 
@@ -132,13 +135,13 @@ def _text(turn: Turn) -> None:
         assistant_state.change(fresh="")
         st.write_stream(_written_out(turn.reply.text))
     else:
-        st.markdown(assistant_answers.plain(turn.reply.text))
+        st.markdown(literal(turn.reply.text))
 
 
 def _written_out(text: str) -> Iterator[str]:
     parts = assistant_answers.pieces(text)
     for part in parts:
-        yield assistant_answers.plain(part)
+        yield literal(part)
         time.sleep(min(0.02, WRITING_S / len(parts)))
 
 
@@ -169,7 +172,8 @@ def _recognised(turn: Turn) -> str:
     if intent.problem:
         return _("No intent: {problem}").format(problem=intent.problem)
     return _("{model}: {intent}").format(
-        model=language_lab_answers.model_title(intent.model), intent=assistant_answers.intent_words(intent)
+        model=literal(language_lab_answers.model_title(intent.model)),
+        intent=literal(assistant_answers.intent_words(intent)),
     )
 
 
@@ -177,7 +181,7 @@ def _options(turn: Turn) -> None:
     with st.container(key="assistant_options", gap="small"):
         for entry in turn.reply.options:
             st.button(
-                assistant_answers.plain(entry.question),
+                literal(entry.question),
                 key=f"option_{turn.key}_{entry.id}",
                 icon=":material/subdirectory_arrow_right:",
                 on_click=_choose,
@@ -207,13 +211,13 @@ def _want_person() -> None:
 
 
 def _source(entry: "Entry", key: str) -> None:
-    label = _("Source: {entry}").format(entry=assistant_answers.plain(assistant_answers.cited_line(entry)))
+    label = _("Source: {entry}").format(entry=literal(assistant_answers.cited_line(entry)))
     with st.expander(label, icon=":material/menu_book:", key=f"source_{key}"):
         st.text(entry.question)
         st.text(entry.answer)
         st.caption(
             _("Entry {id}, line {line} of the file, {language}").format(
-                id=assistant_answers.plain(entry.id),
+                id=literal(entry.id),
                 line=entry.line,
                 language=language_name(entry.language) if entry.language else _("language not stated"),
             )
@@ -231,7 +235,7 @@ def _handed_over() -> None:
 # ------------------------------------------------------------------ verdicts
 
 
-def _verdict(turn: Turn) -> None:
+def _verdict(turn: Turn, last: bool) -> None:
     key = f"verdict_{turn.key}"
     if key not in st.session_state and turn.verdict:
         st.session_state[key] = int(turn.verdict == "up")
@@ -239,7 +243,15 @@ def _verdict(turn: Turn) -> None:
         st.feedback("thumbs", key=key, on_change=_judge, args=(turn,))
         if turn.verdict:
             st.caption(_("Kept, thank you."))
-    if turn.verdict == "down":
+    if last:
+        st.caption(
+            _(
+                "A thumb keeps which entries were shown and what you thought of them. Your words are kept only if you "
+                "agree; whoever runs this program can read them then."
+            )
+        )
+        st.checkbox(_("Keep my question and comment, too"), key=WORDS, persist_state="session")
+    if turn.verdict == "down" and _agreed():
         st.text_input(
             _("What was wrong with it?"),
             key=f"comment_{turn.key}",
@@ -249,6 +261,10 @@ def _verdict(turn: Turn) -> None:
             args=(turn,),
             label_visibility="collapsed",
         )
+
+
+def _agreed() -> bool:
+    return bool(st.session_state.get(WORDS))
 
 
 def _judge(turn: Turn) -> None:
@@ -263,10 +279,10 @@ def _comment(turn: Turn) -> None:
 
 def _keep(turn: Turn, verdict: str, comment: str) -> None:
     try:
-        assistant_answers.judged(turn, verdict, comment)
+        assistant_answers.judged(turn, verdict, _agreed(), comment)
     except store.StoreError as error:
         st.session_state.pop(f"verdict_{turn.key}", None)
-        assistant_state.change(problem=_("Your verdict was not kept. {problem}").format(problem=said(str(error))))
+        assistant_state.change(problem=_("Your verdict was not kept. {problem}").format(problem=spelt(error)))
         return
     assistant_state.judge(turn.key, verdict)
     assistant_state.change(problem="")
@@ -379,7 +395,7 @@ def _take_file() -> None:
 def _refused(name: str, faults: "tuple[Fault, ...]") -> None:
     st.error(
         _("{file} was not taken: {count} fault(s). The base above stays in use.").format(
-            file=assistant_answers.plain(name), count=len(faults)
+            file=literal(name), count=len(faults)
         ),
         icon=":material/error:",
     )

@@ -19,7 +19,8 @@ from dashboard import (
 )
 from dashboard.charts import cards as charts
 from dashboard.language import _, compact, number, share
-from dashboard.sentences import said
+from dashboard.markup import code, literal
+from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
     from models.registry import Card
@@ -47,7 +48,7 @@ def headline(card: "Card") -> str:
     """The answer: how good the model is, and for whom least."""
     score = cards_figures.score_of(card.metrics)
     table = comparable(card)
-    title = language_lab_answers.sentence(card, card.title)
+    title = literal(language_lab_answers.sentence(card, card.title))
     named = {"title": title, "score": fitness_words.score(score)}
     if table.empty:
         return _("{title}: {name} {score}").format(**named, name=cards_figures.score_name(card))
@@ -66,7 +67,7 @@ def comparable(card: "Card") -> pd.DataFrame:
 
 def figures(card: "Card", size: int) -> None:
     """Purpose, and the five figures one asks for first."""
-    st.write(language_lab_answers.sentence(card, card.purpose))
+    st.write(literal(language_lab_answers.sentence(card, card.purpose)))
     cards_summary.summary(card)
     table = comparable(card)
     shown = (
@@ -228,7 +229,7 @@ def engineering(card: "Card", sha256: str) -> None:
         st.json(dict(card.training), expanded=1)
         st.caption(
             _("Version {version}, {family}. Weights `{sha}`.").format(
-                version=card.version, family=f"`{card.family}`", sha=sha256[:12] or "–"
+                version=literal(card.version), family=code(card.family), sha=sha256[:12] or "–"
             )
         )
 
@@ -328,7 +329,7 @@ def provenance(card: "Card") -> None:
     with right:
         st.subheader(_("Where does it fail?"))
         for limit in card.limits:
-            st.markdown(f"- {language_lab_answers.sentence(card, limit)}")
+            st.markdown(f"- {literal(language_lab_answers.sentence(card, limit))}")
 
 
 def _split(name: str) -> str:
@@ -378,4 +379,4 @@ def all_of_them(names: tuple[str, ...]) -> None:
     )
     for name, fault in faults:
         st.error(_("{model} cannot be used").format(model=name), icon=":material/error:")
-        engineers.details(f"`{name}`: {said(fault)}")
+        engineers.details(f"`{name}`: {spelt(fault)}")

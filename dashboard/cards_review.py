@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import load
 from dashboard.language import _, day
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 from data import store
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def questions() -> dict[str, str]:
         "purpose": _("Purpose: it is used for what its card says, and for nothing else"),
         "data": _("Data: the licences of what it learned from allow this use"),
         "fairness": _("Fairness: the weakest languages or classes are good enough for those it serves"),
-        "privacy": _("Privacy: no personal data is in it, and what people type is not kept"),
+        "privacy": _("Privacy: no personal data is in it, and what people type is kept only if they agree"),
         "limits": _("Limits: those who use its answers know where it fails"),
     }
 
@@ -106,7 +106,7 @@ def _sign(name: str, card: "Card", reviewer: str, ticked: dict[str, bool], decis
             note=note,
         )
     except store.StoreError as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     st.rerun()
 

@@ -1,5 +1,6 @@
 """Pieces every page uses: charts with their table and source, empty states, errors, downloads."""
 
+import csv
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -12,7 +13,8 @@ from analytics.index import MissingIndicators, NotRanked, Ranking
 from dashboard import links, load, navigation, theme
 from dashboard.charts import Drawn, captioned
 from dashboard.language import _, current, day, number
-from dashboard.sentences import said
+from dashboard.markup import literal, unlinked
+from dashboard.sentences import said, spelt
 from data import catalog, store
 
 
@@ -40,7 +42,7 @@ def chart(
     alt: what the chart shows; the title of its dialog, its picture and its file.
     """
     shown = st.plotly_chart(
-        Drawn(figure),
+        Drawn(unlinked(figure)),
         theme=None,
         config={"displayModeBar": False} | (config or {}),
         alt=alt,
@@ -48,7 +50,7 @@ def chart(
         **more,
     )
     with st.container(horizontal=True, vertical_alignment="center", key=f"foot_{name}"):
-        st.caption(source, width="stretch")
+        st.caption(literal(source), width="stretch")
         table_dialog(table, name, alt, source, figure, config)
     return shown
 
@@ -87,7 +89,7 @@ def _picture(figure: dict[str, Any], name: str, title: str, source: str, config:
     st.caption(_("The camera above the picture saves it, with title and source."))
     saving = {"format": form, "filename": f"lepton-atlas-{name}", "width": 1200, "height": 750, "scale": 2}
     st.plotly_chart(
-        Drawn(captioned(figure, title, source, look())),
+        Drawn(unlinked(captioned(figure, title, source, look()))),
         theme=None,
         config=config | {"displayModeBar": True, "modeBarButtons": [["toImage"]], "toImageButtonOptions": saving},
         alt=title,
@@ -145,9 +147,7 @@ def download(
     about = {heading: text for heading, text in (("title", title), ("source", source)) if text}
     st.download_button(
         label or _("Download CSV"),
-        lambda: (
-            plain_cells((table() if callable(table) else table).assign(**about)).to_csv(index=False).encode("utf-8-sig")
-        ),
+        lambda: as_csv((table() if callable(table) else table).assign(**about)),
         file_name=f"lepton-atlas-{name}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -156,13 +156,22 @@ def download(
     )
 
 
+def as_csv(table: pd.DataFrame) -> bytes:
+    """A table as CSV in UTF-8 with its mark, every cell quoted: none is a formula, or ends before its text does."""
+    return plain_cells(table).to_csv(index=False, quoting=csv.QUOTE_ALL).encode("utf-8-sig")
+
+
 def plain_cells(table: pd.DataFrame) -> pd.DataFrame:
     """The table with an apostrophe before every text, name of a column included, that a spreadsheet would compute.
 
-    That is what begins with = + - @ or a control character and is no number (OWASP: CSV injection).
+    That is what begins with = + - @, in full width too, or a control character, and is no number (OWASP: CSV
+    injection).
     """
     texts = {name: table[name].map(_plain) for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])}
     return table.assign(**texts).rename(columns=_plain) if all(map(_is_text, table.columns)) else table.assign(**texts)
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def _is_text(value: Any) -> bool:
@@ -170,7 +179,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+    if not isinstance(value, str) or not value.startswith(FORMULA):
         return value
     try:
         float(value)
@@ -230,7 +239,7 @@ PLAIN_CODE = re.compile(r"[\w.:+ -]{1,40}(,[\w.:+ -]{1,12}){0,11}")
 
 def plain_code(text: str | None) -> str:
     """What an address asks for, said again only where it is a plain code."""
-    return text if text and PLAIN_CODE.fullmatch(text) else _("(unreadable)")
+    return literal(text) if text and PLAIN_CODE.fullmatch(text) else _("(unreadable)")
 
 
 def controls() -> st.delta_generator.DeltaGenerator:
@@ -272,7 +281,7 @@ def nothing(what: str) -> NoReturn:
 def store_error(error: store.StoreError) -> None:
     """The store cannot be used: what happened, what is safe, what to do."""
     st.title(_("The store cannot be opened"))
-    st.error(said(str(error)), icon=":material/error:")
+    st.error(spelt(error), icon=":material/error:")
     st.write(_("Nothing was changed. After mending it, reload this page."))
 
 
@@ -307,7 +316,7 @@ def changes(recipe_name: str, year: int, names: pd.Series) -> None:
     newest = load.snapshots().iloc[0]
     st.caption(
         _("Newest arrival: {source}, {day}, {added} values added, {changed} changed.").format(
-            source=said(newest["source"]),
+            source=spelt(newest["source"]),
             day=day(newest["retrieved_at"]),
             added=number(float(newest["added"]), 9),
             changed=number(float(newest["changed"]), 9),
@@ -341,7 +350,8 @@ def indicator_rows(iso3: str) -> None:
         st.write(_("The store has no row for this market and indicator."))
         return
     entry = indicators.loc[code]
-    st.caption(" · ".join(part for part in (_(entry["unit"]), said(entry["source"]), said(entry["licence"])) if part))
+    facts = (_(entry["unit"]), said(entry["source"]), said(entry["licence"]))
+    st.caption(literal(" · ".join(part for part in facts if part)))
     st.dataframe(
         rows.assign(source=rows["source"].map(said), licence=rows["licence"].map(said)),
         hide_index=True,

@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import components, links, load, places
+from dashboard import components, links, load, places, settings_form
 from dashboard.charts import coverage as coverage_charts
 from dashboard.language import LANGUAGES, _, currency_name, number
-from dashboard.sentences import said
+from dashboard.markup import code, literal
+from dashboard.sentences import said, spelt
 from data import catalog, ingest, layouts, private, quality, store
 from data.sources import worldbank
 
@@ -57,7 +58,7 @@ def sources() -> None:
             _("Publisher"): known["source"].map(said),
             _("Licence"): known["licence"].map(said),
             _("Described"): [_(status).capitalize() for status in known["status"]],
-            _("Link"): known["url"],
+            _("Link"): known["url"].where(known["code"].isin(list(catalog.load())), ""),  # others' lead anywhere
         }
     ).sort_values([_("Observations")], ascending=False)
     st.dataframe(
@@ -104,7 +105,7 @@ def _removing(arrivals: pd.DataFrame) -> None:
             try:
                 st.session_state["removed_arrival"] = store.remove(chosen)
             except store.StoreError as error:
-                st.error(said(str(error)), icon=":material/error:")
+                st.error(spelt(error), icon=":material/error:")
                 return
             st.rerun()
 
@@ -129,7 +130,7 @@ def refresh() -> None:
         try:
             st.session_state["refresh_report"] = worldbank.refresh(on_progress=show)
         except store.StoreError as error:
-            st.error(said(str(error)), icon=":material/error:")
+            st.error(spelt(error), icon=":material/error:")
         bar.empty()
     report: worldbank.RefreshReport | None = st.session_state.get("refresh_report")
     if report is None:
@@ -254,7 +255,7 @@ def _check_and_land(path: Path, name: str) -> None:
         new = bool(st.session_state.get("new_indicators"))
         checked = _preview(path, name, new)
     except (layouts.LayoutError, store.StoreError) as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     if checked is None:
         return
@@ -263,8 +264,8 @@ def _check_and_land(path: Path, name: str) -> None:
         _(
             "**{file}** · {layout} · {values} values, {empty} empty cells, {aggregates} of regions and income groups."
         ).format(
-            file=report.file.replace("*", r"\*"),
-            layout=said(report.layout),
+            file=literal(report.file),
+            layout=spelt(report.layout),
             values=number(report.values, 9),
             empty=number(report.empty, 9),
             aggregates=number(report.aggregates, 9),
@@ -305,7 +306,7 @@ def _check_and_land(path: Path, name: str) -> None:
             )
             st.session_state["imports_done"] = int(st.session_state.get("imports_done") or 0) + 1
         except (ingest.ImportRefused, layouts.LayoutError, store.StoreError) as error:
-            st.error(said(str(error)), icon=":material/error:")
+            st.error(spelt(error), icon=":material/error:")
             return
         st.rerun()
     _last_import()
@@ -317,7 +318,7 @@ def _last_import() -> None:
         return
     st.success(
         _("{file}: {added} values added, {changed} changed, {unchanged} as before, {skipped} skipped.").format(
-            file=report.file.replace("*", r"\*"),
+            file=literal(report.file),
             added=number(report.added, 9),
             changed=number(report.changed, 9),
             unchanged=number(report.unchanged, 9),
@@ -337,7 +338,7 @@ def _last_import() -> None:
             _(
                 "New indicators without a description were added: {codes}. Import an indicators.csv beside the file to "
                 "describe them."
-            ).format(codes=", ".join(f"`{code}`" for code in report.undescribed[:20]))
+            ).format(codes=", ".join(map(code, report.undescribed[:20])))
         )
 
 
@@ -444,38 +445,35 @@ def rows() -> None:
 def settings() -> None:
     """The organisation's own choices, kept in the store."""
     markets = load.markets().sort_values("name")
-    present = load.settings()
     currencies = sorted(markets["currency"].dropna().unique())
+    keys = {"home_market": "set_home_market", "home_currency": "set_home_currency", "language": "set_language"}
+    settings_form.follow("settings", {name: (key, str) for name, key in keys.items()})
     with st.form("settings"):
         options, labels = places.findable(tuple(markets.index), lambda code: markets.at[code, "name"])
         home = st.selectbox(
             _("Home market"),
             options,
-            options.index(present["home_market"]),
-            labels,
+            format_func=labels,
             key="set_home_market",
             filter_mode=links.SEARCH,
         )
         currency = st.selectbox(
             _("Home currency"),
             currencies,
-            currencies.index(present["home_currency"]),
-            lambda code: f"{currency_name(code)} ({code})",
+            format_func=lambda code: f"{currency_name(code)} ({code})",
             key="set_home_currency",
             filter_mode=links.SEARCH,
         )
         language = st.selectbox(
             _("Language a new visitor sees"),
             tuple(LANGUAGES),
-            tuple(LANGUAGES).index(present["language"]),
-            LANGUAGES.get,
+            format_func=LANGUAGES.get,
             key="set_language",
             filter_mode=links.SEARCH,
         )
         if st.form_submit_button(_("Save"), type="primary", key="save_settings"):
-            try:
-                store.put_settings({"home_market": home, "home_currency": currency, "language": language})
-            except store.StoreError as error:
-                st.error(said(str(error)), icon=":material/error:")
+            chosen = {"home_market": home, "home_currency": currency, "language": language}
+            if trouble := settings_form.keep("settings", chosen):
+                st.error(trouble, icon=":material/error:")
             else:
                 st.success(_("Saved."), icon=":material/check:")

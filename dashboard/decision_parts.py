@@ -6,11 +6,11 @@ import streamlit as st
 from analytics import distance, entry, profile
 from analytics.index import Ranking
 from dashboard import answers, cases, components, links, load, sheet
-from dashboard.assistant_answers import plain
 from dashboard.cases import Case
 from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
 from dashboard.language import _, current, number, sentence, share, with_unit
+from dashboard.markup import literal
 from data import gates
 
 CRITERIA_WEIGHT = 2.0
@@ -156,7 +156,7 @@ def show(printed: sheet.Sheet, found: Case) -> None:
         st.markdown(f"- {text}")
     for heading, rows in printed.tables:
         st.subheader(heading)
-        cells = [[plain(cell) for cell in row] for row in rows[1:]]  # wraps in a narrow window, so that all is seen
+        cells = [[literal(cell) for cell in row] for row in rows[1:]]  # wraps in a narrow window, so that all is seen
         st.table(pd.DataFrame(cells, columns=rows[0]), hide_index=True)
     st.caption(printed.foot)
     name = f"lepton-atlas-{found.iso3}-{found.ranking.recipe.name}"

@@ -6,7 +6,9 @@ import streamlit as st
 
 from dashboard.language import _
 
-INTERNAL = re.compile(r"`[^`]+`|python -m |--[a-z]|\bmake [a-z]|/\w+/|[A-Z]+_[A-Z]+|\.toml|[a-z]{3}_[A-Z][a-z]{3}")
+INTERNAL = re.compile(
+    r"`[^`]+`|python -m |pip install |--[a-z]|\bmake [a-z]|/\w+/|[A-Z]+_[A-Z]+|\.toml|[a-z]{3}_[A-Z][a-z]{3}"
+)
 """What a business reader has no use for: commands, folders, settings, codes."""
 
 

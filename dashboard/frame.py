@@ -1,5 +1,6 @@
 """What stands around every page: the mark, the title of the tab, the language of the document, refused links."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -7,6 +8,8 @@ import streamlit as st
 from analytics import recipe
 from dashboard import components, links, load, navigation
 from dashboard.language import _, current
+from dashboard.markup import literal
+from data import store
 
 PRODUCT = "Lepton Atlas"
 STATIC = Path(__file__).with_name("static")
@@ -44,7 +47,8 @@ def tab_title(page_title: str) -> str:
     market, industry = links.drawn("market"), links.drawn("recipe")
     parts = [page_title]
     if market is not None:
-        parts.append(load.markets()["name"].get(market, market))
+        with suppress(store.StoreError):  # the page says it
+            parts.append(load.markets()["name"].get(market, market))
     if industry in recipe.NAMES:
         parts.append(_(recipe.load(industry).title))
     return " · ".join((*parts, PRODUCT))
@@ -62,7 +66,9 @@ def refused_choices() -> None:
                 if components.PLAIN_CODE.fullmatch(found.asked)
                 else _("{label}: what the link asks for is not available here. Shown instead: {shown}.")
             )
-            said = template.format(label=found.label, asked=found.asked, shown=found.shown or _("nothing"))
+            said = template.format(
+                label=found.label, asked=literal(found.asked), shown=literal(found.shown or _("nothing"))
+            )
             st.markdown(f"{REFUSED} {said}", width="stretch")
             st.button(
                 _("Keep what is shown"),

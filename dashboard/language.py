@@ -76,8 +76,11 @@ def _messages(language: str) -> gettext.NullTranslations:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A plain number with that many significant digits, grouped: 1,410 or 0.0123. Missing is an en dash."""
-    if value is None or math.isnan(value):
+    """A plain number with that many significant digits, grouped: 1,410 or 0.0123.
+
+    Missing, or none that is finite, is an en dash.
+    """
+    if value is None or not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"
@@ -88,8 +91,8 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def compact(value: float, digits: int = 3) -> str:
-    """A number as one says it: 1.41 billion, 14.1亿, 4.98万. Missing is an en dash."""
-    if value is None or math.isnan(value):
+    """A number as one says it: 1.41 billion, 14.1亿, 4.98万. Missing, or none that is finite, is an en dash."""
+    if value is None or not math.isfinite(value):
         return "–"
     if abs(value) < (10_000 if current() == "zh" else 1_000_000):
         return number(value, digits)
@@ -119,7 +122,7 @@ def _in(value: float, scale: float) -> str:
 
 def share(value: float) -> str:
     """A share of one as percent, whole: 0.973 -> 97 %. Only none and all are 0 % and 100 %: 0.998 -> > 99 %."""
-    if value is None or math.isnan(value):
+    if value is None or not math.isfinite(value):
         return "–"
     near = "< " if 0 < value < 0.005 else "> " if 0.995 <= value < 1 else ""
     held = min(max(value, 0.01), 0.99) if near else value
@@ -133,7 +136,7 @@ def percent(written: str) -> str:
 
 def with_unit(value: float, unit: str) -> str:
     """A figure and its unit: 81.2 % of population, 1.41 billion persons."""
-    if value is None or math.isnan(value):
+    if value is None or not math.isfinite(value):
         return "–"
     return _("{value} {unit}").format(value=compact(value), unit=_(unit)) if unit else compact(value)
 

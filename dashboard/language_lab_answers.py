@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from dashboard import fitness_words, load
 from dashboard.language import _, locale, number
-from dashboard.sentences import said
+from dashboard.markup import literal
+from dashboard.sentences import said, spelt
 from models import fitness
 from models.fitness import Fitness
 
@@ -86,7 +87,7 @@ def given(text: str) -> Given:
 
 def fault(error: Exception | str) -> str:
     """A fault of a model in the reader's language, the command in it as one."""
-    return COMMAND.sub(r"`\g<0>`", said(str(error)))
+    return COMMAND.sub(r"`\g<0>`", spelt(error))
 
 
 def ask(model: str, text: str, language: str | None = None) -> Said:
@@ -358,7 +359,9 @@ def cost(asked: list[Said], explained: "Served | None") -> str:
         card = card_of(one.model)
         parts.append(
             _("{model} v{version} {ms} ms").format(
-                model=model_title(one.model), version=card.version if card else "?", ms=number(one.served.latency_ms, 2)
+                model=literal(model_title(one.model)),
+                version=literal(card.version) if card else "?",
+                ms=number(one.served.latency_ms, 2),
             )
         )
         place = computed_on(one.served)

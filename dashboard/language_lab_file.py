@@ -11,7 +11,7 @@ from dashboard.charts import texts
 from dashboard.language import _, number
 from dashboard.language_lab_answers import LANGUAGE, SENTIMENT, TOPIC
 from dashboard.language_lab_table import Answered, Sheet, TableError
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 
 CHUNK = 512
 PREVIEW = 200
@@ -53,7 +53,7 @@ def file_of_texts() -> None:
     try:
         sheet = _sheet(upload)
     except TableError as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     if sheet.cut:
         st.warning(

@@ -11,6 +11,7 @@ from dashboard import components, engineers, fitness_words, language_lab_answers
 from dashboard.charts import texts
 from dashboard.language import LANGUAGES, _, number, share
 from dashboard.language_lab_answers import Given, Said, Sample
+from dashboard.markup import literal
 
 if TYPE_CHECKING:
     from models.text.classifier import Reason
@@ -221,7 +222,7 @@ def _answers(read: list[Read], language: Said) -> None:
 
 def _block(said_by: Said, language: str | None) -> None:
     """One question: the likeliest classes with their probability as bars."""
-    st.markdown(f"**{language_lab_answers.model_title(said_by.model)}**")
+    st.markdown(f"**{literal(language_lab_answers.model_title(said_by.model))}**")
     if said_by.answer is None:
         _cannot(said_by)
         return
@@ -242,7 +243,7 @@ def _block(said_by: Said, language: str | None) -> None:
 
 def _cannot(said_by: Said) -> None:
     """Why a model says nothing, its command for engineers."""
-    title = language_lab_answers.model_title(said_by.model)
+    title = literal(language_lab_answers.model_title(said_by.model))
     engineers.problem(said_by.problem, _("{model}: this model cannot answer at present.").format(model=title))
 
 
@@ -301,7 +302,7 @@ def _has_words(read: Read) -> bool:
 
 
 def _explained_title(read: Read, said_by: Said, of: int) -> str:
-    title = language_lab_answers.model_title(said_by.model)
+    title = literal(language_lab_answers.model_title(said_by.model))
     if of == 1 or not read.code:
         return title
     return _("{language}: {sentiment}").format(language=language_lab_answers.language_of(read.code), sentiment=title)

@@ -7,8 +7,10 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass
 
+import openpyxl
 import pandas as pd
 import pyarrow
+import pyarrow.compute
 from pyarrow import parquet
 
 from dashboard.language import _
@@ -16,6 +18,11 @@ from dashboard.language import _
 MOST_ROWS = 100_000
 MOST_MB = 50
 MOST_UNPACKED_MB = 500
+MOST_COLUMNS = 1_000
+MOST_CELL = 1_000_000
+"""Characters of a cell."""
+MOST_CELLS = 20_000_000
+"""Cells of a workbook that are looked at, and values of a Parquet file, empty ones included."""
 SAMPLED = 500
 
 
@@ -42,11 +49,25 @@ def read(content: bytes, name: str) -> Sheet:
         raise TableError(f"{name} is empty. Choose a file with a header and rows below it.")
     kinds = {b"PK\x03\x04": _excel, b"PAR1": _parquet}
     rows = kinds.get(content[:4], _csv)(content, name)
+    _check_width(rows.shape[1], name)
     rows.columns = _named(rows.columns)
     rows = rows.dropna(how="all").fillna("").astype(str)
     if rows.empty:
         raise TableError(f"{name} has a header and no rows below it. Choose a file with rows.")
+    if max(rows[column].str.len().max() for column in rows) > MOST_CELL:
+        raise TableError(_too_long(name))
     return Sheet(name, rows.head(MOST_ROWS).reset_index(drop=True), len(rows) > MOST_ROWS)
+
+
+def _check_width(columns: int, name: str) -> None:
+    if columns > MOST_COLUMNS:
+        raise TableError(
+            f"{name} has {columns} columns; at most {MOST_COLUMNS} are read. Leave out columns that are not needed."
+        )
+
+
+def _too_long(name: str) -> str:
+    return f"{name} has a cell of over {MOST_CELL} characters. Shorten it, or leave its column out."
 
 
 def _csv(content: bytes, name: str) -> pd.DataFrame:
@@ -81,6 +102,7 @@ def _check_first_row(text: str, separator: str, name: str) -> None:
         header, first = next(rows, []), next(rows, [])
     except csv.Error:  # a cell of over 128 KiB, which pandas reads
         return
+    _check_width(len(header), name)
     if any(cell.strip() for cell in first[len(header) :]):
         raise TableError(
             _(
@@ -96,33 +118,89 @@ def _excel(content: bytes, name: str) -> pd.DataFrame:
             unpacked = sum(entry.file_size for entry in packed.infolist())
         if unpacked > MOST_UNPACKED_MB * 2**20:
             raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
-        return pd.read_excel(
-            io.BytesIO(content), dtype=str, engine="openpyxl", nrows=MOST_ROWS + 1, keep_default_na=False
-        )
+        return _first_sheet(content, name)
     except TableError:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part of the archive makes it raise
         raise TableError(f"{name} cannot be read as an Excel file ({error}). Save it again, or as CSV.") from error
 
 
+def _first_sheet(content: bytes, name: str) -> pd.DataFrame:
+    """The rows of a workbook's first sheet, read one by one, so that a wide or endless one is refused on the way."""
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    try:
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its own size need not be true
+        rows, looked_at = [], 0
+        for row in sheet.iter_rows(values_only=True):
+            _check_width(len(row), name)
+            looked_at += max(len(row), 1)
+            if looked_at > MOST_CELLS:
+                raise TableError(f"{name} has over {MOST_CELLS} cells. Save the rows that are needed as CSV.")
+            if rows or any(cell is not None for cell in row):
+                rows.append([_cell(cell, name) for cell in row])
+            if len(rows) > MOST_ROWS + 1:
+                break
+    finally:
+        book.close()
+    header, *found = rows or [[]]
+    width = max(map(len, rows), default=0)
+    while width and not any(len(row) >= width and row[width - 1] for row in rows):
+        width -= 1
+    filled = [(row + [""] * width)[:width] for row in found]
+    return pd.DataFrame(filled, columns=(header + [""] * width)[:width], dtype=object)
+
+
+def _cell(value: object, name: str) -> str:
+    """A cell as text: a whole number without its point."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = "" if value is None else str(value)
+    if len(text) > MOST_CELL:
+        raise TableError(_too_long(name))
+    return text
+
+
 def _parquet(content: bytes, name: str) -> pd.DataFrame:
     try:
         file = parquet.ParquetFile(io.BytesIO(content))
-        unpacked = sum(file.metadata.row_group(place).total_byte_size for place in range(file.num_row_groups))
-        if unpacked > MOST_UNPACKED_MB * 2**20:
+        _check_width(file.metadata.num_columns, name)
+        groups = [file.metadata.row_group(place) for place in range(file.num_row_groups)]
+        values = sum(group.column(place).num_values for group in groups for place in range(group.num_columns))
+        if sum(group.total_byte_size for group in groups) > MOST_UNPACKED_MB * 2**20 or values > MOST_CELLS:
             raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
-        batches, read = [], 0
-        for batch in file.iter_batches(batch_size=MOST_ROWS + 1):
+        texts = [field.name for field in file.schema_arrow if pyarrow.types.is_string(field.type)]
+        file = parquet.ParquetFile(io.BytesIO(content), read_dictionary=texts)  # a text that repeats is there once
+        batches, read, unfolded = [], 0, 0
+        for batch in file.iter_batches(batch_size=10_000):
+            unfolded += _unfolded(batch, name)
+            if unfolded > MOST_UNPACKED_MB * 2**20:
+                raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
             batches.append(batch)
             read += batch.num_rows
             if read > MOST_ROWS:
                 break
-        rows = pyarrow.Table.from_batches(batches, file.schema_arrow).to_pandas()
+        table = pyarrow.Table.from_batches(batches, None if batches else file.schema_arrow)
+        rows = table.to_pandas()
         return rows.reset_index(drop=True).map(lambda cell: "" if _is_missing(cell) else str(cell))
     except TableError:
         raise
     except Exception as error:  # pyarrow raises whatever a damaged part of the file makes it raise
         raise TableError(f"{name} cannot be read as a Parquet file ({error}). Save it again, or as CSV.") from error
+
+
+def _unfolded(batch: pyarrow.RecordBatch, name: str) -> int:
+    """How many characters the texts of a batch have once every row holds its own, and bytes of what is no text."""
+    total = 0
+    for column in batch.columns:
+        if not isinstance(column, pyarrow.DictionaryArray):
+            total += column.nbytes
+            continue
+        lengths = pyarrow.compute.utf8_length(column.dictionary)
+        if (pyarrow.compute.max(lengths).as_py() or 0) > MOST_CELL:
+            raise TableError(_too_long(name))
+        total += pyarrow.compute.sum(lengths.take(column.indices)).as_py() or 0
+    return total
 
 
 def _is_missing(cell: object) -> bool:

@@ -5,10 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import lru_cache, wraps
-from threading import Lock, RLock
+from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import babel
@@ -35,7 +34,7 @@ from analytics.index import NotRanked, Ranking
 from analytics.panel import PotentialError
 from analytics.potential import PotentialFit
 from analytics.scenario import Scenario
-from dashboard import answers, calendar_words, readiness, theme
+from dashboard import answers, calendar_words, kept, readiness, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
 from dashboard.sentences import said
 from data import gates, quality, store
@@ -78,54 +77,29 @@ def _data_version(file: tuple[int, int]) -> tuple[str, int]:
     return str(store.path()), store.data_version(connection())
 
 
-def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Cache by arguments and the version of the data: one uncopied result for all sessions, computed by one of them.
-
-    The standard library's cache instead of Streamlit's, which takes 0.2 ms a call to hash what is hashable already: a
-    page loads a dozen of these on every rerun.
-    """
-    return _keyed(function, lambda: version())
+def _cached(function: Callable[..., Any]) -> kept.Kept:
+    """Cache by arguments and the version of the data: one uncopied result for all sessions, computed by one of them."""
+    return kept.Kept(function, lambda: version())
 
 
-def _by_file(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same by the version of the file: for what people said, and the connection that reads it."""
-    return _keyed(function, lambda: file_version())
+def _by_file(function: Callable[..., Any]) -> kept.Kept:
+    """The same by the version of the file: for what people said."""
+    return kept.Kept(function, lambda: file_version())
 
 
-def _keyed(function: Callable[..., Any], stamp_now: Callable[[], Hashable]) -> Callable[..., Any]:
-    remembered = lru_cache(maxsize=128)(lambda stamp, *arguments: function(*arguments))
-    computing = RLock()
-
-    @wraps(function)
-    def call(*arguments: Hashable) -> Any:
-        with computing:
-            return remembered(stamp_now(), *arguments)
-
-    return call
-
-
-def _apart(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Like `_cached`, but different arguments are worked out side by side: for what takes many seconds."""
-    remembered = lru_cache(maxsize=64)(lambda stamp, *arguments: function(*arguments))
-    computing: WeakValueDictionary[tuple[Hashable, ...], Any] = WeakValueDictionary()
-    choosing = Lock()
-
-    @wraps(function)
-    def call(*arguments: Hashable) -> Any:
-        key = (version(), *arguments)
-        with choosing:
-            mine = computing.setdefault(key, Lock())
-        with mine:
-            return remembered(*key)
-
-    call.forget = remembered.cache_clear
-    return call
-
-
-@_by_file
-def connection() -> store.Connection:
-    """The open store, read-only; reopened when it was replaced. Raises store.StoreError."""
+def _opened() -> store.Connection:
     return store.connect()
+
+
+_connection = kept.Kept(_opened, file_version, sweeps=True)
+
+
+def connection() -> store.Connection:
+    """The open store, read-only; reopened when it was replaced. Raises store.StoreError.
+
+    One that was replaced closes when its last reader lets go of it: hold it for one reading only.
+    """
+    return _connection()
 
 
 @_cached
@@ -328,15 +302,18 @@ KEPT_ESTIMATES = 24
 
 
 def _if_ready(
-    kept: dict[tuple[Hashable, ...], Future], key: tuple[Hashable, ...], work: Callable, *arguments: Any
+    begun: dict[tuple[Hashable, ...], Future], arguments: tuple[Hashable, ...], work: Callable[..., Any]
 ) -> Any:
     """What the background made of it, or None while it works; begins it the first time. Raises what `work` raised."""
+    key = (version(), *arguments)
     with _beginning:
-        if key not in kept:
-            while len(kept) >= KEPT_ESTIMATES:
-                kept.pop(next(iter(kept)))
-            kept[key] = _background.submit(work, *arguments)
-        future = kept[key]
+        if key not in begun:
+            for old in [other for other in begun if other[0] != key[0]]:
+                begun.pop(old).cancel()
+            while len(begun) >= KEPT_ESTIMATES:
+                begun.pop(next(iter(begun)))
+            begun[key] = _background.submit(work, *arguments)
+        future = begun[key]
     return future.result() if future.done() else None
 
 
@@ -346,7 +323,7 @@ _beginning = Lock()
 def potential_if_ready(recipe_name: str, year: int) -> "PotentialFit | PotentialError | None":
     """The potential, or why there is none; None while it is worked out in the background, which this begins."""
     try:
-        return _if_ready(_estimates, (version(), recipe_name, year), potential, recipe_name, year)
+        return _if_ready(_estimates, (recipe_name, year), potential)
     except PotentialError as error:
         return error
 
@@ -442,7 +419,9 @@ def plan_potential(industry: str, year: int) -> None:
     """Work out the potential of an industry for a plan; where there is none, plan_material says why."""
     with suppress(PotentialError):
         potential(industry, year)
-    _estimated.add((version(), industry, year))
+    now = version()
+    _estimated.difference_update([asked for asked in _estimated.copy() if asked[0] != now])
+    _estimated.add((now, industry, year))
 
 
 def plan_missing(industries: tuple[str, ...], year: int) -> tuple[str, ...]:
@@ -471,7 +450,7 @@ def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) 
     )
 
 
-@_apart
+@_cached
 def plan_material(
     industries: tuple[str, ...], year: int, home: str, scenario: Scenario | None
 ) -> "plan_inputs.Material":
@@ -522,7 +501,7 @@ def plan_if_ready(
     """The plan with the usual budget for these markets, or why there is none; None while it is worked out."""
     if potential_if_ready(industry, year) is None:
         return None
-    return _if_ready(_plans, (version(), industry, year, markets), _usual_plan, industry, year, markets)
+    return _if_ready(_plans, (industry, year, markets), _usual_plan)
 
 
 def _usual_plan(
@@ -544,9 +523,9 @@ def _usual_plan(
     return plan_answer(allocation_problem.to_json(problem))
 
 
-@lru_cache(maxsize=64)
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
 def plan_file(text: str) -> "tuple[plan_inputs.Material, plan_inputs.Wish]":
-    """The material and the wish of a problem's JSON. Raises DocumentError."""
+    """The material and the wish of a problem's JSON; kept with the session that brought it. Raises DocumentError."""
     from analytics import allocation_problem, plan_inputs
 
     return plan_inputs.from_problem(allocation_problem.read(text))
@@ -571,7 +550,7 @@ def plan_scenario(industry: str, year: int, scenario: Scenario) -> Scenario:
     return replace(scenario, shocks=shocks, base=replace(scenario.base, recipe=industry, year=year))
 
 
-@_apart
+@_cached
 def plan_answer(problem: str) -> "plan_answers.Answer | plan_answers.Refusal":
     """The plan of a problem (its JSON) with its rivals and offices; up to its time limit. Raises DocumentError."""
     from dashboard import plan_answers
@@ -579,7 +558,7 @@ def plan_answer(problem: str) -> "plan_answers.Answer | plan_answers.Refusal":
     return plan_answers.answer(problem)
 
 
-@_apart
+@_cached
 def plan_frontier(problem: str) -> pd.DataFrame:
     """What less risk costs: five plans."""
     from dashboard import plan_answers
@@ -938,13 +917,26 @@ def intent_model(name: str) -> str:
 
 
 def knowledge_index(base: "KnowledgeBase", embedded_by: str) -> "Index":
-    """The search over a base. embedded_by: as `embeddings` names them, "" for words alone."""
-    return _knowledge_index((base.name, base.digest), embedded_by, base)
+    """The search over a base. embedded_by: as `embeddings` names them, "" for words alone.
+
+    One that a reader brought stays with their session, and goes with it.
+    """
+    kept_by = _knowledge_index if base is knowledge_sample() else _own_knowledge_index
+    return kept_by((base.name, base.digest), embedded_by, base)
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@st.cache_resource(show_spinner=False, max_entries=2)
 def _knowledge_index(content: tuple[str, str], embedded_by: str, _base: "KnowledgeBase") -> "Index":
+    return _indexed(_base, embedded_by)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, scope="session")
+def _own_knowledge_index(content: tuple[str, str], embedded_by: str, _base: "KnowledgeBase") -> "Index":
+    return _indexed(_base, embedded_by)
+
+
+def _indexed(base: "KnowledgeBase", embedded_by: str) -> "Index":
     from models.text import retrieval
 
     found = _hub(embedded_by) if embedded_by else None
-    return retrieval.Index(_base, None if isinstance(found, str) else found)
+    return retrieval.Index(base, None if isinstance(found, str) else found)

@@ -1,16 +1,19 @@
 """The bar above a plan: name, undo, reset, save, open, file."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from analytics.documents import DocumentError
-from dashboard import links, navigation, plan_state
+from dashboard import links, navigation, plan_state, shelf_bar
 from dashboard.language import _
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 from data import shelf
 
 SHELF = "plans"
 EXAMPLE = navigation.ROOT / "docs" / "examples" / "allocation.json"
 FILE_MB = 5
+TROUBLE = "plan_trouble"
 
 
 def title(name: str) -> str:
@@ -39,7 +42,7 @@ def bar(text: str) -> None:
         )
         if saving.open and text:
             with saving:
-                _save(title(draft.wish.name), text)
+                shelf_bar.saving(SHELF, title(draft.wish.name), "save_plan", lambda: text)
         opened = st.popover(_("Open"), icon=":material/folder_open:", on_change="rerun", key="open_plan")
         if opened.open:
             with opened:
@@ -74,19 +77,6 @@ def _rename() -> None:
         plan_state.change(name=name)
 
 
-def _save(name: str, text: str) -> None:
-    taken = any(entry.name == name for entry in shelf.saved(SHELF))
-    label = _("Replace {name}") if taken else _("Save {name}")
-    if st.button(label.format(name=name), type="primary", key="save_plan"):
-        try:
-            shelf.save(SHELF, name, text, overwrite=taken)
-            st.success(_("Saved."), icon=":material/check:")
-        except shelf.ShelfError as error:
-            st.error(said(str(error)), icon=":material/error:")
-    if taken:
-        st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
-
-
 def _open() -> None:
     known = [entry.name for entry in shelf.saved(SHELF)]
     if known:
@@ -99,9 +89,12 @@ def _open() -> None:
                     shelf.remove(SHELF, name)
                     st.rerun()
                 except shelf.ShelfError as error:
-                    st.error(said(str(error)), icon=":material/error:")
+                    st.error(spelt(error), icon=":material/error:")
     else:
         st.write(_("Nothing is saved yet."))
+    shelf_bar.put_aside(SHELF, "plan_aside", _take_aside)
+    if trouble := st.session_state.pop(TROUBLE, None):
+        st.error(trouble, icon=":material/error:")
     upload("bar")
     example("bar")
 
@@ -119,11 +112,19 @@ def example(where: str) -> None:
         take(lambda: EXAMPLE.read_text(encoding="utf-8"))
 
 
-def take(read) -> None:
+def _take_aside(read: Callable[[], str]) -> None:
+    """The same before the page is drawn: why not is told then."""
+    try:
+        plan_state.open_text(read())
+    except (DocumentError, shelf.ShelfError) as error:
+        st.session_state[TROUBLE] = spelt(error)
+
+
+def take(read: Callable[[], str | bytes]) -> None:
     """Work on what was read, or say why that is not possible; what is there stays then."""
     try:
         plan_state.open_text(read())
     except (DocumentError, shelf.ShelfError, OSError) as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     st.rerun()

@@ -22,9 +22,10 @@ from dashboard import (
 from dashboard.board_parts import board_downloads
 from dashboard.charts import maps, plans
 from dashboard.language import _, compact, language_name, number, share
+from dashboard.markup import literal
 from dashboard.plan_answers import Answer, Refusal
-from dashboard.plan_words import Names, shown, usd
-from dashboard.sentences import said
+from dashboard.plan_words import Names, usd
+from dashboard.sentences import spelt
 
 MILLION = 1e6
 TOLD = 4
@@ -45,7 +46,7 @@ def figures(found: Answer, names: Names) -> None:
         _("5–95 %: {range}").format(range=plan_words.between(found.low_usd, found.high_usd)),
         delta_color="off",
         delta_arrow="off",
-        help=shown(plan_words.meaning(found)),
+        help=literal(plan_words.meaning(found)),
     )
     cells[1].metric(
         _("Worst 20 % of cases, US$") if problem.cvar_tail == 0.2 else _("In bad cases, US$"),
@@ -74,7 +75,7 @@ def notices(found: Answer, material: Material, wish: Wish, names: Names) -> None
         st.warning(plan_words.nearness(found), icon=":material/timer_off:")
     left = plan_words.left_out(material, wish, names)
     for sentence in left[:TOLD]:
-        st.caption(shown(sentence))
+        st.caption(literal(sentence))
     if len(left) > TOLD:
         st.caption(_("and {count} more").format(count=len(left) - TOLD))
 
@@ -196,7 +197,7 @@ def limits(found: Answer, names: Names) -> None:
     """What binds, and what it would be worth to give way."""
     st.subheader(_("Bottlenecks"))
     for sentence in plan_words.binding(found, names):
-        st.markdown(f"- {shown(sentence)}")
+        st.markdown(f"- {literal(sentence)}")
     st.caption(
         _("Prices are for small changes with markets and offices as they are; another market might open for more.")
     )
@@ -222,14 +223,14 @@ def rivals(found: Answer, names: Names) -> None:
         "markets": _("Markets"),
         "p_plan_beats": _("This plan wins in"),
     }
-    st.table(table[list(titled)].rename(columns=titled).set_index(_("Plan")).T.rename(shown))  # plans beside each other
+    st.table(table[list(titled)].rename(columns=titled).set_index(_("Plan")).T.rename(literal))
     told = [
         f"{titles[key]}: {plan_words.rival_note(key, str(row['note']), names)}"
         for key, row in whole.drop(index="optimised").iterrows()
     ]
     told.append(_("Tested on {draws} new simulations, discounted.").format(draws=number(found.comparison.draws, 9)))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(shown(" ".join(told)), width="stretch")
+        st.caption(literal(" ".join(told)), width="stretch")
         components.download(whole.reset_index(names="plan"), "plan-rivals")
 
 
@@ -240,7 +241,7 @@ def offices(found: Answer, names: Names) -> None:
         return
     st.subheader(_("Who is served from where, in {year}").format(year=placed.year))
     if len(placed.hubs):
-        st.write(plan_words.offices(placed, names))
+        st.write(literal(plan_words.offices(placed, names)))
     hover = {}
     for row in placed.links.itertuples():
         hover[row.market] = _(
@@ -284,7 +285,7 @@ def offices(found: Answer, names: Names) -> None:
         config=maps.CONFIG,
     )
     if told := plan_words.not_served(placed, names):
-        st.caption(told)
+        st.caption(literal(told))
     _sites(found, names)
 
 
@@ -336,12 +337,12 @@ def refused(refusal: Refusal, names: Names) -> None:
         return
     st.title(_("No plan keeps all limits"))
     for sentence in plan_words.conflicts(refusal.reason, names):
-        st.error(shown(sentence), icon=":material/block:")
+        st.error(literal(sentence), icon=":material/block:")
     told = plan_words.repairs(refusal.reason, names)
     if told:
         st.subheader(_("Smallest change that would make a plan possible"))
         for sentence in told:
-            st.markdown(f"- {shown(sentence)}")
+            st.markdown(f"- {literal(sentence)}")
 
 
 def other_ways() -> None:
@@ -358,7 +359,7 @@ def nothing_to_plan(material: Material, wish: Wish, names: Names) -> None:
     """Nothing untapped is known: why, and what to do instead."""
     st.title(_("There is nothing to plan with yet"))
     for sentence in plan_words.left_out(material, wish, names):
-        st.info(shown(sentence), icon=":material/info:")
+        st.info(literal(sentence), icon=":material/info:")
     st.page_link(navigation.file("data"), label=_("Fetch or import data"), icon=":material/download:")
     other_ways()
 
@@ -366,7 +367,7 @@ def nothing_to_plan(material: Material, wish: Wish, names: Names) -> None:
 def unfit(error: DocumentError) -> None:
     """What is asked does not fit together: which parts, each with its place."""
     st.title(_("These limits do not fit together"))
-    st.error(said(str(error)), icon=":material/error:")
+    st.error(spelt(error), icon=":material/error:")
     st.write(_("Change them on the left, or undo the last change."))
 
 
@@ -377,7 +378,7 @@ def against(material: Material, wish: Wish, found: Answer, under: Scenario, name
     except DocumentError:
         return
     if isinstance(before, Answer):
-        st.info(shown(plan_words.against(before, found, under.name, names)), icon=":material/tune:")
+        st.info(literal(plan_words.against(before, found, under.name, names)), icon=":material/tune:")
 
 
 def take_away(found: Answer, names: Names, name: str) -> None:

@@ -13,7 +13,7 @@ from analytics.documents import DocumentError
 from analytics.plan_inputs import Material, Wish
 from dashboard import load
 from dashboard.language import _
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 
 KEY = "plan"
 LIMITS = "limits"
@@ -65,7 +65,7 @@ def take_address() -> str:
         try:
             wish = plan_inputs.with_link(wish, text)
         except DocumentError as error:
-            trouble = said(str(error))
+            trouble = spelt(error)
     if len(wish.people) != len(wish.budget_usd):
         wish = wish.lasting(len(wish.budget_usd))
     st.session_state[KEY] = replace(kept, now=replace(kept.now, wish=wish), seen=seen)

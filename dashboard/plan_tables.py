@@ -12,6 +12,7 @@ from analytics.allocation_problem import Current, Lock, Response
 from analytics.plan_inputs import Material, Rules, Wish
 from dashboard import links, plan_state, plan_words
 from dashboard.language import _, language_name
+from dashboard.markup import literal
 from dashboard.plan_words import Names
 
 EDITABLE = list(plan_inputs.OWN)
@@ -62,7 +63,7 @@ def _parameters(material: Material, wish: Wish) -> None:
             )
         rules = {}
         if not material.from_file:
-            st.caption(plan_words.shown(_how_derived(wish.rules)))
+            st.caption(literal(_how_derived(wish.rules)))
             for name, (label, low, high, step, form) in _rule_fields().items():
                 value = float(getattr(wish.rules, name))
                 rules[name] = st.number_input(

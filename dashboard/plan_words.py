@@ -53,11 +53,6 @@ def usd(value: float) -> str:
     return _("{amount} US$").format(amount=compact(value))
 
 
-def shown(text: str) -> str:
-    """A sentence for Streamlit's Markdown, which would take what stands between two US$ for a formula."""
-    return text.replace("$", "\\$")
-
-
 def between(low: float, high: float) -> str:
     """An interval as one says it: 14–29.6 million."""
     bottom, top = language.ends(low, high)

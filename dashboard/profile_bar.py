@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from dashboard import links, load
+from dashboard import links, load, settings_form
 from dashboard.answers import NAMED, listing
 from dashboard.language import _, compact, in_sentence, language_name
-from dashboard.sentences import said
-from data import store
 
 SIZES = (0, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
 SHARES = (0, 60, 70, 80, 90, 95)
@@ -48,6 +46,20 @@ def form(profile: dict[str, str]) -> None:
     """The company profile: what is sold, and who is ranked; it holds for everybody who uses this dashboard."""
     names = load.markets()["name"].sort_values()
     languages = {code: language_name(code) for code in set(load.market_facts("market_languages")["language"])}
+    settings_form.follow(
+        "profile",
+        {
+            "home_market": ("profile_home", str),
+            "present_markets": ("profile_present", lambda codes: [code for code in codes.split(",") if code in names]),
+            "minimum_population": ("profile_size", int),
+            "minimum_known_pct": ("profile_known", int),
+            "product": ("profile_product", str),
+            "product_languages": (
+                "profile_languages",
+                lambda codes: [code for code in codes.split(",") if code in languages],
+            ),
+        },
+    )
     with st.form("profile_form", border=False):
         product = st.text_input(_("Product"), profile["product"], max_chars=60, key="profile_product")
         spoken = st.multiselect(
@@ -62,16 +74,14 @@ def form(profile: dict[str, str]) -> None:
         home = st.selectbox(
             _("Home market"),
             tuple(names.index),
-            tuple(names.index).index(profile["home_market"]),
-            names.get,
+            format_func=names.get,
             key="profile_home",
             filter_mode="contains",
         )
         present = st.multiselect(
             _("Countries you are in already"),
             tuple(names.index),
-            [code for code in profile["present_markets"].split(",") if code in names.index],
-            names.get,
+            format_func=names.get,
             key="profile_present",
             filter_mode="contains",
             select_all=False,
@@ -80,8 +90,7 @@ def form(profile: dict[str, str]) -> None:
         size = st.selectbox(
             _("Smallest population"),
             sizes,
-            sizes.index(int(profile["minimum_population"])),
-            lambda people: compact(float(people)) if people else _("any size"),
+            format_func=lambda people: compact(float(people)) if people else _("any size"),
             key="profile_size",
             filter_mode=links.SEARCH,
         )
@@ -89,7 +98,6 @@ def form(profile: dict[str, str]) -> None:
         known = st.selectbox(
             _("Least share of figures known, %"),
             shares,
-            shares.index(int(profile["minimum_known_pct"])),
             key="profile_known",
             filter_mode=links.SEARCH,
         )
@@ -103,9 +111,7 @@ def form(profile: dict[str, str]) -> None:
                 "product": product.strip(),
                 "product_languages": ",".join(spoken),
             }
-            try:
-                store.put_settings(chosen)
-            except store.StoreError as error:
-                st.error(said(str(error)), icon=":material/error:")
+            if trouble := settings_form.keep("profile", chosen):
+                st.error(trouble, icon=":material/error:")
             else:
                 st.rerun()

@@ -11,10 +11,11 @@ from analytics.documents import DocumentError
 from analytics.panel import PotentialError
 from analytics.scenario import Scenario
 from analytics.whatif import Ground, Outcome
-from dashboard import links, load, scenario_state
+from dashboard import links, load, scenario_state, shelf_bar
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day
-from dashboard.sentences import said
+from dashboard.markup import literal
+from dashboard.sentences import spelt
 from data import shelf
 
 SHELF = "scenarios"
@@ -33,7 +34,7 @@ def ground(current: Scenario) -> Ground:
             with st.spinner(_("Estimating the potential; about half a minute, once")):
                 load.potential_as_of(base.recipe, base.year, before, learner)
         except (PotentialError, ValueError) as error:
-            st.info(said(str(error)), icon=":material/info:")
+            st.info(spelt(error), icon=":material/info:")
             learner = ""
     return load.ground(base.recipe, base.year, current.horizon, before, learner)
 
@@ -118,20 +119,17 @@ def _rename(key: str, before: str) -> None:
 
 
 def _save(current: Scenario) -> None:
-    author = st.text_input(_("Author"), current.author, key="scenario_author", max_chars=80)
-    note = st.text_area(_("Note"), current.note, key="scenario_note", max_chars=2000)
-    taken = any(entry.name == current.name for entry in shelf.saved(SHELF))
-    label = _("Replace {name}") if taken else _("Save {name}")
-    if st.button(label.format(name=current.name), type="primary", key="save_scenario"):
-        kept = replace(current, author=author, note=note, focus=focus())
-        scenario_state.change(kept)
-        try:
-            shelf.save(SHELF, kept.name, scenario.to_json(kept), overwrite=taken)
-            st.success(_("Saved."), icon=":material/check:")
-        except shelf.ShelfError as error:
-            st.error(said(str(error)), icon=":material/error:")
-    if taken:
-        st.caption(_("What it replaces is kept in the data folder. Change the name to save a copy."))
+    st.text_input(_("Author"), current.author, key="scenario_author", max_chars=80)
+    st.text_area(_("Note"), current.note, key="scenario_note", max_chars=2000)
+    shelf_bar.saving(SHELF, current.name, "save_scenario", partial(_kept, current))
+
+
+def _kept(current: Scenario) -> str:
+    """The scenario as it is saved, with what was typed beside it."""
+    typed = {field: st.session_state.get(f"scenario_{field}", getattr(current, field)) for field in ("author", "note")}
+    kept = replace(current, **typed, focus=focus())
+    scenario_state.change(kept)
+    return scenario.to_json(kept)
 
 
 def _open() -> None:
@@ -151,9 +149,10 @@ def _open() -> None:
                     shelf.remove(SHELF, name)
                     st.rerun()
                 except shelf.ShelfError as error:
-                    st.error(said(str(error)), icon=":material/error:")
+                    st.error(spelt(error), icon=":material/error:")
     else:
         st.write(_("Nothing is saved yet."))
+    shelf_bar.put_aside(SHELF, "scenario_aside", _take)
     upload = st.file_uploader(_("Or a scenario file"), type=["json"], key="scenario_file", max_upload_size=5)
     if upload is not None:
         st.button(_("Open the file"), key="open_file", on_click=_take, args=(upload.getvalue,))
@@ -166,10 +165,10 @@ def _take(read: Callable[[], str | bytes], name: str = "") -> None:
     try:
         found = scenario.from_json(read())
     except (DocumentError, shelf.ShelfError) as error:
-        st.session_state[TROUBLE] = said(str(error))
+        st.session_state[TROUBLE] = spelt(error)
         return
     if found.base.recipe not in recipe.NAMES:
-        st.session_state[TROUBLE] = _("There is no industry {name} here.").format(name=found.base.recipe)
+        st.session_state[TROUBLE] = _("There is no industry {name} here.").format(name=literal(found.base.recipe))
         return
     scenario_state.start(replace(found, name=name) if name else found)
 
@@ -185,7 +184,7 @@ def _share(current: Scenario) -> None:
     try:
         st.code(links.whole("scenarios", scenario=scenario.to_link(shown)), wrap_lines=True, language=None)
     except DocumentError as error:
-        st.warning(said(str(error)), icon=":material/warning:")
+        st.warning(spelt(error), icon=":material/warning:")
     st.download_button(
         _("Scenario file"),
         lambda: scenario.to_json(shown).encode(),

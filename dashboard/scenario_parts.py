@@ -10,6 +10,7 @@ from dashboard import board_parts, components, links, load, places, scenario_boa
 from dashboard import scenario_words as words
 from dashboard.charts import maps, scenarios
 from dashboard.language import _, number, percent, share
+from dashboard.markup import literal
 
 ZOOM = 260
 """Pixels of the box that says which part of the map is shown."""
@@ -22,7 +23,7 @@ def assumed(current: Scenario) -> None:
     with st.container(horizontal=True, key="assumptions"):
         for position, shock in enumerate(current.shocks):
             st.button(
-                words.told(shock),
+                literal(words.told(shock)),
                 icon=":material/close:",
                 key=f"drop_{position}",
                 help=_("Take this back"),

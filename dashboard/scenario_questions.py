@@ -16,9 +16,10 @@ from dashboard import components, links, load, scenario_state
 from dashboard import scenario_words as words
 from dashboard.charts import scenarios
 from dashboard.language import _, compact, number, share, with_unit
+from dashboard.markup import literal
 from dashboard.scenario_bar import SHELF, outcome
 from dashboard.scenario_parts import source
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 from data import shelf
 
 BARS = 14
@@ -279,7 +280,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
     try:
         scenario.from_json(scenario.to_json(wanted))
     except DocumentError as error:
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
         return
     scenario_state.change(wanted)
     st.rerun()
@@ -297,7 +298,7 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
             recipe.load(found[name].base.recipe)
         except (DocumentError, shelf.ShelfError, recipe.RecipeError) as error:
             found.pop(name, None)
-            st.error(said(str(error)), icon=":material/error:")
+            st.error(spelt(error), icon=":material/error:")
     if len(found) < 2:
         st.write(_("Save a scenario, change it, and compare the two here."))
         return
@@ -308,14 +309,14 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
             stands = load.ground(base.recipe, base.year, entry.horizon, before, "")
             ranks[name] = outcome(stands, entry).markets["rank"]
         except (ScenarioError, NotRanked, OutlookError) as error:
-            st.error(f"{name}: {said(str(error))}", icon=":material/error:")
+            st.error(f"{literal(name)}: {spelt(error)}", icon=":material/error:")
     table = pd.DataFrame(ranks)
     spread = (table.max(axis=1) - table.min(axis=1)).sort_values(ascending=False, kind="stable")
     shown = table.loc[spread.index].head(20).assign(market=lambda rows: names.reindex(rows.index))
     st.dataframe(shown[["market", *ranks]], hide_index=True, column_config={"market": _("Market")})
     components.download(table.reset_index(names="iso3"), "scenarios")
     for name, entry in list(found.items())[1:]:
-        st.markdown(f"**{current.name} – {name}**")
+        st.markdown(f"**{literal(current.name)} – {literal(name)}**")
         for sentence in words.differences(current, entry):
             st.text(sentence)
 

@@ -12,7 +12,8 @@ from analytics.scenario import Base, Scenario
 from dashboard import links, load
 from dashboard.filters import MarketFilters
 from dashboard.language import _
-from dashboard.sentences import said
+from dashboard.markup import literal
+from dashboard.sentences import spelt
 from data import store
 
 KEY = "scenario"
@@ -56,9 +57,9 @@ def take_address() -> str | None:
     try:
         found = scenarios.from_link(text)
     except DocumentError as error:
-        return said(str(error))
+        return spelt(error)
     if found.base.recipe not in recipe.NAMES:
-        return _("There is no industry {name} here.").format(name=found.base.recipe)
+        return _("There is no industry {name} here.").format(name=literal(found.base.recipe))
     start(found, focus="market" not in st.query_params)
     if found.base.year not in load.years(found.base.recipe):
         return _("The scenario uses {year}, for which this store has no data. It is shown on another year.").format(
@@ -153,7 +154,7 @@ def publish(scenario: Scenario) -> str | None:
         try:
             text = scenarios.to_link(scenario)
         except DocumentError as error:
-            trouble = said(str(error))
+            trouble = spelt(error)
     if text is None:
         st.query_params.pop(KEY, None)
     elif st.query_params.get(KEY) != text:

@@ -8,6 +8,7 @@ import re
 from functools import cache
 
 from dashboard.language import _, current
+from dashboard.markup import literal
 
 FAULTS = (
     "unknown country",
@@ -176,6 +177,14 @@ SCENARIOS = (
     "There is one called {name} already. Choose another name, or replace it.",
     "There is none called {name}.",
     "A name has 1 to {most} characters. Choose another one.",
+    "{name} was saved by somebody else meanwhile, at {time} UTC. Nothing was changed. Open it first, or choose another "
+    "name.",
+    "Somebody else is saving. Nothing was changed; try again.",
+    "{most} are saved already. Remove some of them first.",
+    "The name is too long for a file. Choose a shorter one.",
+    "{name} cannot be read: {error}. It may have been removed; save it again.",
+    "{name} cannot be saved: {error}. Free some space, or mend the folder's rights.",
+    "{name} cannot be removed: {error}. Mend the folder's rights.",
 )
 MODELS = (
     "The model {name} is busy: {requests} requests with {items} items wait for it already. Try again in some seconds, "
@@ -192,6 +201,7 @@ MODELS = (
     "The card lacks or does not know: {fields}. Train the model again.",
     "The card's {fields} must be objects. Train the model again.",
     "The card's lists are not whole: {error}. Train the model again.",
+    "The card's {fields} are not of their kind. Train the model again.",
     "The card of {name} cannot be read: {error}.",
     "The card of {name} lists no {file}. Make it again with: python -m models train {again}",
     "The files of {name} cannot be read: {error}. Train it again, or restore its folder.",
@@ -229,12 +239,11 @@ ADAPTERS = (
     "{name} was trained on another {base} than the one here. Train it again.",
     "The adapter was made for another network: its layers differ. Train it again.",
     "The card's adapter settings are not whole: {error}. Train it again.",
-    "{title} is being trained since {time} UTC. One training runs at a time: wait until it has ended, or stop it on "
-    "the Adapt page.",
-    "{title} is being trained since {time} UTC, step {step} of {steps}. One training runs at a time: wait until it "
-    "has ended, or stop it on the Adapt page.",
-    "{n} trained adapters wait to be registered or discarded. Open one of them, register or discard it, and start "
-    "again.",
+    "Another training runs since {time} UTC. One training runs at a time: wait until it has ended.",
+    "Another training runs since {time} UTC, step {step} of {steps}. One training runs at a time: wait until it has "
+    "ended.",
+    "{n} trained adapters wait for their readers to register or discard them. Try again later: each is let go an hour "
+    "after it ended.",
     "The training was broken off. Start it again.",
     "The loss is {loss} at step {step}: lower the learning rate ({rate}) or look for broken rows.",
     "{language} adapter ({name})",
@@ -250,6 +259,9 @@ TABLES = (
     "{file} cannot be read as a table ({error}). Check its quotes and save it again.",
     "{file} cannot be read as a Parquet file ({error}). Save it again, or as CSV.",
     "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.",
+    "{file} has {columns} columns; at most {most} are read. Leave out columns that are not needed.",
+    "{file} has a cell of over {most} characters. Shorten it, or leave its column out.",
+    "{file} has over {most} cells. Save the rows that are needed as CSV.",
 )
 KNOWLEDGE = (
     "There is no entry in it.",
@@ -338,6 +350,27 @@ def said(sentence: str, **known_as: str) -> str:
             parts = {field: known_as.get(field) or said(part) for field, part in found.groupdict().items()}
             return _(template).format(**parts)
     return sentence
+
+
+def spelt(sentence: object, **known_as: str) -> str:
+    """The same for Markdown: what fills a template, or a sentence that is none of ours, is shown as it is written.
+
+    sentence: or a fault that holds it.
+    """
+    text = str(sentence)
+    if text in _ours():
+        return _(text)
+    for template, pattern in _patterns():
+        if found := pattern.fullmatch(text):
+            parts = {field: known_as.get(field) or said(part) for field, part in found.groupdict().items()}
+            return _(template).format(**{field: literal(part) for field, part in parts.items()})
+    return literal(said(text))
+
+
+@cache
+def _ours() -> frozenset[str]:
+    """Sentences of ours with no place to fill."""
+    return frozenset(template for template in TEMPLATES if "{" not in template)
 
 
 @cache

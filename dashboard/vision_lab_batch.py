@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import (
     components,
@@ -20,7 +21,7 @@ from dashboard import (
 from dashboard.language import _, number
 
 MOST_FILES, MOST_MB_TOGETHER = 40, 400
-RESULT, RUNNING = "vision_batch", "vision_batch_running"
+RESULT, RUNNING, CUT = "vision_batch", "vision_batch_running", "vision_batch_cut"
 log = logging.getLogger(__name__)
 
 
@@ -91,21 +92,33 @@ def _titles(task: str) -> dict[str, Any]:
 
 
 def _fitting(uploads: list[Any]) -> list[Any]:
-    """The first files within the limits; that there are more is said."""
+    """The first files within the limits; that there were more is said, and nothing of them is kept."""
     kept, size = [], 0
     for upload in uploads[:MOST_FILES]:
         size += upload.size
         if size > MOST_MB_TOGETHER * 2**20:
             break
         kept.append(upload)
+    taken = tuple(upload.file_id for upload in kept)
     if len(kept) < len(uploads):
+        _let_go(uploads[len(kept) :])
+        st.session_state[CUT] = (taken, len(uploads))
+    of_which, brought = st.session_state.get(CUT, ((), 0))
+    if of_which == taken and brought:
         st.warning(
             _("The first {n} of {all} files are looked at: at most {files}, and {mb} MB together.").format(
-                n=len(kept), all=len(uploads), files=MOST_FILES, mb=MOST_MB_TOGETHER
+                n=len(kept), all=brought, files=MOST_FILES, mb=MOST_MB_TOGETHER
             ),
             icon=":material/content_cut:",
         )
     return kept
+
+
+def _let_go(uploads: list[Any]) -> None:
+    """Keep nothing of these files: Streamlit would, until the session ends."""
+    context = get_script_run_ctx()
+    for upload in uploads:
+        context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
 
 
 def _run(result: Batch, kept: list[Any], task: str, iso2: str) -> Batch:

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import components, engineers, theme, vision_lab_answers, vision_lab_parts, vision_lab_pictures
-from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
+from dashboard.markup import literal
 from dashboard.vision_lab_answers import HUB, LIKELY, Seen, Thing
 from dashboard.vision_lab_pictures import Chosen
 from models import hub
@@ -48,7 +48,9 @@ def whole(chosen: Chosen) -> None:
         with right:
             st.subheader(_("What does it show?"))
             for one in [one for one in seen.found if one.probability >= SHOWN] or seen.found[:1]:
-                st.progress(min(max(one.probability, 0.0), 1.0), text=f"{plain(one.label)} · {share(one.probability)}")
+                st.progress(
+                    min(max(one.probability, 0.0), 1.0), text=f"{literal(one.label)} · {share(one.probability)}"
+                )
             st.caption(
                 _("The likeliest of the labels it knows, in its own words; whatever it is shown, it names some.")
             )
@@ -110,7 +112,7 @@ def whose(task: str) -> None:
     name = hub.wanted(HUB[task])
     if hub.folder(name):
         told = _("This model is not ours: {model}, from a folder on this machine. Its quality was not judged here.")
-        told = told.format(model=plain(hub.title(name)))
+        told = told.format(model=literal(hub.title(name)))
     elif hub.is_id(name):
         told = _(
             "This model is not ours: [{model}](https://huggingface.co/{model}) of the Hugging Face hub, under its own "
@@ -149,14 +151,14 @@ def _headline_whole(seen: Seen) -> str:
         return _("No model has looked at this yet")
     first = seen.found[0]
     told = _("Most likely {label}, {share}") if first.probability >= LIKELY else _("Perhaps {label}, {share}")
-    return told.format(label=plain(first.label), share=share(first.probability))
+    return told.format(label=literal(first.label), share=share(first.probability))
 
 
 def _headline_objects(seen: Seen) -> str:
     if seen.problem:
         return _("No model has looked at this yet")
     told = counted(seen.found)
-    return _("Found: {what}").format(what=plain(told)) if told else _("No object found")
+    return _("Found: {what}").format(what=literal(told)) if told else _("No object found")
 
 
 def counted(found: Sequence[Thing]) -> str:

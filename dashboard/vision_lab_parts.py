@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import components, engineers, vision_lab_answers, vision_lab_pictures
-from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
+from dashboard.markup import literal
 from dashboard.vision_lab_answers import LIKELY, Seen, Thing
 from dashboard.vision_lab_pictures import Chosen
 
@@ -43,7 +43,7 @@ def foot(task: str, seen: Seen, chosen: Chosen) -> None:
 def about(seen: Seen, chosen: Chosen) -> None:
     """What to know of the picture before its answer is believed."""
     if seen.problem:
-        told = seen.problem if seen.ours else plain(seen.problem)
+        told = seen.problem if seen.ours else literal(seen.problem)
         engineers.problem(told, _("The model that looks at such pictures cannot answer at present."))
     if told := vision_lab_pictures.noted(chosen):
         st.caption(told)

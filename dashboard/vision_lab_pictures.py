@@ -14,9 +14,9 @@ import numpy as np
 import streamlit as st
 
 from dashboard import links
-from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number
+from dashboard.markup import literal
 from models.vision import images
 from models.vision.images import LARGEST
 
@@ -93,7 +93,7 @@ def choose(task: str, origin: str, iso2: str) -> Chosen | None:
         return _brought(brought)
     except Unread as error:
         st.title(_("This picture cannot be looked at"))
-        st.error(f"{plain(brought.name)}: {error}", icon=":material/broken_image:")
+        st.error(f"{literal(brought.name)}: {literal(error)}", icon=":material/broken_image:")
         return None
 
 

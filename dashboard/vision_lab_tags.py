@@ -16,9 +16,9 @@ from dashboard import (
     vision_lab_parts,
     vision_lab_pictures,
 )
-from dashboard.assistant_answers import plain
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
+from dashboard.markup import literal
 from dashboard.vision_lab_answers import Seen
 from dashboard.vision_lab_meaning import Line
 from dashboard.vision_lab_pictures import Chosen
@@ -41,7 +41,7 @@ def tag(chosen: Chosen, iso2: str) -> None:
         line for line in read if line.reading.sure and line.meant.refused in vision_lab_meaning.ASKED_ABOUT
     ]
     for line in open_questions[:MOST_ASKED]:
-        st.info(f"**{plain(line.reading.text)}** – {plain(vision_lab_meaning.told(line))}", icon=":material/help:")
+        st.info(f"**{literal(line.reading.text)}** – {literal(vision_lab_meaning.told(line))}", icon=":material/help:")
     _drawn(chosen, seen, read)
     vision_lab_parts.foot("tags", seen, chosen)
 

@@ -1,4 +1,4 @@
-"""The store from the command line: build, import, export, refresh, remove, status, check: `python -m data --help`."""
+"""The store from the command line: build, import, export, refresh, remove, status, verdicts, check."""
 
 import argparse
 import json
@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     removing = command("remove", _remove, "Undo an arrival: its values go, what they replaced stands again.")
     removing.add_argument("snapshot", metavar="SNAPSHOT", help="its id, as `status` lists it")
     removing.add_argument("--yes", action="store_true", help="do not ask first")
+    judging = command("verdicts", _verdicts, "What readers thought of replies, with words they agreed to.")
+    judging.add_argument("--json", action="store_true")
     checking = command(
         "check", _check, "Read the whole store, then say what is wrong with its data and what to do about it."
     )
@@ -162,6 +164,19 @@ def _remove(options: argparse.Namespace) -> int:
             return 1
     done = store.remove(options.snapshot)
     print(f"{options.snapshot}: {done['removed']:,} values removed, {done['restored']:,} earlier ones restored.")
+    return 0
+
+
+def _verdicts(options: argparse.Namespace) -> int:
+    store.ensure()
+    found = store.feedback(store.connect())
+    if options.json:
+        print(found.to_json(orient="records", force_ascii=False, date_format="iso"))
+        return 0
+    for row in found.itertuples():
+        entries = ", ".join(row.entries) or "no entry"
+        words = " ".join(repr(text) for text in (row.question, row.comment) if text)
+        print(f"{row.asked_at:%Y-%m-%d %H:%M} {row.verdict}: {row.kind}, {entries} {words}".rstrip())
     return 0
 
 

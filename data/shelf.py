@@ -1,13 +1,19 @@
-"""What people saved: scenarios and plans, one JSON file each, in the data folder beside the store."""
+"""What people saved: scenarios and plans, one JSON file each, in the data folder beside the store.
+
+Several dashboards may share one folder: whoever changes a shelf holds a lock on it, and replaces only what they were
+shown. Nothing is ever lost: what is replaced or removed is put aside, and can be opened again.
+"""
 
 import os
 import re
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import RLock
+
+from filelock import FileLock, Timeout
 
 from data import store
 
@@ -16,7 +22,10 @@ LONGEST_NAME = 80
 MOST = 500
 LONGEST_FILE = 220
 """Bytes of a file's name, so that there is room for the time before it when it is put aside."""
-_changing = RLock()
+PATIENCE_S = 10
+"""How long one waits for somebody else who is saving: that takes milliseconds."""
+REPLACED, REMOVED = "replaced", "removed"
+STAMP = "%Y%m%dT%H%M%S%f"
 
 
 class ShelfError(ValueError):
@@ -25,81 +34,151 @@ class ShelfError(ValueError):
 
 @dataclass(frozen=True)
 class Saved:
-    """One saved document: its name, and when it was last saved (UTC)."""
+    """One saved document: its name, when it was last saved (UTC), and what tells this saving from another."""
 
     name: str
     saved_at: datetime
+    stamp: str = ""
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A document that was replaced or removed: its name, when (UTC), in which of the two folders, its file there."""
+
+    name: str
+    put_aside_at: datetime
+    where: str
+    file: str
 
 
 def saved(kind: str) -> tuple[Saved, ...]:
-    """Everything of a kind, the newest first."""
-    found = []
-    for file in _folder(kind).glob("*.json"):
-        with suppress(FileNotFoundError):  # removed by somebody else meanwhile
-            found.append(Saved(_name(file), datetime.fromtimestamp(file.stat().st_mtime, UTC)))
+    """Everything of a kind, the newest first. Files that got there by hand, under no name of ours, are left out."""
+    found = [entry for file in _folder(kind).glob("*.json") if (entry := _entry(file)) is not None]
     return tuple(sorted(found, key=lambda entry: (entry.saved_at, entry.name), reverse=True))
+
+
+def find(kind: str, name: str) -> Saved | None:
+    """What is saved under a name now; None when nothing is, or nothing can be saved under such a name."""
+    try:
+        return _entry(_file(kind, name))
+    except ShelfError:
+        return None
 
 
 def read(kind: str, name: str) -> str:
     """The text of a saved document. Raises ShelfError when it is not there, or cannot be read."""
+    return _text(_file(kind, name), name)
+
+
+def save(kind: str, name: str, text: str, over: Saved | None = None) -> None:
+    """Keep a document under a name, whole or not at all. What it replaces is put aside.
+
+    over: what the reader was shown under this name and wants to replace; None for a new name. Raises ShelfError for a
+    name that is taken meanwhile, or was saved again by somebody else since it was shown, for one that is empty or too
+    long, and when it cannot be written.
+    """
+    file = _file(kind, name)
     try:
-        return _file(kind, name).read_text(encoding="utf-8")
+        with _changing(kind):
+            there = _entry(file)
+            if there is not None and over is None:
+                raise ShelfError(f"There is one called {name!r} already. Choose another name, or replace it.")
+            if there is not None and there.stamp != over.stamp:
+                raise ShelfError(
+                    f"{name!r} was saved by somebody else meanwhile, at {there.saved_at:%Y-%m-%d %H:%M:%S} UTC. "
+                    "Nothing was changed. Open it first, or choose another name."
+                )
+            if there is None and len(saved(kind)) >= MOST:
+                raise ShelfError(f"{MOST} are saved already. Remove some of them first.")
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _put_in_place(file, text, there is not None)
+    except OSError as error:
+        raise ShelfError(f"{name!r} cannot be saved: {error}. Free some space, or mend the folder's rights.") from error
+
+
+def remove(kind: str, name: str) -> None:
+    """Take a document off the shelf; it is put aside. Raises ShelfError when it is not there."""
+    file = _file(kind, name)
+    try:
+        with _changing(kind):
+            if not file.exists():
+                raise ShelfError(f"There is none called {name!r}.")
+            _put_aside(file, REMOVED)
+            file.unlink()
+    except OSError as error:
+        raise ShelfError(f"{name!r} cannot be removed: {error}. Mend the folder's rights.") from error
+
+
+def aside(kind: str) -> tuple[Aside, ...]:
+    """What was replaced or removed, the latest first."""
+    found = []
+    for where in (REPLACED, REMOVED):
+        for file in (_folder(kind) / where).glob("*.json"):
+            moment, _blank, own = file.name.partition(" ")
+            with suppress(ValueError, OverflowError):  # put there by hand
+                at = datetime.strptime(moment, STAMP).replace(tzinfo=UTC)
+                found.append(Aside(_name(Path(own)), at, where, file.name))
+    return tuple(sorted(found, key=lambda entry: (entry.put_aside_at, entry.file), reverse=True))
+
+
+def read_aside(kind: str, entry: Aside) -> str:
+    """The text of what was put aside. Raises ShelfError when it is not there any more."""
+    if entry not in aside(kind):
+        raise ShelfError(f"There is none called {entry.name!r}.")
+    return _text(_folder(kind) / entry.where / entry.file, entry.name)
+
+
+def _text(file: Path, name: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ShelfError(f"{name!r} cannot be read: {error}. It may have been removed; save it again.") from error
 
 
-def save(kind: str, name: str, text: str, overwrite: bool = False) -> None:
-    """Keep a document under a name, whole or not at all. What is overwritten moves to the folder `replaced`.
-
-    Raises ShelfError for a name that is taken (unless overwrite), empty or too long, or when it cannot be written.
-    """
-    file = _file(kind, name)
-    with _changing:
-        if file.exists() and not overwrite:
-            raise ShelfError(f"There is one called {name!r} already. Choose another name, or replace it.")
-        if not file.exists() and len(saved(kind)) >= MOST:
-            raise ShelfError(f"{MOST} are saved already. Remove some of them first.")
-        try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _put_in_place(file, text)
-        except OSError as error:
-            raise ShelfError(
-                f"{name!r} cannot be saved: {error}. Free some space, or mend the folder's rights."
-            ) from error
+@contextmanager
+def _changing(kind: str) -> Iterator[None]:
+    """Alone on a shelf, among threads and processes. Raises OSError."""
+    folder = _folder(kind)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.parent / f".{kind}.lock", timeout=PATIENCE_S, mode=0o600):
+            yield
+    except Timeout as error:
+        raise ShelfError("Somebody else is saving. Nothing was changed; try again.") from error
 
 
-def remove(kind: str, name: str) -> None:
-    """Take a document off the shelf; it stays in the folder `removed`. Raises ShelfError when it is not there."""
-    file = _file(kind, name)
-    with _changing:
-        if not file.exists():
-            raise ShelfError(f"There is none called {name!r}.")
-        try:
-            _put_aside(file, "removed")
-        except OSError as error:
-            raise ShelfError(f"{name!r} cannot be removed: {error}. Mend the folder's rights.") from error
-
-
-def _put_in_place(file: Path, text: str) -> None:
+def _put_in_place(file: Path, text: str, replaces: bool) -> None:
     with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False, encoding="utf-8") as part:
         try:
             part.write(text)
             part.flush()
             os.fsync(part.fileno())
-            if file.exists():
-                _put_aside(file, "replaced")
-            Path(part.name).replace(file)
+            if replaces:
+                _put_aside(file, REPLACED)
+                Path(part.name).replace(file)
+            else:
+                file.hardlink_to(part.name)  # fails where the name is taken, whoever took it
+            _sync(file.parent)
         finally:
             Path(part.name).unlink(missing_ok=True)
 
 
 def _put_aside(file: Path, where: str) -> None:
-    aside = file.parent / where
-    aside.mkdir(mode=0o700, exist_ok=True)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    (aside / f"{stamp} {file.name}").hardlink_to(file)
-    if where == "removed":
-        file.unlink()
+    folder = file.parent / where
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / f"{datetime.now(UTC).strftime(STAMP)} {file.name}").hardlink_to(file)
+    _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    """What was done in a folder outlasts a power cut. Windows opens no folders, and needs none of this."""
+    if os.name == "nt":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _folder(kind: str) -> Path:
@@ -112,11 +191,29 @@ def _file(kind: str, name: str) -> Path:
     """Names become file names letter by letter, what is no letter or digit as its code point: nothing is a path."""
     if not name.strip() or len(name) > LONGEST_NAME:
         raise ShelfError(f"A name has 1 to {LONGEST_NAME} characters. Choose another one.")
-    safe = re.sub(r"[^\w -]", lambda found: f"%{ord(found[0]):x};", name.strip())
-    if len(safe.encode()) > LONGEST_FILE:
+    safe = _safe(name.strip())
+    if len(safe.encode("utf-8", "replace")) > LONGEST_FILE:
         raise ShelfError("The name is too long for a file. Choose a shorter one.")
     return _folder(kind) / f"{safe}.json"
 
 
+def _safe(name: str) -> str:
+    return re.sub(r"[^\w -]", lambda found: f"%{ord(found[0]):x};", name)
+
+
+def _entry(file: Path) -> Saved | None:
+    """What is saved in a file; None where none is (any more), and for names that are none of ours."""
+    try:
+        name, stat = _name(file), file.stat()
+        if _safe(name) != file.stem:
+            return None
+        return Saved(name, datetime.fromtimestamp(stat.st_mtime, UTC), f"{stat.st_mtime_ns}-{stat.st_ino}")
+    except (FileNotFoundError, OverflowError, ValueError):
+        return None
+
+
 def _name(file: Path) -> str:
-    return re.sub(r"%([0-9a-f]+);", lambda found: chr(int(found[1], 16)), file.stem)
+    """Raises OverflowError, ValueError for a code that no character has."""
+    name = re.sub(r"%([0-9a-f]{1,6});", lambda found: chr(int(found[1], 16)), file.stem)
+    name.encode()  # half of a pair is no text
+    return name

@@ -77,6 +77,14 @@ class StoreBusy(StoreError):
     """Another process is writing."""
 
 
+class SettingsChanged(StoreError):
+    """Settings are no longer what the reader was shown; names: which."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"Changed meanwhile: {', '.join(names)}. Nothing was written; look at them and try again.")
+        self.names = tuple(names)
+
+
 # ------------------------------------------------------------------ place, opening, version
 
 
@@ -805,12 +813,18 @@ _KNOWN_SETTINGS = {
 }
 
 
-def put_settings(values: dict[str, str]) -> None:
-    """Change settings. Raises StoreError naming a key or a value that does not exist."""
+def put_settings(values: Mapping[str, str], shown: Mapping[str, str] | None = None) -> None:
+    """Change settings. shown: what their reader was shown, where they are to be replaced only if that still stands.
+
+    Raises StoreError naming a key or a value that does not exist, SettingsChanged where something else stands by now.
+    """
     unknown = set(values) - set(DEFAULT_SETTINGS)
     if unknown:
         raise StoreError(f"No such setting: {', '.join(sorted(unknown))}. Known: {', '.join(DEFAULT_SETTINGS)}.")
     with writing() as connection:
+        present = settings(connection)
+        if moved := [key for key, value in (shown or {}).items() if present[key] != value]:
+            raise SettingsChanged(moved)
         for key, value in values.items():
             query, remedy = _KNOWN_SETTINGS[key]
             if not connection.execute(query, {"value": value}).fetchone():

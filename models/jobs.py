@@ -1,14 +1,15 @@
 """One training at a time, in the background of this process: started, watched, stopped, its result kept until taken.
 
 Serving goes on beside it: the work runs in a daemon thread of its own with one torch thread, as the servers of the
-models do. Who starts a second training is told which one runs and since when.
+models do. A training belongs to whoever began it: its id cannot be guessed, and without it nothing of it is found.
+Others are told that one runs, and since when; a result that nobody takes is let go after an hour.
 """
 
-import itertools
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 
 import torch
@@ -20,6 +21,8 @@ Work = Callable[[Callable[[Progress], None], Callable[[], bool]], T]
 State = Literal["running", "done", "stopped", "failed"]
 MOST_KEPT = 3
 """Results that may wait to be taken or discarded: each holds a model in memory."""
+KEPT_FOR = timedelta(hours=1)
+"""How long a result waits after its end."""
 MOST_ENDED = 8
 """Trainings that were stopped or failed and are remembered, for whoever started them to read why."""
 MOST_POINTS = 2_000
@@ -27,7 +30,7 @@ MOST_POINTS = 2_000
 
 
 class JobBusy(RuntimeError):
-    """Another training runs, or too many results wait; the message says which, and what to do."""
+    """Another training runs, or too many results wait; the message says since when, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class Snapshot(Generic[T]):
 class Job(Generic[T]):
     """One training. `snapshot` is what it stands at, whole and unchanging, for any number of readers."""
 
-    def __init__(self, number: int, title: str) -> None:
-        self.id = number
+    def __init__(self, title: str) -> None:
+        self.id = secrets.token_urlsafe(16)
         self.title = title
         self._stop = threading.Event()
         self._over = threading.Event()
@@ -94,11 +97,13 @@ class Job(Generic[T]):
                 changes = changes or {"state": "failed", "problem": "The training was broken off. Start it again."}
                 self._now = replace(self._now, ended=datetime.now(UTC), stopping=False, **changes)
             self._over.set()
+            leaving = threading.Timer(KEPT_FOR.total_seconds(), discard, (self,))
+            leaving.daemon = True
+            leaving.start()
 
 
 _lock = threading.Lock()
-_numbers = itertools.count(1)
-_jobs: dict[int, Job[Any]] = {}
+_jobs: dict[str, Job[Any]] = {}
 
 
 def start(work: Work[T], title: str) -> Job[T]:
@@ -110,15 +115,15 @@ def start(work: Work[T], title: str) -> Job[T]:
         kept = [job for job in _jobs.values() if job.snapshot.state == "done"]
         if len(kept) >= MOST_KEPT:
             raise JobBusy(
-                f"{len(kept)} trained adapters wait to be registered or discarded. Open one of them, register or "
-                "discard it, and start again."
+                f"{len(kept)} trained adapters wait for their readers to register or discard them. Try again later: "
+                "each is let go an hour after it ended."
             )
-        ended = [number for number, job in _jobs.items() if job.snapshot.state in ("stopped", "failed")]
-        for number in ended[:-MOST_ENDED]:
-            del _jobs[number]
-        job: Job[T] = Job(next(_numbers), title)
+        ended = [key for key, job in _jobs.items() if job.snapshot.state in ("stopped", "failed")]
+        for key in ended[:-MOST_ENDED]:
+            del _jobs[key]
+        job: Job[T] = Job(title)
         _jobs[job.id] = job
-        threading.Thread(target=job._run, args=(work,), name=f"training {job.id}", daemon=True).start()
+        threading.Thread(target=job._run, args=(work,), name="training", daemon=True).start()
     return job
 
 
@@ -128,10 +133,10 @@ def running() -> Job[Any] | None:
         return _running()
 
 
-def find(number: int | None) -> Job[Any] | None:
-    """A training by its number, until it was discarded."""
+def find(key: str | None) -> Job[Any] | None:
+    """A training by its id, until it was discarded."""
     with _lock:
-        return _jobs.get(number) if number is not None else None
+        return _jobs.get(key) if key is not None else None
 
 
 def kept() -> tuple[Job[Any], ...]:
@@ -149,12 +154,11 @@ def discard(job: Job[Any]) -> None:
 
 
 def busy_with(job: Job[Any]) -> str:
-    """What is being trained, since when, how far it is, and what to do."""
+    """Since when something is trained, how far that is, and what to do; nothing of what it is."""
     now = job.snapshot
     far = f", step {now.progress.step} of {now.progress.steps}" if now.progress else ""
     return (
-        f"{now.title!r} is being trained since {now.began:%H:%M} UTC{far}. One training runs at a time: wait until it "
-        "has ended, or stop it on the Adapt page."
+        f"Another training runs since {now.began:%H:%M} UTC{far}. One training runs at a time: wait until it has ended."
     )
 
 

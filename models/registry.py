@@ -6,6 +6,7 @@ come first. A folder holds `card.json` and the files that the card lists. Nothin
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -27,6 +28,9 @@ SHIPPED = Path(__file__).with_name("weights")
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
+"""What a file of a model may be called: it lies in the model's own folder, and nowhere else."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
 LARGEST_FILE = 256 * 2**20
 
 
@@ -100,7 +104,68 @@ class Card:
             }
         except TypeError as error:
             raise ModelError(f"The card's lists are not whole: {error}. Train the model again.") from error
+        if odd := sorted(_odd(found, sources)):
+            raise ModelError(f"The card's {', '.join(odd)} are not of their kind. Train the model again.")
         return cls(**found | lists | {"data": sources})
+
+
+TEXTS = ("name", "task", "title", "purpose", "family", "version")
+
+
+def _odd(found: Mapping[str, Any], sources: tuple[Source, ...]) -> set[str]:
+    """Fields of a card whose values are of another kind than pages and models expect."""
+    odd = {name for name in TEXTS if not isinstance(found.get(name, ""), str)}
+    odd |= {name for name in ("labels", "languages", "limits") if not _all_of(str, found[name])}
+    odd |= {name for name in ("tried", "variants") if not _all_of(dict, found.get(name, []))}
+    odd |= {name for name in ("metrics", "splits") if not _numbers(found[name])}
+    if not all(_shaped(name, value) for name, value in found["metrics"].items()):
+        odd.add("metrics")
+    settings = found["config"]
+    tables = [settings.get(name, {}) for name in ("network", "hub", "lora", "counts")]
+    if not (_all_of(dict, tables) and _all_of(dict, tables[0].get("members", []))):
+        odd.add("config")
+    if not all(_numbers({key: value for key, value in entry.items() if key != "name"}) for entry in _entries(found)):
+        odd.add("tried")
+    if not all(_all_of(str, [one.name, one.licence, one.url]) and _numbers(one.rows) for one in sources):
+        odd.add("data")
+    if not isinstance(found.get("base"), str | None):
+        odd.add("base")
+    for name, sha256 in found.get("files", {}).items():
+        if not (FILE.fullmatch(name) and isinstance(sha256, str) and SHA256.fullmatch(sha256)):
+            odd.add("files")
+    return odd
+
+
+ONE_NUMBER = frozenset({"n", "accuracy", "macro_f1", "ece", "exact_match", "cer"})
+
+
+def _shaped(name: str, value: object) -> bool:
+    """Whether a figure of a card has the shape that its name promises: one number, a table a group, rows."""
+    if name in ONE_NUMBER:
+        return value is None or isinstance(value, int | float)
+    if name.startswith("per_"):
+        return isinstance(value, dict) and all(isinstance(entry, dict) for entry in value.values())
+    if name in ("bins", "confusion"):
+        return _all_of(dict if name == "bins" else list, value)
+    return True
+
+
+def _entries(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    lists = [found.get(name, []) for name in ("tried", "variants")]
+    return [entry for entries in lists if isinstance(entries, list) for entry in entries if isinstance(entry, dict)]
+
+
+def _all_of(kind: type, values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, kind) for value in values)
+
+
+def _numbers(value: object) -> bool:
+    """Whether there is nothing in it but numbers, none of them infinite, by name or in rows; missing ones are none."""
+    if isinstance(value, dict):
+        return all(map(_numbers, value.values()))
+    if isinstance(value, list):
+        return all(map(_numbers, value))
+    return value is None or (isinstance(value, int | float) and not (isinstance(value, float) and math.isinf(value)))
 
 
 def own() -> Path:
@@ -109,9 +174,10 @@ def own() -> Path:
 
 
 def names() -> tuple[str, ...]:
-    """Every model there is, shipped or trained here, by name."""
+    """Every model there is, shipped or trained here, by name; folders under other names are none (what a broken-off
+    `save` left, for example)."""
     found = {path.parent.name for root in (SHIPPED, own()) for path in root.glob(f"*/{CARD}")}
-    return tuple(sorted(found))
+    return tuple(sorted(name for name in found if NAME.fullmatch(name)))
 
 
 def folder(name: str) -> Path:
@@ -128,7 +194,7 @@ def card(name: str) -> Card:
     """A model's card. Raises ModelError when there is none or it cannot be read."""
     try:
         return Card.from_json((folder(name) / CARD).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"The card of {name!r} cannot be read: {error}.") from error
 
 
@@ -175,6 +241,8 @@ def save(
     """
     if not NAME.fullmatch(made.name):
         raise ModelError(f"{made.name!r} is no model's name: lower-case letters, digits, '.', '_' and '-' only.")
+    if odd := [name for name in others or {} if not FILE.fullmatch(name)]:
+        raise ModelError(f"{odd[0]!r} is no name of a model's file.")
     root = own() if root is None else root
     content = {WEIGHTS: save_tensors(pack(tensors) if packed else {k: v.contiguous() for k, v in tensors.items()})}
     content |= dict(others or {})
@@ -183,11 +251,15 @@ def save(
     try:
         root.mkdir(parents=True, exist_ok=True)
         working = Path(tempfile.mkdtemp(prefix=f".{made.name}-", dir=root))
-        for name, data in content.items():
-            (working / name).write_bytes(data)
-        (working / CARD).write_text(whole.to_json(), encoding="utf-8")
+        for name, data in (content | {CARD: whole.to_json().encode()}).items():
+            with (working / name).open("wb") as opened:
+                opened.write(data)
+                opened.flush()
+                os.fsync(opened.fileno())
         working.chmod(0o755)
+        _sync(working)
         _swap(working, root / made.name)
+        _sync(root)
     except OSError as error:
         raise ModelError(f"{made.name!r} cannot be saved in {root}: {error}.") from error
     return root / made.name
@@ -198,6 +270,15 @@ def remove(name: str) -> None:
     if not NAME.fullmatch(name) or not (own() / name / CARD).is_file():
         raise ModelError(f"There is no model {name!r} of your own to remove.")
     shutil.rmtree(own() / name)
+
+
+def _sync(folder: Path) -> None:
+    """What was done in a folder outlasts a power cut."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _swap(working: Path, target: Path) -> None:

@@ -12,7 +12,6 @@ if job is None:
     with left:
         where = adapt_rows.origin()
     adapt_rows.prepare(where)
-    adapt_training.waiting()
 elif job.snapshot.state == "done":
     adapt_result.result(job)
 else:

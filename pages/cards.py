@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import cards_parts, cards_review, engineers, filters, links, load
 from dashboard.language import _
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 
 names = load.model_names()
 left, _between, right = st.columns([2, 5.4, 1.4], vertical_alignment="bottom")
@@ -19,7 +19,7 @@ with left:
 if fault := load.model_fault(name):
     st.title(_("{model} cannot be used").format(model=name))
     st.error(_("Its files are missing or damaged, so it is not loaded."), icon=":material/error:")
-    engineers.details(said(fault))
+    engineers.details(spelt(fault))
     st.write(_("The other models are not affected."))
     cards_parts.all_of_them(names)
     st.stop()

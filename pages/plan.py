@@ -8,6 +8,7 @@ from analytics.documents import DocumentError
 from dashboard import components, filters, plan_bar, plan_controls, plan_ground, plan_parts, plan_state, plan_words
 from dashboard import plan_tables as tables
 from dashboard.language import _
+from dashboard.markup import literal
 from dashboard.plan_answers import Refusal
 
 trouble = plan_state.take_address()
@@ -62,8 +63,8 @@ def body() -> None:
             if isinstance(found, Refusal):
                 plan_parts.refused(found, names)
                 return
-            components.answer(plan_words.shown(plan_words.headline(found, names)))
-            st.write(plan_words.shown(plan_words.verdict(found)))
+            components.answer(literal(plan_words.headline(found, names)))
+            st.write(literal(plan_words.verdict(found)))
             if shocked is not None:
                 plan_parts.against(material, wish, found, shocked[1], names)
             plan_parts.whole(found, text, under, wish, names, plan_bar.title(wish.name))

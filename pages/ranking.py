@@ -6,6 +6,7 @@ from analytics.design import DesignError
 from analytics.index import NotRanked
 from dashboard import components, filters, load, ranking_parts
 from dashboard.language import _
+from dashboard.markup import literal
 
 choice = filters.market_filters()
 controls, picture = st.columns([1, 2.4], gap="large")
@@ -19,7 +20,7 @@ except NotRanked as error:
     components.not_ranked(error)
 except DesignError as error:
     with picture:
-        components.nothing(str(error))
+        components.nothing(literal(str(error)))
 names = load.markets()["name"]
 with picture:
     components.answer(ranking_parts.headline(ranking, found, names))

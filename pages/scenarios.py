@@ -13,7 +13,7 @@ from dashboard import scenario_questions as questions
 from dashboard import scenario_state as state
 from dashboard import scenario_words as words
 from dashboard.language import _
-from dashboard.sentences import said
+from dashboard.sentences import spelt
 
 trouble = state.take_address()
 choice = filters.market_filters()
@@ -27,7 +27,7 @@ try:
 except NotRanked as error:
     components.not_ranked(error)
 except OutlookError as error:
-    components.nothing(said(str(error)))
+    components.nothing(spelt(error))
 names = load.markets()["name"]
 left, right = st.columns([1, 2], gap="large")
 with left:
@@ -58,7 +58,7 @@ with right:
             questions.ASK[view](ground, current, iso3, names)
     except ScenarioError as error:
         view = "error"
-        st.error(said(str(error)), icon=":material/error:")
+        st.error(spelt(error), icon=":material/error:")
 with folded:  # after the answer: that is what is waited for
     controls.sliders(ground, current, whom)
 if view == "world":

@@ -5,6 +5,7 @@ import streamlit as st
 from analytics.index import NotRanked
 from dashboard import answers, board_parts, cases, components, filters, load, shortlist_board, shortlist_parts
 from dashboard.language import _
+from dashboard.markup import literal
 
 choice = filters.market_filters(geography=True)
 try:
@@ -31,7 +32,7 @@ for iso3 in listed:
 if told := shortlist_parts.disagreement(choice, ranking, listed, names):
     st.write(told)
 st.caption(
-    components.ranking_source(ranking)
+    literal(components.ranking_source(ranking))
     + " "
     + _("Ranges are 5–95 % over index variants; potential intervals are 90 %. Gates are no legal advice.")
 )

@@ -35,14 +35,27 @@ def classifier(name: str, device: str | None = None) -> "TextModel":
 
         return hub_intents.opened(card, device)
     if card.base:
-        return lora.merged(classifier(card.base, device), card, registry.weights(name))
+        return _adapted(card, device)
     try:
         config = Config.from_dict(card.config["network"])
         network = Network(config, tokenizer(name) if TOKENIZER in card.files else None)
         network.load_state_dict(registry.weights(name))
-    except (KeyError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ModelError(f"{name!r} cannot be built from its card: {error}. Train it again.") from error
     return TextModel(card, network, device)
+
+
+def _adapted(card: registry.Card, device: str | None) -> "TextModel":
+    """A model with what one market taught it. Raises ModelError."""
+    if registry.card(card.base).base:
+        raise ModelError(f"{card.name!r} stands on {card.base!r}, which is an adapter itself. Train it again.")
+    under = classifier(card.base, device)
+    try:
+        return lora.merged(under, card, registry.weights(card.name))
+    except ModelError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise ModelError(f"{card.name!r} cannot be built from its card: {error}. Train it again.") from error
 
 
 def tokenizer(name: str) -> Tokenizer:

@@ -39,7 +39,7 @@ def overview_against_empty() -> list[dict]:
         measured = {}
         for name, script in (
             ("empty", ROOT / "tests" / "benchmarks" / "empty_app.py"),
-            ("overview", ROOT / "dashboard" / "app.py"),
+            ("overview", ROOT / "dashboard" / "asgi.py"),
         ):
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             with served(script, Path(home)) as (address, process):

@@ -45,7 +45,7 @@ def scenarios() -> list[dict]:
         measured = {}
         for name, script, path in (
             ("empty", ROOT / "tests" / "benchmarks" / "slider_app.py", ""),
-            ("page", ROOT / "dashboard" / "app.py", ADDRESS),
+            ("page", ROOT / "dashboard" / "asgi.py", ADDRESS),
         ):
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             with served(script, Path(home)) as (address, process):

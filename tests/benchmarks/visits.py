@@ -23,7 +23,7 @@ def all_pages() -> list[dict]:
             import_in_own_process(SHARED, Path(home))
         chromium = shutil.which("chromium") or "/usr/bin/chromium"
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        with served(ROOT / "dashboard" / "app.py", Path(home)) as (address, process):
+        with served(ROOT / "dashboard" / "asgi.py", Path(home)) as (address, process):
             fresh = rerun_cpu(browser, address, process)
             _visit(browser, address, range(FEW))
             used, few = rerun_cpu(browser, address, process), _memory(process)

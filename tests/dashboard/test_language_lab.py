@@ -192,6 +192,51 @@ def test_too_large_files_and_bombs_are_refused(monkeypatch):
         language_lab_table.read(packed.getvalue(), "a.xlsx")
 
 
+def packed_as(table: pd.DataFrame, kind: str) -> bytes:
+    target = io.BytesIO()
+    if kind == "csv":
+        return table.to_csv(index=False).encode()
+    if kind == "xlsx":
+        table.to_excel(target, index=False)
+    else:
+        table.to_parquet(target)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_a_table_that_is_too_wide_or_has_too_long_a_cell_is_refused_with_the_limit(monkeypatch, kind):
+    monkeypatch.setattr(language_lab_table, "MOST_COLUMNS", 5)
+    monkeypatch.setattr(language_lab_table, "MOST_CELL", 10)
+    wide = pd.DataFrame([[str(place) for place in range(6)]], columns=list("abcdef"))
+    with pytest.raises(TableError, match=r"6 columns; at most 5 are read"):
+        language_lab_table.read(packed_as(wide, kind), f"a.{kind}")
+    with pytest.raises(TableError, match=r"a cell of over 10 characters"):
+        language_lab_table.read(packed_as(pd.DataFrame({"text": ["x" * 11, "y"]}), kind), f"a.{kind}")
+    assert len(language_lab_table.read(packed_as(pd.DataFrame({"text": ["x" * 10]}), kind), f"a.{kind}").rows) == 1
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_cells_are_counted_before_they_are_kept(monkeypatch, kind):
+    monkeypatch.setattr(language_lab_table, "MOST_CELLS", 20)
+    table = pd.DataFrame({"a": ["x"] * 30, "b": ["y"] * 30})
+    with pytest.raises(TableError, match=r"over 20 cells|unfolds to over"):
+        language_lab_table.read(packed_as(table, kind), f"a.{kind}")
+
+
+def test_a_text_that_repeats_in_a_parquet_file_counts_as_often_as_it_stands_there(monkeypatch):
+    monkeypatch.setattr(language_lab_table, "MOST_UNPACKED_MB", 1)
+    content = packed_as(pd.DataFrame({"text": ["x" * 10_000] * 200}), "parquet")
+    assert len(content) < 10_000
+    with pytest.raises(TableError, match="unfolds to over 1 MB"):
+        language_lab_table.read(content, "a.parquet")
+
+
+def test_a_workbook_is_read_as_it_stands(monkeypatch):
+    table = pd.DataFrame({"text": ["007", None, "x"], "n": [1.0, 2.5, None], "sure": [True, False, True]})
+    rows = language_lab_table.read(packed_as(table, "xlsx"), "a.xlsx").rows
+    assert rows.to_dict("list") == {"text": ["007", "", "x"], "n": ["1", "2.5", ""], "sure": ["True", "False", "True"]}
+
+
 def test_parquet_is_read_as_texts_and_cut(monkeypatch):
     content = io.BytesIO()
     table = pd.DataFrame({"text": ["good", None, "bad"], "stars": [5, 1, 2], "tags": [["a"], [], None]})

@@ -177,10 +177,6 @@ def test_intervals_name_their_unit_once(spoken):
     assert plan_words.between(300, 5_000) == "300–5,000"
 
 
-def test_two_dollar_signs_are_no_formula():
-    assert plan_words.shown("1 US$ wins 2 US$") == "1 US\\$ wins 2 US\\$"
-
-
 # ------------------------------------------------------------------ sums, charts, board
 
 

@@ -185,3 +185,22 @@ def test_an_export_carries_observations_and_no_persons_words(home, tmp_path):
     written = (tmp_path / "all.parquet").read_bytes()
     assert b"secret question" not in written
     assert b"Somebody" not in written
+
+
+def test_verdicts_are_listed_on_the_command_line_with_the_words_that_may_be_kept(home, capsys):
+    from data.__main__ import main
+
+    store.put_feedback(
+        "one",
+        asked_at=datetime(2026, 11, 30, 9, 0, tzinfo=UTC),
+        question="How much?",
+        kind="answer",
+        entries=["price"],
+        confidence=0.9,
+        verdict="down",
+        comment="too short",
+    )
+    assert main(["verdicts"]) == 0
+    assert capsys.readouterr().out == "2026-11-30 09:00 down: answer, price 'How much?' 'too short'\n"
+    assert main(["verdicts", "--json"]) == 0
+    assert '"question":"How much?"' in capsys.readouterr().out

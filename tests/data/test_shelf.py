@@ -1,6 +1,9 @@
 """What people saved: whole or not at all, under any name, nothing ever lost by replacing or removing it."""
 
+import dataclasses
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -26,6 +29,11 @@ def names(kind: str = "scenarios") -> list[str]:
 def aside(folder: Path, where: str) -> list[str]:
     """The texts that were put aside, the oldest first."""
     return [file.read_text("utf-8") for file in sorted((folder / where).glob("*.json"))]
+
+
+def replace(name: str, text: str, kind: str = "scenarios") -> None:
+    """Save over what is there now."""
+    shelf.save(kind, name, text, over=shelf.find(kind, name))
 
 
 def test_what_is_saved_is_read_back_and_listed_with_its_time():
@@ -56,8 +64,8 @@ def test_a_name_that_is_taken_is_refused_unless_it_is_to_be_replaced(folder):
     with pytest.raises(ShelfError, match=r"There is one called 'one' already. Choose another name, or replace it"):
         shelf.save("scenarios", "one", "second")
     assert shelf.read("scenarios", "one") == "first"
-    shelf.save("scenarios", "one", "second", overwrite=True)
-    shelf.save("scenarios", "one", "third", overwrite=True)
+    replace("one", "second")
+    replace("one", "third")
     assert shelf.read("scenarios", "one") == "third" and names() == ["one"]
     assert aside(folder, "replaced") == ["first", "second"]
 
@@ -97,7 +105,7 @@ NAMES = [
 def test_any_name_is_a_file_in_the_folder_and_comes_back_as_it_was(folder, name):
     shelf.save("scenarios", name, "text")
     assert names() == [name] and shelf.read("scenarios", name) == "text"
-    shelf.save("scenarios", name, "more", overwrite=True)
+    replace(name, "more")
     shelf.remove("scenarios", name)
     assert names() == []
     assert {file.parent for file in folder.parent.rglob("*.json")} == {folder / "replaced", folder / "removed"}
@@ -139,7 +147,7 @@ def test_a_full_shelf_says_so_and_still_lets_replace(monkeypatch):
     shelf.save("scenarios", "b", "1")
     with pytest.raises(ShelfError, match=r"2 are saved already. Remove some"):
         shelf.save("scenarios", "c", "1")
-    shelf.save("scenarios", "b", "2", overwrite=True)
+    replace("b", "2")
     assert shelf.read("scenarios", "b") == "2"
 
 
@@ -154,7 +162,7 @@ def test_a_save_that_fails_leaves_the_old_one_and_no_litter(folder, monkeypatch)
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ShelfError, match=r"'one' cannot be saved: .*No space left on device.*Free some space"):
-        shelf.save("scenarios", "one", "new", overwrite=True)
+        replace("one", "new")
     assert shelf.read("scenarios", "one") == "old"
     assert [file.name for file in folder.rglob("*") if file.is_file()] == ["one.json"]
 
@@ -193,13 +201,103 @@ def test_of_many_who_save_the_same_new_name_one_wins_and_the_others_are_told():
     assert len(text) == 20_000 and len(set(text)) == 1
 
 
-def test_whoever_replaces_at_the_same_time_nothing_is_mixed_or_lost(folder):
+def test_of_many_who_replace_what_they_were_all_shown_one_does_and_the_others_are_told(folder):
     shelf.save("scenarios", "one", "x" * 20_000)
-    raised = at_once(*(lambda n=n: shelf.save("scenarios", "one", f"{n}" * 20_000, overwrite=True) for n in range(8)))
+    shown = shelf.find("scenarios", "one")
+    raised = at_once(*(lambda n=n: shelf.save("scenarios", "one", f"{n}" * 20_000, over=shown) for n in range(8)))
     kept = [*aside(folder, "replaced"), shelf.read("scenarios", "one")]
-    assert raised == []
-    assert sorted(text[0] for text in kept) == [*"01234567", "x"]
-    assert all(len(text) == 20_000 and len(set(text)) == 1 for text in kept)
+    assert len(raised) == 7 and all("by somebody else meanwhile" in str(error) for error in raised)
+    assert len(kept) == 2 and kept[0] == "x" * 20_000
+    assert len(kept[1]) == 20_000 and len(set(kept[1])) == 1
+
+
+def test_what_somebody_else_saved_meanwhile_is_not_replaced():
+    shelf.save("scenarios", "one", "first")
+    shown = shelf.find("scenarios", "one")
+    replace("one", "by somebody else")
+    with pytest.raises(ShelfError, match=r"'one' was saved by somebody else meanwhile, at .* Nothing was changed"):
+        shelf.save("scenarios", "one", "mine", over=shown)
+    assert shelf.read("scenarios", "one") == "by somebody else"
+
+
+def test_what_was_removed_meanwhile_is_saved_anew():
+    shelf.save("scenarios", "one", "first")
+    shown = shelf.find("scenarios", "one")
+    shelf.remove("scenarios", "one")
+    shelf.save("scenarios", "one", "mine", over=shown)
+    assert shelf.read("scenarios", "one") == "mine"
+
+
+SAVER = """
+import sys
+from data import shelf
+for turn in range(int(sys.argv[2])):
+    while True:
+        shown = shelf.find("scenarios", "one")
+        try:
+            shelf.save("scenarios", "one", f"{sys.argv[1]} {turn}", over=shown)
+        except shelf.ShelfError:
+            continue
+        break
+"""
+
+
+def test_of_what_several_processes_save_under_one_name_nothing_is_lost(folder):
+    turns, root = 15, Path(__file__).parents[2]
+    saving = [
+        subprocess.Popen([sys.executable, "-c", SAVER, who, str(turns)], cwd=root, env=os.environ | {"PYTHONPATH": "."})
+        for who in ("a", "b", "c")
+    ]
+    try:
+        assert [process.wait(120) for process in saving] == [0, 0, 0]
+    finally:
+        for process in saving:
+            process.kill()
+    kept = [*aside(folder, "replaced"), shelf.read("scenarios", "one")]
+    assert sorted(kept) == sorted(f"{who} {turn}" for who in "abc" for turn in range(turns))
+
+
+def test_a_name_taken_behind_our_back_is_not_overwritten(folder, monkeypatch):
+    shelf.save("scenarios", "one", "first")
+    monkeypatch.setattr(
+        shelf, "_entry", lambda file: None
+    )  # as a program that does not know the lock would come between
+    with pytest.raises(ShelfError, match="cannot be saved"):
+        shelf.save("scenarios", "one", "second")
+    assert shelf.read("scenarios", "one") == "first"
+
+
+def test_whoever_waits_too_long_for_somebody_else_is_told(folder, monkeypatch):
+    monkeypatch.setattr(shelf, "PATIENCE_S", 0)
+    with shelf._changing("scenarios"), pytest.raises(ShelfError, match="Somebody else is saving"):
+        shelf.save("scenarios", "one", "text")
+
+
+def test_what_was_replaced_or_removed_is_listed_and_opened_again():
+    shelf.save("scenarios", "More / less", "first")
+    replace("More / less", "second")
+    shelf.remove("scenarios", "More / less")
+    latest, earlier = shelf.aside("scenarios")
+    assert (latest.name, latest.where, earlier.where) == ("More / less", "removed", "replaced")
+    assert [shelf.read_aside("scenarios", entry) for entry in (latest, earlier)] == ["second", "first"]
+    with pytest.raises(ShelfError, match="There is none called"):
+        shelf.read_aside("scenarios", dataclasses.replace(latest, file="../one.json"))
+
+
+@pytest.mark.parametrize("name", ["%ffffff;", "%110000;", "%d800;", "a(b)", "%41;"])
+def test_a_file_named_by_hand_never_breaks_the_list(folder, name):
+    shelf.save("scenarios", "one", "text")
+    (folder / f"{name}.json").write_text("{}")
+    (folder / "removed").mkdir()
+    (folder / "removed" / f"{name}.json").write_text("{}")
+    assert names() == ["one"]
+    assert shelf.aside("scenarios") == ()
+
+
+def test_what_people_saved_is_readable_by_its_owner_alone(folder):
+    shelf.save("scenarios", "one", "text")
+    replace("one", "text")
+    assert {oct(file.stat().st_mode & 0o077) for file in folder.rglob("*")} == {"0o0"}
 
 
 def test_listing_while_others_save_and_remove_never_fails():

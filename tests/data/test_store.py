@@ -93,6 +93,16 @@ def test_a_missing_store_names_the_command_that_builds_it(empty_home):
         store.version()
 
 
+def test_a_setting_is_replaced_only_where_it_is_still_what_was_shown(home):
+    store.put_settings({"home_market": "CHN"})
+    with pytest.raises(store.SettingsChanged) as raised:
+        store.put_settings({"home_market": "DEU", "language": "zh"}, shown={"home_market": "USA", "language": "en"})
+    assert raised.value.names == ("home_market",)
+    assert store.settings(store.connect())["language"] == "en"
+    store.put_settings({"home_market": "DEU"}, shown={"home_market": "CHN"})
+    assert store.settings(store.connect())["home_market"] == "DEU"
+
+
 @pytest.mark.parametrize("call", [store.connect, store.ensure, lambda: store.put_settings({"language": "zh"})])
 def test_a_damaged_store_is_named_and_not_touched(home, call):
     store.path().write_bytes(b"damaged" * 1000)

@@ -351,6 +351,7 @@ def test_an_answer_that_is_too_large_is_not_read_to_the_end(refresh, bank, monke
         (gzip.compress(b"[[1]]"), {"page": -1}, "took longer than -1 s for a page"),
         (gzip.compress(b"[" * 40), {}, "cut short or not JSON"),
     ],
+    ids=["unfolds", "drips", "breaks off"],  # a packed body holds the time it was packed at
 )
 def test_answers_that_unfold_drip_or_break_off_are_given_up(monkeypatch, body, patience, what):
     monkeypatch.setattr(worldbank, "MAX_PAGE_BYTES", 1 << 20)

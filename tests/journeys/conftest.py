@@ -42,7 +42,7 @@ def served(home: Path, **environment: str) -> Iterator[str]:
     It makes no forms of models: every store would have its own, a minute of a core each.
     """
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/asgi.py", "--server.port", str(port)]
     log = home / "server.log"
     with log.open("w") as out:
         process = subprocess.Popen(

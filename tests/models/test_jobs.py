@@ -2,6 +2,7 @@
 
 import math
 import threading
+from datetime import timedelta
 
 import pytest
 import torch
@@ -59,12 +60,13 @@ def test_the_result_is_kept_until_it_is_discarded():
     assert jobs.kept() == ()
 
 
-def test_a_second_training_is_refused_with_what_runs_and_since_when(held):
+def test_a_second_training_is_refused_with_since_when_the_other_runs_and_not_what_it_is(held):
     job = jobs.start(held, "Swahili, 72 rows")
     while job.snapshot.progress is None:
         pass
-    with pytest.raises(jobs.JobBusy, match=r"'Swahili, 72 rows' is being trained since \d\d:\d\d UTC, step 1 of 10"):
+    with pytest.raises(jobs.JobBusy, match=r"training runs since \d\d:\d\d UTC, step 1 of 10") as raised:
         jobs.start(held, "Hausa")
+    assert "Swahili" not in str(raised.value)
     assert jobs.running() is job
     held.go.set()
     assert job.wait(PATIENCE_S)
@@ -120,10 +122,30 @@ def test_too_many_results_in_waiting_are_refused(held):
     held.go.set()
     for place in range(jobs.MOST_KEPT):
         assert jobs.start(held, str(place)).wait(PATIENCE_S)
-    with pytest.raises(jobs.JobBusy, match="wait to be registered or discarded"):
+    with pytest.raises(jobs.JobBusy, match="wait for their readers to register or discard"):
         jobs.start(held, "one more")
     jobs.discard(jobs.kept()[-1])
     assert jobs.start(held, "one more").wait(PATIENCE_S)
+
+
+def test_a_result_that_nobody_takes_is_let_go(held, monkeypatch):
+    monkeypatch.setattr(jobs, "KEPT_FOR", timedelta(0))
+    held.go.set()
+    job = jobs.start(held, "Swahili")
+    assert job.wait(PATIENCE_S)
+    gone = threading.Event()
+    while not gone.wait(0.005):
+        if jobs.find(job.id) is None:
+            gone.set()
+    assert jobs.kept() == ()
+
+
+def test_whoever_does_not_know_its_id_finds_no_training(held):
+    job = jobs.start(held, "Swahili")
+    assert len(job.id) >= 20
+    for guess in (None, "", "1", 1, job.id[:-1]):
+        assert jobs.find(guess) is None
+    assert jobs.find(job.id) is job
 
 
 def test_only_the_last_failures_are_remembered():

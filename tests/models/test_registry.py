@@ -1,6 +1,8 @@
 """Models on disk: cards and weights, checked before they are read."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -101,3 +103,74 @@ def test_packing_a_table_errs_by_at_most_one_step_of_its_row(rows, width, scale)
 
 def test_integers_stay_integers_when_packed():
     assert registry.unpack(registry.pack({"n": torch.arange(5)}))["n"].tolist() == [0, 1, 2, 3, 4]
+
+
+# ------------------------------------------------------------------ folders and cards that are none of ours
+
+
+@pytest.mark.parametrize("name", [".one-abc123", "Bad Name", "one.old~", "UPPER"])
+def test_a_folder_under_a_name_that_is_none_is_no_model(own, name):
+    registry.save(made(), {"w": torch.ones(2)})
+    (own / "one").rename(own / name)
+    assert name not in registry.names()
+
+
+ODD = {
+    "metrics of words": ("metrics", {"macro_f1": "good"}),
+    "an infinite figure": ("metrics", {"macro_f1": float("inf")}),
+    "a table where a number belongs": ("metrics", {"n": {"a": 1}}),
+    "a number where a table belongs": ("metrics", {"per_language": 3}),
+    "a number where rows belong": ("metrics", {"bins": 3}),
+    "a list for a sha256": ("files", {registry.WEIGHTS: ["a"]}),
+    "a file outside of its folder": ("files", {"../one/card.json": "a" * 64}),
+    "a file by its whole path": ("files", {"/etc/hostname": "a" * 64}),
+    "labels that are no texts": ("labels", [1, 2]),
+    "a title that is no text": ("title", ["One"]),
+    "a base that is no name": ("base", 7),
+    "a split of words": ("splits", {"train": "many"}),
+    "a network that is no table": ("config", {"network": 3}),
+    "a source without a text": ("data", [{"name": 1, "licence": "", "url": "", "rows": 1}]),
+    "tried by nothing": ("tried", [3]),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_card_with_values_of_another_kind_is_refused_with_the_field(own, what):
+    field, value = ODD[what]
+    folder = registry.save(made(), {"w": torch.ones(2)})
+    card = json.loads((folder / registry.CARD).read_text())
+    (folder / registry.CARD).write_text(json.dumps(card | {field: value}))
+    with pytest.raises(ModelError, match=rf"{field}.* are not of their kind"):
+        registry.card("one")
+
+
+def test_a_card_nested_without_end_is_refused(own):
+    folder = registry.save(made(), {"w": torch.ones(2)})
+    (folder / registry.CARD).write_text('{"a":' * 5_000 + "1" + "}" * 5_000)
+    with pytest.raises(ModelError):
+        registry.card("one")
+
+
+def test_every_shipped_card_is_whole():
+    assert [registry.card(name).name for name in registry.names()] == list(registry.names())
+
+
+def test_a_saved_model_is_on_the_disk_before_it_is_put_in_place(own, monkeypatch):
+    done, real, renamed = [], os.fsync, registry._swap
+
+    def synced(descriptor: int) -> None:
+        done.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(registry, "_swap", lambda *folders: (done.append("swap"), renamed(*folders)))
+    registry.save(made(), {"w": torch.ones(2)}, {"more.json": b"{}"})
+    before, after = done[: done.index("swap")], done[done.index("swap") + 1 :]
+    assert {name.rpartition("/")[2] for name in before} >= {registry.WEIGHTS, registry.CARD, "more.json"}
+    assert after == [str(own)]
+
+
+@pytest.mark.parametrize("name", ["../x.json", "a/b", ".hidden", ""])
+def test_a_file_of_a_model_never_leaves_its_folder(name):
+    with pytest.raises(ModelError, match="no name of a model's file"):
+        registry.save(made(), {"w": torch.ones(2)}, {name: b"{}"})

@@ -259,13 +259,14 @@ def test_a_megabyte_is_cut_and_said_so(opened):
 def test_thumbs_are_kept_in_the_store_and_can_change(opened):
     app = ask(opened(), "What is an adapter?")
     key = f"verdict_{talk_of(app).turns[0].key}"
+    app.checkbox(key="assistant_words").check().run()
     app.feedback(key=key).set_value(1).run()
     assert not app.exception
-    [row] = store.feedback(store.connect()).to_dict("records")
+    row = store.feedback(store.connect()).iloc[0]
     assert (row["question"], row["kind"], list(row["entries"]), row["verdict"]) == (
         "What is an adapter?",
         "answer",
-        ["adapters"],
+        [talk_of(app).turns[0].reply.cited[0].id],
         "up",
     )
     assert "Replies judged: 1; helpful: 100 %" in shown(app)
@@ -273,6 +274,17 @@ def test_thumbs_are_kept_in_the_store_and_can_change(opened):
     app.text_input(key=key.replace("verdict", "comment")).set_value("too short").run()
     kept = store.feedback(store.connect())
     assert kept[["verdict", "comment"]].to_numpy().tolist() == [["down", "too short"]]
+
+
+def test_a_thumb_says_what_it_keeps_and_keeps_no_words_unless_the_reader_agrees(opened):
+    app = ask(opened(), "What is an adapter? I am Ann Example.")
+    assert "Your words are kept only if you agree" in shown(app)
+    key = f"verdict_{talk_of(app).turns[0].key}"
+    app.feedback(key=key).set_value(0).run()
+    row = store.feedback(store.connect()).iloc[0]
+    assert (row["question"], row["comment"], row["verdict"]) == ("", "", "down")
+    assert not [box for box in app.text_input if str(box.key).startswith("comment_")]
+    assert "Ann" not in shown(opened())
 
 
 def test_a_verdict_that_cannot_be_kept_says_so_and_the_page_goes_on(opened):

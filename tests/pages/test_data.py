@@ -271,6 +271,29 @@ def test_settings_are_saved_and_shape_what_a_new_visitor_sees(home, open_page):
     assert "领先" in open_page("overview").title[0].value
 
 
+def test_a_form_of_settings_writes_only_what_its_reader_changed(home, open_page):
+    app = open_page("data", section="settings")
+    store.put_settings({"home_market": "CHN"})  # somebody else, meanwhile
+    app.selectbox(key="set_home_currency").set_value("EUR")
+    app.button(key="save_settings").click().run()
+    assert app.success[0].value == "Saved."
+    kept = store.settings(store.connect())
+    assert (kept["home_market"], kept["home_currency"]) == ("CHN", "EUR")
+    assert app.selectbox(key="set_home_market").value == "CHN"
+
+
+def test_a_setting_that_somebody_else_changed_meanwhile_is_refused_once_and_then_replaced(home, open_page):
+    app = open_page("data", section="settings")
+    store.put_settings({"home_market": "CHN"})
+    app.selectbox(key="set_home_market").set_value("DEU")
+    app.button(key="save_settings").click().run()
+    assert "Somebody else changed the same setting meanwhile" in app.error[0].value
+    assert store.settings(store.connect())["home_market"] == "CHN"
+    app.button(key="save_settings").click().run()
+    assert app.success[0].value == "Saved."
+    assert store.settings(store.connect())["home_market"] == "DEU"
+
+
 def test_the_first_visit_builds_the_store(empty_home, open_page):
     app = open_page("overview")
     assert app.title[0].value.startswith("Judged on 41 % of the score, ")

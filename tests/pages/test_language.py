@@ -229,6 +229,24 @@ def test_without_any_model_the_page_stands(full_home, open_page, monkeypatch, tm
     assert sum("python -m models train" in line.value for line in details_of(app)) >= 3
 
 
+BAD_CARDS = {
+    "metrics": {"macro_f1": "good"},
+    "files": {"weights.safetensors": ["a"]},
+    "config": {"language": "ha"},
+    "title": 7,
+}
+
+
+@pytest.mark.parametrize("field", BAD_CARDS)
+def test_one_bad_adapter_takes_no_page_down(opened, open_page, lab, field, monkeypatch):
+    folder = registry.folder("sentiment-nigeria")
+    card = json.loads((folder / registry.CARD).read_text("utf-8"))
+    (folder / registry.CARD).write_text(json.dumps(card | {field: BAD_CARDS[field]}), "utf-8")
+    assert opened("positive").title[0].value.startswith("Positive")
+    app = open_page("cards")
+    assert not app.exception and app.title[0].value
+
+
 def test_a_damaged_model_is_told_and_not_loaded(opened, text_of, lab):
     (registry.own() / "topic" / registry.CARD).write_text("{")
     app = more(opened("positive"), "topic")

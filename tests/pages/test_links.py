@@ -82,3 +82,22 @@ def test_a_market_that_the_next_page_does_not_rank_is_told_there(full_home, open
     assert app.query_params["market"] == "GRL"
     app.switch_page("../pages/market.py").run()
     assert app.selectbox(key="market").value == "GRL"
+
+
+ODD = {
+    "a long code": {"market": "A" * 100_000},
+    "many codes": {"region": ",".join(["XX"] * 5_000)},
+    "no number": {"far": "nan", "year": "NaN"},
+    "an endless number": {"far": "1e999", "year": "-0"},
+    "nothing": {"recipe": "", "market": "", "lang": ""},
+    "control characters": {"recipe": "a\x00b\r\n", "market": "\u202eDEU"},
+    "a link of another kind": {"scenario": "!", "plan": "!", "training": "../../x", "model": "../../x"},
+    "many parameters": {f"p{place}": "1" for place in range(1_000)},
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_no_address_breaks_a_page(home, open_page, what):
+    app = open_page("decision" if "number" in what else "data", **{"section": "rows"} | ODD[what])
+    assert app.title[0].value
+    assert not [error for error in app.error if "Reference" in error.value]

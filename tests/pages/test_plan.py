@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analytics import plan_inputs, potential
+from analytics import allocation_problem, plan_inputs, potential
 from analytics.allocation_problem import Lock
 from analytics.scenario import Base, Scenario, Shock
 from dashboard import load, plan_state, scenario_state
@@ -170,7 +170,7 @@ def test_limits_that_conflict_are_named_with_what_would_have_to_give(example):
 def test_locks_that_contradict_each_other_are_refused_with_their_place(example):
     set_wish(example, locks=(Lock("DEU", open=True), Lock("DEU", open=False)))
     assert example.title[0].value == "These limits do not fit together"
-    assert "locks[0] and locks[1]" in example.error[0].value
+    assert "locks[0] and locks[1]" in example.error[0].value.replace("\\", "")
 
 
 def test_the_worked_example_shows_todays_plan_and_can_be_left_again(example):
@@ -182,13 +182,17 @@ def test_the_worked_example_shows_todays_plan_and_can_be_left_again(example):
     assert example.title[0].value == "Where should money and people go?"
 
 
+def of_problem(text: str) -> tuple:
+    return plan_inputs.from_problem(allocation_problem.read(text))
+
+
 def test_a_saved_plan_gives_the_same_plan_again(example):
     before = example.title[0].value
     text = plan_state.named(
-        plan_state.problem_text(*load.plan_file(example.session_state[plan_state.KEY].now.file)), "Kept"
+        plan_state.problem_text(*of_problem(example.session_state[plan_state.KEY].now.file)), "Kept"
     )
     shelf.save("plans", "Kept", text)
-    plan_wish = load.plan_file(text)[1]
+    plan_wish = of_problem(text)[1]
     assert plan_wish.name == "Kept"
     set_wish(example, risk=1.0)
     example.session_state[plan_state.KEY] = plan_state.Kept(plan_state.Draft(plan_wish, text))

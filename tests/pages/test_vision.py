@@ -18,6 +18,7 @@ import pytest
 import torch
 from PIL import Image
 from scipy import ndimage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from dashboard import vision_lab_answers, vision_lab_batch, vision_lab_pictures
 from data import ingest
@@ -801,7 +802,7 @@ def test_a_whole_picture_is_named_by_a_model_that_is_not_ours(opened, strangers,
 
 def test_things_are_found_by_a_model_that_is_not_ours_and_the_slider_runs_no_network(opened, strangers, text_of):
     app = bring(opened(look="objects", **{"from": "file"}), THREE)
-    assert app.title[0].value == r"Found: dog × 2, \<b\>cat\<\/b\>"
+    assert app.title[0].value == r"Found: dog × 2, \<b\>cat\</b\>"
     assert "[org/boxes](https://huggingface.co/org/boxes)" in app.info[0].value
     assert hovers(app)[0] == "&lt;b&gt;cat&lt;/b&gt; 1: confidence 96 %"
     assert shown(app)["Kind"].tolist() == ["<b>cat</b>", "dog", "dog"]
@@ -1006,12 +1007,19 @@ def test_a_file_that_fails_in_an_unforeseen_way_is_a_row_and_the_run_ends(opened
 
 
 @pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_MB_TOGETHER"])
-def test_more_than_is_looked_at_is_said(opened, monkeypatch, limit):
+def test_more_than_is_looked_at_is_said_and_not_kept(opened, monkeypatch, limit):
+    dropped, real = [], MemoryUploadedFileManager.remove_file
+    monkeypatch.setattr(
+        MemoryUploadedFileManager, "remove_file", lambda *given: (dropped.append(given[2]), real(*given))[1]
+    )
     size = (len(FILES[0][1]) + len(FILES[1][1]) + 10) / 2**20
     monkeypatch.setattr(vision_lab_batch, limit, {"MOST_FILES": 2, "MOST_MB_TOGETHER": size}[limit])
     app = bring_many(opened(**{"from": "files"}), *FILES)
     assert app.warning[0].value.startswith("The first 2 of 3 files are looked at")
     assert app.button(key="vision_start").label == "Look at all 2 pictures"
+    assert len(dropped) == 1
+    app.run()
+    assert app.warning[0].value.startswith("The first 2 of 3 files are looked at")
 
 
 def test_several_tags_become_texts_amounts_and_questions(opened, models):
