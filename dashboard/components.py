@@ -1,6 +1,5 @@
 """Pieces every page uses: charts with their table and source, empty states, errors, downloads."""
 
-import csv
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -15,7 +14,7 @@ from dashboard.charts import Drawn, captioned
 from dashboard.language import _, current, day, number
 from dashboard.markup import literal, unlinked
 from dashboard.sentences import said, spelt
-from data import catalog, store
+from data import catalog, spreadsheets, store
 
 
 def dark() -> bool:
@@ -147,45 +146,13 @@ def download(
     about = {heading: text for heading, text in (("title", title), ("source", source)) if text}
     st.download_button(
         label or _("Download CSV"),
-        lambda: as_csv((table() if callable(table) else table).assign(**about)),
+        lambda: spreadsheets.to_csv((table() if callable(table) else table).assign(**about)),
         file_name=f"lepton-atlas-{name}.csv",
         mime="text/csv",
         icon=":material/download:",
         key=f"csv_{name}",
         on_click="ignore",
     )
-
-
-def as_csv(table: pd.DataFrame) -> bytes:
-    """A table as CSV in UTF-8 with its mark, every cell quoted: none is a formula, or ends before its text does."""
-    return plain_cells(table).to_csv(index=False, quoting=csv.QUOTE_ALL).encode("utf-8-sig")
-
-
-def plain_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before every text, name of a column included, that a spreadsheet would compute.
-
-    That is what begins with = + - @, in full width too, or a control character, and is no number (OWASP: CSV
-    injection).
-    """
-    texts = {name: table[name].map(_plain) for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])}
-    return table.assign(**texts).rename(columns=_plain) if all(map(_is_text, table.columns)) else table.assign(**texts)
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _plain(value: Any) -> Any:
-    if not isinstance(value, str) or not value.startswith(FORMULA):
-        return value
-    try:
-        float(value)
-    except ValueError:
-        return f"'{value}"
-    return value
 
 
 def ranking_source(ranking: Ranking) -> str:

@@ -11,11 +11,12 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import components, language_lab_answers, language_lab_drawing, language_lab_table, theme
+from dashboard import language_lab_answers, language_lab_drawing, language_lab_table, theme
 from dashboard.charts import cards as card_charts
 from dashboard.charts import reach as reach_charts
 from dashboard.charts import texts
 from dashboard.language_lab_table import Answered, Sheet, TableError
+from data import spreadsheets
 from models.text import languages
 from models.text.classifier import Reason
 
@@ -284,7 +285,7 @@ def test_no_cell_of_a_download_is_a_formula():
     table = pd.DataFrame(
         {"=name": ["=1+1", "@x", "+49 30", "-12.5", "-", "\tx", "fine", None], "n": [-1, -2, -3, -4, -5, -6, -7, -8]}
     )
-    found = components.plain_cells(table)
+    found = spreadsheets.plain(table)
     assert found.columns.tolist() == ["'=name", "n"]
     assert found["'=name"].tolist()[:7] == ["'=1+1", "'@x", "'+49 30", "-12.5", "'-", "'\tx", "fine"]
     assert found["n"].tolist() == table["n"].tolist()

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as texts
 from markdown_it import MarkdownIt
 
-from dashboard import board_html, board_pdf, board_pptx, components, sentences
+from dashboard import board_html, board_pdf, board_pptx, sentences
 from dashboard.board import Board, Chart, Section, Series, Slide, Table
 from dashboard.markup import JOINER, code, literal, unlinked
+from data import spreadsheets
 
 MARK = "![p](http://other.invalid/x.png)[go](http://other.invalid) <a href='http://other.invalid'>a</a> =1+1"
 HARMLESS = ("text", "softbreak", "hardbreak")
@@ -111,18 +112,18 @@ def test_no_cell_of_a_csv_is_a_formula_wherever_it_is_split():
         MARK,
     ]
     table = pd.DataFrame({"=name": cells, "value": range(len(cells))})
-    written = components.as_csv(table).decode("utf-8-sig")
+    written = spreadsheets.to_csv(table).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(written, newline="")))
     assert len(rows) == len(cells) + 1
     assert [len(row) for row in rows] == [2] * len(rows)
-    assert not [cell for row in rows for cell in row if cell.startswith(components.FORMULA)]
+    assert not [cell for row in rows for cell in row if spreadsheets.FORMULA.match(cell)]
     assert all(line.startswith('"') for line in re.split(r'(?<=")\n', written) if line)
     assert rows[6][0] == "x\r=1+1"  # inside its quotes, no row of its own
 
 
 def test_numbers_of_a_csv_stay_numbers():
     rows = list(
-        csv.reader(io.StringIO(components.as_csv(pd.DataFrame({"a": [-1.5], "b": ["-2"]})).decode("utf-8-sig")))
+        csv.reader(io.StringIO(spreadsheets.to_csv(pd.DataFrame({"a": [-1.5], "b": ["-2"]})).decode("utf-8-sig")))
     )
     assert rows == [["a", "b"], ["-1.5", "-2"]]
 
