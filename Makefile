@@ -3,7 +3,7 @@ PORT ?= 8501
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format refresh messages lock clean
+.PHONY: help run test bench soak format refresh messages lock clean
 
 help: ## what one can type
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ test: .venv/.ready-dev ## lint, import contracts, unit, page and browser tests
 
 bench: .venv/.ready-dev ## measure what the README claims; prints a table, writes bench.json
 	@$(BIN)/python tests/benchmarks/run.py
+
+soak: .venv/.ready-dev ## 50 readers, a writer a second and imports for MINUTES (20), on this machine only
+	@$(BIN)/python tests/benchmarks/run.py soak
 
 refresh: .venv/.ready ## fetch what changed from the World Bank
 	@$(BIN)/python -m data refresh

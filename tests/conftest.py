@@ -1,7 +1,7 @@
 """Every test has its own copy of a store that was built once.
 
-A test that patches nothing finds its copy at the same place as the others of its worker: what the dashboard computed on
-these very data for one of them (`load.version`) serves the next, as it does for readers of one server.
+A test of the dashboard that patches nothing finds its copy where the others of its worker do: what was computed on
+these very data for one of them (`load.version`) serves the next, as it does for the readers of one server.
 """
 
 import functools
@@ -52,9 +52,10 @@ def places(tmp_path_factory) -> Path:
 
 
 def copied(source: Path, name: str, request: pytest.FixtureRequest) -> Path:
-    """A fresh folder with a copy of the store in `source`; a place of its own for a test that patches our code."""
+    """A fresh folder with a copy of the store in `source`; for tests of pages that patch nothing, in a common place."""
     patches = "monkeypatch" in inspect.signature(request.function).parameters
-    folder = request.getfixturevalue("tmp_path" if patches else "places") / name
+    draws = request.path.parent.name in ("pages", "dashboard")
+    folder = request.getfixturevalue("places" if draws and not patches else "tmp_path") / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     shutil.copyfile(source / "atlas.duckdb", folder / "atlas.duckdb")

@@ -287,12 +287,13 @@ def test_a_thumb_says_what_it_keeps_and_keeps_no_words_unless_the_reader_agrees(
     assert "Ann" not in shown(opened())
 
 
-def test_a_verdict_that_cannot_be_kept_says_so_and_the_page_goes_on(opened):
+def test_a_verdict_that_cannot_be_kept_says_so_and_the_page_goes_on(opened, monkeypatch):
+    monkeypatch.setattr(store, "WAIT_S", 0.05)
     app = ask(opened(), "What is an adapter?")
     with store.writing():
         app.feedback(key=f"verdict_{talk_of(app).turns[0].key}").set_value(1).run()
         assert not app.exception
-        assert app.warning[0].value.startswith("Your verdict was not kept. Another process")
+        assert app.warning[0].value.startswith("Your verdict was not kept. The store is being written to")
     assert store.feedback(store.connect()).empty
     assert talk_of(ask(app, "What is an adapter?")).turns[-1].reply.kind == "answer"
 
