@@ -94,3 +94,16 @@ def test_what_was_not_measured_is_no_check():
 
 def test_no_sentence_claims_a_cause():
     assert not [text for texts in validation.ADVICE.values() for text in texts if "cause" in text.lower()]
+
+
+def test_groups_whose_intervals_hold_too_rarely_are_told_from_groups_too_small_to_judge():
+    table = pd.DataFrame(
+        {
+            "kind": ["region", "region", "region", "income_group"],
+            "group": ["East", "North", "South", "High"],
+            "n": [30, 2, 40, 50],
+            "coverage": [0.83, 0.5, 0.95, 0.91],
+        }
+    )
+    weak, small = validation.weak_groups(table)
+    assert weak["group"].tolist() == ["East"] and small["group"].tolist() == ["North"]

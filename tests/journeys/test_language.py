@@ -65,7 +65,7 @@ def test_a_wrong_file_is_refused_and_a_right_one_read_and_taken_away(full_app, v
         reader.page.get_by_role("button", name="Download the answers as CSV").click()
     rows = Path(taken.value.path()).read_text("utf-8-sig").splitlines()
     assert len(rows) == 601
-    assert rows[2].startswith("'=1+1 awful,")
+    assert rows[2].startswith('"\'=1+1 awful",')
 
 
 def test_the_reach_curve_follows_the_market(full_app, visit):

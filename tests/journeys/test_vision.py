@@ -112,7 +112,7 @@ def test_a_picture_is_brought_counted_redrawn_and_taken_away(app, visit):
     with reader.page.expect_download() as taken:
         reader.page.get_by_role("button", name="Download CSV").first.click()
     rows = Path(taken.value.path()).read_text("utf-8-sig").splitlines()
-    assert rows[0].startswith("number,kind,confidence,x,y,area_px") and len(rows) == 7
+    assert rows[0].startswith('"number","kind","confidence","x","y","area_px"') and len(rows) == 7
     dialog = reader.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_have_count(0)
@@ -149,7 +149,7 @@ def test_several_files_become_a_table_with_the_bad_one_in_it(app, visit):
     with reader.page.expect_download() as taken:
         reader.page.get_by_role("button", name="Download the table as CSV").click()
     rows = Path(taken.value.path()).read_text("utf-8-sig").splitlines()
-    assert [row.split(",")[0] for row in rows] == ["file", "a.png", "b.png", "c.png"]
+    assert [row.split(",")[0] for row in rows] == ['"file"', '"a.png"', '"b.png"', '"c.png"']
     assert "This is not a PNG" in rows[2]
 
 
