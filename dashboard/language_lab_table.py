@@ -14,11 +14,11 @@ import pyarrow.compute
 from pyarrow import parquet
 
 from dashboard.language import _
+from data import limits
 
 MOST_ROWS = 100_000
 MOST_MB = 50
 MOST_UNPACKED_MB = 500
-MOST_COLUMNS = 1_000
 MOST_CELL = 1_000_000
 """Characters of a cell."""
 MOST_CELLS = 20_000_000
@@ -60,10 +60,10 @@ def read(content: bytes, name: str) -> Sheet:
 
 
 def _check_width(columns: int, name: str) -> None:
-    if columns > MOST_COLUMNS:
-        raise TableError(
-            f"{name} has {columns} columns; at most {MOST_COLUMNS} are read. Leave out columns that are not needed."
-        )
+    try:
+        limits.check_columns(columns, name)
+    except limits.TooMuch as error:
+        raise TableError(str(error)) from error
 
 
 def _too_long(name: str) -> str:

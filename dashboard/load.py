@@ -35,7 +35,7 @@ from analytics.panel import PotentialError
 from analytics.potential import PotentialFit
 from analytics.scenario import Scenario
 from dashboard import answers, calendar_words, kept, readiness, theme
-from dashboard.language import STORE_LANGUAGES, _, current, day, territory_name
+from dashboard.language import STORE_LANGUAGES, _, current, day, language_name, territory_name
 from dashboard.sentences import said
 from data import gates, quality, store
 
@@ -166,6 +166,17 @@ def income_groups() -> tuple[str, ...]:
     """Income groups of the markets, from rich to poor; empty until a refresh or an import brought them."""
     known = markets()["income_group"].dropna().unique()
     return tuple(group for group in INCOME_GROUPS if group in known)
+
+
+def languages() -> dict[str, str]:
+    """Names of all languages on record by code, in the reader's language, sorted by name."""
+    return _languages_in(current())
+
+
+@_cached
+def _languages_in(_language: str) -> dict[str, str]:
+    named = {code: language_name(code) for code in set(market_facts("market_languages")["language"])}
+    return dict(sorted(named.items(), key=lambda entry: entry[1]))
 
 
 def markets() -> pd.DataFrame:

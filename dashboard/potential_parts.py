@@ -169,11 +169,12 @@ def scatter(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
             market=names.get(row.Index, row.Index),
             actual=compact(row.actual),
             predicted=compact(row.predicted),
-            low=ends(row.low, row.high)[0],
-            high=ends(row.low, row.high)[1],
+            low=low,
+            high=high,
             imputed=share(row.imputed_share),
         )
         for row in fit.estimates.itertuples()
+        for low, high in [ends(row.low, row.high)]
     }
     unit = _(fit.outcome_unit)
     components.chart(

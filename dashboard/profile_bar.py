@@ -4,7 +4,8 @@ import streamlit as st
 
 from dashboard import links, load, settings_form
 from dashboard.answers import NAMED, listing
-from dashboard.language import _, compact, in_sentence, language_name
+from dashboard.language import _, compact, in_sentence
+from dashboard.markup import literal
 
 SIZES = (0, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
 SHARES = (0, 60, 70, 80, 90, 95)
@@ -37,7 +38,7 @@ def line() -> None:
     """Which countries are left out everywhere, and a button that opens the profile."""
     text, profile = told(), load.settings()
     with st.container(horizontal=True, vertical_alignment="center", key="profile_line"):
-        st.caption(text, width="content")
+        st.caption(literal(text), width="content")
         with st.popover(_("Change them"), icon=":material/tune:", type="tertiary", key="profile"):
             form(profile)
 
@@ -45,7 +46,7 @@ def line() -> None:
 def form(profile: dict[str, str]) -> None:
     """The company profile: what is sold, and who is ranked; it holds for everybody who uses this dashboard."""
     names = load.markets()["name"].sort_values()
-    languages = {code: language_name(code) for code in set(load.market_facts("market_languages")["language"])}
+    languages = load.languages()
     settings_form.follow(
         "profile",
         {
@@ -61,12 +62,11 @@ def form(profile: dict[str, str]) -> None:
         },
     )
     with st.form("profile_form", border=False):
-        product = st.text_input(_("Product"), profile["product"], max_chars=60, key="profile_product")
+        product = st.text_input(_("Product"), max_chars=60, key="profile_product")
         spoken = st.multiselect(
             _("Languages it speaks"),
-            sorted(languages, key=languages.__getitem__),
-            [code for code in profile["product_languages"].split(",") if code in languages],
-            languages.get,
+            tuple(languages),
+            format_func=languages.get,
             key="profile_languages",
             filter_mode=links.SEARCH,
             select_all=False,

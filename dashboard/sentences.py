@@ -112,6 +112,7 @@ STORE = (
     "The store is being written to. Nothing was changed; try again in a moment.",
     "The store is being written to: {what}, since {time} UTC. Nothing was changed; try again in a moment.",
     "another change",
+    "a change of settings",
     "an import",
     "a refresh",
     "a removal",
@@ -259,7 +260,6 @@ TABLES = (
     "{file} cannot be read as a table ({error}). Check its quotes and save it again.",
     "{file} cannot be read as a Parquet file ({error}). Save it again, or as CSV.",
     "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.",
-    "{file} has {columns} columns; at most {most} are read. Leave out columns that are not needed.",
     "{file} has a cell of over {most} characters. Shorten it, or leave its column out.",
     "{file} has over {most} cells. Save the rows that are needed as CSV.",
 )

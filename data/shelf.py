@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from data import store
+from data import private, store
 
 KINDS = ("scenarios", "plans")
 LONGEST_NAME = 80
@@ -90,7 +90,7 @@ def save(kind: str, name: str, text: str, over: Saved | None = None) -> None:
                 )
             if there is None and len(saved(kind)) >= MOST:
                 raise ShelfError(f"{MOST} are saved already. Remove some of them first.")
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.folder(file.parent)
             _put_in_place(file, text, there is not None)
     except OSError as error:
         raise ShelfError(f"{name!r} cannot be saved: {error}. Free some space, or mend the folder's rights.") from error
@@ -139,9 +139,9 @@ def _text(file: Path, name: str) -> str:
 def _changing(kind: str) -> Iterator[None]:
     """Alone on a shelf, among threads and processes. Raises OSError."""
     folder = _folder(kind)
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.folder(folder.parent)
     try:
-        with FileLock(folder.parent / f".{kind}.lock", timeout=PATIENCE_S, mode=0o600):
+        with FileLock(folder.parent / f".{kind}.lock", timeout=PATIENCE_S, mode=private.FILE):
             yield
     except Timeout as error:
         raise ShelfError("Somebody else is saving. Nothing was changed; try again.") from error
@@ -158,27 +158,16 @@ def _put_in_place(file: Path, text: str, replaces: bool) -> None:
                 Path(part.name).replace(file)
             else:
                 file.hardlink_to(part.name)  # fails where the name is taken, whoever took it
-            _sync(file.parent)
+            private.sync(file.parent)
         finally:
             Path(part.name).unlink(missing_ok=True)
 
 
 def _put_aside(file: Path, where: str) -> None:
     folder = file.parent / where
-    folder.mkdir(mode=0o700, exist_ok=True)
+    private.folder(folder)
     (folder / f"{datetime.now(UTC).strftime(STAMP)} {file.name}").hardlink_to(file)
-    _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    """What was done in a folder outlasts a power cut. Windows opens no folders, and needs none of this."""
-    if os.name == "nt":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    private.sync(folder)
 
 
 def _folder(kind: str) -> Path:

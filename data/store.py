@@ -413,7 +413,7 @@ def _swap_in(working: Path, connection: Connection, only: tuple[str, ...]) -> No
         os.fsync(file.fileno())
     working.replace(path())
     _found_whole(_stamp(path()))
-    _sync_folder(path().parent)
+    private.sync(path().parent)
 
 
 def _counts_versions(connection: Connection) -> bool:
@@ -492,16 +492,6 @@ def _who_writes(note: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         return "The store is being written to. Nothing was changed; try again in a moment."
     return f"The store is being written to: {what}, since {since} UTC. Nothing was changed; try again in a moment."
-
-
-def _sync_folder(folder: Path) -> None:
-    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def run_file(connection: Connection, name: str, parameters: dict | None = None) -> Connection:

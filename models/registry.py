@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from data import store
+from data import private, store
 
 SHIPPED = Path(__file__).with_name("weights")
 WEIGHTS = "weights.safetensors"
@@ -257,9 +257,9 @@ def save(
                 opened.flush()
                 os.fsync(opened.fileno())
         working.chmod(0o755)
-        _sync(working)
+        private.sync(working)
         _swap(working, root / made.name)
-        _sync(root)
+        private.sync(root)
     except OSError as error:
         raise ModelError(f"{made.name!r} cannot be saved in {root}: {error}.") from error
     return root / made.name
@@ -270,15 +270,6 @@ def remove(name: str) -> None:
     if not NAME.fullmatch(name) or not (own() / name / CARD).is_file():
         raise ModelError(f"There is no model {name!r} of your own to remove.")
     shutil.rmtree(own() / name)
-
-
-def _sync(folder: Path) -> None:
-    """What was done in a folder outlasts a power cut."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _swap(working: Path, target: Path) -> None:

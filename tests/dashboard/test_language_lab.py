@@ -16,7 +16,7 @@ from dashboard.charts import cards as card_charts
 from dashboard.charts import reach as reach_charts
 from dashboard.charts import texts
 from dashboard.language_lab_table import Answered, Sheet, TableError
-from data import spreadsheets
+from data import limits, spreadsheets
 from models.text import languages
 from models.text.classifier import Reason
 
@@ -206,7 +206,7 @@ def packed_as(table: pd.DataFrame, kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
 def test_a_table_that_is_too_wide_or_has_too_long_a_cell_is_refused_with_the_limit(monkeypatch, kind):
-    monkeypatch.setattr(language_lab_table, "MOST_COLUMNS", 5)
+    monkeypatch.setattr(limits, "MOST_COLUMNS", 5)
     monkeypatch.setattr(language_lab_table, "MOST_CELL", 10)
     wide = pd.DataFrame([[str(place) for place in range(6)]], columns=list("abcdef"))
     with pytest.raises(TableError, match=r"6 columns; at most 5 are read"):

@@ -212,6 +212,14 @@ def test_a_sentence_of_the_data_rooms_stays_as_it_is_in_english(speak):
     assert sentences.said("unknown country") == "unknown country"
 
 
+def test_what_every_write_to_the_store_calls_itself_can_be_said_to_who_waits_for_it():
+    """`store.writing("a review")`: others are told what they wait for, in their language."""
+    files = (messages.ROOT / "data").rglob("*.py")
+    named = {name for file in files for name in re.findall(r'writing\(\s*"([^"]+)"', file.read_text("utf-8"))}
+    assert "a change of settings" in named
+    assert named <= set(sentences.STORE)
+
+
 def test_the_faults_of_the_import_are_all_listed():
     """Every literal problem and remedy in the SQL that finds faults opens some listed sentence."""
     sql = (messages.ROOT / "data" / "sql" / "ingest" / "faults.sql").read_text("utf-8")

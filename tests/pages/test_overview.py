@@ -179,6 +179,12 @@ def test_the_profile_can_be_changed_from_the_page(full_home, open_page, text_of)
     assert any(text.startswith("For Cardiac monitors (home). Countries ranked:") for text in text_of(app))
 
 
+def test_a_product_called_like_an_address_is_no_link(full_home, open_page, text_of):
+    store.put_settings({"product": "www.other.invalid"})
+    shown = [text for text in text_of(open_page("overview")) if "Countries ranked" in text]
+    assert shown and not any("www.other" in text for text in shown)  # a joiner stands in it, which nobody sees
+
+
 def test_a_product_name_that_could_be_markup_is_refused_and_nothing_is_kept(full_home, open_page):
     app = open_page("overview")
     app.text_input(key="profile_product").set_value("**Monitors** <b>")
