@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard import places
+from dashboard.language import _
 
 SEPARATOR = ","
 KEPT, PAGE, REFUSED, DRAWN, TOLD = (f"address:{name}" for name in ("kept", "page", "refused", "drawn", "told"))
@@ -151,7 +152,7 @@ def multiselect(
         filter_mode=SEARCH,
         select_all=False,
         wrap=True,
-        **more,
+        **({"placeholder": _("none chosen")} | more),  # else Streamlit's own, in English
     )
     shown = ", ".join(format_func(code) for code in value)
     _publish(key, SEPARATOR.join(value), "" if pinned else SEPARATOR.join(default), shown)

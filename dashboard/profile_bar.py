@@ -70,6 +70,7 @@ def form(profile: dict[str, str]) -> None:
             key="profile_languages",
             filter_mode=links.SEARCH,
             select_all=False,
+            placeholder=_("none chosen"),
         )
         home = st.selectbox(
             _("Home market"),
@@ -85,6 +86,7 @@ def form(profile: dict[str, str]) -> None:
             key="profile_present",
             filter_mode="contains",
             select_all=False,
+            placeholder=_("none chosen"),
         )
         sizes = tuple(sorted({*SIZES, int(profile["minimum_population"])}))
         size = st.selectbox(
@@ -102,6 +104,7 @@ def form(profile: dict[str, str]) -> None:
             filter_mode=links.SEARCH,
         )
         st.caption(_("The others still set the scales, so that nobody's score changes. This holds for all users."))
+        refusal = st.empty()  # above the button: what stands under it lies beyond the edge of the popover
         if st.form_submit_button(_("Save"), type="primary", key="profile_save"):
             chosen = {
                 "home_market": home,
@@ -112,6 +115,6 @@ def form(profile: dict[str, str]) -> None:
                 "product_languages": ",".join(spoken),
             }
             if trouble := settings_form.keep("profile", chosen):
-                st.error(trouble, icon=":material/error:")
+                refusal.error(trouble, icon=":material/error:")
             else:
                 st.rerun()

@@ -811,7 +811,7 @@ _KNOWN_SETTINGS = {
     "industry": ("SELECT 1 WHERE regexp_full_match($value, '[a-z_]{1,40}')", "the name of an industry's recipe"),
     "product": (
         r"SELECT 1 WHERE regexp_full_match($value, '[\p{L}\p{M}\p{N} .,&+''’()/-]{0,60}')",
-        "a name of at most 60 letters, digits, spaces and . , & + ' ’ ( ) / -",
+        "a name of at most 60 letters, digits, spaces and plain marks such as & + / -",
     ),
     "product_languages": (
         "SELECT 1 WHERE NOT EXISTS (FROM (SELECT unnest(string_split($value, ',')) AS code) "

@@ -11,6 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from dashboard import language, messages, sentences
+from data import store
 from models import serving
 
 CJK = re.compile("[\u4e00-\u9fff]")
@@ -190,6 +191,13 @@ def test_what_a_model_s_server_says_is_said_in_chinese(speak, answer, chinese):
     with serving.Server(Slow(answer)) as server, pytest.raises(serving.ServingError) as raised:
         server.ask(["x"], timeout_s=0.05 if answer is _late else 10)
     assert sentences.said(str(raised.value)).startswith(chinese)
+
+
+def test_a_setting_that_cannot_be_is_refused_in_chinese(speak, home):
+    speak("zh")
+    with pytest.raises(store.StoreError) as raised:
+        store.put_settings({"product": "<b>"})
+    assert sentences.said(str(raised.value)).startswith("产品：'<b>' 不是最多 60 个字符的名称")
 
 
 def test_a_busy_model_says_so_in_chinese(speak):

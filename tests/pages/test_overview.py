@@ -190,4 +190,5 @@ def test_a_product_name_that_could_be_markup_is_refused_and_nothing_is_kept(full
     app.text_input(key="profile_product").set_value("**Monitors** <b>")
     app.button(key="profile_save").click().run()
     assert "product" in app.error[0].value and not app.exception
+    assert open_page("overview", lang="zh").multiselect(key="profile_present").proto.placeholder == "未选择"
     assert store.settings(store.connect())["product"] == ""
