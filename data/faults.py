@@ -1,0 +1,29 @@
+"""A refusal is data: a sentence with places, and what stands in them, so that it can be told in any language."""
+
+import copyreg
+from typing import Any
+
+
+class Fault(Exception):
+    """A refusal that a person reads.
+
+    template: English, with a {place} for each value; always a literal in the code, so that it can be gathered for the
+    translators. values: what stands in the places; one that is a Fault itself is told first. `str()` is the English.
+    """
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template)
+        self.template, self.values = template, values
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), str(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process and back: exceptions keep positional arguments alone."""
+        return copyreg.__newobj__, (type(self),), vars(self)
