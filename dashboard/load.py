@@ -55,6 +55,8 @@ DRAWS = 2000
 MOVERS = 6
 HUB_AGAIN_S = 600
 """After that long a hub model that was out of reach is tried again."""
+RANKED_BY = ("home_market", "present_markets", "minimum_population", "minimum_known_pct")
+"""Settings that a ranking depends on, or the advice that stands on it; the others are a matter of showing."""
 INCOME_GROUPS = ("High income", "Upper middle income", "Lower middle income", "Low income")
 
 
@@ -83,8 +85,18 @@ def _cached(function: Callable[..., Any]) -> kept.Kept:
 
 
 def _by_file(function: Callable[..., Any]) -> kept.Kept:
-    """The same by the version of the file: for what people said."""
+    """The same by the version of the file: for what people said, and the company profile."""
     return kept.Kept(function, lambda: file_version())
+
+
+def _by_profile(function: Callable[..., Any]) -> kept.Kept:
+    """The same by the version of the data and of what the company profile says of who is ranked, and from where."""
+    return kept.Kept(function, lambda: _profile_version())
+
+
+def _profile_version() -> tuple[Hashable, ...]:
+    profile = settings()
+    return version(), *(profile[name] for name in RANKED_BY)
 
 
 def _opened() -> store.Connection:
@@ -102,7 +114,7 @@ def connection() -> store.Connection:
     return _connection()
 
 
-@_cached
+@_by_file
 def settings() -> dict[str, str]:
     return store.settings(connection())
 
@@ -234,13 +246,13 @@ def panel(recipe_name: str, year: int) -> pd.DataFrame:
     return store.market_panel(connection(), chosen.codes, year, chosen.window)
 
 
-@_cached
+@_by_profile
 def candidacy() -> Candidacy:
     """Who is ranked, by the company profile."""
     return candidates.from_settings(settings(), store.population(connection()))
 
 
-@_cached
+@_by_profile
 def ranking(recipe_name: str, year: int) -> Ranking:
     """Raises index.NotRanked."""
     return index.score(panel(recipe_name, year), recipe.load(recipe_name), candidacy=candidacy())
@@ -251,7 +263,7 @@ def _gap_groups() -> pd.Series:
     return _markets_in("en")["income_group" if income_groups() else "region"]
 
 
-@_cached
+@_by_profile
 def own_ranking(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
 ) -> Ranking:
@@ -273,7 +285,7 @@ def own_ranking(
     )
 
 
-@_cached
+@_by_profile
 def _prepared(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], with_models: bool
 ) -> sensitivity.Prepared:
@@ -282,7 +294,7 @@ def _prepared(
     return sensitivity.prepare(own_ranking(recipe_name, year, design, weights), SEED)
 
 
-@_cached
+@_by_profile
 def robustness(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
 ) -> sensitivity.Robustness:
@@ -316,7 +328,7 @@ def _if_ready(
     begun: dict[tuple[Hashable, ...], Future], arguments: tuple[Hashable, ...], work: Callable[..., Any]
 ) -> Any:
     """What the background made of it, or None while it works; begins it the first time. Raises what `work` raised."""
-    key = (version(), *arguments)
+    key = (_profile_version(), *arguments)
     with _beginning:
         if key not in begun:
             for old in [other for other in begun if other[0] != key[0]]:
@@ -392,7 +404,7 @@ def potential_as_of(recipe_name: str, year: int, before: str | None, learner: st
     return _other_potential(recipe_name, year, before, learner)
 
 
-@_cached
+@_by_profile
 def ground(recipe_name: str, year: int, horizon: int, before: str | None, learner: str) -> whatif.Ground:
     """What scenarios stand on; before: as the store was before that snapshot arrived, None for now; learner: of the
     potential, empty to do without.
@@ -414,7 +426,7 @@ def ground(recipe_name: str, year: int, horizon: int, before: str | None, learne
     )
 
 
-@_cached
+@_by_profile
 def outcome(
     recipe_name: str, year: int, horizon: int, before: str | None, learner: str, scenario: Scenario
 ) -> whatif.Outcome:
@@ -461,7 +473,7 @@ def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) 
     )
 
 
-@_cached
+@_by_profile
 def plan_material(
     industries: tuple[str, ...], year: int, home: str, scenario: Scenario | None
 ) -> "plan_inputs.Material":
@@ -584,7 +596,7 @@ def own_potential(recipe_name: str, year: int, outcome: pd.Series) -> PotentialF
     return potentials.fit(history, chosen, year, _potential_groups(), seed=SEED, own_outcome=outcome)
 
 
-@_cached
+@_by_profile
 def rank_drivers(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
 ) -> sobol.Shares:
@@ -597,7 +609,7 @@ def certainty(recipe_name: str, year: int) -> sensitivity.Robustness:
     return robustness(recipe_name, year, (), ())
 
 
-@_cached
+@_by_profile
 def movers(recipe_name: str, year: int) -> pd.DataFrame | None:
     """Which ranks moved most when the newest snapshot arrived; None when there was too little to rank on before."""
     chosen = recipe.load(recipe_name)
@@ -610,7 +622,7 @@ def movers(recipe_name: str, year: int) -> pd.DataFrame | None:
     return changes.movers(before, ranking(recipe_name, year), MOVERS)
 
 
-@_cached
+@_by_profile
 def _overview_in(
     language: str, dark: bool, recipe_name: str, year: int, regions: tuple[str, ...], incomes: tuple[str, ...]
 ) -> answers.OverviewAnswer | None:
@@ -640,7 +652,7 @@ def shown_markets(recipe_name: str, year: int, regions: tuple[str, ...], incomes
     return ranked[inside & (income.isin(incomes) | (not incomes))]
 
 
-@_cached
+@_by_profile
 def verdicts(recipe_name: str, year: int) -> dict[str, entry.Advice]:
     """What is advised for every ranked market, by iso3 in rank order. Raises index.NotRanked."""
     home, ranked, rules = settings()["home_market"], ranking(recipe_name, year), entry.rules()

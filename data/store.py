@@ -7,7 +7,6 @@ threads.
 """
 
 import errno
-import filecmp
 import hashlib
 import json
 import os
@@ -39,6 +38,7 @@ START_WAIT_S = 120.0
 """So long a start waits for another start on the same folder."""
 SQL = Path(__file__).with_name("sql")
 REFERENCE = Path(__file__).with_name("reference")
+CHUNK = 1 << 16
 SCHEMA_VERSION = 2
 MIGRATIONS = SQL / "migrations"
 DEFAULT_SETTINGS = {
@@ -329,10 +329,10 @@ def writing(
 ) -> Iterator[Connection]:
     """A connection to a copy of the store; swapped in when the block ends without an error.
 
-    what: told to others who wait meanwhile. data: whether what is computed from the store may change by it
-    (`data_version`). checked: a connection of `connect_to_check` that goes on with its temp tables; closed at the end
-    like any other. wait_s: seconds to wait for another writer, WAIT_S by default. only: the small tables that alone are
-    written; what was copied is then compared byte for byte with the store, and these are read to their end.
+    what: told to others who wait meanwhile. data: whether observations or facts may change by it (`data_version`).
+    checked: a connection of `connect_to_check` that goes on with its temp tables; closed at the end like any other.
+    wait_s: seconds to wait for another writer, WAIT_S by default. only: the small tables that alone are written; what
+    was copied is then compared byte for byte with the store, and these are read to their end.
 
     Raises StoreBusy when another writer has not ended by then, StoreError for a full disk, a folder that may not be
     written to, or a store that is damaged; what was begun is removed.
@@ -344,11 +344,11 @@ def writing(
             if path().exists():
                 shutil.copyfile(path(), working)
                 private.close(working)
-            connection = _writable(checked, working, threads=1 if only else 0)
+            connection = _writable(checked or (_spare.pop(_spare_key(), None) if only else None), working, bool(only))
         try:
             if only:
                 _vouch(connection)
-                if not filecmp.cmp(path(), working, shallow=False):
+                if not _same(path(), working):
                     raise _damaged(OSError("a copy of it came out otherwise"))
             yield connection
             if data and _counts_versions(connection):
@@ -378,35 +378,67 @@ def _whole_or_not(working: Path) -> Iterator[None]:
         raise
 
 
-def _writable(checked: Connection | None, working: Path, threads: int) -> Connection:
-    """The working copy, attached as `atlas` to a connection of its own or to one that has checked."""
+_spare: dict[tuple[int, Path], Connection] = {}
+"""The connection of the last small write, with nothing attached: to begin and end one takes a third of such a write. By
+process, since none survives a fork, and folder."""
+
+
+def _spare_key() -> tuple[int, Path]:
+    return os.getpid(), home()
+
+
+def _writable(ready: Connection | None, working: Path, small: bool) -> Connection:
+    """The working copy, attached as `atlas` to a connection of its own or to one that has checked or written before."""
     spill = Path(f"{working}.tmp")
-    if checked is None:
-        connection = _opened(working, spill, read_only=False, threads=threads)
+    if ready is None:
+        connection = _opened(working, spill, read_only=False, threads=1 if small else 0)
     else:
-        connection = checked
-        connection.execute("USE memory")
-        connection.execute("DETACH atlas")
+        connection = ready
+        _let_go(connection)
         _attach(connection, working, read_only=False)
     connection.execute("USE atlas")
     return connection
 
 
+def _let_go(connection: Connection) -> None:
+    """Detach the store, if it is attached."""
+    connection.execute("USE memory")
+    connection.execute("DETACH DATABASE IF EXISTS atlas")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    with one.open("rb", buffering=0) as first, other.open("rb", buffering=0) as second:
+        while True:
+            here, there = first.read(CHUNK), second.read(CHUNK)
+            if here != there:
+                return False
+            if not here:
+                return True
+
+
 def _swap_in(working: Path, connection: Connection, only: tuple[str, ...]) -> None:
-    """Read what was written to its end, then let it take the store's place; closes the connection that wrote it.
+    """Read what was written to its end, then let it take the store's place; closes the connection that wrote it, or
+    keeps it for the next small write.
 
     only: tables that alone were written; none means any.
     """
     try:
-        connection.execute("USE memory")
-        connection.execute("DETACH atlas")
+        _let_go(connection)
         _attach(connection, working, read_only=True)
         connection.execute("SELECT count(*) FROM atlas.observations").fetchone()
         _check_schema(_schema_version(connection))
         _read_whole(connection, only)
+        _let_go(connection)
     except duckdb.Error as error:
+        connection.close()
         raise _damaged(error) from error
-    finally:
+    except StoreError:
+        connection.close()
+        raise
+    if only:
+        _spare[_spare_key()] = connection
+    else:
         connection.close()
     private.close(working)
     with working.open("r+b") as file:
@@ -829,7 +861,7 @@ def put_settings(values: Mapping[str, str], shown: Mapping[str, str] | None = No
     unknown = set(values) - set(DEFAULT_SETTINGS)
     if unknown:
         raise StoreError(f"No such setting: {', '.join(sorted(unknown))}. Known: {', '.join(DEFAULT_SETTINGS)}.")
-    with writing("a change of settings", only=("settings", "meta")) as connection:
+    with writing("a change of settings", data=False, only=("settings",)) as connection:
         present = settings(connection)
         if moved := [key for key, value in (shown or {}).items() if present[key] != value]:
             raise SettingsChanged(moved)
@@ -927,7 +959,8 @@ def put_review(
 
 @reading
 def data_version(connection: Connection) -> int:
-    """Changes with every write to the store but those of what people said: key caches of what is computed on it."""
+    """Changes with every write to the store but those of settings and of what people said: key caches of what is
+    computed on it."""
     return _cursor(connection).execute("SELECT data_version FROM meta").fetchone()[0]
 
 

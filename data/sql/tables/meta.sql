@@ -2,5 +2,5 @@
 CREATE TABLE meta (
     schema_version INTEGER NOT NULL,
     reference_sha256 VARCHAR NOT NULL,
-    data_version BIGINT DEFAULT 0    -- when the data were last written, in ns; what people said leaves it as it is
+    data_version BIGINT DEFAULT 0    -- when the data were last written, in ns; settings and what people said leave it as it is
 );
