@@ -26,11 +26,18 @@ class Kept:
     every: "list[Kept]" = []  # noqa: RUF012 (one list for all, on purpose)
 
     def __init__(
-        self, function: Callable[..., Any], stamp_now: Callable[[], Hashable], most: int = MOST, sweeps: bool = False
+        self,
+        function: Callable[..., Any],
+        stamp_now: Callable[[], Hashable],
+        most: int = MOST,
+        sweeps: bool = False,
+        stands: Callable[[Any], bool] | None = None,
     ) -> None:
         """stamp_now: the version that answers are made from now. most: answers that are kept. sweeps: when an answer of
-        a new version is kept here, every cache lets go of what was replaced."""
+        a new version is kept here, every cache lets go of what was replaced. stands: whether what a version was made
+        from is still there, where stamp_now() asks other caches: a sweep may begin in the middle of their answer."""
         self._function, self._stamp_now, self._most, self._sweeps = function, stamp_now, most, sweeps
+        self._stands = stands or (lambda stamp: stamp == stamp_now())
         self._stamp: Hashable = None
         self._answers: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
         self._looking = Lock()
@@ -84,7 +91,7 @@ class Kept:
             forget_replaced()
 
     def _forget_replaced(self) -> None:
-        if self._answers and self._stamp != self._stamp_now():
+        if self._answers and not self._stands(self._stamp):
             self.forget()
 
 

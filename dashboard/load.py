@@ -91,7 +91,7 @@ def _by_file(function: Callable[..., Any]) -> kept.Kept:
 
 def _by_profile(function: Callable[..., Any]) -> kept.Kept:
     """The same by the version of the data and of what the company profile says of who is ranked, and from where."""
-    return kept.Kept(function, lambda: _profile_version())
+    return kept.Kept(function, lambda: _profile_version(), stands=lambda stamp: stamp[0] == version())
 
 
 def _profile_version() -> tuple[Hashable, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Thread
 
 import pytest
 import torch
@@ -36,6 +37,25 @@ def test_a_change_of_the_data_is_seen_at_once(home):
     before = load.settings()["home_market"]
     store.put_settings({"home_market": "DEU"})
     assert (before, load.settings()["home_market"]) == ("USA", "DEU")
+
+
+def test_a_change_of_currency_throws_no_ranking_away_and_one_of_who_is_ranked_throws_no_potential_away(home):
+    figures, ranked = load.panel("general", 2022), load.candidacy()
+    store.put_settings({"home_currency": "EUR"})
+    assert (load.settings()["home_currency"], load.candidacy()) == ("EUR", ranked)
+    assert load.candidacy() is ranked
+    store.put_settings({"present_markets": "FRA"})
+    assert load.candidacy().present == ("FRA",)
+    assert load.panel("general", 2022) is figures
+
+
+def test_settings_that_change_while_rankings_are_kept_are_read_without_waiting_for_themselves(home):
+    load.candidacy()
+    store.put_settings({"home_market": "DEU"})
+    reader = Thread(target=load.settings, daemon=True)
+    reader.start()
+    reader.join(30)
+    assert not reader.is_alive()
 
 
 def test_another_store_is_another_version(home, tmp_path, monkeypatch):
