@@ -19,10 +19,11 @@ from babel.messages.pofile import read_po, write_po
 from analytics import learners, outlook, panel, potential, propagation, recipe, validation
 from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
 from dashboard import answers, calendar_words, language, load, navigation, readiness, sentences
-from data import catalog, gates, quality, store
+from data import catalog, gates, quality, row_faults, store
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("dashboard", "pages")
+PACKAGES = ("analytics", "dashboard", "data", "models")
 WIDTH = 120
 WORLD_BANK_REGIONS = (
     "East Asia & Pacific",
@@ -41,7 +42,7 @@ BORN = datetime(2026, 11, 21, tzinfo=UTC)
 def gather() -> dict[str, list[str]]:
     """Every message, and the files it comes from (no lines: they would change with every edit)."""
     found: dict[str, set[str]] = defaultdict(set)
-    for message, place in (*_in_code(), *_in_facts(), *_in_cards()):
+    for message, place in (*_in_code(), *_in_faults(), *_in_facts(), *_in_cards()):
         found[message].add(place)
     return {message: sorted(found[message]) for message in sorted(found)}
 
@@ -54,6 +55,49 @@ def _in_code() -> Iterator[tuple[str, str]]:
             for call in calls:
                 if isinstance(call.func, ast.Name) and call.func.id == "_" and isinstance(call.args[0], ast.Constant):
                     yield call.args[0].value, place
+
+
+def _in_faults() -> Iterator[tuple[str, str]]:
+    """The templates of faults: what a class that derives from Fault is called with, here or in its own opening."""
+    for place, call in fault_calls():
+        if call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str):
+            yield call.args[0].value, place
+
+
+def fault_calls() -> Iterator[tuple[str, ast.Call]]:
+    """Every call in our packages that names the sentence of a fault, with the file it stands in."""
+    trees = {
+        file.relative_to(ROOT).as_posix(): ast.parse(file.read_text("utf-8"))
+        for package in PACKAGES
+        for file in sorted((ROOT / package).rglob("*.py"))
+    }
+    classes = {node.name: node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    kinds = {"Fault"}
+    while more := {
+        name for name, node in classes.items() if name not in kinds and kinds & set(map(_last_name, node.bases))
+    }:
+        kinds |= more
+    own = {name for name in kinds - {"Fault"} if _opens_itself(classes[name])}
+    for place, tree in trees.items():
+        inside = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name in own]
+        openings = {id(call) for node in inside for call in ast.walk(node) if _is_super(call)}
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and (_last_name(call.func) in kinds - own or id(call) in openings):
+                yield place, call
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _opens_itself(node: ast.ClassDef) -> bool:
+    """Whether the class takes something else than a template first."""
+    opening = next((part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"), None)
+    return opening is not None and [*opening.args.posonlyargs, *opening.args.args][1].arg != "template"
+
+
+def _is_super(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "super().__init__"
 
 
 def _in_facts() -> Iterator[tuple[str, str]]:
@@ -75,7 +119,7 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         "analytics/validation.py": [text for texts in validation.ADVICE.values() for text in texts],
         "analytics/learners.py": (*learners.NAMES, "income group median", "last value", "learner", "baseline"),
         "analytics/potential.py, comparison": ("fixed effects", "panel"),
-        "data/sources/worldbank.py": WORLD_BANK_REGIONS,
+        "data/sources/worldbank.py": (*WORLD_BANK_REGIONS, "income groups and regions"),
         "analytics/panel.py": (*(panel.title(measure) for measure in measures), "region", "income_group"),
         "analytics/potential.py": (potential.OWN_TITLE,),
         "analytics/recipes": [text for target in targets for text in (target.title, target.unit)],
@@ -88,7 +132,11 @@ def _in_facts() -> Iterator[tuple[str, str]]:
             *quality.SENTENCES,
             *(sentence for pair in quality.SENTENCES.values() for sentence in pair),
         ),
-        "data/store.py": ("complete", "partial"),
+        "data/row_faults.py": [
+            *(sentence for pair in row_faults.SENTENCES.values() for sentence in pair),
+            *row_faults.COUNTED.values(),
+        ],
+        "data/store.py": ("complete", "partial", "product"),
         "data/reference/memberships.csv": members,
         "data/reference/markets.csv": _capitals(),
         "dashboard/calendar_words.py": calendar_words.COMMON,

@@ -5,154 +5,14 @@ that is not listed stays English.
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from dashboard.language import _, current
 from dashboard.markup import literal
+from data.faults import Fault
 
-FAULTS = (
-    "unknown country",
-    "Use the ISO 3166 code (DEU) or the usual name (Germany).",
-    "Did you mean {market}? {remedy}",
-    "unknown indicator code, close to a known one",
-    "If it is new, describe it in an indicators.csv beside the file, or say that its codes are new.",
-    "No arrival {snapshot} is in this store. `python -m data status` lists them.",
-    "The facts that come with the program cannot be removed.",
-    "no indicator code",
-    "Give the code, such as NY.GDP.PCAP.CD.",
-    "not a year",
-    "Write four digits, such as 2023.",
-    "year out of range",
-    "Observations lie between {first} and {last}; look for a typing slip.",
-    "text in a number",
-    "Remove the thousands separators.",
-    "Use a decimal point, not a comma.",
-    "Remove the percent sign.",
-    "Write a plain number, or leave the cell empty if the value is missing.",
-    "not a finite number",
-    "Leave the cell empty if the value is missing.",
-    "unit mismatch: {name} ({indicator}) is in {unit}, and nothing lies below {bound}",
-    "unit mismatch: {name} ({indicator}) is in {unit}, and nothing lies above {bound}",
-    "Convert the value, or check that it belongs to this indicator.",
-    "unit mismatch: the catalog has {name} ({indicator}) in {unit}",
-    "Convert the values, or correct the unit column.",
-    "duplicate key: also on line {line} with another value",
-    "duplicate key: also on line {line} with the same value",
-    "Keep one row for each market, indicator and year.",
-    "unit mismatch: {name} ({indicator}) is in {unit}, these look like fractions",
-    "unit mismatch: {name} ({indicator}) is in {unit}, these are about {power} times the stored values of the same "
-    "markets and years",
-    "Multiply the values of {indicator} by {factor}.",
-    "{count} values between 0 and 1",
-    "malformed line: {problem}",
-    "Check quotes and the number of columns on this line.",
-)
-LAYOUTS = (
-    "tidy",
-    "atlas export",
-    "{file}: {count} fault(s); nothing was written.",
-    "{file}: more than {count} fault(s); nothing was written.",
-    "{file} has {count} columns; at most {most} are read. Leave out columns that are not needed.",
-    "{file} has more than {most} rows. Split it.",
-    "{file} has a cell of more than {most} characters. Shorten it, or leave its column out.",
-    "{file} unfolds to {mb} MB and {rows} rows, which no genuine data file of its size does. Write it again, or save "
-    "it as CSV.",
-    "{file} unfolds to more than {mb} MB, which no genuine data file of its size does. Unpack it yourself and import "
-    "the CSV inside.",
-    "{file} takes longer than {seconds} s to check. Split it, or save it as plain CSV.",
-    "{file}, sheet {sheet}, has more than {count} cells. Leave out what is not needed, or save it as CSV.",
-    "{file}, sheet {sheet}, has more than {count} columns. Leave out what is not needed, or save it as CSV.",
-    "{file}, sheet {sheet}, unfolds to more than {mb} MB. Leave out what is not needed, or save it as CSV.",
-    "{file}, sheet {sheet}, takes longer than {seconds} s to read. Leave out what is not needed, or save it as CSV.",
-    "{file} has lists in its column {column}. Write one value a row.",
-    "{file} is a damaged export ({reason}). Write it again: python -m data export",
-    "{file} says that it arrived on {date}, which is still to come. Set the clock of this machine, or write the export "
-    "again on one whose clock is right.",
-    "{file}, which lies beside the data, has over {mb} MB. Move it elsewhere.",
-    "The file has a header and no rows below it. Nothing to import.",
-    "{file} has no rows. Nothing to import.",
-    "{file} is empty.",
-    "{file} is in the old Excel format (.xls). Save it as .xlsx or CSV and import that.",
-    "{file} is damaged and cannot be unpacked ({error}). Download it again.",
-    "{file} is damaged Parquet ({error}). Export or download it again.",
-    "{file} cannot be read as an Excel file ({error}). Save it again, or as CSV.",
-    "{file} holds no file with market data. {reasons}",
-    "{file} is a Git LFS pointer, not the data it stands for. Fetch the file with `git lfs pull` first.",
-    "{file} is a web page or XML, not a table. The download probably failed: fetch it again.",
-    "{file} is not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.",
-    "{file}, line {line}: not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.",
-    "{file} has no layout we know. Needed: columns for the market (iso3 or country name), indicator, year and value, "
-    "or one of the World Bank's own layouts. Its first line is: {line}. Rename the columns, or say which is which "
-    "(--map market=COLUMN).",
-    "{file} has more than one column for {columns}. Keep one of each.",
-    "{file} is JSON, but not one whole answer of the World Bank's API for an indicator ({error}). Fetch it again, or "
-    "import CSV.",
-)
-STORE = (
-    "The store at {path} cannot be opened ({error}). Nothing was changed. Restore it from an export, or move the file "
-    "away and run: python -m data build",
-    "The store at {path} was written by a newer Lepton Atlas (schema {found}, this one knows {known}). Update the "
-    "program; the store was not touched.",
-    "The store at {path} has schema {found}, this program needs {known}. Upgrade it, keeping all its data, with: "
-    "python -m data build",
-    "The store at {path} could not be written ({error}). It stands as it was. Look for free disk space and memory; "
-    "python -m data check tells whether it can still be read.",
-    "{path} is a DuckDB file, but not a Lepton Atlas store. Move it away, or point ATLAS_HOME elsewhere.",
-    "The store at {path} is damaged ({error}). Nothing was changed. Move the file away, run python -m data build, and "
-    "import your last export; without one, import your files and refresh.",
-    "The store at {path} could not be read ({error}). Nothing was changed. python -m data check tells whether it is "
-    "damaged.",
-    "The store at {path} could not be written and stands as it was. {remedy} Then try again.",
-    "The disk is full: make room on it.",
-    "The disk space of this account is used up: make room.",
-    "This account may not write files of this size: raise the limit (ulimit -f).",
-    "The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere.",
-    "The folder can only be read: point ATLAS_HOME to one that can be written to.",
-    "{home} has a question mark in its name. Point ATLAS_HOME to a folder without one.",
-    "The store is being written to. Nothing was changed; try again in a moment.",
-    "The store is being written to: {what}, since {time} UTC. Nothing was changed; try again in a moment.",
-    "{key}: {value} is not {remedy}.",
-    "product",
-    "a name of at most 60 letters, digits, spaces and plain marks such as & + / -",
-    "another change",
-    "a change of settings",
-    "an import",
-    "a refresh",
-    "a removal",
-    "a review",
-    "a verdict",
-    "a first start",
-    "The store holds an arrival from the end of time, after which nothing can arrive. python -m data status lists it; "
-    "remove it with python -m data remove SNAPSHOT.",
-    "{file} could not be checked ({error}). Nothing was changed. Make room in {folder}, or set TMPDIR to another "
-    "folder.",
-)
-REFRESH = (
-    "{what}, {attempts} times over",
-    "{host} refused it as too many requests (429)",
-    "{host} had an error of its own ({status})",
-    "{host} refused the request ({status})",
-    "{host} took longer than {seconds} s for a page",
-    "{host} cannot be reached ({detail})",
-    "{host} did not answer within {seconds} s",
-    "{host} broke the answer off",
-    "the answer is a web page, not data",
-    "the answer is cut short or not JSON",
-    "not asked for, after {count} failures in a row (the last: {what})",
-    "income groups and regions",
-    "A refresh is under way already. Nothing was changed; wait for it to end, then look at what arrived.",
-    "The address to refresh from is not a web address. Set {variable} to one that begins with https:// or http://, or "
-    "unset it for {url}.",
-    "The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names is not an address that can be used. Set it to one that "
-    "begins with http://, or unset it.",
-    "See whether {url} is the right address ({variable}), and whether a proxy needs a sign-in.",
-    "Refresh again.",
-    "Refresh again later.",
-    "Wait some minutes, then refresh again.",
-    "Refresh again; if it stays so, update Lepton Atlas, or import a file downloaded from {url}",
-    "Check the internet connection, the proxy settings and {variable}, then refresh again.",
-    "A proxy or a sign-in page may stand between: open the indicator's page in a browser, then refresh again.",
-)
+LAYOUTS = ("tidy", "atlas export")
 NOTES = ("comes with the program", "{count} indicators fetched", "{count} faults skipped", "failed: {codes}")
 SOURCES = ("embedded reference", "World Bank API", "file {name}")
 LICENCES = ("see data/reference/sources.csv", "as its publisher states", "not stated")
@@ -321,25 +181,44 @@ HUB = (
     "Reads every text with a model of the hub as well: slower than our own, and only where its packages are installed.",
     "What the hub's model learned from is not known here: texts like those of the test split may have been among it.",
 )
-TEMPLATES = (
-    FAULTS
-    + LAYOUTS
-    + STORE
-    + REFRESH
-    + NOTES
-    + SOURCES
-    + LICENCES
-    + SCENARIOS
-    + MODELS
-    + ADAPTERS
-    + TABLES
-    + KNOWLEDGE
-    + HUB
-)
+TEMPLATES = LAYOUTS + NOTES + SOURCES + LICENCES + SCENARIOS + MODELS + ADAPTERS + TABLES + KNOWLEDGE + HUB
+
+
+def told(sentence: str | Exception, **known_as: str) -> str:
+    """A refusal, or a sentence of data/, analytics/ or models/, in the reader's language; as it is where there is none.
+
+    What fills the places of a Fault is told too, if it is a message of ours or a Fault. known_as: what stands in
+    places instead.
+    """
+    if isinstance(sentence, Fault):
+        return _(sentence.template).format(**_values(sentence, told, str) | known_as)
+    return said(str(sentence), **known_as)
+
+
+def spelt(sentence: str | Exception, **known_as: str) -> str:
+    """The same for Markdown: what fills a template, or a sentence that is none of ours, is shown as it is written."""
+    if isinstance(sentence, Fault):
+        shown = {field: literal(value) for field, value in known_as.items()}
+        return _(sentence.template).format(**_values(sentence, spelt, literal) | shown)
+    text = str(sentence)
+    if text in _ours():
+        return _(text)
+    for template, pattern in _patterns():
+        if found := pattern.fullmatch(text):
+            parts = {field: known_as.get(field) or said(part) for field, part in found.groupdict().items()}
+            return _(template).format(**{field: literal(part) for field, part in parts.items()})
+    return literal(said(text))
+
+
+def _values(fault: Fault, tell: Callable[[Fault], str], shown: Callable[[str], str]) -> dict[str, str]:
+    return {
+        field: tell(value) if isinstance(value, Fault) else shown(_(str(value)) if value != "" else "")
+        for field, value in fault.values.items()
+    }
 
 
 def said(sentence: str, **known_as: str) -> str:
-    """A sentence of data/, analytics/ or models/, in the reader's language; itself in English and where none fits.
+    """A text that is stored in English - a source, a note, a card - in the reader's language.
 
     known_as: what stands in places of its template, for names that the sentence has in English.
     """
@@ -353,21 +232,6 @@ def said(sentence: str, **known_as: str) -> str:
             parts = {field: known_as.get(field) or said(part) for field, part in found.groupdict().items()}
             return _(template).format(**parts)
     return sentence
-
-
-def spelt(sentence: object, **known_as: str) -> str:
-    """The same for Markdown: what fills a template, or a sentence that is none of ours, is shown as it is written.
-
-    sentence: or a fault that holds it.
-    """
-    text = str(sentence)
-    if text in _ours():
-        return _(text)
-    for template, pattern in _patterns():
-        if found := pattern.fullmatch(text):
-            parts = {field: known_as.get(field) or said(part) for field, part in found.groupdict().items()}
-            return _(template).format(**{field: literal(part) for field, part in parts.items()})
-    return literal(said(text))
 
 
 @cache

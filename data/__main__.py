@@ -74,7 +74,9 @@ def _import(options: argparse.Namespace) -> int:
     wrong = [field for field, sign, _ in pairs if not sign or field not in ingest.layouts.FIELDS]
     if wrong:
         raise ingest.LayoutError(
-            f"--map takes FIELD=COLUMN with a FIELD out of {', '.join(ingest.layouts.FIELDS)}; not {', '.join(wrong)}"
+            "--map takes FIELD=COLUMN with a FIELD out of {names}; not {given}",
+            names=", ".join(ingest.layouts.FIELDS),
+            given=", ".join(wrong),
         )
     try:
         report = ingest.import_file(

@@ -11,6 +11,7 @@ import jsonschema
 import pandas as pd
 
 from data import catalog, store
+from data.faults import Fault
 from data.layouts import LayoutError
 
 FORMAT = "1"
@@ -19,7 +20,6 @@ AHEAD = timedelta(days=1)
 SCHEMA = Path(__file__).with_name("exports.schema.json")
 MOST_BYTES = 16 << 20
 """Of a note: some 50,000 arrivals."""
-AGAIN = "Write it again: python -m data export"
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,25 @@ class Note:
 def read(text: bytes, name: str, now: datetime) -> Note:
     """The note of an export called `name`. Raises LayoutError for one that is damaged, of another format, or forged."""
     if len(text) > MOST_BYTES:
-        raise _damaged(name, f"what it says of itself has over {MOST_BYTES >> 20} MB")
+        raise _damaged(name, Fault("what it says of itself has over {mb} MB", mb=MOST_BYTES >> 20))
     try:
         note = json.loads(text, parse_constant=_no_number)
         if isinstance(note, dict) and note.get("format", FORMAT) != FORMAT:
             raise LayoutError(
-                f"This export has format {str(note['format'])[:40]!r}; this program reads format {FORMAT}. Update it."
+                "This export has format {found}; this program reads format {format}. Update it.",
+                found=repr(str(note["format"])[:40]),
+                format=FORMAT,
             )
         fault = next(_validator().iter_errors(note), None)
     except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
+        reason = Fault("it is nested too deeply") if isinstance(error, RecursionError) else str(error)[:200]
         raise _damaged(name, reason) from error
     if fault is not None:
         raise _damaged(name, f"{'/'.join(map(str, fault.absolute_path))}: {fault.message[:200]}")
     moments = [_arrived(row, name, now) for row in note["snapshots"]]
     snapshots = pd.DataFrame(note["snapshots"], columns=_validator().schema["$defs"]["snapshot"]["required"])
     if snapshots["id"].duplicated().any():
-        raise _damaged(name, "an arrival is listed twice")
+        raise _damaged(name, Fault("an arrival is listed twice"))
     return Note(
         snapshots=snapshots.assign(retrieved_at=pd.Series(moments, dtype="datetime64[us]")),
         indicators=tuple(catalog.Indicator(**row) for row in note["indicators"]),
@@ -77,9 +79,11 @@ def check_rows(connection: store.Connection, note: Note, name: str) -> None:
     finally:
         connection.unregister("listed")
     if stranger:
-        raise _damaged(name, f"row {stranger[0][0] - 1} names an arrival that is not listed under its source")
+        raise _damaged(
+            name, Fault("row {row} names an arrival that is not listed under its source", row=stranger[0][0] - 1)
+        )
     if other:
-        raise _damaged(name, f"the arrival {other[0][0]} is another one here")
+        raise _damaged(name, Fault("the arrival {id} is another one here", id=other[0][0]))
 
 
 def take_over(connection: store.Connection, note: Note) -> int:
@@ -114,13 +118,17 @@ def _arrived(row: dict[str, object], name: str, now: datetime) -> datetime:
         if row["source"] == "World Bank API":
             named.add(earlier_refresh_id(moment))
     except (ValueError, OverflowError) as error:
-        raise _damaged(name, f"the arrival {row['id']} has no date: {str(error)[:80]}") from error
+        raise _damaged(
+            name, Fault("the arrival {id} has no date: {error}", id=row["id"], error=str(error)[:80])
+        ) from error
     if row["id"] not in named:
-        raise _damaged(name, f"the arrival {row['id']} is not named after its time and content")
+        raise _damaged(name, Fault("the arrival {id} is not named after its time and content", id=row["id"]))
     if moment > now + AHEAD:
         raise LayoutError(
-            f"{name} says that it arrived on {moment:%Y-%m-%d}, which is still to come. Set the clock of this machine, "
-            "or write the export again on one whose clock is right."
+            "{file} says that it arrived on {date}, which is still to come. Set the clock of this machine, or write "
+            "the export again on one whose clock is right.",
+            file=name,
+            date=f"{moment:%Y-%m-%d}",
         )
     return moment.replace(tzinfo=None)
 
@@ -133,5 +141,7 @@ def earlier_refresh_id(moment: datetime) -> str:
     return store.snapshot_id(moment, hashlib.sha256(asked.encode()).hexdigest())
 
 
-def _damaged(name: str, reason: object) -> LayoutError:
-    return LayoutError(f"{name} is a damaged export ({reason}). {AGAIN}")
+def _damaged(name: str, reason: str | Fault) -> LayoutError:
+    return LayoutError(
+        "{file} is a damaged export ({reason}). Write it again: python -m data export", file=name, reason=reason
+    )

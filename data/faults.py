@@ -1,7 +1,9 @@
 """A refusal is data: a sentence with places, and what stands in them, so that it can be told in any language."""
 
 import copyreg
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import Any, Self
 
 
 class Fault(Exception):
@@ -15,6 +17,21 @@ class Fault(Exception):
         super().__init__(template)
         self.template, self.values = template, values
 
+    @classmethod
+    def of(cls, other: "Fault") -> Self:
+        """The same sentence as a fault of this kind."""
+        return cls(other.template, **other.values)
+
+    @classmethod
+    def read(cls, facts: Mapping[str, Any]) -> Self:
+        """One that was written down with `facts`, by another process."""
+        return cls(facts["template"], **facts["values"])
+
+    def facts(self) -> dict[str, Any]:
+        """The fault as JSON can hold it; values that are no text or number become text."""
+        plain = {k: v if isinstance(v, str | int | float) else str(v) for k, v in self.values.items()}
+        return {"template": self.template, "values": plain}
+
     def __str__(self) -> str:
         return self.template.format(**self.values)
 
@@ -27,3 +44,8 @@ class Fault(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         """To another process and back: exceptions keep positional arguments alone."""
         return copyreg.__newobj__, (type(self),), vars(self)
+
+
+def in_turn(faults: Iterable[Fault]) -> Fault:
+    """Sentences one after the other, as one fault; there must be one at least."""
+    return reduce(lambda said, next_one: Fault("{said} {next}", said=said, next=next_one), faults)

@@ -16,12 +16,13 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
-from data import catalog, exports, layouts, limits, private, regular, store
+from data import catalog, exports, layouts, limits, private, regular, row_faults, store
+from data.faults import Fault
 from data.layouts import LayoutError
+from data.row_faults import RowFault
 
 FIRST_YEAR = 1900
 MISSING = ("", "..", "na", "n/a", "nan", "null", "none", "-", "…")
-FAULT_COLUMNS = ("line", "field", "value", "problem", "remedy")
 LINE = "atlas line"
 MOST_FAULTS = 10_000
 """A check stops after so many faults: the file is another one than was meant."""
@@ -32,12 +33,15 @@ MOST_BESIDE = 20 << 20
 KEPT_CHECKS = 16
 
 
-class ImportRefused(ValueError):
+class ImportRefused(Fault, ValueError):
     """The file has faults, and nothing was written. `report` lists them."""
 
     def __init__(self, report: "ImportReport") -> None:
-        more = "more than " if report.stopped else ""
-        super().__init__(f"{report.file}: {more}{report.fault_count:,} fault(s); nothing was written.")
+        facts = {"file": report.file, "count": f"{report.fault_count:,}"}
+        if report.stopped:
+            super().__init__("{file}: more than {count} fault(s); nothing was written.", **facts)
+        else:
+            super().__init__("{file}: {count} fault(s); nothing was written.", **facts)
         self.report = report
 
 
@@ -47,7 +51,7 @@ class ImportReport:
 
     values: rows that hold a value. empty: cells without one. aggregates: rows of regions and income groups, left out.
     regrouped: markets whose income group a country file beside the data changed.
-    faults: FAULT_COLUMNS by line, at most `max_faults` of fault_count. landed: False for a preview or a refusal.
+    row_faults: by line, at most `max_faults` of fault_count. landed: False for a preview or a refusal.
     not_taken: values that are older than the ones that stand. stopped: there are more than MOST_FAULTS faults, and the
     rest of the file was not looked at: nothing of it can land.
     """
@@ -58,7 +62,7 @@ class ImportReport:
     empty: int
     aggregates: int
     fault_count: int
-    faults: pd.DataFrame
+    row_faults: tuple[RowFault, ...]
     landed: bool
     added: int = 0
     changed: int = 0
@@ -68,6 +72,12 @@ class ImportReport:
     regrouped: int = 0
     stopped: bool = False
     undescribed: tuple[str, ...] = ()
+
+    @property
+    def faults(self) -> pd.DataFrame:
+        """What is wrong with the rows, in English: line, field, value, problem, remedy."""
+        return row_faults.table(self.row_faults)
+
     snapshot: str | None = None
 
     def sentence(self) -> str:
@@ -125,7 +135,7 @@ def import_file(
         except OSError as error:
             raise _no_room(name, folder, error) from error
         except limits.TooMuch as error:
-            raise LayoutError(str(error)) from error
+            raise LayoutError.of(error) from error
     if preview:
         _keep(key, report)
     elif report.fault_count and (report.stopped or not skip_invalid):
@@ -180,7 +190,9 @@ def _take(path: Path, folder: Path, name: str) -> _Arrived:
                 continue
             if found.stat().st_size > MOST_BESIDE:
                 raise LayoutError(
-                    f"{found.name}, which lies beside the data, has over {MOST_BESIDE >> 20} MB. Move it elsewhere."
+                    "{file}, which lies beside the data, has over {mb} MB. Move it elsewhere.",
+                    file=found.name,
+                    mb=MOST_BESIDE >> 20,
                 )
             shutil.copyfile(found, target)
             digests.append(f"{target.name} {_digest(target)}")
@@ -190,8 +202,11 @@ def _take(path: Path, folder: Path, name: str) -> _Arrived:
 
 def _no_room(name: str, folder: Path, error: OSError) -> store.StoreError:
     return store.StoreError(
-        f"{name} could not be checked ({error.strerror or error}). Nothing was changed. Make room in {folder.parent}, "
-        "or set TMPDIR to another folder."
+        "{file} could not be checked ({error}). Nothing was changed. Make room in {folder}, or set TMPDIR to another "
+        "folder.",
+        file=name,
+        error=error.strerror or error,
+        folder=folder.parent,
     )
 
 
@@ -221,7 +236,7 @@ def _import(
             report = _check(connection, check)
         if preview or (report.fault_count and (report.stopped or not skip_invalid)):
             return report
-        with store.writing("an import", checked=connection) as connection:
+        with store.writing(Fault("an import"), checked=connection) as connection:
             if store.version() != stamp:
                 report = _check(connection, check)
                 if report.fault_count and (report.stopped or not skip_invalid):
@@ -231,10 +246,12 @@ def _import(
                 raise store.Abandon
         return report
     except store.TookTooLong as error:
-        raise limits.TooMuch(limits.too_slow(arrived.name)) from error
+        raise limits.too_slow(arrived.name) from error
     except store.DatabaseError as error:
         raise LayoutError(
-            f"{arrived.name} cannot be checked ({str(error).strip().splitlines()[0]}). Split it, or save it as CSV."
+            "{file} cannot be checked ({error}). Split it, or save it as CSV.",
+            file=arrived.name,
+            error=str(error).strip().splitlines()[0],
         ) from error
     finally:
         connection.close()
@@ -284,7 +301,7 @@ def _stage(
     except store.DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         raise LayoutError(
-            f"The file cannot be read ({reason}). Save it again as CSV in UTF-8 and import that."
+            "The file cannot be read ({reason}). Save it again as CSV in UTF-8 and import that.", reason=reason
         ) from error
     if connection.execute("SELECT count(*) = 0 FROM staged").fetchone()[0] and not _malformed(connection):
         raise LayoutError("The file has a header and no rows below it. Nothing to import.")
@@ -396,7 +413,7 @@ def _regularise(layout: layouts.Layout, target: Path, deadline: limits.Deadline)
             seconds=deadline.left(),
         )
     except regular.TookTooLong:
-        raise limits.TooMuch(limits.too_slow(deadline.name)) from None
+        raise limits.too_slow(deadline.name) from None
 
 
 def _stage_parquet(
@@ -412,28 +429,39 @@ def _stage_parquet(
             metadata = pyarrow.parquet.read_metadata(file)
         schema = metadata.schema.to_arrow_schema()
     except (OSError, ValueError, NotImplementedError) as error:
-        raise LayoutError(f"{name} is damaged Parquet ({error}). Export or download it again.") from error
+        raise LayoutError(
+            "{file} is damaged Parquet ({error}). Export or download it again.", file=name, error=error
+        ) from error
     limits.check_parquet(metadata, layout.path.stat().st_size, name)
     columns = schema.names
     if metadata.num_rows == 0:
-        raise LayoutError(f"{name} has no rows. Nothing to import.")
+        raise LayoutError("{file} has no rows. Nothing to import.", file=name)
     layouts.check_mapping(columns, name, mapping)
     fields = layouts.match_columns(columns, mapping)
     if fields is None:
         raise layouts.UnknownColumns(
-            f"{name} has the columns {', '.join(columns)}. Needed: market (iso3), indicator, year and "
-            "value. Rename the columns, or say which is which (--map market=COLUMN).",
+            "{file} has the columns {columns}. Needed: market (iso3), indicator, year and value. Rename the columns, "
+            "or say "
+            "which is which (--map market=COLUMN).",
             columns,
+            file=name,
+            columns=", ".join(columns),
         )
     exported, note = (metadata.metadata or {}).get(b"atlas_export"), None
     if exported is not None:
         note = exports.read(exported, name, now)
         if not {"source", "snapshot"} <= set(columns):
-            raise LayoutError(f"{name} is a damaged export (it lacks a column). Write it again: python -m data export")
+            raise LayoutError(
+                "{file} is a damaged export ({reason}). Write it again: python -m data export",
+                file=name,
+                reason=Fault("it lacks a column"),
+            )
         fields |= {"source": "source", "snapshot": "snapshot"}
     for column in fields.values():
         if pyarrow.types.is_nested(schema.field(column).type):
-            raise LayoutError(f"{name} has lists in its column {column}. Write one value a row.")
+            raise LayoutError(
+                "{file} has lists in its column {column}. Write one value a row.", file=name, column=column
+            )
     optional = {
         field: f"{_name(fields[field])}::VARCHAR" if field in fields else "NULL::VARCHAR"
         for field in ("unit", "source", "snapshot")
@@ -516,8 +544,7 @@ def _check(connection: store.Connection, check: _Check) -> ImportReport:
     store.run_file(connection, "ingest/faults", bounds)
     store.run_file(connection, "ingest/scale_faults")
     connection.execute(
-        "INSERT INTO faults SELECT line, '', value, 'malformed line: ' || problem, "
-        "'Check quotes and the number of columns on this line.', NULL, NULL FROM malformed"
+        "INSERT INTO faults SELECT line, '', value, 'malformed', MAP {'problem': problem}, NULL, NULL FROM malformed"
     )
     if not check.new_indicators and check.layout.kind == "tidy" and "name" not in check.layout.mapping:
         described = list(_companions(check.arrived.folders))
@@ -527,7 +554,7 @@ def _check(connection: store.Connection, check: _Check) -> ImportReport:
         "(SELECT count(*) FROM faults) FROM checked"
     ).fetchone()
     faults = connection.execute(
-        "SELECT line, field, left(value, 120) AS value, problem, remedy FROM faults ORDER BY line, field LIMIT $n",
+        "SELECT line, field, left(value, 120) AS value, kind, facts FROM faults ORDER BY line, field LIMIT $n",
         {"n": min(check.max_faults, MOST_FAULTS)},
     ).df()
     return ImportReport(
@@ -537,7 +564,7 @@ def _check(connection: store.Connection, check: _Check) -> ImportReport:
         empty=staged - values,
         aggregates=aggregates,
         fault_count=min(count, MOST_FAULTS),
-        faults=_suggest(connection, faults),
+        row_faults=row_faults.told_of(_suggest(connection, faults)),
         landed=False,
         stopped=count > MOST_FAULTS,
     )
@@ -559,7 +586,7 @@ def _describe_for_the_check(connection: store.Connection, note: exports.Note) ->
 
 def _suggest(connection: store.Connection, faults: pd.DataFrame) -> pd.DataFrame:
     """Name the market an unknown country probably means: a slip or two away, in proportion to its length."""
-    unknown = faults["problem"] == "unknown country"
+    unknown = faults["kind"] == "unknown country"
     for spelling in faults.loc[unknown, "value"].unique()[:50]:
         near = connection.execute(
             "SELECT m.name, m.iso3 FROM lookup l JOIN markets m ON m.iso3 = l.iso3 "
@@ -568,8 +595,9 @@ def _suggest(connection: store.Connection, faults: pd.DataFrame) -> pd.DataFrame
             {"s": spelling, "most": max(1, len(spelling) // 4)},
         ).fetchone()
         if near and len(spelling) > 3:
-            rows = unknown & (faults["value"] == spelling)
-            faults.loc[rows, "remedy"] = f"Did you mean {near[0]} ({near[1]})? " + faults.loc[rows, "remedy"]
+            meant = {"market": f"{near[0]} ({near[1]})"}
+            rows = faults.index[unknown & (faults["value"] == spelling)]
+            faults.loc[rows, "facts"] = pd.Series([meant] * len(rows), index=rows)
     return faults
 
 
@@ -666,8 +694,10 @@ def companion_groups(folder: Path) -> pd.DataFrame | None:
 
 def _companion_error(file: Path, error: Exception) -> LayoutError:
     return LayoutError(
-        f"{file.name}, which lies beside the data and should describe it, cannot be read ({error}). "
-        "Correct it as UTF-8 CSV, or move it to another folder."
+        "{name}, which lies beside the data and should describe it, cannot be read ({error}). Correct it as UTF-8 CSV, "
+        "or move it to another folder.",
+        name=file.name,
+        error=error,
     )
 
 
@@ -704,8 +734,10 @@ def export(target: Path) -> dict[str, int]:
         if scratch.is_file():
             scratch.unlink()
         raise store.StoreError(
-            f"{target} cannot be written: {getattr(error, 'strerror', None) or error}. Name a file in a folder you may "
-            "write to, on a disk with room for it."
+            "{target} cannot be written: {error}. Name a file in a folder you may write to, on a disk with room for "
+            "it.",
+            target=target,
+            error=getattr(error, "strerror", None) or error,
         ) from error
     finally:
         connection.close()

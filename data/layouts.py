@@ -14,6 +14,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from data import limits, workbook
+from data.faults import Fault, in_turn
 
 HEAD_BYTES = 1 << 18
 COMPANIONS = ("indicators.csv", "countries.csv", "WDICountry.csv", "Metadata_Country_*.csv")
@@ -54,16 +55,16 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 REQUIRED = ("market", "indicator", "year", "value")
 
 
-class LayoutError(ValueError):
+class LayoutError(Fault, ValueError):
     """The file cannot be read as market data; the message says why and what would help."""
 
 
 class UnknownColumns(LayoutError):
     """A table whose columns we cannot tell apart; `columns` are their names, for the caller to say which is which."""
 
-    def __init__(self, message: str, columns: Sequence[str]) -> None:
-        super().__init__(message)
-        self.columns = tuple(columns)
+    def __init__(self, template: str, header: Sequence[str], /, **values: object) -> None:
+        super().__init__(template, **values)
+        self.columns = tuple(header)
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,14 @@ def recognise(path: Path, scratch: Path, mapping: Mapping[str, str] | None = Non
         found = _recognised(path, scratch, mapping, name)
         limits.check_columns(len(found.columns), name)
     except limits.TooMuch as error:
-        raise LayoutError(str(error)) from error
+        raise LayoutError.of(error) from error
     return found
 
 
 def _recognised(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name: str) -> Layout:
     size = path.stat().st_size
     if size == 0:
-        raise LayoutError(f"{name} is empty.")
+        raise LayoutError("{file} is empty.", file=name)
     check_size(size, name)
     with path.open("rb") as file:
         magic = file.read(8)
@@ -125,7 +126,9 @@ def _recognised(path: Path, scratch: Path, mapping: Mapping[str, str] | None, na
     if magic.startswith(b"\x1f\x8b"):
         path = _unpack_gzip(path, scratch, name)
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise LayoutError(f"{name} is in the old Excel format (.xls). Save it as .xlsx or CSV and import that.")
+        raise LayoutError(
+            "{file} is in the old Excel format (.xls). Save it as .xlsx or CSV and import that.", file=name
+        )
     with path.open("rb") as file:
         if re.match(rb"\s*\[\s*\{", file.read(64)):
             return _from_json(path, scratch, name)
@@ -135,7 +138,12 @@ def _recognised(path: Path, scratch: Path, mapping: Mapping[str, str] | None, na
 def check_size(size: int, name: str) -> None:
     """Raises LayoutError for a file of more bytes than are read."""
     if size > limits.MOST_BYTES:
-        raise LayoutError(f"{name} has {size / 1e9:.1f} GB; the limit is {limits.MOST_BYTES / 1e9:.1f} GB. Split it.")
+        raise LayoutError(
+            "{file} has {gb} GB; the limit is {most} GB. Split it.",
+            file=name,
+            gb=f"{size / 1000000000.0:.1f}",
+            most=f"{limits.MOST_BYTES / 1000000000.0:.1f}",
+        )
 
 
 # ------------------------------------------------------------------ packed files
@@ -150,13 +158,15 @@ def _unpack_gzip(path: Path, scratch: Path, name: str) -> Path:
 
 def _unfolds_too_far(name: str, limit: int) -> LayoutError:
     return LayoutError(
-        f"{name} unfolds to more than {limit / 1e6:,.0f} MB, which no genuine data file of its size does. "
-        "Unpack it yourself and import the CSV inside."
+        "{file} unfolds to more than {mb} MB, which no genuine data file of its size does. Unpack it yourself and "
+        "import the CSV inside.",
+        file=name,
+        mb=f"{limit / 1000000.0:,.0f}",
     )
 
 
 def _damaged(name: str, error: Exception) -> LayoutError:
-    return LayoutError(f"{name} is damaged and cannot be unpacked ({error}). Download it again.")
+    return LayoutError("{file} is damaged and cannot be unpacked ({error}). Download it again.", file=name, error=error)
 
 
 def _copy_capped(packed: io.BufferedIOBase, target: Path, packed_size: int, name: str) -> None:
@@ -186,8 +196,11 @@ def _from_zip(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name
         unfolded = sum(member.file_size for member in members)
         if unfolded > limits.unfolded(path.stat().st_size) or len(members) > 2000:
             raise LayoutError(
-                f"{name} unfolds to {unfolded / 1e6:,.0f} MB in {len(members):,} parts, which no genuine data "
-                "file of its size does. Unpack it yourself and import the CSV inside."
+                "{file} unfolds to {mb} MB in {count} parts, which no genuine data file of its size does. Unpack it "
+                "yourself and import the CSV inside.",
+                file=name,
+                mb=f"{unfolded / 1000000.0:,.0f}",
+                count=f"{len(members):,}",
             )
         if any(member.filename == "xl/workbook.xml" for member in members):
             return _from_excel(path, scratch, mapping, name)
@@ -205,12 +218,16 @@ def _from_zip(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name
                 if not companion:
                     found = _from_text(target, mapping, member.filename)
             except (RuntimeError, zipfile.BadZipFile) as error:  # a password, an unknown compression, a broken header
-                raise LayoutError(f"{name} cannot be unpacked ({error}). Unpack it yourself.") from error
+                raise LayoutError(
+                    "{file} cannot be unpacked ({error}). Unpack it yourself.", file=name, error=error
+                ) from error
             except LayoutError as error:
-                seen.append(str(error))
+                seen.append(error)
     if found:
         return found
-    raise LayoutError(f"{name} holds no file with market data. " + " ".join(seen[:3]))
+    if not seen:
+        raise LayoutError("{file} holds no file with market data.", file=name)
+    raise LayoutError("{file} holds no file with market data. {reasons}", file=name, reasons=in_turn(seen[:3]))
 
 
 def _from_excel(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name: str) -> Layout:
@@ -231,16 +248,21 @@ def _from_excel(path: Path, scratch: Path, mapping: Mapping[str, str] | None, na
             )
             return _from_text(target, mapping, f"{name}, sheet {title!r}")
         except workbook.NotExcel as error:
-            raise LayoutError(f"{name} cannot be read as an Excel file ({error}). Save it again, or as CSV.") from error
+            raise LayoutError(
+                "{file} cannot be read as an Excel file ({error}). Save it again, or as CSV.", file=name, error=error
+            ) from error
         except workbook.TooLarge as error:
             raise LayoutError(
-                f"{name}, sheet {sheet + 1}, {error}. Leave out what is not needed, or save it as CSV."
+                "{file}, sheet {sheet}, {error}. Leave out what is not needed, or save it as CSV.",
+                file=name,
+                sheet=sheet + 1,
+                error=error,
             ) from error
         except LayoutError as error:
-            seen.append(str(error))
+            seen.append(error)
             columns = columns or getattr(error, "columns", ())
         sheet += 1
-    raise UnknownColumns(" ".join(seen[:3]), columns)
+    raise UnknownColumns("{reasons}", columns, reasons=in_turn(seen[:3]))
 
 
 def _from_json(path: Path, scratch: Path, name: str) -> Layout:
@@ -262,8 +284,10 @@ def _from_json(path: Path, scratch: Path, name: str) -> Layout:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise LayoutError(
-            f"{name} is JSON, but not one whole answer of the World Bank's API for an indicator ({reason}). "
-            "Fetch it again, or import CSV."
+            "{file} is JSON, but not one whole answer of the World Bank's API for an indicator ({error}). Fetch it "
+            "again, or import CSV.",
+            file=name,
+            error=reason,
         ) from error
     return Layout("World Bank API JSON", target, columns, {column: column for column in columns})
 
@@ -275,27 +299,38 @@ def _from_text(path: Path, mapping: Mapping[str, str] | None, name: str) -> Layo
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head.strip():
-        raise LayoutError(f"{name} is empty.")
+        raise LayoutError("{file} is empty.", file=name)
     if head.startswith(b"version https://git-lfs"):
         raise LayoutError(
-            f"{name} is a Git LFS pointer, not the data it stands for. Fetch the file with `git lfs pull` first."
+            "{file} is a Git LFS pointer, not the data it stands for. Fetch the file with `git lfs pull` first.",
+            file=name,
         )
     if head.lstrip()[:1] == b"<":
-        raise LayoutError(f"{name} is a web page or XML, not a table. The download probably failed: fetch it again.")
+        raise LayoutError(
+            "{file} is a web page or XML, not a table. The download probably failed: fetch it again.", file=name
+        )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
-        raise LayoutError(f"{name} is not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.")
+        raise LayoutError(
+            "{file} is not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.", file=name
+        )
     text = _decode(head, name)
     tried = [_recognise_rows(path, text, delimiter, mapping) for delimiter in ",;\t|"]
     found = next((layout for layout in tried if layout), None)
     if found is None:
         first = text.strip().splitlines()[0][:160]
-        raise UnknownColumns(
-            f"{name} has no layout we know. Needed: columns for the market (iso3 or country name), indicator, year and "
-            f"value, or one of the World Bank's own layouts. Its first line is: {first!r}. "
-            "Rename the columns, or say which is which (--map market=COLUMN)."
-            + "".join(f" --map {field}={column} did not help." for field, column in (mapping or {}).items()),
-            [cell.strip() for cell in re.split(r"[,;\t|]", first) if cell.strip()],
+        tried = [
+            Fault("--map {field}={column} did not help.", field=field, column=column)
+            for field, column in (mapping or {}).items()
+        ]
+        unknown = Fault(
+            "{file} has no layout we know. Needed: columns for the market (iso3 or country name), indicator, year and "
+            "value, or one of the World Bank's own layouts. Its first line is: {line}. Rename the columns, or say "
+            "which is which (--map market=COLUMN).",
+            file=name,
+            line=repr(first),
         )
+        header = [cell.strip() for cell in re.split(r"[,;\t|]", first) if cell.strip()]
+        raise UnknownColumns("{reasons}", header, reasons=in_turn([unknown, *tried]))
     _refuse_ambiguous(found, name, mapping)
     return found
 
@@ -308,7 +343,11 @@ def _refuse_ambiguous(layout: Layout, name: str, mapping: Mapping[str, str] | No
     years = Counter(m[1] for column in layout.columns if layout.years and (m := YEAR_HEADER.match(column.strip())))
     twice = [column for column in used if counts[column] > 1] + [year for year, count in years.items() if count > 1]
     if twice:
-        raise LayoutError(f"{name} has more than one column for {', '.join(sorted(set(twice)))}. Keep one of each.")
+        raise LayoutError(
+            "{file} has more than one column for {columns}. Keep one of each.",
+            file=name,
+            columns=", ".join(sorted(set(twice))),
+        )
 
 
 def check_mapping(columns: list[str], name: str, mapping: Mapping[str, str] | None) -> None:
@@ -317,7 +356,10 @@ def check_mapping(columns: list[str], name: str, mapping: Mapping[str, str] | No
     absent = [column for column in (mapping or {}).values() if column.strip().lower() not in present]
     if absent:
         raise LayoutError(
-            f"{name} has no column {', '.join(map(repr, absent))}, which --map names. It has: {', '.join(columns)}."
+            "{file} has no column {names}, which --map names. It has: {columns}.",
+            file=name,
+            names=", ".join(map(repr, absent)),
+            columns=", ".join(columns),
         )
 
 
@@ -329,7 +371,9 @@ def _decode(head: bytes, name: str) -> str:
             return head[: error.start].decode("utf-8-sig")
         line = head[: error.start].count(b"\n") + 1
         raise LayoutError(
-            f"{name}, line {line}: not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving."
+            "{file}, line {line}: not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.",
+            file=name,
+            line=line,
         ) from None
 
 

@@ -7,6 +7,8 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
 
+from data.faults import Fault
+
 MOST_BYTES = 4 << 30
 """No file may grow beyond this, packed or unpacked."""
 MOST_RATIO = 200
@@ -27,7 +29,7 @@ MOST_MEMORY = 4 << 30
 """Bytes that the database may use while it checks or writes, or half the machine's; beyond them the disk is used."""
 
 
-class TooMuch(ValueError):
+class TooMuch(Fault, ValueError):
     """The file holds more than is read; the message says what, and what to do."""
 
 
@@ -47,14 +49,17 @@ def check_columns(count: int, name: str) -> None:
     """Raises TooMuch for a table that is too wide."""
     if count > MOST_COLUMNS:
         raise TooMuch(
-            f"{name} has {count:,} columns; at most {MOST_COLUMNS:,} are read. Leave out columns that are not needed."
+            "{file} has {count} columns; at most {most} are read. Leave out columns that are not needed.",
+            file=name,
+            count=f"{count:,}",
+            most=f"{MOST_COLUMNS:,}",
         )
 
 
 def check_rows(count: int, name: str) -> None:
     """Raises TooMuch for a table that is too long."""
     if count > MOST_ROWS:
-        raise TooMuch(f"{name} has more than {MOST_ROWS:,} rows. Split it.")
+        raise TooMuch("{file} has more than {most} rows. Split it.", file=name, most=f"{MOST_ROWS:,}")
 
 
 def check_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, name: str) -> None:
@@ -64,8 +69,11 @@ def check_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, name: str) 
     bytes_inside = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     if bytes_inside > unfolded(size) or metadata.num_rows > max(size, SMALL) * MOST_ROWS_PER_BYTE:
         raise TooMuch(
-            f"{name} unfolds to {bytes_inside / 1e6:,.0f} MB and {metadata.num_rows:,} rows, which no genuine data "
-            "file of its size does. Write it again, or save it as CSV."
+            "{file} unfolds to {mb} MB and {rows} rows, which no genuine data file of its size does. Write it again, "
+            "or save it as CSV.",
+            file=name,
+            mb=f"{bytes_inside / 1000000.0:,.0f}",
+            rows=f"{metadata.num_rows:,}",
         )
 
 
@@ -80,12 +88,16 @@ def check_cells(batch: pyarrow.RecordBatch, name: str) -> None:
         else:
             continue
         if longest is not None and longest > MOST_CELL:
-            raise TooMuch(long_cell(name))
+            raise long_cell(name)
 
 
-def long_cell(name: str) -> str:
-    """The sentence about a cell that is too long."""
-    return f"{name} has a cell of more than {MOST_CELL:,} characters. Shorten it, or leave its column out."
+def long_cell(name: str) -> TooMuch:
+    """The refusal of a cell that is too long."""
+    return TooMuch(
+        "{file} has a cell of more than {most} characters. Shorten it, or leave its column out.",
+        file=name,
+        most=f"{MOST_CELL:,}",
+    )
 
 
 class Deadline:
@@ -99,10 +111,14 @@ class Deadline:
         """Seconds that remain. Raises TooMuch when there are none."""
         left = self.ends - time.monotonic()
         if left <= 0:
-            raise TooMuch(too_slow(self.name))
+            raise too_slow(self.name)
         return left
 
 
-def too_slow(name: str) -> str:
-    """The sentence about a file that takes too long."""
-    return f"{name} takes longer than {MOST_SECONDS} s to check. Split it, or save it as plain CSV."
+def too_slow(name: str) -> TooMuch:
+    """The refusal of a file that takes too long."""
+    return TooMuch(
+        "{file} takes longer than {seconds} s to check. Split it, or save it as plain CSV.",
+        file=name,
+        seconds=MOST_SECONDS,
+    )

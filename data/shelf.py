@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from data import private, store
+from data.faults import Fault
 
 KINDS = ("scenarios", "plans")
 LONGEST_NAME = 80
@@ -28,7 +29,7 @@ REPLACED, REMOVED = "replaced", "removed"
 STAMP = "%Y%m%dT%H%M%S%f"
 
 
-class ShelfError(ValueError):
+class ShelfError(Fault, ValueError):
     """A file cannot be saved or found; the message names the cause and a remedy."""
 
 
@@ -82,18 +83,26 @@ def save(kind: str, name: str, text: str, over: Saved | None = None) -> None:
         with _changing(kind):
             there = _entry(file)
             if there is not None and over is None:
-                raise ShelfError(f"There is one called {name!r} already. Choose another name, or replace it.")
+                raise ShelfError(
+                    "There is one called {name} already. Choose another name, or replace it.", name=repr(name)
+                )
             if there is not None and there.stamp != over.stamp:
                 raise ShelfError(
-                    f"{name!r} was saved by somebody else meanwhile, at {there.saved_at:%Y-%m-%d %H:%M:%S} UTC. "
-                    "Nothing was changed. Open it first, or choose another name."
+                    "{name} was saved by somebody else meanwhile, at {time} UTC. Nothing was changed. Open it first, "
+                    "or choose another name.",
+                    name=repr(name),
+                    time=f"{there.saved_at:%Y-%m-%d %H:%M:%S}",
                 )
             if there is None and len(saved(kind)) >= MOST:
-                raise ShelfError(f"{MOST} are saved already. Remove some of them first.")
+                raise ShelfError("{most} are saved already. Remove some of them first.", most=MOST)
             private.folder(file.parent)
             _put_in_place(file, text, there is not None)
     except OSError as error:
-        raise ShelfError(f"{name!r} cannot be saved: {error}. Free some space, or mend the folder's rights.") from error
+        raise ShelfError(
+            "{name} cannot be saved: {error}. Free some space, or mend the folder's rights.",
+            name=repr(name),
+            error=error,
+        ) from error
 
 
 def remove(kind: str, name: str) -> None:
@@ -102,11 +111,13 @@ def remove(kind: str, name: str) -> None:
     try:
         with _changing(kind):
             if not file.exists():
-                raise ShelfError(f"There is none called {name!r}.")
+                raise ShelfError("There is none called {name}.", name=repr(name))
             _put_aside(file, REMOVED)
             file.unlink()
     except OSError as error:
-        raise ShelfError(f"{name!r} cannot be removed: {error}. Mend the folder's rights.") from error
+        raise ShelfError(
+            "{name} cannot be removed: {error}. Mend the folder's rights.", name=repr(name), error=error
+        ) from error
 
 
 def aside(kind: str) -> tuple[Aside, ...]:
@@ -124,7 +135,7 @@ def aside(kind: str) -> tuple[Aside, ...]:
 def read_aside(kind: str, entry: Aside) -> str:
     """The text of what was put aside. Raises ShelfError when it is not there any more."""
     if entry not in aside(kind):
-        raise ShelfError(f"There is none called {entry.name!r}.")
+        raise ShelfError("There is none called {name}.", name=repr(entry.name))
     return _text(_folder(kind) / entry.where / entry.file, entry.name)
 
 
@@ -132,7 +143,9 @@ def _text(file: Path, name: str) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ShelfError(f"{name!r} cannot be read: {error}. It may have been removed; save it again.") from error
+        raise ShelfError(
+            "{name} cannot be read: {error}. It may have been removed; save it again.", name=repr(name), error=error
+        ) from error
 
 
 @contextmanager
@@ -172,14 +185,14 @@ def _put_aside(file: Path, where: str) -> None:
 
 def _folder(kind: str) -> Path:
     if kind not in KINDS:
-        raise ShelfError(f"There is no shelf {kind!r}. Known: {', '.join(KINDS)}.")
+        raise ShelfError("There is no shelf {kind}. Known: {names}.", kind=repr(kind), names=", ".join(KINDS))
     return store.home() / kind
 
 
 def _file(kind: str, name: str) -> Path:
     """Names become file names letter by letter, what is no letter or digit as its code point: nothing is a path."""
     if not name.strip() or len(name) > LONGEST_NAME:
-        raise ShelfError(f"A name has 1 to {LONGEST_NAME} characters. Choose another one.")
+        raise ShelfError("A name has 1 to {most} characters. Choose another one.", most=LONGEST_NAME)
     safe = _safe(name.strip())
     if len(safe.encode("utf-8", "replace")) > LONGEST_FILE:
         raise ShelfError("The name is too long for a file. Choose a shorter one.")

@@ -27,6 +27,7 @@ import pandas as pd
 import platformdirs
 
 from data import catalog, limits, private
+from data.faults import Fault
 
 Parameters, Result = ParamSpec("Parameters"), TypeVar("Result")
 Connection = duckdb.DuckDBPyConnection
@@ -66,8 +67,11 @@ REFERENCE_TABLES = {
 }
 
 
-class StoreError(RuntimeError):
+class StoreError(Fault, RuntimeError):
     """The store cannot be opened, upgraded or written; the message says why and what to do."""
+
+
+ANOTHER = Fault("another change")
 
 
 class Abandon(Exception):
@@ -82,7 +86,9 @@ class SettingsChanged(StoreError):
     """Settings are no longer what the reader was shown; names: which."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(f"Changed meanwhile: {', '.join(names)}. Nothing was written; look at them and try again.")
+        super().__init__(
+            "Changed meanwhile: {names}. Nothing was written; look at them and try again.", names=", ".join(names)
+        )
         self.names = tuple(names)
 
 
@@ -104,7 +110,7 @@ def version() -> tuple[int, int]:
     try:
         stat = path().stat()
     except FileNotFoundError:
-        raise StoreError(f"There is no store at {path()} yet. Build it with: python -m data build") from None
+        raise StoreError("There is no store at {path} yet. Build it with: python -m data build", path=path()) from None
     except OSError as error:
         raise _unreadable(error) from error
     return stat.st_mtime_ns, stat.st_ino
@@ -169,8 +175,10 @@ def _opened(file: Path, spill: Path | None = None, read_only: bool = True, threa
     except duckdb.Error as error:
         connection.close()
         raise StoreError(
-            f"The store at {path()} cannot be opened ({_first_line(error)}). Nothing was changed. Restore it from "
-            "an export, or move the file away and run: python -m data build"
+            "The store at {path} cannot be opened ({error}). Nothing was changed. Restore it from an export, or move "
+            "the file away and run: python -m data build",
+            path=path(),
+            error=_first_line(error),
         ) from error
     return connection
 
@@ -239,17 +247,21 @@ def _read_whole(connection: Connection, only: tuple[str, ...] = ()) -> None:
         connection.execute(f"SELECT bit_xor(hash(rows_of_it)) FROM {whole} AS rows_of_it").fetchall()
 
 
-def _damaged(error: duckdb.Error) -> StoreError:
+def _damaged(error: Exception) -> StoreError:
     return StoreError(
-        f"The store at {path()} is damaged ({_first_line(error)}). Nothing was changed. Move the file away, run "
-        "python -m data build, and import your last export; without one, import your files and refresh."
+        "The store at {path} is damaged ({error}). Nothing was changed. Move the file away, run python -m data build, "
+        "and import your last export; without one, import your files and refresh.",
+        path=path(),
+        error=_first_line(error),
     )
 
 
 def _unreadable(error: Exception) -> StoreError:
     return StoreError(
-        f"The store at {path()} could not be read ({_first_line(error)}). Nothing was changed. python -m data check "
-        "tells whether it is damaged."
+        "The store at {path} could not be read ({error}). Nothing was changed. python -m data check tells whether it "
+        "is damaged.",
+        path=path(),
+        error=_first_line(error),
     )
 
 
@@ -269,13 +281,19 @@ def reading(function: Callable[Parameters, Result]) -> Callable[Parameters, Resu
 def _check_schema(found: int) -> None:
     if found > SCHEMA_VERSION:
         raise StoreError(
-            f"The store at {path()} was written by a newer Lepton Atlas (schema {found}, this one knows "
-            f"{SCHEMA_VERSION}). Update the program; the store was not touched."
+            "The store at {path} was written by a newer Lepton Atlas (schema {found}, this one knows {known}). Update "
+            "the program; the store was not touched.",
+            path=path(),
+            found=found,
+            known=SCHEMA_VERSION,
         )
     if found < SCHEMA_VERSION:
         raise StoreError(
-            f"The store at {path()} has schema {found}, this program needs {SCHEMA_VERSION}. "
-            "Upgrade it, keeping all its data, with: python -m data build"
+            "The store at {path} has schema {found}, this program needs {known}. Upgrade it, keeping all its data, "
+            "with: python -m data build",
+            path=path(),
+            found=found,
+            known=SCHEMA_VERSION,
         )
 
 
@@ -284,7 +302,8 @@ def _schema_version(connection: Connection) -> int:
         return _cursor(connection).execute("SELECT schema_version FROM meta").fetchone()[0]
     except (duckdb.CatalogException, duckdb.BinderException, TypeError):
         raise StoreError(
-            f"{path()} is a DuckDB file, but not a Lepton Atlas store. Move it away, or point ATLAS_HOME elsewhere."
+            "{path} is a DuckDB file, but not a Lepton Atlas store. Move it away, or point ATLAS_HOME elsewhere.",
+            path=path(),
         ) from None
     except duckdb.Error as error:
         raise _damaged(error) from error
@@ -309,7 +328,9 @@ def literal(file: Path) -> str:
     return f"'{named.replace(chr(39), chr(39) * 2)}'"
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: Exception) -> str | Fault:
+    if isinstance(error, Fault):
+        return error
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -320,7 +341,7 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def writing(
-    what: str = "another change",
+    what: Fault = ANOTHER,
     *,
     data: bool = True,
     checked: Connection | None = None,
@@ -349,7 +370,7 @@ def writing(
             if only:
                 _vouch(connection)
                 if not _same(path(), working):
-                    raise _damaged(OSError("a copy of it came out otherwise"))
+                    raise _damaged(Fault("a copy of it came out otherwise"))
             yield connection
             if data and _counts_versions(connection):
                 connection.execute("UPDATE meta SET data_version = $now", {"now": time.time_ns()})
@@ -467,12 +488,14 @@ def _clear(working: Path) -> None:
 
 
 REMEDIES = {
-    errno.ENOSPC: "The disk is full: make room on it.",
-    errno.EDQUOT: "The disk space of this account is used up: make room.",
-    errno.EFBIG: "This account may not write files of this size: raise the limit (ulimit -f).",
-    errno.EACCES: "The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere.",
-    errno.EPERM: "The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere.",
-    errno.EROFS: "The folder can only be read: point ATLAS_HOME to one that can be written to.",
+    errno.ENOSPC: Fault("The disk is full: make room on it."),
+    errno.EDQUOT: Fault("The disk space of this account is used up: make room."),
+    errno.EFBIG: Fault("This account may not write files of this size: raise the limit (ulimit -f)."),
+    errno.EACCES: Fault(
+        "The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere."
+    ),
+    errno.EPERM: Fault("The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere."),
+    errno.EROFS: Fault("The folder can only be read: point ATLAS_HOME to one that can be written to."),
 }
 """What to do about an error of the operating system."""
 
@@ -481,10 +504,16 @@ def unwritten(error: Exception) -> StoreError:
     said = str(error)  # the database quotes the operating system
     known = next((REMEDIES[code] for code in REMEDIES if _is(error, code) or os.strerror(code) in said), None)
     if known:
-        return StoreError(f"The store at {path()} could not be written and stands as it was. {known} Then try again.")
+        return StoreError(
+            "The store at {path} could not be written and stands as it was. {remedy} Then try again.",
+            path=path(),
+            remedy=known,
+        )
     return StoreError(
-        f"The store at {path()} could not be written ({_first_line(error)}). It stands as it was. Look for free disk "
-        "space and memory; python -m data check tells whether it can still be read."
+        "The store at {path} could not be written ({error}). It stands as it was. Look for free disk space and memory; "
+        "python -m data check tells whether it can still be read.",
+        path=path(),
+        error=_first_line(error),
     )
 
 
@@ -493,22 +522,24 @@ def _is(error: Exception, code: int) -> bool:
 
 
 @contextmanager
-def _lock(what: str, wait_s: float) -> Iterator[None]:
+def _lock(what: Fault, wait_s: float) -> Iterator[None]:
     """Nobody else writes meanwhile. Who waits too long is told what is being written, and since when."""
     if "?" in str(path()):  # DuckDB takes what follows for a query, and its log for another file
-        raise StoreError(f"{home()} has a question mark in its name. Point ATLAS_HOME to a folder without one.")
+        raise StoreError(
+            "{home} has a question mark in its name. Point ATLAS_HOME to a folder without one.", home=home()
+        )
     note = home() / "atlas.writer"
     try:
         private.folder(home())
         lock = filelock.FileLock(home() / "atlas.lock", timeout=wait_s, poll_interval=0.02, mode=private.FILE)
         lock.acquire()
     except filelock.Timeout:
-        raise StoreBusy(_who_writes(note)) from None
+        raise _busy(note) from None
     except OSError as error:
         raise unwritten(error) from error
     try:
         with suppress(OSError):
-            note.write_text(json.dumps({"what": what, "since": f"{datetime.now(UTC):%H:%M}"}))
+            note.write_text(json.dumps({"what": what.facts(), "since": f"{datetime.now(UTC):%H:%M}"}))
             private.close(note)
         yield
     finally:
@@ -517,13 +548,17 @@ def _lock(what: str, wait_s: float) -> Iterator[None]:
         lock.release()
 
 
-def _who_writes(note: Path) -> str:
+def _busy(note: Path) -> StoreBusy:
     try:
         known = json.loads(note.read_text())
-        what, since = str(known["what"]), str(known["since"])
+        what, since = Fault.read(known["what"]), str(known["since"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "The store is being written to. Nothing was changed; try again in a moment."
-    return f"The store is being written to: {what}, since {since} UTC. Nothing was changed; try again in a moment."
+        return StoreBusy("The store is being written to. Nothing was changed; try again in a moment.")
+    return StoreBusy(
+        "The store is being written to: {what}, since {time} UTC. Nothing was changed; try again in a moment.",
+        what=what,
+        time=since,
+    )
 
 
 def run_file(connection: Connection, name: str, parameters: dict | None = None) -> Connection:
@@ -541,7 +576,7 @@ def ensure() -> str:
     if _standing() == (SCHEMA_VERSION, digest):
         return "current"
     done = "current"
-    with writing("a first start", wait_s=START_WAIT_S) as connection:
+    with writing(Fault("a first start"), wait_s=START_WAIT_S) as connection:
         standing = _standing()
         if standing == (SCHEMA_VERSION, digest):
             raise Abandon
@@ -580,8 +615,10 @@ def _migrate(connection: Connection, step: int) -> None:
     script = MIGRATIONS / f"{step:03d}.sql"
     if not script.exists():
         raise StoreError(
-            f"The store at {path()} has schema {step - 1}, and this program no longer knows how to upgrade it. "
-            "Export it with the version that wrote it, then import the export here; the store was not touched."
+            "The store at {path} has schema {found}, and this program no longer knows how to upgrade it. Export it "
+            "with the version that wrote it, then import the export here; the store was not touched.",
+            path=path(),
+            found=step - 1,
         )
     connection.execute(script.read_text(encoding="utf-8"))
     connection.execute("UPDATE meta SET schema_version = $v", {"v": step})
@@ -745,10 +782,12 @@ def remove(snapshot: str) -> dict[str, int]:
     indicators that nobody described and that have no value left. Returns removed and restored, in values. Raises
     StoreError for an arrival that is not here and for the embedded facts, StoreBusy while another process writes.
     """
-    with writing("a removal") as connection:
+    with writing(Fault("a removal")) as connection:
         known = connection.execute("SELECT source FROM snapshots WHERE id = $id", {"id": snapshot}).fetchone()
         if known is None:
-            raise StoreError(f"No arrival {snapshot} is in this store. `python -m data status` lists them.")
+            raise StoreError(
+                "No arrival {snapshot} is in this store. `python -m data status` lists them.", snapshot=snapshot
+            )
         if known[0] == EMBEDDED:
             raise StoreError("The facts that come with the program cannot be removed.")
         connection.execute("BEGIN")
@@ -820,35 +859,38 @@ def put_fetch(
 _KNOWN_SETTINGS = {
     "home_market": (
         "SELECT 1 FROM markets WHERE iso3 = $value",
-        "a market's ISO code, such as USA, DEU or CHN",
+        Fault("a market's ISO code, such as USA, DEU or CHN"),
     ),
     "home_currency": (
         "SELECT 1 FROM markets WHERE currency = $value",
-        "a market's currency code, such as USD, EUR or CNY",
+        Fault("a market's currency code, such as USD, EUR or CNY"),
     ),
     "language": (
         "SELECT 1 FROM market_names WHERE kind = 'display' AND $value IN (language, split_part(language, '_', 1))",
-        "a language that market names are kept in, such as en or zh",
+        Fault("a language that market names are kept in, such as en or zh"),
     ),
     "present_markets": (
         "SELECT 1 WHERE NOT EXISTS (FROM (SELECT unnest(string_split($value, ',')) AS code) "
         "WHERE code <> '' AND code NOT IN (SELECT iso3 FROM markets))",
-        "a list of ISO codes of markets, such as DEU,FRA",
+        Fault("a list of ISO codes of markets, such as DEU,FRA"),
     ),
     "minimum_population": (
         "SELECT 1 WHERE try_cast($value AS BIGINT) BETWEEN 0 AND 10000000000",
-        "a number of people from 0 to 10 billion",
+        Fault("a number of people from 0 to 10 billion"),
     ),
-    "minimum_known_pct": ("SELECT 1 WHERE try_cast($value AS INTEGER) BETWEEN 0 AND 100", "a percentage from 0 to 100"),
-    "industry": ("SELECT 1 WHERE regexp_full_match($value, '[a-z_]{1,40}')", "the name of an industry's recipe"),
+    "minimum_known_pct": (
+        "SELECT 1 WHERE try_cast($value AS INTEGER) BETWEEN 0 AND 100",
+        Fault("a percentage from 0 to 100"),
+    ),
+    "industry": ("SELECT 1 WHERE regexp_full_match($value, '[a-z_]{1,40}')", Fault("the name of an industry's recipe")),
     "product": (
         r"SELECT 1 WHERE regexp_full_match($value, '[\p{L}\p{M}\p{N} .,&+''’()/-]{0,60}')",
-        "a name of at most 60 letters, digits, spaces and plain marks such as & + / -",
+        Fault("a name of at most 60 letters, digits, spaces and plain marks such as & + / -"),
     ),
     "product_languages": (
         "SELECT 1 WHERE NOT EXISTS (FROM (SELECT unnest(string_split($value, ',')) AS code) "
         "WHERE code <> '' AND code NOT IN (SELECT language FROM market_languages))",
-        "a list of codes of languages, such as en,es",
+        Fault("a list of codes of languages, such as en,es"),
     ),
 }
 
@@ -860,15 +902,19 @@ def put_settings(values: Mapping[str, str], shown: Mapping[str, str] | None = No
     """
     unknown = set(values) - set(DEFAULT_SETTINGS)
     if unknown:
-        raise StoreError(f"No such setting: {', '.join(sorted(unknown))}. Known: {', '.join(DEFAULT_SETTINGS)}.")
-    with writing("a change of settings", data=False, only=("settings",)) as connection:
+        raise StoreError(
+            "No such setting: {names}. Known: {known}.",
+            names=", ".join(sorted(unknown)),
+            known=", ".join(DEFAULT_SETTINGS),
+        )
+    with writing(Fault("a change of settings"), data=False, only=("settings",)) as connection:
         present = settings(connection)
         if moved := [key for key, value in (shown or {}).items() if present[key] != value]:
             raise SettingsChanged(moved)
         for key, value in values.items():
             query, remedy = _KNOWN_SETTINGS[key]
             if not connection.execute(query, {"value": value}).fetchone():
-                raise StoreError(f"{key}: {value!r} is not {remedy}.")
+                raise StoreError("{key}: {value} is not {remedy}.", key=key, value=repr(value), remedy=remedy)
         connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", list(values.items()))
 
 
@@ -901,7 +947,7 @@ def put_feedback(
     process writes.
     """
     if verdict not in VERDICTS:
-        raise StoreError(f"{verdict!r} is no verdict: {' or '.join(VERDICTS)}.")
+        raise StoreError("{verdict} is no verdict: {names}.", verdict=repr(verdict), names=" or ".join(VERDICTS))
     row = {
         "id": key,
         "asked_at": _utc(asked_at),
@@ -913,7 +959,7 @@ def put_feedback(
         "verdict": verdict,
         "comment": _kept(comment),
     }
-    with writing("a verdict", data=False, only=("assistant_feedback",)) as connection:
+    with writing(Fault("a verdict"), data=False, only=("assistant_feedback",)) as connection:
         connection.execute("DELETE FROM assistant_feedback WHERE id = $id", {"id": key})
         connection.execute(f"INSERT INTO assistant_feedback ({', '.join(row)}) VALUES ({_named(row)})", row)
 
@@ -937,12 +983,12 @@ def put_review(
     if not reviewer.strip():
         raise StoreError("A review needs the name of who made it.")
     if decision not in DECISIONS:
-        raise StoreError(f"{decision!r} is no decision: {', '.join(DECISIONS)}.")
+        raise StoreError("{decision} is no decision: {names}.", decision=repr(decision), names=", ".join(DECISIONS))
     if set(checks) != set(CHECKLIST):
-        raise StoreError(f"A review answers each point of the checklist: {', '.join(CHECKLIST)}.")
+        raise StoreError("A review answers each point of the checklist: {names}.", names=", ".join(CHECKLIST))
     if decision == "approved" and not all(checks.values()):
         still = ", ".join(name for name in CHECKLIST if not checks[name])
-        raise StoreError(f"Not in order yet: {still}. Approve with conditions, or reject.")
+        raise StoreError("Not in order yet: {still}. Approve with conditions, or reject.", still=still)
     row = {
         "model": model,
         "version": version,
@@ -953,7 +999,7 @@ def put_review(
         "decision": decision,
         "note": _kept(note),
     }
-    with writing("a review", data=False, only=("model_reviews",)) as connection:
+    with writing(Fault("a review"), data=False, only=("model_reviews",)) as connection:
         connection.execute(f"INSERT INTO model_reviews ({', '.join(row)}) VALUES ({_named(row)})", row)
 
 
@@ -1169,7 +1215,9 @@ def snapshot_after(connection: Connection, snapshot: str) -> str | None:
     """
     ids = sorted(snapshots(connection)["id"])
     if snapshot not in ids:
-        raise StoreError(f"The snapshot {snapshot} is not in this store. Import the export it came from.")
+        raise StoreError(
+            "The snapshot {snapshot} is not in this store. Import the export it came from.", snapshot=snapshot
+        )
     later = ids[ids.index(snapshot) + 1 :]
     return later[0] if later else None
 

@@ -11,15 +11,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from data.faults import Fault
+
 MEGABYTES = 2_000
 """Memory that the process may use."""
 
 
-class NotExcel(ValueError):
+class NotExcel(Fault, ValueError):
     """The workbook cannot be read; the message says why."""
 
 
-class TooLarge(ValueError):
+class TooLarge(Fault, ValueError):
     """A sheet holds more than is read; the message says of what."""
 
 
@@ -37,15 +39,15 @@ def write_sheet(
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds, check=False, env=_quiet())  # noqa: S603
     except subprocess.TimeoutExpired:
-        raise TooLarge(f"takes longer than {seconds:.0f} s to read") from None
+        raise TooLarge("takes longer than {seconds} s to read", seconds=f"{seconds:.0f}") from None
     try:
         answer = json.loads(done.stdout)
     except ValueError:
         raise NotExcel("the reader came to an end without an answer; the workbook may need too much memory") from None
     if "too_large" in answer:
-        raise TooLarge(answer["too_large"])
+        raise TooLarge.read(answer["too_large"])
     if "not_excel" in answer:
-        raise NotExcel(answer["not_excel"])
+        raise NotExcel("{error}", error=answer["not_excel"])
     return answer["title"], answer["sheets"]
 
 
@@ -59,7 +61,7 @@ def _main(book: str, target: str, sheet: str, bounds: str) -> None:
     try:
         answer = _write(Path(book), Path(target), int(sheet), **json.loads(bounds))
     except TooLarge as error:
-        answer = {"too_large": str(error)}
+        answer = {"too_large": error.facts()}
     except Exception as error:  # openpyxl raises whatever a broken part made it raise
         answer = {"not_excel": (str(error) or type(error).__name__)[:300]}
     print(json.dumps(answer))
@@ -86,16 +88,16 @@ def _write(book: Path, target: Path, sheet: int, cells: int, columns: int, lette
             for row in chosen.iter_rows(values_only=True):
                 looked_at += len(row) + 1
                 if looked_at > cells:
-                    raise TooLarge(f"has more than {cells:,} cells")
+                    raise TooLarge("has more than {cells} cells", cells=f"{cells:,}")
                 texts = ["" if cell is None else _plain(cell) for cell in row]
                 while texts and not texts[-1]:
                     texts.pop()
                 width = max(width, len(texts))
                 if width > columns:
-                    raise TooLarge(f"has more than {columns:,} columns")
+                    raise TooLarge("has more than {columns} columns", columns=f"{columns:,}")
                 written += writer.writerow(texts + [""] * (width - len(texts)))
                 if written > letters:
-                    raise TooLarge(f"unfolds to more than {letters / 1e6:,.0f} MB")
+                    raise TooLarge("unfolds to more than {mb} MB", mb=f"{letters / 1000000.0:,.0f}")
         return {"title": chosen.title, "sheets": len(read.worksheets)}
 
 

@@ -25,6 +25,7 @@ import pandas as pd
 import tenacity
 
 from data import catalog, private, store
+from data.faults import Fault
 from data.sources.collected import Collected, Fetched, digest
 
 BASE_URL = "https://api.worldbank.org/v2"
@@ -40,8 +41,7 @@ COUNTRIES = "countries"
 DEFAULT_API_SOURCE = 2
 # In its 2025 revision the Bank renamed the governance series (source 3); the old codes answer "deleted or archived".
 CODE_PREFIX = {3: "GOV_WGI_"}
-AGAIN = "Refresh again later."
-REPORT_IT = "Refresh again; if it stays so, update Lepton Atlas, or import a file downloaded from {url}"
+AGAIN = Fault("Refresh again later.")
 
 Progress = Callable[[int, int, str, str], None]
 
@@ -71,7 +71,7 @@ class RefreshRefused(store.StoreError, ValueError):
     """A refresh was asked for that cannot be: an address that is none, a code that is not served."""
 
 
-class FetchError(RuntimeError):
+class FetchError(Fault, RuntimeError):
     """A request or its answer is no good: `what` is wrong, and the `remedy`.
 
     transient: the server's trouble, worth asking again. unreachable: there was no connection at all.
@@ -80,14 +80,14 @@ class FetchError(RuntimeError):
 
     def __init__(
         self,
-        what: str,
-        remedy: str,
+        what: Fault,
+        remedy: Fault,
         *,
         transient: bool = False,
         unreachable: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(f"{what}. {remedy}")
+        super().__init__("{what}. {remedy}", what=what, remedy=remedy)
         self.what, self.remedy = what, remedy
         self.transient, self.unreachable, self.retry_after = transient, unreachable, retry_after
 
@@ -109,8 +109,8 @@ class Failure:
 
     code: str
     name: str
-    what: str
-    remedy: str
+    what: Fault
+    remedy: Fault
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _indicators(count: int) -> str:
 
 def _failure_lines(failures: Iterable[Failure]) -> list[str]:
     """A line for each fault; indicators with the same fault share one."""
-    groups: dict[tuple[str, str], list[Failure]] = {}
+    groups: dict[tuple[Fault, Fault], list[Failure]] = {}
     for failure in failures:
         groups.setdefault((failure.what, failure.remedy), []).append(failure)
     lines = []
@@ -193,8 +193,10 @@ class Client:
             url = httpx.URL("")
         if url.scheme not in ("http", "https") or not url.host:  # not quoted: it may hold a password
             raise RefreshRefused(
-                f"The address to refresh from is not a web address. Set {URL_VARIABLE} to one that begins with "
-                f"https:// or http://, or unset it for {BASE_URL}."
+                "The address to refresh from is not a web address. Set {variable} to one that begins with https:// or "
+                "http://, or unset it for {url}.",
+                variable=URL_VARIABLE,
+                url=BASE_URL,
             )
         self.shown_url = f"{url.scheme}://{url.host}"
         self.host, self.patience = url.host, patience
@@ -218,10 +220,10 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop("the refresh has ended", AGAIN)
+        self.stop(Fault("the refresh has ended"), AGAIN)
         self._http.close()
 
-    def stop(self, what: str, remedy: str) -> None:
+    def stop(self, what: Fault, remedy: Fault) -> None:
         """Ask for nothing any more, in no thread: every request fails with this instead, and waits end at once."""
         if not self._stopped.is_set():
             self._why_stopped = (what, remedy)
@@ -243,7 +245,7 @@ class Client:
             if not error.transient:
                 raise
             raise FetchError(
-                f"{error.what}, {self.patience.attempts} times over",
+                Fault("{what}, {attempts} times over", what=error.what, attempts=self.patience.attempts),
                 error.remedy,
                 transient=True,
                 unreachable=error.unreachable,
@@ -278,24 +280,37 @@ class Client:
             return
         if response.is_redirect:
             raise FetchError(
-                f"{self.host} sends the request on to {_shown(response.headers['location'])}, which is not followed",
-                f"If that address is the World Bank's, set {URL_VARIABLE} to it.",
+                Fault(
+                    "{host} sends the request on to {other}, which is not followed",
+                    host=self.host,
+                    other=_shown(response.headers["location"]),
+                ),
+                Fault("If that address is the World Bank's, set {variable} to it.", variable=URL_VARIABLE),
             )
         wait = _seconds(response.headers.get("retry-after"), self.patience.longest_wait)
         if status == 429:
             with self._lock:  # the other threads wait as well
                 self._next_turn = max(self._next_turn, time.monotonic() + (wait or 0))
             raise FetchError(
-                f"{self.host} refused it as too many requests (429)",
-                "Wait some minutes, then refresh again.",
+                Fault("{host} refused it as too many requests (429)", host=self.host),
+                Fault("Wait some minutes, then refresh again."),
                 transient=True,
                 retry_after=wait,
             )
         if status >= 500 or status == 408:
-            raise FetchError(f"{self.host} had an error of its own ({status})", AGAIN, transient=True, retry_after=wait)
+            raise FetchError(
+                Fault("{host} had an error of its own ({status})", host=self.host, status=status),
+                AGAIN,
+                transient=True,
+                retry_after=wait,
+            )
         raise FetchError(
-            f"{self.host} refused the request ({status} {response.reason_phrase})",
-            f"See whether {self.shown_url} is the right address ({URL_VARIABLE}), and whether a proxy needs a sign-in.",
+            Fault("{host} refused the request ({status})", host=self.host, status=f"{status} {response.reason_phrase}"),
+            Fault(
+                "See whether {url} is the right address ({variable}), and whether a proxy needs a sign-in.",
+                url=self.shown_url,
+                variable=URL_VARIABLE,
+            ),
         )
 
     def _read(self, response: httpx.Response) -> bytes:
@@ -304,28 +319,40 @@ class Client:
             body += chunk
             if len(body) > MAX_PAGE_BYTES:
                 raise FetchError(
-                    f"a page of the answer is larger than {MAX_PAGE_BYTES / 1024**2:.3g} MB",
-                    REPORT_IT.format(url="https://data.worldbank.org"),
+                    Fault("a page of the answer is larger than {mb} MB", mb=f"{MAX_PAGE_BYTES / 1024**2:.3g}"),
+                    _report_it("https://data.worldbank.org"),
                 )
             if time.monotonic() > deadline:
                 raise FetchError(
-                    f"{self.host} took longer than {self.patience.page:g} s for a page", AGAIN, transient=True
+                    Fault(
+                        "{host} took longer than {seconds} s for a page",
+                        host=self.host,
+                        seconds=f"{self.patience.page:g}",
+                    ),
+                    AGAIN,
+                    transient=True,
                 )
         return bytes(body)
 
     def _no_answer(self, error: httpx.RequestError) -> FetchError:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
-            detail = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or f"no connection within {self.patience.connect:g} s"
+            detail = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or Fault(
+                "no connection within {seconds} s", seconds=f"{self.patience.connect:g}"
+            )
             return FetchError(
-                f"{self.host} cannot be reached ({detail})",
-                f"Check the internet connection, the proxy settings and {URL_VARIABLE}, then refresh again.",
+                Fault("{host} cannot be reached ({detail})", host=self.host, detail=detail),
+                Fault(
+                    "Check the internet connection, the proxy settings and {variable}, then refresh again.",
+                    variable=URL_VARIABLE,
+                ),
                 transient=True,
                 unreachable=True,
             )
         if isinstance(error, httpx.TimeoutException):
-            what = f"{self.host} did not answer within {self.patience.read:g} s"
+            seconds = f"{self.patience.read:g}"
+            what = Fault("{host} did not answer within {seconds} s", host=self.host, seconds=seconds)
         else:
-            what = f"{self.host} broke the answer off"
+            what = Fault("{host} broke the answer off", host=self.host)
         return FetchError(what, AGAIN, transient=True)
 
 
@@ -360,18 +387,21 @@ def _seconds(retry_after: str | None, longest: float) -> float | None:
 def _parse(body: bytes, kind: str) -> object:
     if "html" in kind or body.lstrip()[:1] == b"<":
         raise FetchError(
-            "the answer is a web page, not data",
-            "A proxy or a sign-in page may stand between: open the indicator's page in a browser, then refresh again.",
+            Fault("the answer is a web page, not data"),
+            Fault(
+                "A proxy or a sign-in page may stand between: open the indicator's page in a browser, then refresh "
+                "again."
+            ),
             transient=True,
         )
     try:
         return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise FetchError("the answer is cut short or not JSON", AGAIN, transient=True) from error
+        raise FetchError(Fault("the answer is cut short or not JSON"), AGAIN, transient=True) from error
 
 
 def _refuse_constant(name: str) -> float:
-    raise FetchError(f"the answer holds {name} for a value", REPORT_IT.format(url="https://data.worldbank.org"))
+    raise FetchError(Fault("the answer holds {name} for a value", name=name), _report_it("https://data.worldbank.org"))
 
 
 # ------------------------------------------------------------------ pages
@@ -397,21 +427,31 @@ def last_updated(client: Client, indicator: catalog.Indicator) -> str:
 
 def fetch(client: Client, indicator: catalog.Indicator, markets: Collection[str]) -> Fetched:
     """Every value the API states for the markets (ISO3 codes), all pages, checked. Raises FetchError."""
-    remedy = REPORT_IT.format(url=indicator.url)
+    remedy = _report_it(indicator.url)
     first, rows = _page(client, indicator, 1)
     if first.pages > MAX_PAGES:
-        raise FetchError(f"the answer has {first.pages:,} pages; at most {MAX_PAGES} are read", remedy)
+        raise FetchError(
+            Fault("the answer has {pages} pages; at most {most} are read", pages=f"{first.pages:,}", most=MAX_PAGES),
+            remedy,
+        )
     for number in range(2, first.pages + 1):
         header, more = _page(client, indicator, number)
         if header != first:
             raise FetchError(
-                f"page {number} contradicts page 1 ({_states(header)} against {_states(first)}): "
-                "the data changed while it was read",
-                "Refresh again.",
+                Fault(
+                    "page {number} contradicts page 1 ({states} against {first}): the data changed while it was read",
+                    number=number,
+                    states=_states(header),
+                    first=_states(first),
+                ),
+                Fault("Refresh again."),
             )
         rows += more
     if len(rows) != first.total:
-        raise FetchError(f"{len(rows):,} rows arrived, {first.total:,} were announced", remedy)
+        raise FetchError(
+            Fault("{count} rows arrived, {total} were announced", count=f"{len(rows):,}", total=f"{first.total:,}"),
+            remedy,
+        )
     cells, left_out = _cells(rows, indicator, markets, remedy)
     if not cells:
         raise _without_values(indicator)
@@ -430,22 +470,24 @@ def _page(client: Client, indicator: catalog.Indicator, number: int, per_page: i
         parameters["source"] = indicator.api_source
     answer = client.get(f"country/all/indicator/{api_code(indicator)}", **parameters)
     head, rows = _envelope(answer, indicator.url)
-    where = f"page {number}"
+    where = Fault("page {number}", number=number)
     pages, total = (_integer(head, key, where, indicator.url) for key in ("pages", "total"))
     if total == 0:  # such an answer has page 0, and no date
         raise _without_values(indicator)
     if _integer(head, "page", where, indicator.url) != number:
-        raise _changed(f"page {head['page']!r} arrived, {where} was asked for", indicator.url)
+        raise _changed(
+            Fault("page {page} arrived, {where} was asked for", page=repr(head["page"]), where=where), indicator.url
+        )
     stamp = head.get("lastupdated")
     if not isinstance(stamp, str) or not stamp:
-        raise _changed(f"{where} has no 'lastupdated'", indicator.url)
+        raise _changed(Fault("{where} has no 'lastupdated'", where=where), indicator.url)
     return _Header(pages, total, stamp), rows
 
 
 def _without_values(indicator: catalog.Indicator) -> FetchError:
     return FetchError(
-        "the API has no value for any market",
-        f"Its stored values stay. See whether the indicator has moved: {indicator.url}",
+        Fault("the API has no value for any market"),
+        Fault("Its stored values stay. See whether the indicator has moved: {url}", url=indicator.url),
     )
 
 
@@ -454,38 +496,51 @@ def _envelope(answer: object, url: str) -> tuple[dict, list]:
     match answer:
         case [{"message": [{"id": "175", "value": message}, *_]}]:
             raise FetchError(
-                f"the World Bank has retired it ({str(message).rstrip('.')})",
-                f"See {url} for what follows it, and mark it `retired` in data/catalog.toml.",
+                Fault("the World Bank has retired it ({reason})", reason=str(message).rstrip(".")),
+                Fault("See {url} for what follows it, and mark it `retired` in data/catalog.toml.", url=url),
             )
         case [{"message": [{"id": number, "value": message}, *_]}]:
             raise FetchError(
-                f"the API refused the request (message {number}: {str(message).rstrip('.')})",
-                REPORT_IT.format(url=url),
+                Fault(
+                    "the API refused the request (message {number}: {reason})",
+                    number=number,
+                    reason=str(message).rstrip("."),
+                ),
+                _report_it(url),
             )
         case [dict(head), list(rows)]:
             return head, rows
         case [dict(head), None]:
             return head, []
-    raise _changed("it is not a header and a list of rows", url)
+    raise _changed(Fault("it is not a header and a list of rows"), url)
 
 
-def _changed(how: str, url: str) -> FetchError:
-    return FetchError(f"the answer's layout has changed: {how}", REPORT_IT.format(url=url))
+def _changed(how: Fault, url: str) -> FetchError:
+    return FetchError(Fault("the answer's layout has changed: {how}", how=how), _report_it(url))
 
 
-def _states(header: _Header) -> str:
-    return f"{header.total:,} rows on {header.pages:,} pages of {header.last_updated}"
+def _report_it(url: str) -> Fault:
+    return Fault("Refresh again; if it stays so, update Lepton Atlas, or import a file downloaded from {url}", url=url)
 
 
-def _integer(head: Mapping, key: str, where: str, url: str) -> int:
+def _states(header: _Header) -> Fault:
+    return Fault(
+        "{rows} rows on {pages} pages of {date}",
+        rows=f"{header.total:,}",
+        pages=f"{header.pages:,}",
+        date=header.last_updated,
+    )
+
+
+def _integer(head: Mapping, key: str, where: Fault, url: str) -> int:
     value = head.get(key)
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
-        raise _changed(f"{where} states {value!r} as its {key!r}", url)
+        raise _changed(Fault("{where} states {value} as its {key}", where=where, value=repr(value), key=repr(key)), url)
     return int(value)
 
 
 def _cells(
-    rows: Sequence[object], indicator: catalog.Indicator, markets: Collection[str], remedy: str
+    rows: Sequence[object], indicator: catalog.Indicator, markets: Collection[str], remedy: Fault
 ) -> tuple[dict[tuple[str, int], float], int]:
     """Values by (iso3, year), and how many values belong to no market."""
     cells: dict[tuple[str, int], float] = {}
@@ -494,17 +549,27 @@ def _cells(
     for number, row in enumerate(rows, start=1):
         iso3, place, date, value = _row(row, number, indicator)
         if not re.fullmatch(r"[12]\d{3}", date):
-            raise FetchError(f"the value of {place} is for {date!r}, not for a year", remedy)
+            raise FetchError(
+                Fault("the value of {place} is for {date}, not for a year", place=place, date=repr(date)), remedy
+            )
         if value is not None and (
             isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300 or math.isnan(value)
         ):
-            raise FetchError(f"the value of {place} in {date} is {str(value)[:40]!r}, not a number", remedy)
+            raise FetchError(
+                Fault(
+                    "the value of {place} in {date} is {value}, not a number",
+                    place=place,
+                    date=date,
+                    value=repr(str(value)[:40]),
+                ),
+                remedy,
+            )
         if iso3 not in markets:
             left_out += value is not None
             continue
         cell = (iso3, int(date))
         if cell in seen:
-            raise FetchError(f"{place} has two rows for {date}", remedy)
+            raise FetchError(Fault("{place} has two rows for {date}", place=place, date=date), remedy)
         seen.add(cell)
         if value is not None:
             cells[cell] = float(value)
@@ -522,14 +587,16 @@ def _row(row: object, number: int, indicator: catalog.Indicator) -> tuple[str, s
             "value": value,
         }:
             if code != api_code(indicator):
-                raise _changed(f"row {number} is about {code!r}", indicator.url)
+                raise _changed(Fault("row {number} is about {code}", number=number, code=repr(code)), indicator.url)
             return iso3, iso3 or name, date, value
         case dict():
             needed = ("indicator", "country", "countryiso3code", "date", "value")
             missing = [key for key in needed if key not in row]
-            how = f"has no {', '.join(map(repr, missing))}" if missing else "has other types"
-            raise _changed(f"row {number} {how}", indicator.url)
-    raise _changed(f"row {number} is not an object", indicator.url)
+            if missing:
+                names = ", ".join(map(repr, missing))
+                raise _changed(Fault("row {number} has no {names}", number=number, names=names), indicator.url)
+            raise _changed(Fault("row {number} has other types", number=number), indicator.url)
+    raise _changed(Fault("row {number} is not an object", number=number), indicator.url)
 
 
 def _check_bounds(cells: Mapping[tuple[str, int], float], indicator: catalog.Indicator) -> None:
@@ -539,10 +606,21 @@ def _check_bounds(cells: Mapping[tuple[str, int], float], indicator: catalog.Ind
             continue
         (iso3, year), worst = max(cells.items(), key=lambda cell: beyond * cell[1])
         if beyond * (worst - bound) > 0:
-            side = "below the least" if beyond < 0 else "above the most"
+            side = Fault("below the least") if beyond < 0 else Fault("above the most")
             raise FetchError(
-                f"the value of {iso3} in {year} is {worst:,g}, {side} its unit ({indicator.unit}) allows, {bound:,g}",
-                f"None of it was taken. See {indicator.url}: if the unit has changed, data/catalog.toml needs it too.",
+                Fault(
+                    "the value of {iso3} in {year} is {worst}, {side} its unit ({unit}) allows, {bound}",
+                    iso3=iso3,
+                    year=year,
+                    worst=f"{worst:,g}",
+                    side=side,
+                    unit=indicator.unit,
+                    bound=f"{bound:,g}",
+                ),
+                Fault(
+                    "None of it was taken. See {url}: if the unit has changed, data/catalog.toml needs it too.",
+                    url=indicator.url,
+                ),
             )
 
 
@@ -553,10 +631,11 @@ def income_groups(client: Client) -> pd.DataFrame:
     """
     url = "https://api.worldbank.org/v2/country"
     head, rows = _envelope(client.get("country", per_page=400), url)
-    if _integer(head, "pages", "the country list", url) != 1 or _integer(head, "total", "the country list", url) != len(
-        rows
-    ):
-        raise _changed(f"{len(rows):,} countries arrived, {head['total']} were announced", url)
+    where = Fault("the country list")
+    if _integer(head, "pages", where, url) != 1 or _integer(head, "total", where, url) != len(rows):
+        raise _changed(
+            Fault("{count} countries arrived, {total} were announced", count=f"{len(rows):,}", total=head["total"]), url
+        )
     groups = []
     for number, row in enumerate(rows, start=1):
         match row:
@@ -565,9 +644,9 @@ def income_groups(client: Client) -> pd.DataFrame:
                     classified = group.strip() not in ("", "Not classified")
                     groups.append((iso3, group.strip() if classified else None, region.strip()))
             case _:
-                raise _changed(f"country {number} lacks its code, region or income level", url)
+                raise _changed(Fault("country {number} lacks its code, region or income level", number=number), url)
     if not groups:
-        raise _changed("the country list is empty", url)
+        raise _changed(Fault("the country list is empty"), url)
     return pd.DataFrame(groups, columns=["iso3", "income_group", "wb_region"], dtype=object)
 
 
@@ -600,7 +679,7 @@ def refresh(
         run.read_income_groups()
         run.read_indicators(min(concurrency, MOST_CONNECTIONS))
         if run.has_news():
-            with store.writing("a refresh") as connection:
+            with store.writing(Fault("a refresh")) as connection:
                 run.land(connection, now or datetime.now(UTC))
         run.collected.forget([*run.arrived, *run.unchanged])
     return run.report(time.monotonic() - started)
@@ -631,8 +710,9 @@ def _chosen(codes: Sequence[str] | None) -> tuple[catalog.Indicator, ...]:
     unknown = [code for code in codes if code not in known]
     if unknown:
         raise RefreshRefused(
-            f"The World Bank's API does not serve {', '.join(unknown)}. "
-            "What it serves has an api_source in data/catalog.toml, and is not retired."
+            "The World Bank's API does not serve {names}. What it serves has an api_source in data/catalog.toml, and "
+            "is not retired.",
+            names=", ".join(unknown),
         )
     return tuple(known[code] for code in dict.fromkeys(codes))
 
@@ -692,7 +772,7 @@ class _Run:
                 if self.on_progress:
                     self.on_progress(self.done, len(self.indicators), indicator.code, outcome)
         except BaseException:
-            self.client.stop("the refresh was interrupted", AGAIN)
+            self.client.stop(Fault("the refresh was interrupted"), AGAIN)
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -718,7 +798,11 @@ class _Run:
             self.server_faults = self.server_faults + 1 if error.transient else 0
             if self.server_faults >= self.client.patience.give_up_after:
                 self.client.stop(
-                    f"not asked for, after {self.server_faults} failures in a row (the last: {error.what})",
+                    Fault(
+                        "not asked for, after {count} failures in a row (the last: {what})",
+                        count=self.server_faults,
+                        what=error.what,
+                    ),
                     AGAIN,
                 )
             return "failed"

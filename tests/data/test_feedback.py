@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from data import ingest, store
+from data.faults import Fault
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 ALL = dict.fromkeys(store.CHECKLIST, True)
@@ -108,14 +109,16 @@ def test_a_verdict_that_waited_too_long_says_when_to_try_again(home, monkeypatch
         say()
 
 
-def test_what_people_say_is_no_change_of_the_data(home):
+def test_what_people_say_and_settings_are_no_change_of_the_data(home):
     before = store.data_version(store.connect())
     file = store.version()
     say()
     review()
+    store.put_settings({"home_market": "DEU"})
     assert store.version() != file
     assert store.data_version(store.connect()) == before
-    store.put_settings({"home_market": "DEU"})
+    with store.writing(Fault("an import")):
+        pass
     assert store.data_version(store.connect()) > before
 
 

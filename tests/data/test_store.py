@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from data import catalog, ingest, store
+from data.faults import Fault
 
 ROOT = Path(__file__).parents[2]
 MAY = datetime(2026, 12, 1, tzinfo=UTC)
@@ -222,7 +223,7 @@ def test_a_result_that_is_no_store_is_not_swapped_in(home):
 def test_a_writer_who_waited_too_long_is_told_what_is_written_and_since_when(home, monkeypatch):
     monkeypatch.setattr(store, "WAIT_S", 0.0)
     said = r"being written to: an import, since \d\d:\d\d UTC\. Nothing was changed; try again in a moment\.$"
-    with store.writing("an import") as connection, pytest.raises(store.StoreBusy, match=said):
+    with store.writing(Fault("an import")) as connection, pytest.raises(store.StoreBusy, match=said):
         connection.execute("SELECT 1")
         with store.writing():
             pass
@@ -234,7 +235,7 @@ def test_a_writer_in_another_process_is_told_neither_path_nor_process(home):
         "from data import store\nstore.WAIT_S = 0.0\ntry:\n    store.put_settings({'language': 'zh'})\n"
         "except store.StoreBusy as busy:\n    print(busy)\n"
     )
-    with store.writing("a review") as connection:
+    with store.writing(Fault("a review")) as connection:
         connection.execute("SELECT 1")
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60)
     assert "a review, since" in done.stdout
@@ -265,9 +266,10 @@ def test_writers_that_begin_together_all_write(home):
 
 def test_the_store_is_written_where_the_system_has_no_fcntl(home):
     script = (
-        "import sys\nsys.modules['fcntl'] = None\nfrom data import store\nstore.WAIT_S = 0.1\n"
+        "import sys\nsys.modules['fcntl'] = None\nfrom data import store\n"
+        "from data.faults import Fault\nstore.WAIT_S = 0.1\n"
         "store.put_settings({'language': 'zh'})\n"
-        "try:\n    with store.writing('an import'):\n        store.put_settings({'language': 'en'})\n"
+        "try:\n    with store.writing(Fault('an import')):\n        store.put_settings({'language': 'en'})\n"
         "except store.StoreBusy as busy:\n    print(busy)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60)

@@ -23,9 +23,7 @@ near AS (
     FROM pairs
     WHERE abs(length(folded) - length(meant)) <= 1 AND damerau_levenshtein(folded, meant) <= 1
 )
-SELECT line, 'indicator', indicator, 'unknown indicator code, close to a known one',
-       'Did you mean ' || arg_min(code, slips) || ' (' || arg_min(name, slips) || ')? '
-           || 'If it is new, describe it in an indicators.csv beside the file, or say that its codes are new.',
-       NULL, indicator
+SELECT line, 'indicator', indicator, 'close code',
+       MAP {'code': arg_min(code, slips), 'name': arg_min(name, slips)}, NULL, indicator
 FROM near
 GROUP BY line, indicator

@@ -1,4 +1,5 @@
--- Everything wrong with the checked rows, each with its line, column and remedy. Aggregates were left out before.
+-- Everything wrong with the checked rows, each with its line, column and kind (data/row_faults.py has the sentences).
+-- Aggregates were left out before.
 -- cell is the row of `checked` that must not land; whole_indicator the code of which nothing must.
 -- No more than $most of them: beyond that nothing of the file lands.
 CREATE TEMP TABLE faults AS
@@ -18,40 +19,36 @@ bounded AS (
     FROM cells c JOIN known_indicators i ON i.code = c.indicator
 ),
 found AS (
-    SELECT line, 'market' AS field, coalesce(market, '') AS value, 'unknown country' AS problem,
-           'Use the ISO 3166 code (DEU) or the usual name (Germany).' AS remedy, cell
+    SELECT line, 'market' AS field, coalesce(market, '') AS value, 'unknown country' AS kind,
+           MAP {}::MAP(VARCHAR, VARCHAR) AS facts, cell
     FROM cells WHERE iso3 IS NULL
     UNION ALL
-    SELECT line, 'indicator', '', 'no indicator code', 'Give the code, such as NY.GDP.PCAP.CD.', cell
+    SELECT line, 'indicator', '', 'no indicator', MAP {}, cell
     FROM cells WHERE indicator IS NULL OR indicator = ''
     UNION ALL
-    SELECT line, 'year', coalesce(year_text, ''), 'not a year', 'Write four digits, such as 2023.', cell
+    SELECT line, 'year', coalesce(year_text, ''), 'no year', MAP {}, cell
     FROM cells WHERE year IS NULL
     UNION ALL
-    SELECT line, 'year', year_text, 'year out of range',
-           'Observations lie between ' || $first_year || ' and ' || $last_year || '; look for a typing slip.', cell
+    SELECT line, 'year', year_text, 'year range',
+           MAP {'first': $first_year::VARCHAR, 'last': $last_year::VARCHAR}, cell
     FROM cells WHERE year NOT BETWEEN $first_year AND $last_year
     UNION ALL
-    SELECT line, value_column, value_text, 'text in a number',
-           CASE WHEN regexp_full_match(value_text, '[-+]?\d{1,3}(,\d{3})+(\.\d+)?') THEN 'Remove the thousands separators.'
-                WHEN regexp_full_match(value_text, '[-+]?\d+,\d+') THEN 'Use a decimal point, not a comma.'
-                WHEN contains(value_text, '%') THEN 'Remove the percent sign.'
-                ELSE 'Write a plain number, or leave the cell empty if the value is missing.' END, cell
+    SELECT line, value_column, value_text,
+           CASE WHEN regexp_full_match(value_text, '[-+]?\d{1,3}(,\d{3})+(\.\d+)?') THEN 'thousands'
+                WHEN regexp_full_match(value_text, '[-+]?\d+,\d+') THEN 'comma'
+                WHEN contains(value_text, '%') THEN 'percent'
+                ELSE 'text' END, MAP {}, cell
     FROM cells WHERE value IS NULL
     UNION ALL
-    SELECT line, value_column, value::VARCHAR, 'not a finite number', 'Leave the cell empty if the value is missing.',
-           cell
+    SELECT line, value_column, value::VARCHAR, 'not finite', MAP {}, cell
     FROM cells WHERE NOT isfinite(value)
     UNION ALL
-    SELECT line, value_column, value::VARCHAR,
-           'unit mismatch: ' || name || ' (' || indicator || ') is in ' || catalog_unit || ', and nothing lies '
-               || CASE WHEN value < minimum THEN 'below ' || format('{:g}', minimum)
-                       ELSE 'above ' || format('{:g}', maximum) END,
-           'Convert the value, or check that it belongs to this indicator.', cell
+    SELECT line, value_column, value::VARCHAR, CASE WHEN value < minimum THEN 'below' ELSE 'above' END,
+           MAP {'name': name, 'indicator': indicator, 'unit': catalog_unit,
+                'bound': format('{:g}', CASE WHEN value < minimum THEN minimum ELSE maximum END)}, cell
     FROM bounded WHERE isfinite(value) AND (value < minimum OR value > maximum)
     UNION ALL
-    SELECT line, 'unit', unit, 'unit mismatch: the catalog has ' || name || ' (' || indicator || ') in ' || catalog_unit,
-           'Convert the values, or correct the unit column.', cell
+    SELECT line, 'unit', unit, 'unit', MAP {'name': name, 'indicator': indicator, 'unit': catalog_unit}, cell
     FROM bounded
     WHERE unit IS NOT NULL AND catalog_unit <> ''
       AND (NOT contains(lower(catalog_unit), lower(trim(unit))) AND NOT contains(lower(trim(unit)), lower(catalog_unit))
@@ -59,20 +56,17 @@ found AS (
               AND NOT regexp_matches(lower(catalog_unit), '\b(thousand|million|billion|trillion)'))
     UNION ALL
     SELECT c.line, 'market, indicator, year', c.iso3 || ', ' || c.indicator || ', ' || c.year,
-           'duplicate key: also on line ' || r.first_line
-               || CASE WHEN r.differs THEN ' with another value' ELSE ' with the same value' END,
-           'Keep one row for each market, indicator and year.', NULL
+           CASE WHEN r.differs THEN 'contradicted' ELSE 'repeated' END, MAP {'line': r.first_line::VARCHAR}, NULL
     FROM cells c
     JOIN repeated r ON r.iso3 = c.iso3 AND r.indicator = c.indicator AND r.year = c.year
                    AND r.source IS NOT DISTINCT FROM c.source
     WHERE c.cell <> r.first_cell AND c.value IS NOT NULL
 )
-(SELECT line, field, value, problem, remedy, cell, NULL::VARCHAR AS whole_indicator FROM found LIMIT $most)
+(SELECT line, field, value, kind, facts, cell, NULL::VARCHAR AS whole_indicator FROM found LIMIT $most)
 UNION ALL
-SELECT min(line), any_value(value_column), count(*) || ' values between 0 and 1',
-       'unit mismatch: ' || any_value(name) || ' (' || indicator || ') is in ' || any_value(catalog_unit)
-           || ', these look like fractions',
-       'Multiply the values of ' || indicator || ' by 100.', NULL, indicator
+SELECT min(line), any_value(value_column), '', 'fractions',
+       MAP {'count': count(*)::VARCHAR, 'name': any_value(name), 'indicator': indicator,
+            'unit': any_value(catalog_unit), 'factor': '100'}, NULL, indicator
 FROM bounded
 WHERE maximum = 100 AND minimum = 0 AND starts_with(catalog_unit, '%')
 GROUP BY indicator

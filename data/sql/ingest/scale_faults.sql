@@ -13,10 +13,9 @@ ratios AS (
     WHERE s.value > 0 AND c.value > 0 AND isfinite(c.value)
     GROUP BY c.indicator
 )
-SELECT r.line, r.field, r.cells || ' values',
-       'unit mismatch: ' || i.name || ' (' || r.indicator || ') is in ' || i.unit || ', these are about 10^'
-           || round(r.power)::INTEGER || ' times the stored values of the same markets and years',
-       'Multiply the values of ' || r.indicator || ' by 10^' || (-round(r.power)::INTEGER) || '.', NULL, r.indicator
+SELECT r.line, r.field, '', 'scale',
+       MAP {'count': r.cells::VARCHAR, 'name': i.name, 'indicator': r.indicator, 'unit': i.unit,
+            'power': '10^' || round(r.power)::INTEGER, 'factor': '10^' || (-round(r.power)::INTEGER)}, NULL, r.indicator
 FROM ratios r
 JOIN known_indicators i ON i.code = r.indicator
 WHERE r.cells >= 10 AND abs(r.power) > 1.9 AND abs(r.power - round(r.power)) < 0.02
