@@ -12,7 +12,7 @@ from models import fitness
 from models.fitness import Fitness
 
 if TYPE_CHECKING:
-    from models.registry import Card
+    from models.cards import Card
 
 GROUPINGS = ("per_language", "per_script", "per_kind", "per_class")
 SCORES = fitness.SCORES

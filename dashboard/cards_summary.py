@@ -10,7 +10,7 @@ from dashboard.language import _, number
 from models import fitness
 
 if TYPE_CHECKING:
-    from models.registry import Card
+    from models.cards import Card
 
 NAMED = 8
 USE, NOT, TOO_FEW = ":material/check_circle: ", ":material/block: ", ":material/help: "

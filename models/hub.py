@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from models.errors import HubError
+
 EMBEDDER, CLASSIFIER, DETECTOR = "ATLAS_HUB_MODEL", "ATLAS_HUB_CLASSIFIER", "ATLAS_HUB_DETECTOR"
 MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
-
-
-class HubError(RuntimeError):
-    """A model that was asked for is out of reach; the message names the cause and the remedy."""
 
 
 def wanted(variable: str) -> str:

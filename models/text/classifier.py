@@ -8,13 +8,8 @@ import numpy as np
 
 LONGEST = 2_000
 """Characters of a text that are read; the rest is cut, and the answer says so."""
-
 AHEAD_SHARE, AHEAD_TIMES = 0.8, 2.0
 """An answer is sure from this probability on, or where it is this many times as likely as the next one."""
-
-
-class TextError(ValueError):
-    """A text cannot be classified; the message says why and what to do."""
 
 
 @dataclass(frozen=True)

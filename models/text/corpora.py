@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.registry import ModelError, Source
+from models.cards import Source
+from models.errors import ModelError
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "data" / "text"
 SPLITS = ("train", "dev", "test")

@@ -54,8 +54,6 @@ CHINESE = {
     "quy": "阿亚库乔克丘亚语", "taq": "塔马舍克语",
 }  # fmt: skip
 """Chinese names of the languages that CLDR 48 names in English only, or not at all."""
-
-
 MACRO = {
     "ar": "arb acm acq aeb ajp apc arq ars ary arz",
     "zh": "zho yue",

@@ -6,17 +6,14 @@ changes nothing. Adapters are trained, saved, loaded and merged apart from the m
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.registry import Card, ModelError
-
-if TYPE_CHECKING:
-    from models.text.loading import TextModel
-    from models.text.network import Network
+from models.errors import ModelError
+from models.text.network import Network
 
 TARGETS = ("qkv", "out", "up", "down", "head")
 
@@ -95,20 +92,7 @@ def merge(network: nn.Module) -> None:
                 setattr(parent, name, child.merge())
 
 
-def merged(base: "TextModel", card: Card, found: Mapping[str, Tensor]) -> "TextModel":
-    """A model with an adapter merged into it. Raises ModelError when the model under it is no longer the same."""
-    from models.text.loading import TextModel
-
-    if card.config["base_sha256"] != base.card.files["weights.safetensors"]:
-        raise ModelError(f"{card.name!r} was trained on another {card.base!r} than the one here. Train it again.")
-    load(base.network, found, config_of(card.config["lora"]))
-    merge(base.network)
-    release(base.network, str(card.config.get("language", "")), tuple(card.config.get("released", ())))
-    base.network.temperature.fill_(float(card.config["temperature"]))
-    return TextModel(card, base.network, base.device)
-
-
-def release(network: "Network", language: str, labels: Iterable[str]) -> tuple[str, ...]:
+def release(network: Network, language: str, labels: Iterable[str]) -> tuple[str, ...]:
     """Let a network give these labels in a language whose training rows had none of them. Returns which were new."""
     number = int(network.numbers([language])[0])
     if number < 0:

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from models.registry import ModelError, Source
+from models.cards import Source
+from models.errors import ModelError
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "data" / "vision"
 SPLITS = ("train", "val", "test")

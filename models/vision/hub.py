@@ -23,8 +23,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from models import hub, training
-from models.hub import CLASSIFIER, DETECTOR, HubError
+from models import devices, hub
+from models.errors import HubError
+from models.hub import CLASSIFIER, DETECTOR
 
 EXAMPLES = {CLASSIFIER: "google/vit-base-patch16-224", DETECTOR: "hustvl/yolos-tiny"}
 MOST_LABELS = 10
@@ -63,7 +64,7 @@ class HubModel:
 
     def __init__(self, variable: str, name: str, network: Any, processor: Any) -> None:
         self.variable, self.name = variable, name
-        self.device = training.device()
+        self.device = devices.device()
         self.network, self.processor = network.to(self.device).eval(), processor
         self._words: dict[int, str] = {int(key): str(word) for key, word in network.config.id2label.items()}
         self.labels = tuple(self._words.values())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import registry
+from models import cards
 from models.vision import counts
 
 
@@ -36,5 +36,5 @@ def test_the_interval_holds_the_number_expected_and_nothing_below_zero(confidenc
 
 @pytest.mark.parametrize("name", ["nuclei", "blood_cells"])
 def test_intervals_of_shipped_models_held_the_true_number_on_nine_test_pictures_in_ten(name):
-    coverage = registry.card(name).metrics["count_coverage"]
+    coverage = cards.card(name).metrics["count_coverage"]
     assert min(coverage.values()) >= 0.9
