@@ -25,7 +25,7 @@ from dashboard.sentences import said, spelt
 from data import store
 
 if TYPE_CHECKING:
-    from models.assistant.knowledge import Entry, Fault
+    from models.assistant.knowledge import Entry, LineFault
 
 HEIGHT = 560
 WRITING_S = 0.5
@@ -392,7 +392,7 @@ def _take_file() -> None:
     assistant_state.use(base)
 
 
-def _refused(name: str, faults: "tuple[Fault, ...]") -> None:
+def _refused(name: str, faults: "tuple[LineFault, ...]") -> None:
     st.error(
         _("{file} was not taken: {count} fault(s). The base above stays in use.").format(
             file=literal(name), count=len(faults)

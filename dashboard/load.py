@@ -854,7 +854,7 @@ def hub_server(variable: str) -> "Server":
 
     name = hub.wanted(variable)
     if problem := _hub_problem(variable, name):
-        raise errors.HubError(problem)
+        raise errors.HubError("{cause}", cause=problem)
     return _hub_server(variable, name)
 
 

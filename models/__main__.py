@@ -114,7 +114,11 @@ def _train(options: argparse.Namespace) -> int:
         return 0
     if options.name not in RECIPES:
         known = ", ".join(("encoder", *RECIPES, *partners, *PICTURES))
-        raise ModelError(f"There is no recipe {options.name!r}. There are: {known}.")
+        raise ModelError(
+            "There is no recipe {name}. There are: {names}.",
+            name=repr(options.name),
+            names=known,
+        )
     recipe = RECIPES[options.name]
     tokenizer = start = None
     if recipe.reads_tokens:
@@ -164,7 +168,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         card = cards.card(name)
         base = card.base or card.config.get("hub", {}).get("base", name)
         if base not in RECIPES:
-            raise ModelError(f"{name!r} has no recipe and so no test split of its own: give a file with --data.")
+            raise ModelError(
+                "{name} has no recipe and so no test split of its own: give a file with --data.",
+                name=repr(name),
+            )
         rows = RECIPES[base].corpus(options.data_dir).split("test")
     model = load.classifier(name)
     unknown = rows.loc[~rows["label"].isin((*model.labels, model.doubts.outside)), "label"].value_counts()
@@ -265,7 +272,10 @@ def _compress(options: argparse.Namespace) -> int:
     from models.text.recipes import RECIPES
 
     if options.name not in RECIPES:
-        raise ModelError(f"{options.name!r} has no recipe and so no test split to judge its forms on.")
+        raise ModelError(
+            "{name} has no recipe and so no test split to judge its forms on.",
+            name=repr(options.name),
+        )
     rows = RECIPES[options.name].corpus(options.data_dir).split("test")
     variants.measure(options.name, rows.sample(min(options.rows, len(rows)), random_state=0), to=options.to)
     return 0
@@ -302,7 +312,10 @@ def _search(options: argparse.Namespace) -> int:
     try:
         from models.text import automl
     except ModuleNotFoundError as error:
-        raise ModelError(f"{error.name} is missing: pip install -r requirements-train.txt") from error
+        raise ModelError(
+            "{name} is missing: pip install -r requirements-train.txt",
+            name=error.name,
+        ) from error
     print(automl.run(options.name, options.minutes, options.study, options.data_dir, options.rows))
     return 0
 

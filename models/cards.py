@@ -75,26 +75,41 @@ class Card:
         try:
             found = json.loads(text)
         except ValueError as error:
-            raise ModelError(f"The card is not JSON: {error}. Train the model again, or restore its folder.") from error
+            raise ModelError(
+                "The card is not JSON: {error}. Train the model again, or restore its folder.",
+                error=str(error),
+            ) from error
         if not isinstance(found, dict):
             raise ModelError("The card is not a JSON object. Train the model again, or restore its folder.")
         known = {entry.name: entry for entry in fields(cls)}
         needed = {name for name in known if name not in {"tried", "variants", "base", "version", "files"}}
         wrong = sorted(needed - set(found)) + sorted(set(found) - set(known))
         if wrong:
-            raise ModelError(f"The card lacks or does not know: {', '.join(wrong)}. Train the model again.")
+            raise ModelError(
+                "The card lacks or does not know: {fields}. Train the model again.",
+                fields=", ".join(wrong),
+            )
         tables = ("splits", "metrics", "training", "config", "files")
         if not all(isinstance(found.get(name, {}), dict) for name in tables):
-            raise ModelError(f"The card's {', '.join(tables)} must be objects. Train the model again.")
+            raise ModelError(
+                "The card's {fields} must be objects. Train the model again.",
+                fields=", ".join(tables),
+            )
         try:
             sources = tuple(Source(**source) for source in found["data"])
             lists = {
                 name: tuple(found.get(name, ())) for name in ("labels", "languages", "limits", "tried", "variants")
             }
         except TypeError as error:
-            raise ModelError(f"The card's lists are not whole: {error}. Train the model again.") from error
+            raise ModelError(
+                "The card's lists are not whole: {error}. Train the model again.",
+                error=str(error),
+            ) from error
         if odd := sorted(_odd(found, sources)):
-            raise ModelError(f"The card's {', '.join(odd)} are not of their kind. Train the model again.")
+            raise ModelError(
+                "The card's {fields} are not of their kind. Train the model again.",
+                fields=", ".join(odd),
+            )
         return cls(**found | lists | {"data": sources})
 
 
@@ -172,11 +187,18 @@ def names() -> tuple[str, ...]:
 def folder(name: str) -> Path:
     """Where a model lies: one trained here before a shipped one. Raises ModelError when there is none."""
     if not NAME.fullmatch(name):
-        raise ModelError(f"{name!r} is no model's name: lower-case letters, digits, '.', '_' and '-' only.")
+        raise ModelError(
+            "{name} is no model's name: lower-case letters, digits, '.', '_' and '-' only.",
+            name=repr(name),
+        )
     for root in (own(), SHIPPED):
         if (root / name / CARD).is_file():
             return root / name
-    raise ModelError(f"There is no model {name!r}. Make it with: python -m models train {name}")
+    raise ModelError(
+        "There is no model {name}. Make it with: python -m models train {again}",
+        name=repr(name),
+        again=name,
+    )
 
 
 def card(name: str) -> Card:
@@ -184,25 +206,46 @@ def card(name: str) -> Card:
     try:
         return Card.from_json((folder(name) / CARD).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelError(f"The card of {name!r} cannot be read: {error}.") from error
+        raise ModelError(
+            "The card of {name} cannot be read: {error}.",
+            name=repr(name),
+            error=str(error),
+        ) from error
 
 
 def read(name: str, file: str) -> bytes:
     """One file of a model, checked against the card. Raises ModelError when it is missing, too large or altered."""
     expected = card(name).files.get(file)
     if expected is None:
-        raise ModelError(f"The card of {name!r} lists no {file}. Make it again with: python -m models train {name}")
+        raise ModelError(
+            "The card of {name} lists no {file}. Make it again with: python -m models train {again}",
+            name=repr(name),
+            file=str(file),
+            again=name,
+        )
     path = folder(name) / file
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise ModelError(f"{file} of {name!r} is over {LARGEST_FILE // 2**20} MB and is not read.")
+            raise ModelError(
+                "{file} of {name} is over {mb} MB and is not read.",
+                file=str(file),
+                name=repr(name),
+                mb=LARGEST_FILE // 2**20,
+            )
         content = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{file} of {name!r} cannot be read: {error}. Train it again, or restore the file.") from error
+        raise ModelError(
+            "{file} of {name} cannot be read: {error}. Train it again, or restore the file.",
+            file=str(file),
+            name=repr(name),
+            error=str(error),
+        ) from error
     if hashlib.sha256(content).hexdigest() != expected:
         raise ModelError(
-            f"{file} of {name!r} is not the file that its card describes: the sha256 differs. It was altered or "
-            "damaged and is not loaded; restore it, or train the model again."
+            "{file} of {name} is not the file that its card describes: the sha256 differs. It was altered or damaged "
+            "and is not loaded; restore it, or train the model again.",
+            file=str(file),
+            name=repr(name),
         )
     return content
 
@@ -210,5 +253,8 @@ def read(name: str, file: str) -> bytes:
 def remove(name: str) -> None:
     """Take away a model trained here; a shipped one stays. Raises ModelError when there is none of one's own."""
     if not NAME.fullmatch(name) or not (own() / name / CARD).is_file():
-        raise ModelError(f"There is no model {name!r} of your own to remove.")
+        raise ModelError(
+            "There is no model {name} of your own to remove.",
+            name=repr(name),
+        )
     shutil.rmtree(own() / name)

@@ -1,11 +1,13 @@
 """What can go wrong with a model, each with cause and remedy; nothing of torch."""
 
+from data.faults import Fault
 
-class ModelError(RuntimeError):
+
+class ModelError(Fault, RuntimeError):
     """A model is missing, damaged or not what its card says; the message names the cause and the remedy."""
 
 
-class HubError(RuntimeError):
+class HubError(Fault, RuntimeError):
     """A model that was asked for is out of reach; the message names the cause and the remedy."""
 
 
@@ -13,15 +15,15 @@ class OutOfReach(HubError, ModelError):
     """The hub's model that an intent model needs cannot be had; the message names the cause and the remedy."""
 
 
-class TextError(ValueError):
+class TextError(Fault, ValueError):
     """A text cannot be classified; the message says why and what to do."""
 
 
-class AdapterError(ValueError):
+class AdapterError(Fault, ValueError):
     """Rows cannot be learned from; the message lists every reason."""
 
 
-class TrainingError(RuntimeError):
+class TrainingError(Fault, RuntimeError):
     """A training cannot start or go on; the message says why and what to do."""
 
 
@@ -29,11 +31,11 @@ class Stopped(Exception):
     """Somebody asked the training to stop; what was learned so far is in the module."""
 
 
-class JobBusy(RuntimeError):
+class JobBusy(Fault, RuntimeError):
     """Another training runs, or too many results wait; the message says since when, and what to do."""
 
 
-class ServingError(RuntimeError):
+class ServingError(Fault, RuntimeError):
     """A server could not answer; the message names cause, reason and remedy."""
 
 

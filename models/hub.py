@@ -55,22 +55,33 @@ def loading(name: str, variable: str, local: bool = False) -> Iterator[None]:
     except ImportError as error:
         if error.name:
             raise HubError(
-                f"The model {name!r} needs packages that are not installed ({error.name}). Install them with: "
-                "pip install -r requirements-hub.txt"
+                "The model {name} needs packages that are not installed ({package}). Install them with: {command}",
+                name=repr(name),
+                package=error.name,
+                command="pip install -r requirements-hub.txt",
             ) from error
         raise HubError(
-            f"The model {name!r} needs more packages than requirements-hub.txt installs ({first_line(error)}). Choose "
-            f"another one, or unset {variable}."
+            "The model {name} needs more packages than requirements-hub.txt installs ({error}). Choose another one, "
+            "or unset {variable}.",
+            name=repr(name),
+            error=first_line(error),
+            variable=variable,
         ) from error
     except Exception as error:  # the libraries inside raise many kinds: no network, no such model, no safetensors
         if local:
             raise HubError(
-                f"The model in the folder {name!r} cannot be loaded ({first_line(error)}). Save it there again with "
-                f"save_pretrained, or unset {variable}."
+                "The model in the folder {name} cannot be loaded ({error}). Save it there again with "
+                "save_pretrained, or unset {variable}.",
+                name=repr(name),
+                error=first_line(error),
+                variable=variable,
             ) from error
         raise HubError(
-            f"The model {name!r} cannot be loaded ({first_line(error)}). Check its id and the internet connection, or "
-            f"unset {variable}."
+            "The model {name} cannot be loaded ({error}). Check its id and the internet connection, or unset "
+            "{variable}.",
+            name=repr(name),
+            error=first_line(error),
+            variable=variable,
         ) from error
 
 

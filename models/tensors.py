@@ -24,7 +24,11 @@ def weights(name: str) -> dict[str, torch.Tensor]:
     try:
         return unpack(load_tensors(read(name, WEIGHTS)))
     except SafetensorError as error:
-        raise ModelError(f"The weights of {name!r} are not safetensors: {error}. Train the model again.") from error
+        raise ModelError(
+            "The weights of {name} are not safetensors: {error}. Train the model again.",
+            name=repr(name),
+            error=str(error),
+        ) from error
 
 
 def save(
@@ -41,9 +45,15 @@ def save(
     root: None for the data folder. Raises ModelError for a name that cannot be one, or when it cannot be written.
     """
     if not NAME.fullmatch(made.name):
-        raise ModelError(f"{made.name!r} is no model's name: lower-case letters, digits, '.', '_' and '-' only.")
+        raise ModelError(
+            "{name} is no model's name: lower-case letters, digits, '.', '_' and '-' only.",
+            name=repr(made.name),
+        )
     if odd := [name for name in others or {} if not FILE.fullmatch(name)]:
-        raise ModelError(f"{odd[0]!r} is no name of a model's file.")
+        raise ModelError(
+            "{name} is no name of a model's file.",
+            name=repr(odd[0]),
+        )
     root = own() if root is None else root
     content = {WEIGHTS: save_tensors(pack(tensors) if packed else {k: v.contiguous() for k, v in tensors.items()})}
     content |= dict(others or {})
@@ -62,7 +72,12 @@ def save(
         _swap(working, root / made.name)
         private.sync(root)
     except OSError as error:
-        raise ModelError(f"{made.name!r} cannot be saved in {root}: {error}.") from error
+        raise ModelError(
+            "{name} cannot be saved in {folder}: {error}.",
+            name=repr(made.name),
+            folder=str(root),
+            error=str(error),
+        ) from error
     return root / made.name
 
 

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from data.faults import Fault
+
 SAMPLE = Path(__file__).with_name("samples") / "knowledge.csv"
 LARGEST_FILE = 5 * 2**20
 MOST_ENTRIES = 5_000
@@ -53,23 +55,42 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Fault:
+class LineFault:
     """What is wrong on a line of the file (1 is the first; 0 for the whole file), and what to do."""
 
     line: int
-    problem: str
-    remedy: str
+    what: Fault
+    advice: Fault
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in English."""
+        return str(self.what)
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in English."""
+        return str(self.advice)
 
 
-class KnowledgeError(ValueError):
+class KnowledgeError(Fault, ValueError):
     """A file that is no knowledge base: `faults` holds everything found, the message the first and how many more."""
 
-    def __init__(self, name: str, faults: Sequence[Fault]) -> None:
-        self.name, self.faults = name, tuple(faults)
-        first = self.faults[0]
-        where = f", line {first.line}" if first.line else ""
-        more = f" And {len(self.faults) - 1} more fault(s)." if len(self.faults) > 1 else ""
-        super().__init__(f"{name}{where}: {first.problem} {first.remedy}{more}")
+    def __init__(self, template: str, *, of: str, faults: Sequence[LineFault], **values: object) -> None:
+        super().__init__(template, **values)
+        self.name, self.faults = of, tuple(faults)
+
+
+def refused(name: str, faults: Sequence[LineFault]) -> KnowledgeError:
+    """The refusal of a file: where its first fault is, and how many more there are."""
+    first, more = faults[0], len(faults) - 1
+    where = Fault("{name}, line {line}", name=name, line=first.line) if first.line else name
+    told = {"where": where, "problem": first.what, "remedy": first.advice}
+    if more:
+        return KnowledgeError(
+            "{where}: {problem} {remedy} And {count} more fault(s).", of=name, faults=faults, count=more, **told
+        )
+    return KnowledgeError("{where}: {problem} {remedy}", of=name, faults=faults, **told)
 
 
 @dataclass(frozen=True)
@@ -116,9 +137,9 @@ def read(name: str, content: bytes, kind: str | None = None) -> KnowledgeBase:
     entries, faults = _markdown(text) if kind == "markdown" else _csv(text)
     faults += _checked(entries)
     if not faults and not entries:
-        faults = [Fault(0, "There is no entry in it.", "Add at least one question with its answer.")]
+        faults = [LineFault(0, Fault("There is no entry in it."), Fault("Add at least one question with its answer."))]
     if faults:
-        raise KnowledgeError(name, sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS])
+        raise refused(name, sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS])
     return KnowledgeBase(name, tuple(entries), hashlib.sha256(content).hexdigest())
 
 
@@ -128,20 +149,24 @@ def read(name: str, content: bytes, kind: str | None = None) -> KnowledgeBase:
 def _text(name: str, content: bytes) -> str:
     """UTF-8, or UTF-16 with its mark; anything else is refused."""
 
-    def refuse(line: int, problem: str, remedy: str) -> KnowledgeError:
-        return KnowledgeError(name, [Fault(line, problem, remedy)])
+    def refuse(line: int, problem: Fault, remedy: Fault) -> KnowledgeError:
+        return refused(name, [LineFault(line, problem, remedy)])
 
     if len(content) > LARGEST_FILE:
         raise refuse(
             0,
-            f"The file has {len(content) / 2**20:.1f} MB; at most {LARGEST_FILE // 2**20} MB are read.",
-            "Split it, or leave out what nobody asks for.",
+            Fault(
+                "The file has {size} MB; at most {most} MB are read.",
+                size=f"{len(content) / 2**20:.1f}",
+                most=LARGEST_FILE // 2**20,
+            ),
+            Fault("Split it, or leave out what nobody asks for."),
         )
     if content.startswith(NO_TEXT):
         raise refuse(
             0,
-            "This is not a text file.",
-            "Save a table as 'CSV UTF-8', a document as Markdown, and upload that.",
+            Fault("This is not a text file."),
+            Fault("Save a table as 'CSV UTF-8', a document as Markdown, and upload that."),
         )
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     encoding = "utf-16" if marked else "utf-8-sig"
@@ -149,12 +174,14 @@ def _text(name: str, content: bytes) -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise refuse(line, "Not UTF-8 text.", "In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.") from None
+        raise refuse(
+            line, Fault("Not UTF-8 text."), Fault("In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.")
+        ) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise refuse(line, "There is a null byte: this is not a text file.", "Export it again as text.")
+        raise refuse(line, Fault("There is a null byte: this is not a text file."), Fault("Export it again as text."))
     if not text.strip():
-        raise refuse(0, "The file is empty.", "Add at least one question with its answer.")
+        raise refuse(0, Fault("The file is empty."), Fault("Add at least one question with its answer."))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -167,7 +194,7 @@ def _plain(text: str) -> str:
 # ------------------------------------------------------------------ CSV
 
 
-def _csv(text: str) -> tuple[list[Entry], list[Fault]]:
+def _csv(text: str) -> tuple[list[Entry], list[LineFault]]:
     rows, faults = _rows(text)
     if faults or not rows:
         return [], faults
@@ -177,26 +204,31 @@ def _csv(text: str) -> tuple[list[Entry], list[Fault]]:
     if missing:
         shown = ", ".join(cell.strip()[:40] or "(empty)" for cell in header[:12])
         return [], [
-            Fault(
+            LineFault(
                 first,
-                f"The column {name!r} is missing; the file has: {shown}.",
-                f"Rename the column that holds it to {name!r}.",
+                Fault("The column {name} is missing; the file has: {columns}.", name=repr(name), columns=shown),
+                Fault("Rename the column that holds it to {name}.", name=repr(name)),
             )
             for name in missing
         ]
     twice = sorted({name for name in names if name in COLUMNS and names.count(name) > 1})
     if twice:
-        return [], [Fault(first, f"The column {name!r} stands there twice.", "Keep one of them.") for name in twice]
+        return [], [
+            LineFault(
+                first, Fault("The column {name} stands there twice.", name=repr(name)), Fault("Keep one of them.")
+            )
+            for name in twice
+        ]
     entries = []
     for line, row in rows[1:]:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(header):
             faults.append(
-                Fault(
+                LineFault(
                     line,
-                    f"{len(row)} columns where the header has {len(header)}.",
-                    "Put text that holds the separator between quotation marks.",
+                    Fault("{count} columns where the header has {expected}.", count=len(row), expected=len(header)),
+                    Fault("Put text that holds the separator between quotation marks."),
                 )
             )
             continue
@@ -221,7 +253,7 @@ def _column(cell: str) -> str:
     return SYNONYMS.get(name, name)
 
 
-def _rows(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
+def _rows(text: str) -> tuple[list[tuple[int, list[str]]], list[LineFault]]:
     """Rows with the line they begin on; the separator is the one that finds most of our columns in the header."""
     header = next(line for line in text.split("\n") if line.strip())
 
@@ -242,22 +274,28 @@ def _rows(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
                 rows.append((begins, row))
             begins = reader.line_num + 1
     except csv.Error as error:
-        return [], [Fault(begins, f"The row cannot be read ({error}).", "Check its quotation marks.")]
+        return [], [
+            LineFault(
+                begins,
+                Fault("The row cannot be read ({error}).", error=str(error)),
+                Fault("Check its quotation marks."),
+            )
+        ]
     return rows, []
 
 
 # ------------------------------------------------------------------ Markdown
 
 
-def _markdown(text: str) -> tuple[list[Entry], list[Fault]]:
+def _markdown(text: str) -> tuple[list[Entry], list[LineFault]]:
     lines = text.split("\n")
     language, start = _front_matter(lines)
     sections = _sections(lines, start)
     if not sections:
-        remedy = "Begin every entry with a heading such as '## How much does it cost?'."
-        return [], [Fault(0, "There is no heading in it.", remedy)]
+        remedy = Fault("Begin every entry with a heading such as '## How much does it cost?'.")
+        return [], [LineFault(0, Fault("There is no heading in it."), remedy)]
     entries: list[Entry] = []
-    faults: list[Fault] = []
+    faults: list[LineFault] = []
     path: list[tuple[int, str]] = []
     taken: set[str] = set()
     for position, (line, level, title, body) in enumerate(sections):
@@ -270,7 +308,11 @@ def _markdown(text: str) -> tuple[list[Entry], list[Fault]]:
         if not body:
             if not parent:
                 faults.append(
-                    Fault(line, f"The heading {shown[:60]!r} has no text below it.", "Write its answer, or remove it.")
+                    LineFault(
+                        line,
+                        Fault("The heading {heading} has no text below it.", heading=repr(shown[:60])),
+                        Fault("Write its answer, or remove it."),
+                    )
                 )
             continue
         key = key or _free(_slug(shown) or f"line-{line}", taken)
@@ -323,29 +365,44 @@ def _free(key: str, taken: set[str]) -> str:
 # ------------------------------------------------------------------ entries -> faults
 
 
-def _checked(entries: list[Entry]) -> list[Fault]:
+def _checked(entries: list[Entry]) -> list[LineFault]:
     """What is wrong with single entries; languages are brought into one form in place."""
-    faults: list[Fault] = []
+    faults: list[LineFault] = []
     if len(entries) > MOST_ENTRIES:
-        problem = f"There are {len(entries):,} entries; at most {MOST_ENTRIES:,} are read."
-        return [Fault(entries[MOST_ENTRIES].line, problem, "Split the file.")]
+        problem = Fault(
+            "There are {count} entries; at most {most} are read.", count=f"{len(entries):,}", most=f"{MOST_ENTRIES:,}"
+        )
+        return [LineFault(entries[MOST_ENTRIES].line, problem, Fault("Split the file."))]
     seen: dict[tuple[str, str], int] = {}
     for position, entry in enumerate(entries):
         for name in NEEDED:
             if not getattr(entry, name):
-                faults.append(Fault(entry.line, f"The {name} is empty.", "Fill it in, or remove the entry."))
+                faults.append(
+                    LineFault(
+                        entry.line,
+                        Fault("The {field} is empty.", field=name),
+                        Fault("Fill it in, or remove the entry."),
+                    )
+                )
         for name, most in LONGEST.items():
             value = "|".join(entry.also) if name == "also" else getattr(entry, name)
             if len(value) > most:
-                problem = f"The {name} has {len(value):,} characters; at most {most:,} fit."
-                faults.append(Fault(entry.line, problem, "Shorten it, or make two entries of it."))
+                problem = Fault(
+                    "The {field} has {count} characters; at most {most} fit.",
+                    field=name,
+                    count=f"{len(value):,}",
+                    most=f"{most:,}",
+                )
+                faults.append(LineFault(entry.line, problem, Fault("Shorten it, or make two entries of it.")))
         if entry.language and not LANGUAGE.fullmatch(entry.language):
-            problem = f"{entry.language[:40]!r} is no language code."
-            faults.append(Fault(entry.line, problem, "Use a code such as en, zh, es, fr or sw."))
+            problem = Fault("{language} is no language code.", language=repr(entry.language[:40]))
+            faults.append(LineFault(entry.line, problem, Fault("Use a code such as en, zh, es, fr or sw.")))
         code = re.split("[-_]", entry.language)[0].casefold()
         entries[position] = Entry(entry.id, entry.question, entry.answer, code, entry.topic, entry.also, entry.line)
         first = seen.setdefault((entry.id, code), entry.line)
         if first != entry.line:
-            problem = f"The id {entry.id[:60]!r} stands on line {first} already, in the same language."
-            faults.append(Fault(entry.line, problem, "Give it an id of its own, or another language."))
+            problem = Fault(
+                "The id {id} stands on line {line} already, in the same language.", id=repr(entry.id[:60]), line=first
+            )
+            faults.append(LineFault(entry.line, problem, Fault("Give it an id of its own, or another language.")))
     return faults

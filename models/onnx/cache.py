@@ -61,7 +61,9 @@ class CachedForm:
         content = self.find(card)
         if content is None:
             raise ModelError(
-                f"{card.name!r} has no {self.kind} form for its weights. It is made again at the next start."
+                "{name} has no {kind} form for its weights. It is made again at the next start.",
+                name=repr(card.name),
+                kind=self.kind,
             )
         return content
 
@@ -107,7 +109,10 @@ class CachedForm:
         except (OSError, subprocess.SubprocessError) as error:
             said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
             raise ModelError(
-                f"The {self.kind} form of {card.name!r} was not made: {said[-1] if said else error}."
+                "The {kind} form of {name} was not made: {error}.",
+                kind=self.kind,
+                name=repr(card.name),
+                error=said[-1] if said else error,
             ) from error
 
     def run(self, make: Callable[[str], str]) -> None:
@@ -142,4 +147,10 @@ class CachedForm:
             shutil.rmtree(folder, ignore_errors=True)
             working.rename(folder)
         except OSError as error:
-            raise ModelError(f"The {self.kind} form of {card.name!r} cannot be kept in {folder}: {error}.") from error
+            raise ModelError(
+                "The {kind} form of {name} cannot be kept in {folder}: {error}.",
+                kind=self.kind,
+                name=repr(card.name),
+                folder=str(folder),
+                error=str(error),
+            ) from error

@@ -25,7 +25,10 @@ def files_in(folder: Path | None, name: str) -> dict[str, Path]:
     files = {form: folder / f"{name}-{form}.onnx" for form in WRITTEN}
     if there := [file for file in files.values() if file.exists()]:
         names = " and ".join(map(str, there))
-        raise ModelError(f"{names} would be written over. Move what is there, or name another folder with --to.")
+        raise ModelError(
+            "{files} would be written over. Move what is there, or name another folder with --to.",
+            files=names,
+        )
     folder.mkdir(parents=True, exist_ok=True)
     return files
 

@@ -212,8 +212,11 @@ class Server:
         items = sum(other.waiting for other in self._queue)
         if len(self._queue) >= self._most_waiting or (items and items + len(request.items) > MOST_ITEMS):
             raise Busy(
-                f"The model {self.classifier.name!r} is busy: {len(self._queue)} requests with {items} items wait for "
-                "it already. Try again in some seconds, or send a smaller file."
+                "The model {name} is busy: {requests} requests with {items} items wait for it already. Try again in "
+                "some seconds, or send a smaller file.",
+                name=repr(self.classifier.name),
+                requests=len(self._queue),
+                items=items,
             )
         self._queue.append(request)
         self._changed.notify_all()
@@ -226,9 +229,12 @@ class Server:
             self._fail(
                 request,
                 TimedOut(
-                    f"The model {self.classifier.name!r} did not answer within {timeout_s:g} s ({answered} of "
-                    f"{len(request.items)} items done): the machine is slow or others are ahead. Try again, or send "
-                    "less at once."
+                    "The model {name} did not answer within {seconds} s ({done} of {all} items done): the machine is "
+                    "slow or others are ahead. Try again, or send less at once.",
+                    name=repr(self.classifier.name),
+                    seconds=f"{timeout_s:g}",
+                    done=answered,
+                    all=len(request.items),
                 ),
             )
             with suppress(ValueError):
@@ -236,8 +242,8 @@ class Server:
 
     def _gone(self) -> Closed:
         return Closed(
-            f"The server of the model {self.classifier.name!r} was closed: the model was replaced or the program ends. "
-            "Ask again."
+            "The server of the model {name} was closed: the model was replaced or the program ends. Ask again.",
+            name=repr(self.classifier.name),
         )
 
     @staticmethod
@@ -374,7 +380,10 @@ class Server:
     def _counted(self, results: Sequence[Any], wanted: int) -> Sequence[Any]:
         if len(results) != wanted:
             raise ServingError(
-                f"The model {self.classifier.name!r} gave {len(results)} answers to {wanted} items. Train it again."
+                "The model {name} gave {found} answers to {wanted} items. Train it again.",
+                name=repr(self.classifier.name),
+                found=len(results),
+                wanted=wanted,
             )
         return results
 
@@ -426,8 +435,9 @@ def _out_of_memory(error: BaseException) -> bool:
 
 def _too_large(name: str, error: BaseException) -> ServingError:
     made = ServingError(
-        f"The model {name!r} has too little memory for even one item. Close other programs, or send shorter texts or "
-        "smaller pictures."
+        "The model {name} has too little memory for even one item. Close other programs, or send shorter texts or "
+        "smaller pictures.",
+        name=repr(name),
     )
     made.__cause__ = error
     return made

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.faults import Fault
 from models.text import languages
 from models.text.classifier import LONGEST
 
@@ -23,9 +24,14 @@ class Finding:
     """One thing a check saw. stops: whether nothing can be trained while it stands; rows: how many it concerns."""
 
     check: str
-    text: str
+    fault: Fault
     stops: bool = False
     rows: int = 0
+
+    @property
+    def text(self) -> str:
+        """What was seen, in English."""
+        return str(self.fault)
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,16 @@ def check(
     missing = [column for column in ("text", "label") if column not in rows.columns]
     if missing:
         have = ", ".join(map(str, rows.columns[:8])) or "none"
-        text = f"The file lacks the columns {', '.join(missing)}; it has {have}."
+        text = Fault("The file lacks the columns {columns}; it has {have}.", columns=", ".join(missing), have=have)
         return Checked(rows.head(0), (Finding("columns", text, stops=True),), {})
     if len(rows) > MOST:
-        findings.append(Finding("size", f"{len(rows)} rows: only the first {MOST} are used.", rows=len(rows) - MOST))
+        findings.append(
+            Finding(
+                "size",
+                Fault("{n} rows: only the first {most} are used.", n=len(rows), most=MOST),
+                rows=len(rows) - MOST,
+            )
+        )
         rows = rows.head(MOST)
     rows = rows.assign(text=rows["text"].astype("string"), label=rows["label"].astype("string").str.strip().str.lower())
     if "split" in rows.columns:
@@ -71,33 +83,48 @@ def check(
     blank = rows["text"].isna() | (rows["text"].str.strip() == "") | rows["label"].isna() | (rows["label"] == "")
     if blank.any():
         findings.append(
-            Finding("empty", f"{blank.sum()} rows without a text or a label are left out.", rows=int(blank.sum()))
+            Finding(
+                "empty",
+                Fault("{n} rows without a text or a label are left out.", n=int(blank.sum())),
+                rows=int(blank.sum()),
+            )
         )
         rows = rows[~blank]
     rows = rows.assign(text=rows["text"].astype(object).str.slice(0, LONGEST), label=rows["label"].astype(object))
     unknown = ~rows["label"].isin(labels)
     if unknown.any():
         names = ", ".join(sorted(rows.loc[unknown, "label"].unique())[:6])
-        text = f"{unknown.sum()} rows have labels that the model does not know ({names}); it knows {', '.join(labels)}."
+        text = Fault(
+            "{n} rows have labels that the model does not know ({names}); it knows {labels}.",
+            n=int(unknown.sum()),
+            names=names,
+            labels=", ".join(labels),
+        )
         findings.append(Finding("labels", text, stops=True, rows=int(unknown.sum())))
         rows = rows[~unknown]
     plain = rows["text"].map(_plain)
     torn = rows.groupby(plain)["label"].transform("nunique") > 1 if len(rows) else pd.Series(dtype=bool)
     if torn.any():
-        text = f"{torn.sum()} rows have the same text under different labels and are left out."
+        text = Fault("{n} rows have the same text under different labels and are left out.", n=int(torn.sum()))
         findings.append(Finding("contradictions", text, rows=int(torn.sum())))
         rows, plain = rows[~torn], plain[~torn]
     twice = plain.duplicated()
     if twice.any():
         findings.append(
-            Finding("duplicates", f"{twice.sum()} rows repeat an earlier text and are left out.", rows=int(twice.sum()))
+            Finding(
+                "duplicates",
+                Fault("{n} rows repeat an earlier text and are left out.", n=int(twice.sum())),
+                rows=int(twice.sum()),
+            )
         )
         rows, plain = rows[~twice], plain[~twice]
     leaked = plain.isin({_plain(text) for text in seen})
     if _is_split(rows):
         leaked &= rows["split"] != "test"
     if leaked.any():
-        text = f"{leaked.sum()} rows stand in the general test data and are left out, so that tests stay honest."
+        text = Fault(
+            "{n} rows stand in the general test data and are left out, so that tests stay honest.", n=int(leaked.sum())
+        )
         findings.append(Finding("leakage", text, rows=int(leaked.sum())))
         rows = rows[~leaked]
     balance = {label: int(count) for label, count in rows["label"].value_counts().items()}
@@ -113,23 +140,42 @@ def check(
 def _balance(rows: pd.DataFrame, balance: dict[str, int], labels: tuple[str, ...]) -> list[Finding]:
     found = []
     if len(rows) < FEWEST:
-        found.append(Finding("size", f"{len(rows)} usable rows: at least {FEWEST} are needed.", stops=True))
+        found.append(
+            Finding(
+                "size", Fault("{n} usable rows: at least {fewest} are needed.", n=len(rows), fewest=FEWEST), stops=True
+            )
+        )
     if len(balance) == 1:
         only = next(iter(balance))
         found.append(
-            Finding("balance", f"Every example is labelled {only}: there is nothing to tell apart.", stops=True)
+            Finding(
+                "balance",
+                Fault("Every example is labelled {label}: there is nothing to tell apart.", label=only),
+                stops=True,
+            )
         )
     scarce = {label: count for label, count in balance.items() if count < FEWEST_A_CLASS}
     if scarce and len(balance) > 1:
         names = ", ".join(f"{label} ({count})" for label, count in scarce.items())
-        text = f"Too few rows to learn and to test: {names}; each class needs {FEWEST_A_CLASS}, better 50."
+        text = Fault(
+            "Too few rows to learn and to test: {names}; each class needs {fewest}, better 50.",
+            names=names,
+            fewest=FEWEST_A_CLASS,
+        )
         found.append(Finding("balance", text, stops=True, rows=sum(scarce.values())))
     if absent := [label for label in labels if label not in balance]:
-        found.append(Finding("balance", f"No row is {', '.join(absent)}: the adapter will not learn it."))
+        found.append(
+            Finding("balance", Fault("No row is {labels}: the adapter will not learn it.", labels=", ".join(absent)))
+        )
     if len(balance) > 1 and max(balance.values()) > 4 * min(balance.values()):
         most, least = max(balance, key=balance.__getitem__), min(balance, key=balance.__getitem__)
-        text = (
-            f"{most} has {balance[most]} rows and {least} only {balance[least]}: expect {least} to be found less well."
+        text = Fault(
+            "{most} has {many} rows and {least} only {few}: expect {again} to be found less well.",
+            most=most,
+            many=balance[most],
+            least=least,
+            few=balance[least],
+            again=least,
         )
         found.append(Finding("balance", text))
     return found
@@ -140,15 +186,19 @@ def _own_split(rows: pd.DataFrame, balance: dict[str, int]) -> list[Finding]:
     if "split" not in rows.columns or not len(rows):
         return []
     if not _is_split(rows):
-        return [Finding("split", "The split column does not hold train, dev and test each: the rows are split here.")]
+        return [
+            Finding("split", Fault("The split column does not hold train, dev and test each: the rows are split here."))
+        ]
     other = ~rows["split"].isin(SPLITS)
     found = []
     if other.any():
-        text = f"{other.sum()} rows are neither train, dev nor test in the split column and are left out."
+        text = Fault(
+            "{n} rows are neither train, dev nor test in the split column and are left out.", n=int(other.sum())
+        )
         found.append(Finding("split", text, rows=int(other.sum())))
     learned = rows.loc[rows["split"] == "train", "label"].unique()
     if len(balance) > 1 and len(learned) == 1:
-        text = f"Every training example is labelled {learned[0]}: there is nothing to tell apart."
+        text = Fault("Every training example is labelled {label}: there is nothing to tell apart.", label=learned[0])
         found.append(Finding("split", text, stops=True))
     return found
 
@@ -162,7 +212,13 @@ def _languages(rows: pd.DataFrame, language: str, detector: Any, seed: int) -> l
     if not answers or len(other) < 0.2 * len(answers):
         return []
     most = max(set(other), key=other.count)
-    text = f"{len(other)} of {len(answers)} sampled rows look as if they were not in {language}, most of them {most}."
+    text = Fault(
+        "{n} of {sampled} sampled rows look as if they were not in {language}, most of them {other}.",
+        n=len(other),
+        sampled=len(answers),
+        language=language,
+        other=most,
+    )
     return [Finding("language", text, rows=len(other))]
 
 

@@ -60,7 +60,9 @@ def shared(language: str, seed: int = 0, judged_on: int = SAMPLE_TEST) -> Market
     rows = _shared()
     if not (rows["language"] == language).any():
         raise ModelError(
-            f"There are no shared rows in {language}. There are: {', '.join(sorted(set(rows['language'])))}."
+            "There are no shared rows in {language}. There are: {languages}.",
+            language=language,
+            languages=", ".join(sorted(set(rows["language"]))),
         )
     rows = rows[rows["language"] == language]
     held = rows[rows["split"] == "test"]

@@ -7,6 +7,7 @@ general rows.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
+from data.faults import Fault
 from models import cards
 from models import tensors as model_tensors
 from models.cards import Source
@@ -113,7 +115,8 @@ def train(
     Raises AdapterError for rows that the checks stopped, Stopped when asked to stop.
     """
     if not checked.usable:
-        raise AdapterError(" ".join(finding.text for finding in checked.findings if finding.stops))
+        reasons = [finding.fault for finding in checked.findings if finding.stops]
+        raise AdapterError("{reasons}", reasons=reduce(_both, reasons))
     model = load.classifier(base)
     own = checked.rows.assign(language=language)
     test = own[own["split"] == "test"]
@@ -199,6 +202,10 @@ def _fit(
     )  # fmt: skip
 
 
+def _both(one: Fault, other: Fault) -> Fault:
+    return Fault("{one} {other}", one=one, other=other)
+
+
 def _smoothed(found: torch.Tensor, truth: torch.Tensor, possible: torch.Tensor) -> torch.Tensor:
     """Cross-entropy with label smoothing over the labels that a row's language can have."""
     spread = -(found.log_softmax(1) * possible).sum(1) / possible.sum(1)
@@ -214,7 +221,10 @@ def _recalibrate(model: TextModel, dev: pd.DataFrame) -> None:
 def register(made: Adapted, name: str, language: str, source: Source) -> Path:
     """Save an adapter under a name of its own. Raises ModelError for a name that is taken or cannot be one."""
     if name in cards.names():
-        raise ModelError(f"There is a model {name!r} already. Choose another name.")
+        raise ModelError(
+            "There is a model {name} already. Choose another name.",
+            name=repr(name),
+        )
     under = made.model.card
     card = replace(
         under,

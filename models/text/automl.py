@@ -40,7 +40,11 @@ def run(
     Raises ModelError for a task without a recipe, ValueError for a budget that is none.
     """
     if name not in RECIPES:
-        raise ModelError(f"There is no recipe {name!r} to search. There are: {', '.join(RECIPES)}.")
+        raise ModelError(
+            "There is no recipe {name} to search. There are: {names}.",
+            name=repr(name),
+            names=", ".join(RECIPES),
+        )
     if minutes <= 0 or rows < 100:
         raise ValueError("A search needs minutes > 0 and at least 100 rows.")
     until = time.monotonic() + 60 * minutes

@@ -23,7 +23,11 @@ def read(file: Path, name: str) -> tuple[pd.DataFrame, str]:
     try:
         rows = pd.read_parquet(file)
     except (OSError, ValueError, pyarrow.lib.ArrowException) as error:
-        raise ModelError(f"{file} cannot be read as parquet: {error}") from error
+        raise ModelError(
+            "{file} cannot be read as parquet: {error}",
+            file=str(file),
+            error=str(error),
+        ) from error
     name = _intent_model(rows) if name == "intent" else name
     task = cards.card(name).task
     label = next((column for column in LABELS if column in rows.columns), None)
@@ -32,13 +36,25 @@ def read(file: Path, name: str) -> tuple[pd.DataFrame, str]:
         label = label if label and set(rows[label].dropna()) <= labels else "language"
     if label is None or "text" not in rows.columns:
         raise ModelError(
-            f"{file} needs a column text and one of {', '.join(LABELS)}; it has {', '.join(map(str, rows.columns))}."
+            "{file} needs a column text and one of {labels}; it has {have}.",
+            file=str(file),
+            labels=", ".join(LABELS),
+            have=", ".join(map(str, rows.columns)),
         )
     if not len(rows):
-        raise ModelError(f"{file} has no rows.")
+        raise ModelError(
+            "{file} has no rows.",
+            file=str(file),
+        )
     empty = rows.index[rows["text"].isna() | rows[label].isna()]
     if len(empty):
-        raise ModelError(f"{file}: {len(empty)} rows lack text or {label}, the first is row {empty[0]}.")
+        raise ModelError(
+            "{file}: {count} rows lack text or {label}, the first is row {row}.",
+            file=str(file),
+            count=len(empty),
+            label=label,
+            row=empty[0],
+        )
     found = pd.DataFrame({"text": rows["text"].astype(str), "label": rows[label].astype(str)})
     if "language" in rows.columns and task != "language":
         found["language"] = rows["language"].astype(object).where(rows["language"].notna(), None)
@@ -54,5 +70,8 @@ def _intent_model(rows: pd.DataFrame) -> str:
     known = {name: len(asked & set(cards.card(name).labels)) for name in INTENTS if name in cards.names()}
     best = max(known, key=known.__getitem__, default=None)
     if best is None or not known[best]:
-        raise ModelError(f"No intent model knows any of these intents: {', '.join(sorted(map(str, asked))[:5])} ...")
+        raise ModelError(
+            "No intent model knows any of these intents: {have} ...",
+            have=", ".join(sorted(map(str, asked))[:5]),
+        )
     return best

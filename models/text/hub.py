@@ -49,7 +49,12 @@ def embedder(name: str) -> Callable[[Sequence[str]], np.ndarray]:
     Raises HubError when the name cannot be one, requirements-hub.txt is not installed, or the model cannot be loaded.
     """
     if not hub.is_id(name):
-        raise HubError(f"{name[:80]!r} is no model id. Set {VARIABLE} to one such as {next(iter(PACKAGES))}.")
+        raise HubError(
+            "{name} is no model id. Set {variable} to one such as {example}.",
+            name=repr(name[:80]),
+            variable=VARIABLE,
+            example=next(iter(PACKAGES)),
+        )
     with hub.loading(name, VARIABLE):
         model = _load(name)
     turn = Lock()

@@ -71,20 +71,37 @@ def opened(card: Card, base_of: Callable[[str], TextModel]) -> HubIntentModel:
         tensors = model_tensors.weights(card.name)
         width = tensors["weight"].shape[1]
     except (KeyError, TypeError, IndexError) as error:
-        raise ModelError(f"{card.name!r} cannot be built from its card: {error!r}. Train it again.") from error
+        raise ModelError(
+            "{name} cannot be built from its card: {error}. Train it again.",
+            name=repr(card.name),
+            error=repr(error),
+        ) from error
     if hub.wanted() not in ("", over):
         raise OutOfReach(
-            f"{card.name!r} was trained over the hub model {over!r}, and {hub.VARIABLE} names {hub.wanted()!r}. Set "
-            f"{hub.VARIABLE}={over}, or train it again."
+            "{name} was trained over the hub model {model}, and {variable} names {other}. Set {again}, or train it "
+            "again.",
+            name=repr(card.name),
+            model=repr(over),
+            variable=hub.VARIABLE,
+            other=repr(hub.wanted()),
+            again=f"{hub.VARIABLE}={over}",
         )
     base = base_of(under)
     if made_on != base.card.files[cards.WEIGHTS]:
-        raise ModelError(f"{card.name!r} was trained on another {under!r} than the one here. Train it again.")
+        raise ModelError(
+            "{name} was trained on another {base} than the one here. Train it again.",
+            name=repr(card.name),
+            base=repr(under),
+        )
     embedder = open_embedder(over)
     if (found := embedder(["a"]).shape[1]) != width:
         raise OutOfReach(
-            f"The hub model {over!r} gives vectors of {found} numbers, and {card.name!r} was trained over {width}. "
-            "Train it again."
+            "The hub model {model} gives vectors of {found} numbers, and {name} was trained over {wanted}. Train it "
+            "again.",
+            model=repr(over),
+            found=found,
+            name=repr(card.name),
+            wanted=width,
         )
     return HubIntentModel(card, base, tensors, embedder)
 
@@ -94,4 +111,4 @@ def open_embedder(name: str) -> Embedder:
     try:
         return hub.embedder(name)
     except HubError as error:
-        raise OutOfReach(str(error)) from error
+        raise OutOfReach("{cause}", cause=error) from error

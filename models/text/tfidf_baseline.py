@@ -54,7 +54,10 @@ def fitted(train: Rows, others: Sequence[Rows], penalty: float, weights: str | N
 def row(name: str, where: Path | None = None) -> dict[str, Any]:
     """The row for a recipe's task, as `Card.tried` holds it. Raises ModelError for another name or missing data."""
     if name not in ("sentiment", "topic"):
-        raise ModelError(f"There is no such comparison for {name!r}: sentiment or topic.")
+        raise ModelError(
+            "There is no such comparison for {name}: sentiment or topic.",
+            name=repr(name),
+        )
     began = time.monotonic()
     corpus = RECIPES[name].corpus(where)
     labels = tuple(sorted(corpus.rows["label"].unique()))

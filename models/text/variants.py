@@ -46,7 +46,12 @@ def variants(name: str, rows: Any, say: Callable[[str], None] = print, to: Path 
     with torch.inference_mode():
         difference = float(np.abs(run(opened, check) - plain(check).numpy()).max())
     if difference > LARGEST_DIFFERENCE:
-        raise ModelError(f"The ONNX form of {name} differs from torch by {difference:.2g}, over {LARGEST_DIFFERENCE}.")
+        raise ModelError(
+            "The ONNX form of {name} differs from torch by {difference}, over {most}.",
+            name=name,
+            difference=f"{difference:.2g}",
+            most=LARGEST_DIFFERENCE,
+        )
     forms["onnx"] = (len(content), lambda inputs: run(opened, inputs))
     smaller = int8_onnx(content)
     opened_small = session(smaller)

@@ -78,7 +78,10 @@ class TrainingState:
             return
         notes = _notes(file)
         if notes["settings"] != asdict(self.settings):
-            raise TrainingError(f"{file} was saved under other settings. Remove it, or train with the same settings.")
+            raise TrainingError(
+                "{file} was saved under other settings. Remove it, or train with the same settings.",
+                file=str(file),
+            )
         tensors = load_file(file)
         _check_shapes(file, self.module, tensors)
         self.module.load_state_dict(
@@ -115,4 +118,8 @@ def _check_shapes(file: Path, module: nn.Module, tensors: Mapping[str, Tensor]) 
     for name, tensor in module.state_dict().items():
         found = tensors.get(f"module/{name}")
         if found is None or found.shape != tensor.shape:
-            raise TrainingError(f"{file} holds another network ({name} differs). Remove it to start anew.")
+            raise TrainingError(
+                "{file} holds another network ({name} differs). Remove it to start anew.",
+                file=str(file),
+                name=name,
+            )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 
+from data.faults import Fault
 from models.errors import JobBusy, Stopped
 from models.training.settings import Progress
 
@@ -40,7 +41,7 @@ class Snapshot(Generic[T]):
     progress: Progress | None = None
     curve: tuple[tuple[int, float, float | None], ...] = ()
     result: T | None = None
-    problem: str = ""
+    problem: Fault | str = ""
     stopping: bool = False
 
 
@@ -88,10 +89,11 @@ class Job(Generic[T]):
         except Stopped:
             changes = {"state": "stopped"}
         except Exception as error:  # whatever the work raises is told, and must not end the thread silently
-            changes = {"state": "failed", "problem": str(error) or type(error).__name__}
+            changes = {"state": "failed", "problem": _told(error)}
         finally:
             with self._lock:
-                changes = changes or {"state": "failed", "problem": "The training was broken off. Start it again."}
+                broken = Fault("The training was broken off. Start it again.")
+                changes = changes or {"state": "failed", "problem": broken}
                 self._now = replace(self._now, ended=datetime.now(UTC), stopping=False, **changes)
             self._over.set()
             leaving = threading.Timer(KEPT_FOR.total_seconds(), discard, (self,))
@@ -108,12 +110,13 @@ def start(work: Work[T], title: str) -> Job[T]:
     Stopped when should_stop says so; what it returns is the result. Raises JobBusy."""
     with _lock:
         if busy := _running():
-            raise JobBusy(busy_with(busy))
+            raise busy_with(busy)
         kept = [job for job in _jobs.values() if job.snapshot.state == "done"]
         if len(kept) >= MOST_KEPT:
             raise JobBusy(
-                f"{len(kept)} trained adapters wait for their readers to register or discard them. Try again later: "
-                "each is let go an hour after it ended."
+                "{n} trained adapters wait for their readers to register or discard them. Try again later: each is "
+                "let go an hour after it ended.",
+                n=len(kept),
             )
         ended = [key for key, job in _jobs.items() if job.snapshot.state in ("stopped", "failed")]
         for key in ended[:-MOST_ENDED]:
@@ -150,13 +153,25 @@ def discard(job: Job[Any]) -> None:
             _jobs.pop(job.id, None)
 
 
-def busy_with(job: Job[Any]) -> str:
+def busy_with(job: Job[Any]) -> JobBusy:
     """Since when something is trained, how far that is, and what to do; nothing of what it is."""
     now = job.snapshot
-    far = f", step {now.progress.step} of {now.progress.steps}" if now.progress else ""
-    return (
-        f"Another training runs since {now.began:%H:%M} UTC{far}. One training runs at a time: wait until it has ended."
+    if now.progress is None:
+        return JobBusy(
+            "Another training runs since {time} UTC. One training runs at a time: wait until it has ended.",
+            time=f"{now.began:%H:%M}",
+        )
+    return JobBusy(
+        "Another training runs since {time} UTC, step {step} of {steps}. One training runs at a time: wait until it "
+        "has ended.",
+        time=f"{now.began:%H:%M}",
+        step=now.progress.step,
+        steps=now.progress.steps,
     )
+
+
+def _told(error: Exception) -> Fault | str:
+    return error if isinstance(error, Fault) else str(error) or type(error).__name__
 
 
 def _running() -> Job[Any] | None:

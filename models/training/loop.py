@@ -72,8 +72,10 @@ def fit(
                     value = loss(batch)
                 if not torch.isfinite(value):
                     raise TrainingError(
-                        f"The loss is {value.item()} at step {state.step}: lower the learning rate ({settings.rate}) "
-                        "or look for broken rows."
+                        "The loss is {loss} at step {step}: lower the learning rate ({rate}) or look for broken rows.",
+                        loss=value.item(),
+                        step=state.step,
+                        rate=settings.rate,
                     )
                 for optimizer in optimizers:
                     optimizer.zero_grad(set_to_none=True)

@@ -24,8 +24,12 @@ class Settings:
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.rate <= 0 or not 0 <= self.warmup < 1 or self.weight_decay < 0:
             raise TrainingError(
-                "Settings need epochs >= 1, rate > 0, 0 <= warmup < 1 and weight_decay >= 0; "
-                f"these are {self.epochs}, {self.rate}, {self.warmup}, {self.weight_decay}."
+                "Settings need epochs >= 1, rate > 0, 0 <= warmup < 1 and weight_decay >= 0; these are {epochs}, "
+                "{rate}, {warmup}, {weight_decay}.",
+                epochs=self.epochs,
+                rate=self.rate,
+                warmup=self.warmup,
+                weight_decay=self.weight_decay,
             )
 
 

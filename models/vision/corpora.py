@@ -57,8 +57,9 @@ def folder(given: Path | None = None) -> Path:
     named = given or (Path(os.environ["ATLAS_VISION_DATA"]) if os.environ.get("ATLAS_VISION_DATA") else BESIDE)
     if not named.is_dir():
         raise ModelError(
-            f"There are no training pictures in {named}. Name the folder that holds nuclei.parquet and "
-            "blood_cells.parquet with --data-dir or ATLAS_VISION_DATA."
+            "There are no training pictures in {folder}. Name the folder that holds nuclei.parquet and "
+            "blood_cells.parquet with --data-dir or ATLAS_VISION_DATA.",
+            folder=named,
         )
     return named
 
@@ -95,7 +96,11 @@ def read(file: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(file)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{file} cannot be read: {error}") from error
+        raise ModelError(
+            "{file} cannot be read: {error}",
+            file=str(file),
+            error=str(error),
+        ) from error
 
 
 def source(name: tuple[str, str, str], rows: int) -> Source:

@@ -82,8 +82,11 @@ class HubModel:
                 found.append(self.look(pixels))
             except Exception as error:  # whatever the network and its processor raise, such as for a very thin picture
                 raise HubError(
-                    f"The model {self.name!r} cannot look at this picture ({hub.first_line(error)}). Bring another "
-                    f"picture, or set {self.variable} to another model."
+                    "The model {name} cannot look at this picture ({error}). Bring another picture, or set "
+                    "{variable} to another model.",
+                    name=repr(self.name),
+                    error=hub.first_line(error),
+                    variable=self.variable,
                 ) from error
         return found
 
@@ -151,7 +154,10 @@ def model(variable: str, name: str) -> HubModel:
         _check(folder, name, variable)
     elif not hub.is_id(name):
         raise HubError(
-            f"{name[:80]!r} is neither a model id nor a folder. Set {variable} to one such as {EXAMPLES[variable]}."
+            "{name} is neither a model id nor a folder. Set {variable} to one such as {example}.",
+            name=repr(name[:80]),
+            variable=variable,
+            example=EXAMPLES[variable],
         )
     with hub.loading(name, variable, local=folder is not None):
         library = importlib.import_module("transformers")
@@ -170,8 +176,11 @@ def _check(folder: Path, name: str, variable: str) -> None:
     missing = [pattern for pattern in ("config.json", "*.safetensors") if not any(folder.glob(pattern))]
     if missing:
         raise HubError(
-            f"The folder {name!r} lacks {', '.join(missing)}. A model is read from config.json and safetensors, never "
-            f"from a pickle: save it there with save_pretrained, or unset {variable}."
+            "The folder {name} lacks {files}. A model is read from config.json and safetensors, never from a pickle: "
+            "save it there with save_pretrained, or unset {variable}.",
+            name=repr(name),
+            files=", ".join(missing),
+            variable=variable,
         )
 
 
@@ -184,7 +193,11 @@ def _made(library: Any, variable: str, name: str, place: str, local: bool) -> Hu
     )
     if missing := sorted(told["missing_keys"]):
         raise HubError(
-            f"The model {name!r} was not trained for this: its file lacks {len(missing)} of the network's tensors "
-            f"({missing[0]}). Choose another one, or unset {variable}."
+            "The model {name} was not trained for this: its file lacks {count} of the network's tensors ({first}). "
+            "Choose another one, or unset {variable}.",
+            name=repr(name),
+            count=len(missing),
+            first=missing[0],
+            variable=variable,
         )
     return kind(variable, hub.title(name), network, library.AutoImageProcessor.from_pretrained(place, **given))

@@ -138,7 +138,11 @@ def model(name: str, device: str | None = None) -> NucleiModel | CellsModel:
 def built(card: Card, tensors: Mapping[str, Tensor], device: str | None = None) -> NucleiModel | CellsModel:
     """A model of its card and tensors. Raises ModelError when they do not fit each other."""
     if card.task not in TASKS:
-        raise ModelError(f"{card.name!r} is a model for {card.task}, not one that looks at pictures.")
+        raise ModelError(
+            "{name} is a model for {task}, not one that looks at pictures.",
+            name=repr(card.name),
+            task=card.task,
+        )
     tensors = dict(tensors)
     try:
         bank = ReferenceFeatures(tensors.pop("bank.features").numpy(), float(card.config["far"]))
@@ -153,7 +157,11 @@ def built(card: Card, tensors: Mapping[str, Tensor], device: str | None = None) 
         crops.load_state_dict(_under("crops.", tensors))
         return CellsModel(card, detector, crops, rule, bank, device)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelError(f"{card.name!r} cannot be built from its card: {error}. Train it again.") from error
+        raise ModelError(
+            "{name} cannot be built from its card: {error}. Train it again.",
+            name=repr(card.name),
+            error=str(error),
+        ) from error
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

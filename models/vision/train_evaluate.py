@@ -47,7 +47,11 @@ def train(
         return reader_training.train(working=working, root=root, say=say, on_progress=on_progress)
     made = {"nuclei": _nuclei, "blood_cells": _blood_cells}
     if name not in made:
-        raise ModelError(f"There is no vision model {name!r}. There are: {', '.join(NAMES)}.")
+        raise ModelError(
+            "There is no vision model {name}. There are: {names}.",
+            name=repr(name),
+            names=", ".join(NAMES),
+        )
     return made[name](data_dir, root, working, say, on_progress)
 
 

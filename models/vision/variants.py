@@ -99,7 +99,9 @@ def trial(name: str, data_dir: Path | None = None) -> Trial:
         return _reader()
     if name not in train_evaluate.FILES:
         raise ModelError(
-            f"{name!r} has no compressed forms: there are some of {', '.join(train_evaluate.FILES)} and reader."
+            "{name} has no compressed forms: there are some of {names} and reader.",
+            name=repr(name),
+            names=", ".join(train_evaluate.FILES),
         )
     rows = corpora.read(corpora.folder(data_dir) / train_evaluate.FILES[name])
     train, test = (rows[rows["split"] == split] for split in ("train", "test"))
@@ -139,7 +141,11 @@ def variants(
     same = Session(given.content, network.config, threads)
     differs = max(difference(network, same, example) for example in given.examples[:4])
     if differs > export.LARGEST_DIFFERENCE:
-        raise ModelError(f"The ONNX form of {name} differs from torch by {differs:.2g} of its answers' size.")
+        raise ModelError(
+            "The ONNX form of {name} differs from torch by {difference} of its answers' size.",
+            name=name,
+            difference=f"{differs:.2g}",
+        )
     small = int8(given.content, [[x.numpy() for x in example] for example in given.examples])
     whole = sum(p.numel() for p in network.parameters())
     forms: list[tuple[str, int, nn.Module, str]] = [

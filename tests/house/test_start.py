@@ -14,7 +14,8 @@ def heavy(code: str, **surroundings: str) -> str:
     code += f"\nimport sys; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)} | surroundings, capture_output=True, text=True, check=False,
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)} | surroundings, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.strip().splitlines()[-1]

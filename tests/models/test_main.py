@@ -143,7 +143,7 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_are_looked_at(counter
     assert cli.main(["predict", "nuclei", "--json", *(word for path in pictures for word in ("--image", path))]) == 1
     said = capsys.readouterr()
     assert [json.loads(line)["height"] for line in said.out.splitlines()] == [20, 30]
-    assert said.err == f"predict: {pictures[1]}: {images.REFUSALS['kind']}\n"
+    assert said.err == f"predict: {pictures[1]}: This is not a PNG, JPEG or TIFF picture, whatever its name says.\n"
 
 
 def test_a_file_that_is_not_there_is_named_once(counter, pictures, capsys):

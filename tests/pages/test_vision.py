@@ -455,9 +455,9 @@ def test_a_wrong_file_is_refused_with_the_remedy_and_the_next_one_is_looked_at(o
     assert not app.error
 
 
-@pytest.mark.parametrize("reason", images.REFUSALS)
+@pytest.mark.parametrize("reason", images.REASONS)
 def test_every_refusal_is_said_on_the_page(speak, reason):
-    error = images.PictureError(reason, megabytes=70.0, most=64, width=30_000, height=8)
+    error = images.PictureError("Refused.", reason=reason, megabytes=70.0, most=64, width=30_000, height=8)
     for language in ("en", "zh"):
         speak(language)
         assert "{" not in vision_lab_pictures.refusal(error)
@@ -472,7 +472,7 @@ def test_two_pictures_are_opened_at_once_and_others_wait(monkeypatch):
         time.sleep(0.05)
         together.append(len(opening))
         opening.discard(threading.get_ident())
-        raise images.PictureError("broken")
+        raise images.PictureError("The picture is damaged.", reason="broken")
 
     def read(name):
         with pytest.raises(vision_lab_pictures.Unread):

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFont, features
 
+from data.faults import Fault
 from models.prices import alphabet
 
 ENDINGS = frozenset((".ttf", ".otf", ".ttc", ".otc"))
@@ -80,7 +81,7 @@ UNREAD = frozenset(("noto nastaliq", "homa"))
 zero is the circle that is a five elsewhere."""
 
 
-class FontError(OSError):
+class FontError(Fault, OSError):
     """This machine cannot write a script; the message says what to install."""
 
 
@@ -198,8 +199,9 @@ def pick(script: str, text: str = "", seed: int = 0) -> Font:
     fitting = [font for font in of(script) if font.covers(text) and font.draws(text)] or list(of(script))
     if not fitting:
         raise FontError(
-            f"No font on this machine writes {script}: install one, e.g. `apt-get install {PACKAGES[script]}`, and "
-            "start again."
+            "No font on this machine writes {script}: install one, e.g. `apt-get install {package}`, and start again.",
+            script=script,
+            package=PACKAGES[script],
         )
     return fitting[seed % len(fitting)]
 
@@ -208,8 +210,9 @@ def check_shaping(script: str) -> None:
     """Raises FontError when a script's letters join or stack and Pillow was built without Raqm."""
     if script in alphabet.SHAPED and not features.check("raqm"):
         raise FontError(
-            f"The letters of {script} join or stack, and this Pillow cannot shape them: install a Pillow wheel with "
-            "Raqm (`pip install --force-reinstall pillow`), on Linux and macOS also the library fribidi."
+            "The letters of {script} join or stack, and this Pillow cannot shape them: install a Pillow wheel with "
+            "Raqm (`pip install --force-reinstall pillow`), on Linux and macOS also the library fribidi.",
+            script=script,
         )
 
 

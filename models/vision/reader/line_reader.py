@@ -294,5 +294,9 @@ def load(name: str = "reader", device: str | None = None) -> LineReader:
         network.load_state_dict(tensors.weights(name))
         spelling = CharacterLM.from_bytes(cards.read(name, SPELLING)) if SPELLING in card.files else None
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelError(f"{name!r} cannot be built from its card: {error}. Train it again.") from error
+        raise ModelError(
+            "{name} cannot be built from its card: {error}. Train it again.",
+            name=repr(name),
+            error=str(error),
+        ) from error
     return LineReader(card, network, device, spelling)

@@ -50,12 +50,30 @@ def package(client: httpx.Client, scope: str, version: str, name: str) -> bytes:
             for part in reply.iter_bytes():
                 content += part
                 if len(content) > LARGEST:
-                    raise FontError(f"{scope}/{name} {version} has more than {LARGEST // 10**6} MB: not fetched.")
+                    raise FontError(
+                        "{scope}/{name} {version} has more than {mb} MB: not fetched.",
+                        scope=scope,
+                        name=name,
+                        version=version,
+                        mb=LARGEST // 10**6,
+                    )
     except (httpx.HTTPError, KeyError, ValueError) as error:
-        raise FontError(f"{scope}/{name} {version} cannot be fetched from {REGISTRY}: {error}") from error
+        raise FontError(
+            "{scope}/{name} {version} cannot be fetched from {registry}: {error}",
+            scope=scope,
+            name=name,
+            version=version,
+            registry=REGISTRY,
+            error=str(error),
+        ) from error
     published = str(notes.get("integrity", ""))
     if published != "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode():
-        raise FontError(f"{scope}/{name} {version} is not what was published: its checksum differs. Try again.")
+        raise FontError(
+            "{scope}/{name} {version} is not what was published: its checksum differs. Try again.",
+            scope=scope,
+            name=name,
+            version=version,
+        )
     return bytes(content)
 
 
@@ -80,9 +98,16 @@ def unpacked(name: str, content: bytes) -> dict[int, bytes]:
             weight: joined([held[part] for part in SUBSETS if part in held]) for weight, held in parts.items()
         }
     except (tarfile.TarError, TTLibError, EOFError) as error:
-        raise FontError(f"The package {name} cannot be read: {error}") from error
+        raise FontError(
+            "The package {name} cannot be read: {error}",
+            name=name,
+            error=str(error),
+        ) from error
     if not found:
-        raise FontError(f"The package {name} holds no font that can be used.")
+        raise FontError(
+            "The package {name} holds no font that can be used.",
+            name=name,
+        )
     return {weight: found[weight] for weight in {min(found, key=lambda have: abs(have - w)) for w in WEIGHTS}}
 
 

@@ -83,7 +83,11 @@ def mask(
     """
     if companion is None or leftward or font.covers(text):
         if not font.covers(text):
-            raise FontError(f"{font.family} lacks a character of {text!r}: choose another font.")
+            raise FontError(
+                "{family} lacks a character of {text}: choose another font.",
+                family=font.family,
+                text=repr(text),
+            )
         pieces = [(text, font)]
     else:
         pieces = _pieces(text, font, companion)
@@ -101,7 +105,11 @@ def mask(
         at += opened.getlength(piece, **options)
     box = image.getbbox()
     if box is None:
-        raise FontError(f"{font.family} draws nothing for {text!r}: choose another font.")
+        raise FontError(
+            "{family} draws nothing for {text}: choose another font.",
+            family=font.family,
+            text=repr(text),
+        )
     return image.crop((box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1))
 
 
@@ -111,7 +119,13 @@ def _pieces(text: str, font: Font, companion: Font) -> list[tuple[str, Font]]:
         joins = char in " \u00a0\u202f" or unicodedata.combining(char) or unicodedata.category(char).startswith("M")
         writes = pieces[-1][1] if joins and pieces else font if font.covers(char) else companion
         if not writes.covers(char):
-            raise FontError(f"Neither {font.family} nor {companion.family} has {char!r} of {text!r}.")
+            raise FontError(
+                "Neither {family} nor {other} has {char} of {text}.",
+                family=font.family,
+                other=companion.family,
+                char=repr(char),
+                text=repr(text),
+            )
         if pieces and pieces[-1][1] is writes:
             pieces[-1] = (pieces[-1][0] + char, writes)
         else:
@@ -195,7 +209,11 @@ def choose(text: str, script: str, random: np.random.Generator, held_out: bool |
     fitting = _of(script, held_out)
     if not fitting:
         fonts.pick(script)  # says which package to install
-        raise FontError(f"No font held out for {script} is on this machine: install {fonts.PACKAGES[script]}.")
+        raise FontError(
+            "No font held out for {script} is on this machine: install {package}.",
+            script=script,
+            package=fonts.PACKAGES[script],
+        )
     designs, weights = _designs(script, held_out)
     for _ in range(12):
         design = designs[int(np.searchsorted(weights, random.random()))]
@@ -213,7 +231,11 @@ def choose(text: str, script: str, random: np.random.Generator, held_out: bool |
                 return font, companion
     whole = [font for font in fitting if font.covers(text) and font.draws(text)]
     if not whole:
-        raise FontError(f"No font on this machine writes all of {text!r}: install {fonts.PACKAGES[script]}.")
+        raise FontError(
+            "No font on this machine writes all of {text}: install {package}.",
+            text=repr(text),
+            package=fonts.PACKAGES[script],
+        )
     return whole[int(random.integers(len(whole)))], None
 
 
@@ -368,7 +390,10 @@ def tag(market: str, *, seed: int = 0, held_out: bool | None = None, wear: Wear 
     locale = formats.locale_of(market)
     script = formats.script_of(locale)
     if script is None:
-        raise FontError(f"Tags of {market} are written in a script that the reader does not know.")
+        raise FontError(
+            "Tags of {market} are written in a script that the reader does not know.",
+            market=market,
+        )
     currency = formats.currency_of(market)
     value = formats.price(currency, random)
     when = datetime.date(2024, 1, 1) + datetime.timedelta(days=int(random.integers(0, 1_400)))

@@ -222,6 +222,6 @@ def test_a_damaged_file_is_opened_or_refused(kind, bytes_wrong, kept):
     try:
         found = images.opened(bytes(damaged[: round(min(1.0, 2 * kept) * len(damaged))]))
     except PictureError as error:
-        assert error.reason in images.REFUSALS
+        assert error.reason in images.REASONS
     else:
         assert found.pixels.dtype == np.uint8
