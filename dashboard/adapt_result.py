@@ -29,7 +29,7 @@ def result(job: "Job") -> None:
     name = _language_name(language)
     st.title(_headline(name, before, after, made.after["n"]))
     st.write(_held_back() if made.held_back else _verdict(before, after, made.after["n"]))
-    fitness_words.banner(fitness.judged(after[0], made.after["n"]), name)
+    fitness_words.banner(fitness.verdict_on(after[0], made.after["n"]), name)
     _figures(learned, before, after)
     _forgetting(learned)
     _by_class(learned, before, after, name)

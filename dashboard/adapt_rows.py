@@ -26,7 +26,7 @@ from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
     from models.text.adapter_checks import Checked
-    from models.text.adapter_rows import Market
+    from models.text.adapter_rows import LabelledRows
 
 EXAMPLE = (
     "text,label\nNimefurahia viatu hivi.,positive\nBetri inaisha haraka.,negative\nBegi lina mifuko mitatu.,neutral\n"
@@ -174,7 +174,7 @@ def _language(where: str) -> str:
     return code or ""
 
 
-def _market(where: str, language: str) -> "Market | None":
+def _market(where: str, language: str) -> "LabelledRows | None":
     """The rows, as they are given; None while there are none."""
     from models.errors import ModelError
     from models.text import adapter_rows
@@ -205,7 +205,7 @@ def _market(where: str, language: str) -> "Market | None":
     return _uploaded(language)
 
 
-def _uploaded(language: str) -> "Market | None":
+def _uploaded(language: str) -> "LabelledRows | None":
     upload = st.file_uploader(
         _("A CSV, TSV, TXT, XLSX or Parquet file with the columns text and label, and split if you wish"),
         type=["csv", "tsv", "txt", "xlsx", "parquet"],
@@ -246,12 +246,12 @@ def _uploaded(language: str) -> "Market | None":
         st.info(_("Choose above which language the examples are in."), icon=":material/translate:")
         return None
     from models.cards import Source
-    from models.text.adapter_rows import Market, digest
+    from models.text.adapter_rows import LabelledRows, digest
 
     others = [name for name in sheet.rows.columns if name not in {*chosen.values(), "text", "label", "split"}]
     rows = sheet.rows[[*chosen.values(), *others]].set_axis([*chosen, *others], axis=1)
     key = f"{digest(upload.getvalue())} {sorted(chosen.items())}"
-    return Market(key, rows, Source(sheet.name, "", "", len(rows)))
+    return LabelledRows(key, rows, Source(sheet.name, "", "", len(rows)))
 
 
 def _sheet(upload: Any) -> Sheet:
@@ -300,7 +300,7 @@ class _Detector:
         return load.text_server(language_lab_answers.LANGUAGE).ask(rows, timeout_s=DETECTOR_TIMEOUT_S).answers
 
 
-def _check(base: str, language: str, market: "Market") -> tuple["Checked", dict[str, str]]:
+def _check(base: str, language: str, market: "LabelledRows") -> tuple["Checked", dict[str, str]]:
     """What the checks found, and which of them could not be made; kept until another file, model or language."""
     key = (base, language, market.key, language_lab_answers.LANGUAGE in load.model_names())
     kept = st.session_state.get(CHECKED)
@@ -311,7 +311,7 @@ def _check(base: str, language: str, market: "Market") -> tuple["Checked", dict[
     return kept[1], kept[2]
 
 
-def _checked(base: str, language: str, market: "Market") -> tuple["Checked", dict[str, str]]:
+def _checked(base: str, language: str, market: "LabelledRows") -> tuple["Checked", dict[str, str]]:
     from models.errors import ModelError, ServingError
     from models.text import adapter_checks, adapter_rows
 
@@ -360,7 +360,7 @@ def _findings(checked: "Checked", notes: dict[str, str]) -> None:
         st.markdown(FINE + _("Looked for and not found: {checks}.").format(checks=_("; ").join(clean)))
 
 
-def _balance(checked: "Checked", market: "Market") -> None:
+def _balance(checked: "Checked", market: "LabelledRows") -> None:
     """How many rows of each class, and where they go."""
     st.subheader(_("Split of examples"))
     titles = {"train": _("training set"), "dev": _("tuning set"), "test": _("test set")}
@@ -385,7 +385,7 @@ def _balance(checked: "Checked", market: "Market") -> None:
     )
 
 
-def _source(market: "Market") -> str:
+def _source(market: "LabelledRows") -> str:
     """Whose rows these are; our own example in the reader's language."""
     from models.text import adapter_rows
 
@@ -397,7 +397,7 @@ def _source(market: "Market") -> str:
 # ------------------------------------------------------------------ training
 
 
-def _train(base: str, language: str, checked: "Checked", market: "Market") -> None:
+def _train(base: str, language: str, checked: "Checked", market: "LabelledRows") -> None:
     from models import errors
     from models.text import adapter_training
     from models.text.lora import Lora
@@ -418,7 +418,7 @@ def _train(base: str, language: str, checked: "Checked", market: "Market") -> No
             epochs = st.slider(
                 _("Epochs"),
                 1,
-                adapter_training.MOST_EPOCHS,
+                adapter_training.MAX_EPOCHS,
                 suggested.epochs,
                 key=f"adapt_epochs_{suggested.epochs}",
                 help=_(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from models.cards import Source
     from models.text.adapter_checks import Checked
-    from models.text.adapter_training import Adapted
+    from models.text.adapter_training import TrainedAdapter
     from models.training.jobs import Job
     from models.training.settings import Settings
 
@@ -44,7 +44,7 @@ class Learned:
     language: str
     source: "Source"
     settings: "Settings"
-    made: "Adapted"
+    made: "TrainedAdapter"
     general: int
     missing: str
 

@@ -79,10 +79,10 @@ def samples() -> tuple[Sample, ...]:
 
 def given(text: str) -> Given:
     """The part of a text that is read."""
-    from models.text.classifier import LONGEST
+    from models.text.classifier import MAX_CHARACTERS
 
     kept = CONTROL.sub("", text.encode("utf-8", "ignore").decode("utf-8")).strip()
-    return Given(kept[:LONGEST], len(text.strip()), len(text.strip()) - len(kept))
+    return Given(kept[:MAX_CHARACTERS], len(text.strip()), len(text.strip()) - len(kept))
 
 
 def fault(error: Exception | str) -> str:

@@ -272,7 +272,7 @@ def expected(task: str, found: Sequence[Thing]) -> dict[str, tuple[float, float,
     for kind in kinds(task):
         sure = [one.confidence for one in found if one.kind == kind]
         likely = max(sure, default=0.0) >= LIKELY
-        told[kind] = counts.total(sure, card.config["counts"][kind]) if likely else (0.0, 0.0, 0.0)
+        told[kind] = counts.count_interval(sure, card.config["counts"][kind]) if likely else (0.0, 0.0, 0.0)
     return told
 
 

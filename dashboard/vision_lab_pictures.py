@@ -18,7 +18,7 @@ from dashboard.charts import pictures
 from dashboard.language import _, number
 from dashboard.markup import literal
 from models.vision import images
-from models.vision.images import LARGEST
+from models.vision.images import MAX_SIDE
 
 if TYPE_CHECKING:
     from models.vision.reader.rendering import TagLine
@@ -222,7 +222,7 @@ def drawn_tag(iso2: str, seed: int, worn: bool = False) -> Chosen:
 def made(name: str, pixels: np.ndarray, notes: tuple[str, ...] = (), **more: Any) -> Chosen:
     """Pixels as a picture to look at: shrunk to what the models look at, with its digest."""
     longest = max(pixels.shape[:2])
-    shown = images.shrunk(pixels, LARGEST)
+    shown = images.shrunk(pixels, MAX_SIDE)
     digest = hashlib.sha256(shown.tobytes() + str(shown.shape).encode()).hexdigest()[:24]
     return Chosen(name, shown, max(shown.shape[:2]) / longest, notes, digest, pictures.encoded(shown), **more)
 

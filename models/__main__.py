@@ -174,7 +174,7 @@ def _evaluate(options: argparse.Namespace) -> int:
             )
         rows = RECIPES[base].corpus(options.data_dir).split("test")
     model = load.classifier(name)
-    unknown = rows.loc[~rows["label"].isin((*model.labels, model.doubts.outside)), "label"].value_counts()
+    unknown = rows.loc[~rows["label"].isin((*model.labels, model.abstention.outside)), "label"].value_counts()
     if len(unknown):
         named = ", ".join(f"{label} ({count})" for label, count in unknown.head(6).items())
         print(f"evaluate: {unknown.sum()} of {len(rows)} rows have labels that {name} cannot give and count as wrong: "

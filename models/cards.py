@@ -24,7 +24,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 """What a file of a model may be called: it lies in the model's own folder, and nowhere else."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
-LARGEST_FILE = 256 * 2**20
+MAX_FILE = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -225,12 +225,12 @@ def read(name: str, file: str) -> bytes:
         )
     path = folder(name) / file
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        if path.stat().st_size > MAX_FILE:
             raise ModelError(
                 "{file} of {name} is over {mb} MB and is not read.",
                 file=str(file),
                 name=repr(name),
-                mb=LARGEST_FILE // 2**20,
+                mb=MAX_FILE // 2**20,
             )
         content = path.read_bytes()
     except OSError as error:

@@ -25,10 +25,10 @@ from pathlib import Path
 from data.faults import Fault
 
 SAMPLE = Path(__file__).with_name("samples") / "knowledge.csv"
-LARGEST_FILE = 5 * 2**20
-MOST_ENTRIES = 5_000
-MOST_FAULTS = 1_000
-LONGEST = {"question": 500, "answer": 10_000, "topic": 200, "id": 80, "also": 2_000}
+MAX_FILE = 5 * 2**20
+MAX_ENTRIES = 5_000
+MAX_FAULTS = 1_000
+MAX_CHARACTERS = {"question": 500, "answer": 10_000, "topic": 200, "id": 80, "also": 2_000}
 """Characters of a field at most."""
 COLUMNS = ("id", "language", "topic", "question", "answer", "also")
 NEEDED = ("question", "answer")
@@ -139,7 +139,7 @@ def read(name: str, content: bytes, kind: str | None = None) -> KnowledgeBase:
     if not faults and not entries:
         faults = [LineFault(0, Fault("There is no entry in it."), Fault("Add at least one question with its answer."))]
     if faults:
-        raise refused(name, sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS])
+        raise refused(name, sorted(faults, key=lambda fault: fault.line)[:MAX_FAULTS])
     return KnowledgeBase(name, tuple(entries), hashlib.sha256(content).hexdigest())
 
 
@@ -152,13 +152,13 @@ def _text(name: str, content: bytes) -> str:
     def refuse(line: int, problem: Fault, remedy: Fault) -> KnowledgeError:
         return refused(name, [LineFault(line, problem, remedy)])
 
-    if len(content) > LARGEST_FILE:
+    if len(content) > MAX_FILE:
         raise refuse(
             0,
             Fault(
                 "The file has {size} MB; at most {most} MB are read.",
                 size=f"{len(content) / 2**20:.1f}",
-                most=LARGEST_FILE // 2**20,
+                most=MAX_FILE // 2**20,
             ),
             Fault("Split it, or leave out what nobody asks for."),
         )
@@ -317,7 +317,7 @@ def _markdown(text: str) -> tuple[list[Entry], list[LineFault]]:
             continue
         key = key or _free(_slug(shown) or f"line-{line}", taken)
         taken.add(key)
-        entries.append(Entry(key, shown, body, language, topic[: LONGEST["topic"]], (), line))
+        entries.append(Entry(key, shown, body, language, topic[: MAX_CHARACTERS["topic"]], (), line))
     return entries, faults
 
 
@@ -350,7 +350,7 @@ def _sections(lines: list[str], start: int) -> list[tuple[int, int, str, str]]:
 
 
 def _slug(title: str) -> str:
-    return re.sub(r"[\W_]+", "-", title.casefold()).strip("-")[: LONGEST["id"] - 6]
+    return re.sub(r"[\W_]+", "-", title.casefold()).strip("-")[: MAX_CHARACTERS["id"] - 6]
 
 
 def _free(key: str, taken: set[str]) -> str:
@@ -368,11 +368,11 @@ def _free(key: str, taken: set[str]) -> str:
 def _checked(entries: list[Entry]) -> list[LineFault]:
     """What is wrong with single entries; languages are brought into one form in place."""
     faults: list[LineFault] = []
-    if len(entries) > MOST_ENTRIES:
+    if len(entries) > MAX_ENTRIES:
         problem = Fault(
-            "There are {count} entries; at most {most} are read.", count=f"{len(entries):,}", most=f"{MOST_ENTRIES:,}"
+            "There are {count} entries; at most {most} are read.", count=f"{len(entries):,}", most=f"{MAX_ENTRIES:,}"
         )
-        return [LineFault(entries[MOST_ENTRIES].line, problem, Fault("Split the file."))]
+        return [LineFault(entries[MAX_ENTRIES].line, problem, Fault("Split the file."))]
     seen: dict[tuple[str, str], int] = {}
     for position, entry in enumerate(entries):
         for name in NEEDED:
@@ -384,7 +384,7 @@ def _checked(entries: list[Entry]) -> list[LineFault]:
                         Fault("Fill it in, or remove the entry."),
                     )
                 )
-        for name, most in LONGEST.items():
+        for name, most in MAX_CHARACTERS.items():
             value = "|".join(entry.also) if name == "also" else getattr(entry, name)
             if len(value) > most:
                 problem = Fault(

@@ -15,11 +15,11 @@ from pathlib import Path
 from models.assistant import requests
 from models.assistant.knowledge import Entry
 from models.assistant.retrieval import Hit, Index, words
-from models.text.classifier import LONGEST
+from models.text.classifier import MAX_CHARACTERS
 
 ANSWER_FROM, ASK_FROM = 0.75, 0.4
 """Confidence from which an entry is said, and from which one asks which entry is meant; below, a person takes over."""
-MOST_OPTIONS = 3
+MAX_OPTIONS = 3
 WORTH_OFFERING = 0.4
 """An entry is offered from this share of the best one's score."""
 PERSON_INTENTS = frozenset({"contact_human_agent"})
@@ -35,7 +35,7 @@ class Reply:
     kind: "answer", "ask" or "handover". reason: "found", "unsure", "unsure again", "no words", "no subject" (function
     words alone), "nothing found", "requested" or "courtesy". cited: entries the text comes from (of an answer).
     options: entries to choose from (when it asks back). language: of the question, None where it was not recognised.
-    hits: everything that was found, best first. cut: the question was longer than LONGEST characters; only those were
+    hits: everything that was found, best first. cut: the question was longer than MAX_CHARACTERS; only those were
     read.
     """
 
@@ -65,8 +65,8 @@ def reply(
     last reply asked back already, so another doubt goes to a person. usual: language of our own sentences where the
     question's is not known.
     """
-    cut = len(question) > LONGEST
-    question = question[:LONGEST]
+    cut = len(question) > MAX_CHARACTERS
+    question = question[:MAX_CHARACTERS]
     tokens = words(question)
     told = re.split("[-_]", language)[0] if language else None
     known = told if told in index.base.languages else index.language_of(question) or told
@@ -90,7 +90,7 @@ def reply(
     if sure < ASK_FROM or asked_before:
         reason = "unsure again" if sure >= ASK_FROM else "nothing found"
         return Reply("handover", reason, phrase("handover", speaks), sure, known, (), (), hits, cut)
-    offered = [hit.entry for hit in hits if hit.score >= WORTH_OFFERING * hits[0].score][:MOST_OPTIONS]
+    offered = [hit.entry for hit in hits if hit.score >= WORTH_OFFERING * hits[0].score][:MAX_OPTIONS]
     return Reply("ask", "unsure", phrase("ask", speaks), sure, known, (), tuple(offered), hits, cut)
 
 

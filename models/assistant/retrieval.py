@@ -24,7 +24,7 @@ import bm25s
 import numpy as np
 
 from models.assistant.knowledge import Entry, KnowledgeBase
-from models.text.classifier import LONGEST
+from models.text.classifier import MAX_CHARACTERS
 
 Embedder = Callable[[Sequence[str]], np.ndarray]
 """Texts -> unit vectors, shape (texts, dimensions), float32."""
@@ -262,7 +262,7 @@ class Index:
         """The entries that answer a question best, the best first, one for each id; none where it has no word.
 
         language: of the question where it is known; else, or when the base has none in it, the one that has most of
-        its words. An id without an entry in it is looked for in its other languages. Only the first LONGEST
+        its words. An id without an entry in it is looked for in its other languages. Only the first MAX_CHARACTERS
         characters of a question are read.
 
         confidence = sigmoid(SLOPE x evidence + OFFSET), evidence = strength x (1 - closeness / 2). strength = words +
@@ -273,13 +273,13 @@ class Index:
         Chinese against the sample base, by words alone; 58 in French and Swahili were left out, and have a Brier score
         of 0.06. On another base read it as an order, not as a share.
         """
-        tokens = words(question[:LONGEST])
+        tokens = words(question[:MAX_CHARACTERS])
         if not tokens:
             return []
         if language not in self._shelves:
-            language = self.language_of(question[:LONGEST])
+            language = self.language_of(question[:MAX_CHARACTERS])
         bm25, covered = self._by_words(tokens)
-        meaning = self._by_meaning(question[:LONGEST])
+        meaning = self._by_meaning(question[:MAX_CHARACTERS])
         score = 0.75 * covered + 0.25 * bm25 / max(1e-9, bm25.max(initial=0.0)) * covered.max(initial=0.0)
         if meaning is not None:
             score = (1 - SEMANTIC_SHARE) * score + SEMANTIC_SHARE * meaning

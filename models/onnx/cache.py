@@ -28,7 +28,7 @@ from models.errors import ModelError
 FILE, NOTE = "reading.onnx", "note.json"
 WANTED = "ATLAS_FORMS"
 """An environment variable: "off" has no form made in the background; one that is there already is still read."""
-LONGEST_S = 600
+MAX_SECONDS = 600
 """Seconds after which making one is given up."""
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class CachedForm:
                 check=True,
                 capture_output=True,
                 text=True,
-                timeout=LONGEST_S,
+                timeout=MAX_SECONDS,
             )
         except (OSError, subprocess.SubprocessError) as error:
             said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()

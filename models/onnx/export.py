@@ -10,7 +10,7 @@ from torch import nn
 if TYPE_CHECKING:
     import onnxruntime
 
-LARGEST_DIFFERENCE = 1e-3
+MAX_DIFFERENCE = 1e-3
 """How far an ONNX form's answers may be from those of torch."""
 
 

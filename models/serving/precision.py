@@ -21,7 +21,7 @@ from models.text.classifier import Classifier
 
 PATIENCE_S = 1.0
 """Seconds after which a measurement is not repeated once more."""
-LARGEST_BATCH = 64
+MAX_BATCH = 64
 PACES = "precision.json"
 SAMPLE = (
     "The delivery came two days early and everything was in perfect order.",
@@ -95,7 +95,7 @@ def _measured(classifier: Classifier | Any, precision: str, clock: Callable[[], 
     with suppress(Exception):
         classifier.use(precision)
         sampled = sample(classifier)
-        count = max(len(sampled), min(LARGEST_BATCH, getattr(classifier, "batch_largest", LARGEST_BATCH)))
+        count = max(len(sampled), min(MAX_BATCH, getattr(classifier, "batch_largest", MAX_BATCH)))
         items = list(islice(cycle(sampled), count))
         one, batch = (1000 * _best(lambda part=part: classifier.predict(part), clock) for part in (items[:1], items))
         return LatencyProfile(round(one, 3), round(batch, 3), len(items))

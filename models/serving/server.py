@@ -24,11 +24,11 @@ import numpy as np
 import torch
 
 from models.errors import Busy, Closed, ServingError, TimedOut
-from models.serving.precision import LARGEST_BATCH, LatencyProfile, fastest, latency_profiles, sample
+from models.serving.precision import MAX_BATCH, LatencyProfile, fastest, latency_profiles, sample
 from models.text.classifier import Classifier
 
-MOST_WAITING = 64
-MOST_ITEMS = 250_000
+MAX_WAITING = 64
+MAX_ITEMS = 250_000
 """Items that wait at most, over all who ask: two files of the largest size."""
 WAIT_MS = 2.0
 """How long the first of a batch waits for others to join it."""
@@ -108,8 +108,8 @@ class Server:
         self,
         classifier: Classifier | Any,
         *,
-        most_waiting: int = MOST_WAITING,
-        largest_batch: int = LARGEST_BATCH,
+        most_waiting: int = MAX_WAITING,
+        largest_batch: int = MAX_BATCH,
         wait_ms: float = WAIT_MS,
     ) -> None:
         if most_waiting < 1 or largest_batch < 1 or wait_ms < 0:
@@ -210,7 +210,7 @@ class Server:
         if self._closed:
             raise self._gone()
         items = sum(other.waiting for other in self._queue)
-        if len(self._queue) >= self._most_waiting or (items and items + len(request.items) > MOST_ITEMS):
+        if len(self._queue) >= self._most_waiting or (items and items + len(request.items) > MAX_ITEMS):
             raise Busy(
                 "The model {name} is busy: {requests} requests with {items} items wait for it already. Try again in "
                 "some seconds, or send a smaller file.",

@@ -11,11 +11,11 @@ import pandas as pd
 
 from data.faults import Fault
 from models.text import languages
-from models.text.classifier import LONGEST
+from models.text.classifier import MAX_CHARACTERS
 
-FEWEST = 20
-FEWEST_A_CLASS = 3
-MOST = 50_000
+MIN_ROWS = 20
+MIN_ROWS_A_CLASS = 3
+MAX_ROWS = 50_000
 SPLITS = ("train", "dev", "test")
 
 
@@ -68,15 +68,15 @@ def check(
         have = ", ".join(map(str, rows.columns[:8])) or "none"
         text = Fault("The file lacks the columns {columns}; it has {have}.", columns=", ".join(missing), have=have)
         return Checked(rows.head(0), (Finding("columns", text, stops=True),), {})
-    if len(rows) > MOST:
+    if len(rows) > MAX_ROWS:
         findings.append(
             Finding(
                 "size",
-                Fault("{n} rows: only the first {most} are used.", n=len(rows), most=MOST),
-                rows=len(rows) - MOST,
+                Fault("{n} rows: only the first {most} are used.", n=len(rows), most=MAX_ROWS),
+                rows=len(rows) - MAX_ROWS,
             )
         )
-        rows = rows.head(MOST)
+        rows = rows.head(MAX_ROWS)
     rows = rows.assign(text=rows["text"].astype("string"), label=rows["label"].astype("string").str.strip().str.lower())
     if "split" in rows.columns:
         rows = rows.assign(split=rows["split"].astype("string").str.strip().str.lower().fillna("").astype(object))
@@ -90,7 +90,9 @@ def check(
             )
         )
         rows = rows[~blank]
-    rows = rows.assign(text=rows["text"].astype(object).str.slice(0, LONGEST), label=rows["label"].astype(object))
+    rows = rows.assign(
+        text=rows["text"].astype(object).str.slice(0, MAX_CHARACTERS), label=rows["label"].astype(object)
+    )
     unknown = ~rows["label"].isin(labels)
     if unknown.any():
         names = ", ".join(sorted(rows.loc[unknown, "label"].unique())[:6])
@@ -139,10 +141,12 @@ def check(
 
 def _balance(rows: pd.DataFrame, balance: dict[str, int], labels: tuple[str, ...]) -> list[Finding]:
     found = []
-    if len(rows) < FEWEST:
+    if len(rows) < MIN_ROWS:
         found.append(
             Finding(
-                "size", Fault("{n} usable rows: at least {fewest} are needed.", n=len(rows), fewest=FEWEST), stops=True
+                "size",
+                Fault("{n} usable rows: at least {fewest} are needed.", n=len(rows), fewest=MIN_ROWS),
+                stops=True,
             )
         )
     if len(balance) == 1:
@@ -154,13 +158,13 @@ def _balance(rows: pd.DataFrame, balance: dict[str, int], labels: tuple[str, ...
                 stops=True,
             )
         )
-    scarce = {label: count for label, count in balance.items() if count < FEWEST_A_CLASS}
+    scarce = {label: count for label, count in balance.items() if count < MIN_ROWS_A_CLASS}
     if scarce and len(balance) > 1:
         names = ", ".join(f"{label} ({count})" for label, count in scarce.items())
         text = Fault(
             "Too few rows to learn and to test: {names}; each class needs {fewest}, better 50.",
             names=names,
-            fewest=FEWEST_A_CLASS,
+            fewest=MIN_ROWS_A_CLASS,
         )
         found.append(Finding("balance", text, stops=True, rows=sum(scarce.values())))
     if absent := [label for label in labels if label not in balance]:

@@ -20,15 +20,15 @@ EXAMPLE = Path(__file__).with_name("samples") / "swahili_products.csv"
 EXAMPLE_LANGUAGE = "sw"
 EXAMPLE_SOURCE = ("Lepton Atlas example: Swahili product reviews", "Apache-2.0")
 SAMPLE, SAMPLE_TEST = 500, 100
-FEWEST = 60
-"""Dev rows that a language needs to be offered, and FEWEST_TEST test rows."""
-FEWEST_TEST = 20
+MIN_DEV = 60
+"""Dev rows that a language needs to be offered, and MIN_TEST test rows."""
+MIN_TEST = 20
 GENERAL = 40
 """General rows a language, to keep what was known and again to measure forgetting on."""
 
 
 @dataclass(frozen=True)
-class Market:
+class LabelledRows:
     """Labelled rows and where they come from. key: another one for other rows."""
 
     key: str
@@ -36,10 +36,10 @@ class Market:
     source: Source
 
 
-def example() -> Market:
+def example() -> LabelledRows:
     """72 product reviews in Swahili, written for this program."""
     rows = pd.read_csv(EXAMPLE, dtype=str, keep_default_na=False)
-    return Market(f"example {digest(EXAMPLE.read_bytes())}", rows, Source(*EXAMPLE_SOURCE, "", len(rows)))
+    return LabelledRows(f"example {digest(EXAMPLE.read_bytes())}", rows, Source(*EXAMPLE_SOURCE, "", len(rows)))
 
 
 def digest(content: bytes) -> str:
@@ -51,10 +51,10 @@ def languages() -> tuple[str, ...]:
     """Languages of the shared texts with rows enough to adapt to. Raises ModelError when there are none."""
     rows = _shared()
     counts = rows.groupby(["language", "split"]).size().unstack(fill_value=0)
-    return tuple(counts.index[(counts["dev"] >= FEWEST) & (counts["test"] >= FEWEST_TEST)])
+    return tuple(counts.index[(counts["dev"] >= MIN_DEV) & (counts["test"] >= MIN_TEST)])
 
 
-def shared(language: str, seed: int = 0, judged_on: int = SAMPLE_TEST) -> Market:
+def shared(language: str, seed: int = 0, judged_on: int = SAMPLE_TEST) -> LabelledRows:
     """Up to 500 rows of a language: dev rows to learn from, a fifth of them for early stopping, and test rows to be
     judged on. judged_on: how many of these, beyond the 500. Raises ModelError without the shared texts."""
     rows = _shared()
@@ -74,7 +74,7 @@ def shared(language: str, seed: int = 0, judged_on: int = SAMPLE_TEST) -> Market
     known = {name.lower(): (name, licence) for name, licence, _url in (corpora.AFRISENTI, corpora.XED, corpora.NUSAX)}
     used = [known.get(name, (name, "")) for name in sorted(both["source"].unique())]
     names, licences = (", ".join(dict.fromkeys(part)) for part in zip(*used, strict=True))
-    return Market(
+    return LabelledRows(
         f"shared {language}",
         both[["text", "label", "split"]].reset_index(drop=True),
         Source(names, licences, "", len(both)),

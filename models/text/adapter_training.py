@@ -32,12 +32,12 @@ from models.training.settings import Fit, Progress, Settings
 
 SETTINGS = Settings(epochs=8, rate=2e-3, weight_decay=0.01, warmup=0.1, patience=3, bf16=False)
 BATCH = 32
-SMALLEST_BATCH = 8
+MIN_BATCH = 8
 BATCHES = 8
-"""Batches an epoch has at least, where the rows are enough for batches of SMALLEST_BATCH."""
+"""Batches an epoch has at least, where the rows are enough for batches of MIN_BATCH."""
 STEPS = 120
 """Steps that a few rows are given, by more epochs."""
-MOST_EPOCHS = 30
+MAX_EPOCHS = 30
 SMOOTHING = 0.05
 TIE = 1e-4
 """What the mean log-likelihood of dev counts beside its macro-F1: between equals, the one that is surer."""
@@ -46,7 +46,7 @@ GENERAL_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Adapted:
+class TrainedAdapter:
     """A trained adapter, not yet registered: its network, its fit, how the model did before and after.
 
     before, after: `classification.report` on the market's test rows. general_before, general_after: the same on general
@@ -85,12 +85,12 @@ def suggested(checked: Checked) -> Settings:
     """Settings for so many rows: fewer rows get more epochs, and more of them to get better in."""
     rows = int((checked.rows["split"] == "train").sum()) if len(checked.rows) else 0
     steps = max(1, rows // _batch(max(rows, 1)))
-    epochs = min(MOST_EPOCHS, max(SETTINGS.epochs, round(STEPS / steps)))
+    epochs = min(MAX_EPOCHS, max(SETTINGS.epochs, round(STEPS / steps)))
     return replace(SETTINGS, epochs=epochs, patience=max(SETTINGS.patience, epochs // 3))
 
 
 def _batch(rows: int) -> int:
-    return min(rows, BATCH, max(SMALLEST_BATCH, rows // BATCHES))
+    return min(rows, BATCH, max(MIN_BATCH, rows // BATCHES))
 
 
 def train(
@@ -106,7 +106,7 @@ def train(
     should_stop: Callable[[], bool] | None = None,
     checkpoint: Path | None = None,
     log: Path | None = None,
-) -> Adapted:
+) -> TrainedAdapter:
     """Train an adapter for a language on checked rows and say what changed.
 
     general: rows of text, label, language and split of other languages: its train rows keep what the model knew, its
@@ -144,7 +144,7 @@ def train(
         lora.merge(network)
     if language not in model.card.languages:
         model = TextModel(replace(model.card, languages=(*model.card.languages, language)), network, model.device)
-    return Adapted(
+    return TrainedAdapter(
         model, base, config, found, fit, before, evaluate(model, test), general_before,
         evaluate(model, held) if held is not None and len(held) else None, learning, learning / total,
         {name: int((own["split"] == name).sum()) for name in SPLITS}, released,
@@ -218,7 +218,7 @@ def _recalibrate(model: TextModel, dev: pd.DataFrame) -> None:
     model.network.temperature.mul_(calibration.temperature(found, y))
 
 
-def register(made: Adapted, name: str, language: str, source: Source) -> Path:
+def register(made: TrainedAdapter, name: str, language: str, source: Source) -> Path:
     """Save an adapter under a name of its own. Raises ModelError for a name that is taken or cannot be one."""
     if name in cards.names():
         raise ModelError(

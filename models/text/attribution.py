@@ -18,7 +18,7 @@ from models.text.classifier import Reason
 from models.text.network import Bag, BagConfig, Encoded, Network
 
 STEPS = 32
-MOST = 400
+MAX_SPANS = 400
 """Words explained; what follows is explained as one."""
 WORD = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0f00-\u0fff]|"
@@ -39,9 +39,9 @@ class _Traced:
 
 
 def words(text: str) -> list[tuple[int, int]]:
-    """The spans that are explained, at most MOST; the last one takes what is left."""
+    """The spans that are explained, at most MAX_SPANS; the last one takes what is left."""
     spans = [match.span() for match in WORD.finditer(text)]
-    return spans if len(spans) <= MOST else [*spans[: MOST - 1], (spans[MOST - 1][0], spans[-1][1])]
+    return spans if len(spans) <= MAX_SPANS else [*spans[: MAX_SPANS - 1], (spans[MAX_SPANS - 1][0], spans[-1][1])]
 
 
 def by_word(network: Network, text: str, language: str | None, label: int, device: str) -> list[Reason]:

@@ -24,7 +24,7 @@ from models.training.settings import Settings
 FAMILIES = ("linear", "bag", "lstm", "encoder")
 TOKENISED = "sentiment"
 """The shipped model whose tokeniser a network learns with where the encoder was not trained here."""
-MOST_DEV = 6_000
+MAX_DEV = 6_000
 
 
 def run(
@@ -53,7 +53,7 @@ def run(
     labels = config_for(recipe, corpus, ()).labels
     train, dev = corpus.split("train"), corpus.split("dev")
     train = Rows.of(train.sample(min(rows, len(train)), random_state=0), labels)
-    dev = Rows.of(dev.sample(min(MOST_DEV, len(dev)), random_state=0), labels)
+    dev = Rows.of(dev.sample(min(MAX_DEV, len(dev)), random_state=0), labels)
     pretrained = "encoder" in cards.names()
     families = tuple(family for family in FAMILIES if pretrained or family != "encoder")
     file = file or store.home() / "models" / "searches.sqlite3"

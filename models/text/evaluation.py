@@ -53,7 +53,7 @@ def evaluate(model: TextModel, rows: pd.DataFrame) -> dict[str, Any]:
     if model.card.task == "language":
         by = rows["label"].tolist()
     metrics = classification.report(rows["label"].tolist(), predicted, sure, model.labels, by)
-    outside = model.doubts.outside
+    outside = model.abstention.outside
     if outside is not None and (rows["label"] == outside).any():
         truth, guess = rows["label"].to_numpy(), np.array(predicted)
         inside = truth != outside

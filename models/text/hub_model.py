@@ -21,7 +21,7 @@ from models import tensors as model_tensors
 from models.cards import Card
 from models.errors import HubError, ModelError, OutOfReach
 from models.text import attribution, hub
-from models.text.classifier import LONGEST, Reason
+from models.text.classifier import MAX_CHARACTERS, Reason
 from models.text.text_model import TextModel
 
 LEFT_OUT = 32
@@ -45,7 +45,7 @@ class HubIntentModel(TextModel):
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """The hub model's unit vectors, (texts, dimensions), float32."""
-        return self._embedder([text[:LONGEST] for text in texts])
+        return self._embedder([text[:MAX_CHARACTERS] for text in texts])
 
     def _by_word(self, text: str, language: str | None, label: int) -> list[Reason]:
         """What the class's logit loses when a word is left out (occlusion); unlike gradients, need not add up.

@@ -20,7 +20,7 @@ from models import tensors as model_tensors
 from models.cards import Card
 from models.errors import ModelError, OutOfReach
 from models.text import evaluation, hub, load, training
-from models.text.classifier import LONGEST
+from models.text.classifier import MAX_CHARACTERS
 from models.text.evaluation import Rows
 from models.text.hub_model import Embedder, HubIntentModel, open_embedder
 from models.text.training import TrainingRecipe
@@ -76,7 +76,7 @@ def make(
 
     unseen = training.train_members(recipe, config, train, dev, test, say=say, on_progress=on_progress).network
     strength, mix, found = _weighed(evaluation.logits(unseen, dev), vectors, train, dev)
-    doubts = training.fit_abstention_rule(recipe, found, dev, config.labels)
+    abstention = training.fit_abstention_rule(recipe, found, dev, config.labels)
     learned = ("train", "dev") if recipe.refit else ("train",)
     seen = np.concatenate([vectors[split] for split in learned]), np.concatenate([splits[split].y for split in learned])
     weight, bias = _regression(*seen, len(config.labels), strength)
@@ -99,7 +99,7 @@ def make(
         | {"regression": {"C": strength}},
         config={
             "hub": {"model": over, "base": recipe.name, "base_sha256": base.card.files[cards.WEIGHTS]},
-            "doubts": asdict(doubts),
+            "doubts": asdict(abstention),
         },
         limits=(*recipe.limits, *LIMITS), tried=tried,
     )  # fmt: skip
@@ -112,7 +112,7 @@ def _remembering(embedder: Embedder) -> Embedder:
     known: dict[str, np.ndarray] = {}
 
     def vectors(texts: Sequence[str]) -> np.ndarray:
-        texts = [text[:LONGEST] for text in texts]
+        texts = [text[:MAX_CHARACTERS] for text in texts]
         new = [text for text in dict.fromkeys(texts) if text not in known]
         known.update(zip(new, embedder(new), strict=True))
         return np.stack([known[text] for text in texts])

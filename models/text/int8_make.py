@@ -6,7 +6,7 @@ from models.assistant import knowledge
 from models.text import load, onnx_export
 from models.text.int8_runtime import FORMS, opened
 
-LEAST_AGREEMENT = 0.99
+MIN_AGREEMENT = 0.99
 """Share of the sample's texts that must keep their label."""
 
 
@@ -22,7 +22,7 @@ def make(name: str) -> float:
     content = onnx_export.int8_onnx(onnx_export.reading_to_onnx(model.network, texts[:4]))
     plain = model.network.answers(texts, languages).argmax(1)
     agreement = float(np.mean(model.network.answers(texts, languages, opened(content)).argmax(1) == plain))
-    if agreement < LEAST_AGREEMENT:
+    if agreement < MIN_AGREEMENT:
         FORMS.refuse(model.card, f"{agreement:.1%} of {len(texts)} texts keep their label", agreement=agreement)
     else:
         FORMS.keep(model.card, content, agreement=agreement)

@@ -27,7 +27,7 @@ class Lora:
     targets: tuple[str, ...] = TARGETS
 
 
-class Adapted(nn.Module):
+class LoraLinear(nn.Module):
     """A frozen linear layer with a low-rank update beside it."""
 
     def __init__(self, layer: nn.Linear, config: Lora) -> None:
@@ -58,7 +58,7 @@ def attach(network: nn.Module, config: Lora) -> int:
         raise ValueError(f"No linear layer is called {', '.join(config.targets)}; there is nothing to adapt.")
     for parent, name, layer in found:
         device = layer.weight.device
-        setattr(parent, name, Adapted(layer, config).to(device))
+        setattr(parent, name, LoraLinear(layer, config).to(device))
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
@@ -67,7 +67,7 @@ def tensors(network: nn.Module) -> dict[str, Tensor]:
     return {
         f"{name}.{part}": getattr(module, part).detach().cpu()
         for name, module in network.named_modules()
-        if isinstance(module, Adapted)
+        if isinstance(module, LoraLinear)
         for part in ("a", "b")
     }
 
@@ -79,7 +79,7 @@ def load(network: nn.Module, found: Mapping[str, Tensor], config: Lora) -> None:
     if wanted != {name: tensor.shape for name, tensor in found.items()}:
         raise ModelError("The adapter was made for another network: its layers differ. Train it again.")
     for name, module in network.named_modules():
-        if isinstance(module, Adapted):
+        if isinstance(module, LoraLinear):
             module.a.data.copy_(found[f"{name}.a"])
             module.b.data.copy_(found[f"{name}.b"])
 
@@ -88,7 +88,7 @@ def merge(network: nn.Module) -> None:
     """Fold every update into its layer: the same answers at the speed of the model without an adapter."""
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, Adapted):
+            if isinstance(child, LoraLinear):
                 setattr(parent, name, child.merge())
 
 

@@ -111,7 +111,7 @@ def batches(
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingConfig:
     """How the encoder is pre-trained: tokens a batch, longest text, passes, and its shape (no dropout: few passes)."""
 
     shape: Config = field(default_factory=lambda: Config(dropout=0.0))
@@ -124,7 +124,7 @@ class Plan:
 
 def make(
     where: Path | None = None,
-    plan: Plan = Plan(),
+    plan: TrainingConfig = TrainingConfig(),
     *,
     root: Path | None = None,
     say: Callable[[str], None] = print,
@@ -135,7 +135,7 @@ def make(
 
     Raises ModelError for texts that are not there.
     """
-    plan = plan or Plan()
+    plan = plan or TrainingConfig()
     sentiment, topics = corpora.sentiment(where), corpora.topics(where)
     intents = [corpora.intents(name, where) for name in ("banking77", "clinc150", "bitext")]
     english = pd.concat([corpus.rows[corpus.rows["split"] == "train"]["text"] for corpus in intents])

@@ -86,7 +86,7 @@ SENTIMENT = TrainingRecipe(
         "Oromo and Tigrinya have no training rows: their figures are what carries over from other languages.",
         "Languages whose training rows have no neutral ones (37 of XED) are never called neutral.",
     ),
-    doubts=AbstentionRule(threshold=0.5),
+    abstention=AbstentionRule(threshold=0.5),
 )
 
 TOPIC = TrainingRecipe(
@@ -141,7 +141,7 @@ TOPIC = TrainingRecipe(
         "texts on several topics, are less sure than the figures say.",
         "Weakest for languages in a script that few others share, such as Santali and Hebrew.",
     ),
-    doubts=AbstentionRule(threshold=0.4),
+    abstention=AbstentionRule(threshold=0.4),
 )  # fmt: skip
 
 LANGUAGE = TrainingRecipe(
@@ -167,12 +167,18 @@ LANGUAGE = TrainingRecipe(
         "taken for common ones.",
         "A word or two is mostly too little to tell, greetings above all: it then says that it is not sure.",
     ),
-    doubts=AbstentionRule(threshold=0.5),
+    abstention=AbstentionRule(threshold=0.5),
 )
 
 
 def _intents(
-    name: str, title: str, purpose: str, epochs: int, doubts: AbstentionRule, limits: tuple[str, ...], bits: int = 15
+    name: str,
+    title: str,
+    purpose: str,
+    epochs: int,
+    abstention: AbstentionRule,
+    limits: tuple[str, ...],
+    bits: int = 15,
 ) -> TrainingRecipe:
     settings = Settings(epochs=epochs, sparse_rate=2e-3, rate=2e-3, bf16=False)
     wide = BagConfig(Grams(bits=bits), width=128, dropout=0.4)
@@ -202,7 +208,7 @@ def _intents(
             ),
         ),
         limits=(NGRAM_LIMITS, "English only.", *limits),
-        doubts=doubts,
+        abstention=abstention,
     )
 
 

@@ -17,7 +17,7 @@ from models.errors import TextError
 from models.text import attribution, int8_runtime
 from models.text import languages as codes
 from models.text.abstention import AbstentionRule, out_of_scope_logits
-from models.text.classifier import LONGEST, Answer, Reason, clearly_ahead
+from models.text.classifier import MAX_CHARACTERS, Answer, Reason, clearly_ahead
 from models.text.encoder import Encoder
 from models.text.network import BATCH, Encoded, Network, Reader, Reading
 from models.text.prior import Prior
@@ -76,7 +76,7 @@ class TextModel:
         self.card, self.name, self.labels = card, card.name, tuple(card.labels)
         self.device = device or devices.device()
         self.network = network.to(self.device).eval()
-        self.doubts = AbstentionRule(**card.config.get("doubts", {}))
+        self.abstention = AbstentionRule(**card.config.get("doubts", {}))
         self._form = _Form(PRECISIONS[0], None, _encoder(self.network.members))
         self._forms = {self._form.precision: self._form}
         self._home = store.home()
@@ -141,7 +141,7 @@ class TextModel:
     def logits(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated logits, (texts, labels), float32."""
         languages = [None] * len(texts) if languages is None else list(languages)
-        return self.network.answers([text[:LONGEST] for text in texts], languages, self._form.reader)
+        return self.network.answers([text[:MAX_CHARACTERS] for text in texts], languages, self._form.reader)
 
     def probabilities(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> np.ndarray:
         """Calibrated probabilities, (texts, labels), float32.
@@ -150,13 +150,13 @@ class TextModel:
         """
         logits = self.logits(texts, languages)
         if self._prior:
-            logits = self._prior.weighed(logits, [text[:LONGEST] for text in texts])
+            logits = self._prior.weighed(logits, [text[:MAX_CHARACTERS] for text in texts])
         odds = np.exp(logits - logits.max(1, keepdims=True))
         shares = odds / odds.sum(1, keepdims=True)
-        if not self.doubts.rule:
+        if not self.abstention.rule:
             return shares
-        outside = self.labels.index(self.doubts.outside)
-        slope, other, level = self.doubts.rule
+        outside = self.labels.index(self.abstention.outside)
+        slope, other, level = self.abstention.rule
         evidence = out_of_scope_logits(shares, outside)
         none = 1 / (1 + np.exp(-(slope * evidence[:, 0] + other * evidence[:, 1] + level)))
         shares[:, outside] = 0
@@ -181,11 +181,11 @@ class TextModel:
             note, sure = "no words", False
         elif self._is_unseen(language) or not self._has_seen_letters(text):
             note, sure = "unseen", False
-        elif label != self.doubts.outside and not (
-            shares[label] >= self.doubts.threshold and clearly_ahead(shares.values())
+        elif label != self.abstention.outside and not (
+            shares[label] >= self.abstention.threshold and clearly_ahead(shares.values())
         ):
             note, sure = "unsure", False
-        elif len(text) > LONGEST:
+        elif len(text) > MAX_CHARACTERS:
             note = "cut"
         return Answer(label, shares, sure, note)
 
@@ -200,11 +200,11 @@ class TextModel:
         if not self._scripts or (text.isascii() and "Latn" in self._scripts):
             return True
         seen = self._scripts | (codes.HAN if self._scripts & codes.HAN else frozenset())
-        return any(codes.scripts(character) & seen for character in set(text[:LONGEST]))
+        return any(codes.scripts(character) & seen for character in set(text[:MAX_CHARACTERS]))
 
     def explain(self, text: str, label: str | None = None, language: str | None = None) -> list[Reason]:
         """What each word did to a class's score. Raises TextError for an empty text or a class it does not have."""
-        text = text[:LONGEST]
+        text = text[:MAX_CHARACTERS]
         if not text.strip():
             raise TextError("There is nothing to explain: the text is empty.")
         label = label or self.predict([text], [language])[0].label
@@ -231,7 +231,7 @@ class TextModel:
             )
         rows = [np.zeros((0, encoder.config.width), dtype=np.float32)]
         for start in range(0, len(texts), CHUNK):
-            part = [text[:LONGEST] for text in texts[start : start + CHUNK]]
+            part = [text[:MAX_CHARACTERS] for text in texts[start : start + CHUNK]]
             inputs = self.network.prepare(part, [None] * len(part)).to(self.device)
             with torch.inference_mode():
                 vectors = encoder.pooled(inputs.ids, inputs.mask).float().cpu().numpy()

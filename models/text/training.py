@@ -59,7 +59,7 @@ class TrainingRecipe:
     corpus: Callable[[Path | None], Corpus]
     plans: tuple[TrainingConfig, ...]
     limits: tuple[str, ...]
-    doubts: AbstentionRule = field(default_factory=AbstentionRule)
+    abstention: AbstentionRule = field(default_factory=AbstentionRule)
     masked: bool = False
     """Whether a language's answers are limited to the labels its training rows had."""
     outside_share: float = 0.05
@@ -67,7 +67,7 @@ class TrainingRecipe:
     languages: tuple[str, ...] = ()
     """What the corpus is in, where its rows do not say."""
     refit: bool = False
-    """Whether the members are trained once more on train and dev together, once mix and doubts are found."""
+    """Whether the members are trained once more on train and dev together, once mix and abstention are found."""
 
     @property
     def reads_tokens(self) -> bool:
@@ -212,7 +212,7 @@ def make(
     train, dev, test = (Rows.of(corpus.split(name), config.labels) for name in ("train", "dev", "test"))
     found = train_members(recipe, config, train, dev, test, tokenizer, start, say, on_progress, working)
     network, tried = found.network, found.tried
-    doubts = fit_abstention_rule(recipe, logits(network, dev), dev, config.labels)
+    abstention = fit_abstention_rule(recipe, logits(network, dev), dev, config.labels)
     if recipe.refit:
         both = Rows.of(corpus.rows[corpus.rows["split"] != "test"], config.labels)
         plans = [plan for plan in recipe.plans if plan.shipped]
@@ -230,7 +230,7 @@ def make(
             **run_metadata(f"python -m models train {recipe.name}", began),
             "members": [{"title": p.title, "settings": asdict(p.settings), "batch": p.batch} for p in recipe.plans],
         },
-        config={"network": config.to_dict(), "doubts": asdict(doubts)}, limits=recipe.limits, tried=tried,
+        config={"network": config.to_dict(), "doubts": asdict(abstention)}, limits=recipe.limits, tried=tried,
     )  # fmt: skip
     others = {TOKENIZER: tokenizer.to_str().encode()} if network.tokenizer else {}
     card = with_metrics(TextModel(card, network), corpus.split("test"), say)
@@ -321,16 +321,16 @@ def comparison_row(title: str, found: np.ndarray, rows: Rows, size: int, fit: Fi
 
 
 def fit_abstention_rule(recipe: TrainingRecipe, found: np.ndarray, rows: Rows, labels: Sequence[str]) -> AbstentionRule:
-    """The recipe's doubts; with a label for what is outside, its rule fitted as if `outside_share` were so.
+    """The recipe's rule; with a label for what is outside, its rule fitted as if `outside_share` were so.
 
     found: logits of rows that nothing behind them learned from.
     """
-    if recipe.doubts.outside is None:
-        return recipe.doubts
+    if recipe.abstention.outside is None:
+        return recipe.abstention
     odds = np.exp(found - found.max(1, keepdims=True))
-    number = list(labels).index(recipe.doubts.outside)
+    number = list(labels).index(recipe.abstention.outside)
     truth = rows.y == number
     share = np.where(truth, recipe.outside_share / truth.mean(), (1 - recipe.outside_share) / (1 - truth.mean()))
     evidence = out_of_scope_logits(odds / odds.sum(1, keepdims=True), number)
     fitted = LogisticRegression(C=100).fit(evidence, truth, sample_weight=share)
-    return replace(recipe.doubts, rule=(*map(float, fitted.coef_[0]), float(fitted.intercept_[0])))
+    return replace(recipe.abstention, rule=(*map(float, fitted.coef_[0]), float(fitted.intercept_[0])))

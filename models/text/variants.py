@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from models.errors import ModelError
-from models.onnx.export import LARGEST_DIFFERENCE, session
+from models.onnx.export import MAX_DIFFERENCE, session
 from models.onnx.variants import files_in, note, timed, write
 from models.text import evaluation
 from models.text.load import classifier
@@ -45,12 +45,12 @@ def variants(name: str, rows: Any, say: Callable[[str], None] = print, to: Path 
     check = plain.prepare(texts[:200], languages[:200])
     with torch.inference_mode():
         difference = float(np.abs(run(opened, check) - plain(check).numpy()).max())
-    if difference > LARGEST_DIFFERENCE:
+    if difference > MAX_DIFFERENCE:
         raise ModelError(
             "The ONNX form of {name} differs from torch by {difference}, over {most}.",
             name=name,
             difference=f"{difference:.2g}",
-            most=LARGEST_DIFFERENCE,
+            most=MAX_DIFFERENCE,
         )
     forms["onnx"] = (len(content), lambda inputs: run(opened, inputs))
     smaller = int8_onnx(content)

@@ -19,13 +19,13 @@ from models.training.settings import Progress
 T = TypeVar("T")
 Work = Callable[[Callable[[Progress], None], Callable[[], bool]], T]
 State = Literal["running", "done", "stopped", "failed"]
-MOST_KEPT = 3
+MAX_KEPT = 3
 """Results that may wait to be taken or discarded: each holds a model in memory."""
 KEPT_FOR = timedelta(hours=1)
 """How long a result waits after its end."""
-MOST_ENDED = 8
+MAX_ENDED = 8
 """Trainings that were stopped or failed and are remembered, for whoever started them to read why."""
-MOST_POINTS = 2_000
+MAX_POINTS = 2_000
 """Points of a curve that are kept; beyond, every other one is dropped."""
 
 
@@ -75,7 +75,7 @@ class Job(Generic[T]):
         with self._lock:
             score = progress.score if progress.loss != progress.loss else None  # the loss is nan where a score is new
             curve = (*self._now.curve, (progress.step, progress.loss, score))
-            if len(curve) > MOST_POINTS:
+            if len(curve) > MAX_POINTS:
                 curve = curve[::2]
             self._now = replace(self._now, progress=progress, curve=curve)
 
@@ -112,14 +112,14 @@ def start(work: Work[T], title: str) -> Job[T]:
         if busy := _running():
             raise busy_with(busy)
         kept = [job for job in _jobs.values() if job.snapshot.state == "done"]
-        if len(kept) >= MOST_KEPT:
+        if len(kept) >= MAX_KEPT:
             raise JobBusy(
                 "{n} trained adapters wait for their readers to register or discard them. Try again later: each is "
                 "let go an hour after it ended.",
                 n=len(kept),
             )
         ended = [key for key, job in _jobs.items() if job.snapshot.state in ("stopped", "failed")]
-        for key in ended[:-MOST_ENDED]:
+        for key in ended[:-MAX_ENDED]:
             del _jobs[key]
         job: Job[T] = Job(title)
         _jobs[job.id] = job

@@ -19,7 +19,7 @@ def at(name: str, content: bytes, market: str = "US") -> dict[str, Any]:
     A large picture is shrunk as on the page. Raises images.PictureError for a file that is no usable picture,
     ModelError without such a model.
     """
-    pixels = images.shrunk(images.opened(content).pixels, images.LARGEST)
+    pixels = images.shrunk(images.opened(content).pixels, images.MAX_SIDE)
     if cards.card(name).task == "reader":
         read = line_reader.load(name).predict([pixels])[0]
         meant = parse(read.text, market)
@@ -38,7 +38,7 @@ def _counted(model: load.NucleiModel | load.CellsModel, sure: Mapping[str, np.nd
     """Of each kind: how many are more likely there than not, how many are expected, and a 95 % interval of that."""
     told: dict[str, Any] = {}
     for kind, values in sure.items():
-        expected, low, high = counts.total(values, model.around[kind])
+        expected, low, high = counts.count_interval(values, model.around[kind])
         found = int((values >= LIKELY).sum())
         told[kind] = {"found": found, "expected": expected, "low": low, "high": high}
     return told

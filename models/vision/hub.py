@@ -28,10 +28,10 @@ from models.errors import HubError
 from models.hub import CLASSIFIER, DETECTOR
 
 EXAMPLES = {CLASSIFIER: "google/vit-base-patch16-224", DETECTOR: "hustvl/yolos-tiny"}
-MOST_LABELS = 10
+MAX_LABELS = 10
 LOWEST = 0.05
 """Score below which a box is not kept."""
-MOST_BOXES = 300
+MAX_BOXES = 300
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class HubModel:
 
 
 class Classifier(HubModel):
-    """A picture to its likeliest labels, at most MOST_LABELS, by falling probability."""
+    """A picture to its likeliest labels, at most MAX_LABELS, by falling probability."""
 
     auto = "AutoModelForImageClassification"
 
@@ -115,7 +115,7 @@ class Classifier(HubModel):
             raise ValueError("its answer is not finite")
         several = self.network.config.problem_type == "multi_label_classification" or len(logits) == 1
         chances = logits.sigmoid() if several else logits.softmax(0)
-        top = chances.topk(min(MOST_LABELS, len(chances)))
+        top = chances.topk(min(MAX_LABELS, len(chances)))
         return tuple(
             Label(self._words[index], chance)
             for index, chance in zip(top.indices.tolist(), top.values.tolist(), strict=True)
@@ -123,7 +123,7 @@ class Classifier(HubModel):
 
 
 class Detector(HubModel):
-    """A picture to boxes, at most MOST_BOXES with a score of LOWEST or more, by falling score.
+    """A picture to boxes, at most MAX_BOXES with a score of LOWEST or more, by falling score.
 
     A higher threshold is a selection of these: the network need not run again.
     """
@@ -135,7 +135,7 @@ class Detector(HubModel):
         [found] = self.processor.post_process_object_detection(seen, threshold=LOWEST, target_sizes=[size])
         edges = torch.tensor([width, height, width, height], dtype=torch.float32)
         boxes = found["boxes"].float().cpu().clamp_min(0).minimum(edges)
-        order = found["scores"].argsort(descending=True, stable=True)[:MOST_BOXES].tolist()
+        order = found["scores"].argsort(descending=True, stable=True)[:MAX_BOXES].tolist()
         scores, labels = found["scores"].tolist(), found["labels"].tolist()
         return tuple(Box(self._words[labels[i]], scores[i], tuple(boxes[i].tolist())) for i in order)
 

@@ -16,10 +16,10 @@ from data.faults import Fault
 
 FORMATS = ("PNG", "JPEG", "TIFF")
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-MOST_PIXELS = 50_000_000
-MOST_BYTES = 64 * 2**20
-SMALLEST = 8
-LARGEST = 2048
+MAX_PIXELS = 50_000_000
+MAX_BYTES = 64 * 2**20
+MIN_SIDE = 8
+MAX_SIDE = 2048
 """Longest side that a picture is looked at in: 4 megapixels take a CPU some ten seconds and 1 GB. Larger are shrunk."""
 TURNS = range(2, 9)
 """EXIF orientations of pictures that lie on a side, stand on their head or are mirrored."""
@@ -49,12 +49,12 @@ def opened(content: bytes) -> Picture:
     """Read a picture's file. Raises PictureError for one that is none, too large, too small, too narrow or broken."""
     if not content:
         raise PictureError("The file is empty.", reason="empty")
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise PictureError(
             "The file has {megabytes} MB; at most {most} MB are read.",
             reason="bytes",
             megabytes=round(len(content) / 2**20, 1),
-            most=MOST_BYTES // 2**20,
+            most=MAX_BYTES // 2**20,
         )
     try:
         image = _identified(content)
@@ -94,7 +94,7 @@ def _identified(content: bytes) -> Image.Image:
 
 
 def _too_many_pixels() -> PictureError:
-    most = MOST_PIXELS / 1e6
+    most = MAX_PIXELS / 1e6
     return PictureError(
         "The picture has too many pixels; at most {most} megapixels are read.",
         reason="pixels",
@@ -103,16 +103,16 @@ def _too_many_pixels() -> PictureError:
 
 
 def _check(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise _too_many_pixels()
-    if min(width, height) < SMALLEST:
+    if min(width, height) < MIN_SIDE:
         raise PictureError(
             "The picture has {width} x {height} pixels: too small to see anything in.",
             reason="small",
             width=width,
             height=height,
         )
-    if min(width, height) * LARGEST < SMALLEST * max(width, height, LARGEST):  # it would be small once it is shrunk
+    if min(width, height) * MAX_SIDE < MIN_SIDE * max(width, height, MAX_SIDE):  # it would be small once it is shrunk
         raise PictureError(
             "The picture has {width} x {height} pixels: too narrow to be looked at whole. Cut out a part of it.",
             reason="narrow",

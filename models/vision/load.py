@@ -13,10 +13,10 @@ from models.cards import Card
 from models.errors import ModelError
 from models.vision import corpora, unet
 from models.vision.cells import network as cells_network
-from models.vision.cells.network import CropNetwork, Found
+from models.vision.cells.network import CropNetwork, DetectionRule, Detections
 from models.vision.novelty import ReferenceFeatures
 from models.vision.nuclei import network as nuclei_network
-from models.vision.nuclei.instances import Maps, Rule
+from models.vision.nuclei.instances import InstanceRule, Maps
 from models.vision.nuclei.network import instances
 from models.vision.saliency import grad_cam
 
@@ -55,7 +55,7 @@ class VisionModel:
         """A picture to warm up with: the same noise every time, uint8 (256, 256, 3)."""
         return [np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)]
 
-    def is_unlike(self, found: Maps | Found) -> bool:
+    def is_unlike(self, found: Maps | Detections) -> bool:
         """Whether a picture looked at is unlike those the model learned from."""
         return self.bank.is_unlike(found.features)
 
@@ -64,7 +64,12 @@ class NucleiModel(VisionModel):
     """Pictures to maps; `models.vision.nuclei.network` makes nuclei of the maps under a rule."""
 
     def __init__(
-        self, card: Card, network: nuclei_network.Network, rule: Rule, bank: ReferenceFeatures, device: str | None
+        self,
+        card: Card,
+        network: nuclei_network.Network,
+        rule: InstanceRule,
+        bank: ReferenceFeatures,
+        device: str | None,
     ) -> None:
         super().__init__(card, network, bank, device)
         self.rule = rule
@@ -91,18 +96,18 @@ class NucleiModel(VisionModel):
 class CellsModel(VisionModel):
     """Smears to cells, and single cells to their kind."""
 
-    def __init__(self, card: Card, network: cells_network.Network, crops: CropNetwork, rule: cells_network.Rule,
+    def __init__(self, card: Card, network: cells_network.Network, crops: CropNetwork, rule: DetectionRule,
                  bank: ReferenceFeatures, device: str | None) -> None:  # fmt: skip
         super().__init__(card, network, bank, device)
         self.rule = rule
         self.crops = unet.fused(crops).to(self.device)
 
-    def predict(self, pictures: Sequence[np.ndarray], extra: Any = None) -> list[Found]:
+    def predict(self, pictures: Sequence[np.ndarray], extra: Any = None) -> list[Detections]:
         """uint8 RGB (height, width, 3) each -> the cells of each, by falling confidence."""
         bf16 = self.precision == "bf16"
         return [cells_network.detected(self.network, p, self.rule, self.device, bf16) for p in pictures]
 
-    def confidences(self, found: Found) -> dict[str, np.ndarray]:
+    def confidences(self, found: Detections) -> dict[str, np.ndarray]:
         """By label, how sure it is of each thing found."""
         return {label: found.confidence[found.classes == number] for number, label in enumerate(self.labels)}
 

@@ -13,25 +13,25 @@ NEAR = 3
 
 @dataclass(frozen=True)
 class ReferenceFeatures:
-    """features: of the training pictures, unit length, float32 (pictures, width). far: the distance beyond which a
-    picture is unlike them."""
+    """features: of the training pictures, unit length, float32 (pictures, width). threshold: the distance
+    beyond which a picture is unlike them."""
 
     features: np.ndarray
-    far: float
+    threshold: float
 
     def distance(self, features: np.ndarray) -> float:
         """The distance (0..2) of one picture's features (width,) to its k-th nearest among the training pictures."""
         return float(_nearest(_unit(features[None]), self.features)[0])
 
     def is_unlike(self, features: np.ndarray) -> bool:
-        """Whether a picture is further than `far` from what the model learned from."""
-        return self.distance(features) > self.far
+        """Whether a picture is further than `threshold` from what the model learned from."""
+        return self.distance(features) > self.threshold
 
 
 def reference_features(
     train: np.ndarray, val: np.ndarray, share: float = 0.98, margin: float = 1.25
 ) -> ReferenceFeatures:
-    """The bank whose limit is `margin` times the distance that `share` of val stays within. (pictures, width) each."""
+    """The reference whose threshold is `margin` times the distance that `share` of val stays within. (pictures, width) each."""
     known = _unit(train).astype(np.float32)
     return ReferenceFeatures(known, float(np.quantile(_nearest(_unit(val), known), share) * margin))
 

@@ -21,7 +21,7 @@ from models.training.settings import Fit, Progress
 from models.vision import corpora, counts, load, novelty
 from models.vision.cells import network as cells_network
 from models.vision.cells import training as cells_training
-from models.vision.cells.network import Found
+from models.vision.cells.network import Detections
 from models.vision.corpora import Boxed, Segmented
 from models.vision.nuclei import instances
 from models.vision.nuclei import network as nuclei_network
@@ -63,22 +63,22 @@ def evaluate(name: str, data: Path | None = None, data_dir: Path | None = None) 
     """
     if cards.card(name).task == "reader":
         return evaluation.evaluate(name, corpora.read(data) if data else None)
-    return judged(load.model(name), corpora.read(data) if data else _test(name, data_dir))
+    return evaluate_on(load.model(name), corpora.read(data) if data else _test(name, data_dir))
 
 
-def judged(model: load.NucleiModel | load.CellsModel, rows: pd.DataFrame) -> dict[str, Any]:
+def evaluate_on(model: load.NucleiModel | load.CellsModel, rows: pd.DataFrame) -> dict[str, Any]:
     """What a model reaches on rows of the columns of `models.vision.corpora`."""
     labelled = pictures(model.name, rows)
     found = model.predict([picture.pixels for picture in labelled])
     if isinstance(model, load.NucleiModel):
         made = nuclei_training.evaluate(found, labelled, model.rule)
     else:
-        made = cells_training.evaluate(found, labelled) | judged_crops(model.crops, labelled)
+        made = cells_training.evaluate(found, labelled) | evaluate_crops(model.crops, labelled)
     return made | counted(model, found, labelled)
 
 
 def counted(
-    model: load.NucleiModel | load.CellsModel, found: Sequence[Maps | Found], truth: Sequence[Segmented | Boxed]
+    model: load.NucleiModel | load.CellsModel, found: Sequence[Maps | Detections], truth: Sequence[Segmented | Boxed]
 ) -> dict[str, dict[str, float]]:
     """By label: count_coverage, the share of pictures whose true number lies in the interval that is told, and
     count_within, how far counts are usually off."""
@@ -105,7 +105,7 @@ def pictures(name: str, rows: pd.DataFrame) -> list[Segmented] | list[Boxed]:
     return corpora.nuclei(rows) if name == "nuclei" else corpora.cells(rows)
 
 
-def judged_crops(network: cells_network.CropNetwork, smears: Sequence[Boxed]) -> dict[str, Any]:
+def evaluate_crops(network: cells_network.CropNetwork, smears: Sequence[Boxed]) -> dict[str, Any]:
     """crop_accuracy with a 95 % interval (bootstrap over cells), and confusion, over the boxes of labelled smears."""
     pictures, sizes, kinds = cells_training.crops_of(smears)
     chances = cells_network.classified(network, pictures, sizes)
@@ -162,7 +162,7 @@ def _nuclei(data_dir: Path | None, root: Path | None, working: Path | None, say:
         labels=load.TASKS["nuclei"], languages=(),
         data=(corpora.source(corpora.DSB, sum(map(len, split.values()))),), splits=_lengths(split), metrics={},
         training=_notes("nuclei", [*fits, again], began, rounds=[asdict(plan) for plan in (*ROUNDS, AGAIN)]),
-        config=nuclei_network.settings(shape, rule) | {"far": bank.far, "counts": around},
+        config=nuclei_network.settings(shape, rule) | {"far": bank.threshold, "counts": around},
         limits=(
             "Not a medical device: figures are for research and demonstration, a person must check them.",
             "Stained tissue is the weakest kind and has few pictures to learn from and to be judged on.",
@@ -215,7 +215,7 @@ def _blood_cells(data_dir: Path | None, root: Path | None, working: Path | None,
         labels=corpora.CELLS, languages=(), data=(corpora.source(corpora.BCCD, sum(map(len, split.values()))),),
         splits=_lengths(split), metrics={},
         training=_notes("blood_cells", [fit, again], began, plan=asdict(plan), crops_val_accuracy=crop_fit.best),
-        config=cells_network.settings(shape, rule, crops.widths) | {"far": bank.far, "counts": around},
+        config=cells_network.settings(shape, rule, crops.widths) | {"far": bank.threshold, "counts": around},
         limits=(
             "Not a medical device: figures are for research and demonstration, a person must check them.",
             "All smears come from one source, one stain and one magnification (100x).",
@@ -245,6 +245,6 @@ def _notes(name: str, fits: Sequence[Fit], began: float, **others: Any) -> dict[
 
 def _saved(card: Card, tensors: Mapping[str, Tensor], root: Path | None, data_dir: Path | None, say: Say) -> Path:
     """Judge a model on test and save it."""
-    metrics = judged(load.built(card, tensors), _test(card.name, data_dir))
+    metrics = evaluate_on(load.built(card, tensors), _test(card.name, data_dir))
     say(f"{card.name}: " + ", ".join(f"{k} {v:.4f}" for k, v in metrics.items() if isinstance(v, float)))
     return model_tensors.save(replace(card, metrics=metrics), tensors, root=root)

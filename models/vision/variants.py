@@ -110,7 +110,7 @@ def trial(name: str, data_dir: Path | None = None) -> Trial:
     examples = [(model.entering(picture[:SIDE, :SIDE]),) for picture in pictures]  # calibration wants one size
     return Trial(
         model, to_onnx(model.network, model.network.config.multiple), examples, pictures,
-        {"nuclei": "ap50", "blood_cells": "map50"}[name], lambda model: train_evaluate.judged(model, test),
+        {"nuclei": "ap50", "blood_cells": "map50"}[name], lambda model: train_evaluate.evaluate_on(model, test),
         lambda: load.model(name, "cpu").network,
     )  # fmt: skip
 
@@ -140,7 +140,7 @@ def variants(
     model, network, threads = given.model, given.model.network, torch.get_num_threads()
     same = Session(given.content, network.config, threads)
     differs = max(difference(network, same, example) for example in given.examples[:4])
-    if differs > export.LARGEST_DIFFERENCE:
+    if differs > export.MAX_DIFFERENCE:
         raise ModelError(
             "The ONNX form of {name} differs from torch by {difference} of its answers' size.",
             name=name,

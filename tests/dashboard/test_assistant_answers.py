@@ -83,8 +83,8 @@ FAULTY = [
     b"id,question,answer\na,B,C\na,D,E\n",
     b"question,answer,language\nA,B,not a code\n",
     b"question,answer\n" + b"x" * 600 + b",B\n",
-    b"x" * (knowledge.LARGEST_FILE + 1),
-    b"question,answer\n" + b"A,B\n" * (knowledge.MOST_ENTRIES + 1),
+    b"x" * (knowledge.MAX_FILE + 1),
+    b"question,answer\n" + b"A,B\n" * (knowledge.MAX_ENTRIES + 1),
 ]
 
 

@@ -58,8 +58,8 @@ def app(synthetic, serve, tmp_path_factory):
     card = cards.Card(
         name="nuclei", task="nuclei", title="Small", purpose="Tests.", family="U-Net", labels=("nucleus",),
         languages=(), data=(), splits={}, metrics=METRICS, training={}, limits=(),
-        config=nuclei_network.settings(config, instances.Rule(odds=(*(0.0,) * instances.FEATURES, 3.0)))
-        | {"far": bank.far, "counts": {"nucleus": [-1.0, 2.0]}},
+        config=nuclei_network.settings(config, instances.InstanceRule(odds=(*(0.0,) * instances.FEATURES, 3.0)))
+        | {"far": bank.threshold, "counts": {"nucleus": [-1.0, 2.0]}},
     )  # fmt: skip
     home = tmp_path_factory.mktemp("vision")
     (home / "atlas.duckdb").write_bytes((synthetic / "atlas.duckdb").read_bytes())

@@ -50,7 +50,7 @@ def recipe(name: str = "tiny", **changes: object) -> TrainingRecipe:
             TrainingConfig("wide", BagConfig(Grams(bits=12), width=8, dropout=0.1),
                  Settings(epochs=4, sparse_rate=0.02, rate=0.02, bf16=False), batch=16),
         ),
-        "limits": ("Knows eight words.",), "doubts": AbstentionRule(threshold=0.6),
+        "limits": ("Knows eight words.",), "abstention": AbstentionRule(threshold=0.6),
     }  # fmt: skip
     return TrainingRecipe(**given | changes)
 

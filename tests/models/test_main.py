@@ -211,7 +211,7 @@ def test_a_search_says_what_was_best(shipped, recipe, tmp_path, monkeypatch, cap
 def test_an_adapter_stands_beside_full_fine_tuning(shipped, rows, tmp_path, monkeypatch, capsys):
     rows(600).assign(source="made up").to_parquet(tmp_path / "sentiment.parquet")
     monkeypatch.setenv("ATLAS_TEXT_DATA", str(tmp_path))
-    monkeypatch.setattr(adapter_training, "MOST_EPOCHS", 1)
+    monkeypatch.setattr(adapter_training, "MAX_EPOCHS", 1)
     assert cli.main(["adapt", "tiny", "fr"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in said] == ["fr adapter", "fr full fine-tuning"]

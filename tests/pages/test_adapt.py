@@ -300,7 +300,7 @@ def test_a_result_can_be_discarded(opened):
 
 
 def test_an_adapter_that_is_no_better_is_held_back(opened, monkeypatch):
-    monkeypatch.setattr(adapter_training.Adapted, "held_back", True)
+    monkeypatch.setattr(adapter_training.TrainedAdapter, "held_back", True)
     app = trained(opened())
     assert "there is nothing to save" in said(app)
     assert not any(button.key == "adapt_save" for button in app.button)

@@ -28,10 +28,10 @@ from models.errors import HubError
 from models.hub import CLASSIFIER, DETECTOR
 from models.serving import server
 from models.vision import hub, images, load
-from models.vision.cells.network import Found
+from models.vision.cells.network import Detections
 from models.vision.hub import Box, Label
 from models.vision.nuclei import network as nuclei_network
-from models.vision.nuclei.instances import Maps, Rule
+from models.vision.nuclei.instances import InstanceRule, Maps
 from models.vision.reader import fonts, line_reader, rendering, tags
 from models.vision.reader.line_reader import Character, Reading
 
@@ -54,7 +54,12 @@ class Counter:
     A picture with colours is unlike those it knows.
     """
 
-    name, device, labels, rule = "nuclei", "cpu", ("nucleus",), Rule(least=0.01, odds=(10.0, *(0.0,) * 11, -6.0))
+    name, device, labels, rule = (
+        "nuclei",
+        "cpu",
+        ("nucleus",),
+        InstanceRule(least=0.01, odds=(10.0, *(0.0,) * 11, -6.0)),
+    )
 
     def __init__(self) -> None:
         self.heard: list[tuple[int, ...]] = []
@@ -92,10 +97,10 @@ class Smears(Counter):
 
     def _found(self, picture):
         if picture.mean() > 230:
-            return Found(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(1))
+            return Detections(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(1))
         boxes = np.array([[10, 10, 30, 30], [40, 10, 60, 30], [60, 60, 90, 90], [5, 70, 12, 77], [1, 1, 4, 4]], float)
         sure = np.array([0.98, 0.97, 0.9, 0.8, 0.1])
-        return Found(boxes, np.array([0, 0, 1, 2, 0]), sure, sure, np.zeros(1))
+        return Detections(boxes, np.array([0, 0, 1, 2, 0]), sure, sure, np.zeros(1))
 
     def kinds(self, picture, boxes):
         """The single cells are what the detector says, but for the platelet."""

@@ -229,7 +229,10 @@ def compared(
     learning = replace(cells_training.TrainingConfig(), settings=plan.further)
     for name, hook in (("without", None), ("with", pasting)):
         detector, _ = cells_training.fit(learning, cells_training.SHAPE, train, [], start=start, pasting=hook)
-        seen = [cells_training.detect(detector, p.pixels, cells_network.Rule(lowest=0.02, overlap=0.65)) for p in held]
+        seen = [
+            cells_training.detect(detector, p.pixels, cells_network.DetectionRule(lowest=0.02, overlap=0.65))
+            for p in held
+        ]
         found[name] = cells_training.evaluate(seen, held)
     return found
 

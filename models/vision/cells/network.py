@@ -26,12 +26,12 @@ SIZE = (384, 512)
 STRIDE = 4
 SCALE = 32.0
 """Pixels that one unit of a predicted distance stands for."""
-MOST = 400
+MAX_CELLS = 400
 CROP = 48
 
 
 @dataclass(frozen=True)
-class Rule:
+class DetectionRule:
     """From maps to cells. lowest: score below which nothing is looked at; overlap: IoU of two boxes of one kind above
     which the weaker goes; odds: slope and level of each kind's logistic from score to probability, fitted on val."""
 
@@ -41,7 +41,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Found:
+class Detections:
     """Cells of one picture, by falling confidence. boxes: left, top, right, bottom in the picture's pixels, float32
     (cells, 4); classes: numbers into CELLS; scores: raw, 0..1; confidence: calibrated, 0..1. features: the picture's
     place among pictures, (width,)."""
@@ -105,7 +105,9 @@ def scaled(pixels: np.ndarray) -> tuple[Tensor, float]:
 
 
 @torch.inference_mode()
-def detected(network: Network, pixels: np.ndarray, rule: Rule, device: str, bf16: bool, mirrored: bool = True) -> Found:
+def detected(
+    network: Network, pixels: np.ndarray, rule: DetectionRule, device: str, bf16: bool, mirrored: bool = True
+) -> Detections:
     """The cells of one picture; mirrored: the maps are the mean of the picture's and its mirror images'."""
     picture, factor = scaled(pixels)
     height, width = picture.shape[1:]
@@ -128,7 +130,7 @@ def detected(network: Network, pixels: np.ndarray, rule: Rule, device: str, bf16
     boxes, classes, strength = boxes[kept], classes[kept], strength[kept]
     sure = confidences(strength, classes, rule)
     order = np.argsort(-sure, kind="stable")
-    return Found(boxes[order].astype(np.float32), classes[order], strength[order], sure[order], deep.cpu().numpy())
+    return Detections(boxes[order].astype(np.float32), classes[order], strength[order], sure[order], deep.cpu().numpy())
 
 
 def peaks(heat: Tensor, reach: Tensor, lowest: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -137,7 +139,7 @@ def peaks(heat: Tensor, reach: Tensor, lowest: float) -> tuple[np.ndarray, np.nd
     top = F.max_pool2d(heat[None], 3, 1, 1)[0]
     where = torch.nonzero((heat == top) & (heat > lowest))
     strength = heat[tuple(where.T)]
-    order = strength.argsort(descending=True)[:MOST]
+    order = strength.argsort(descending=True)[:MAX_CELLS]
     where, strength = where[order], strength[order]
     kind, y, x = where.T
     middle = torch.stack((x, y), 1).float() * STRIDE + STRIDE / 2
@@ -156,7 +158,7 @@ def suppressed(boxes: np.ndarray, classes: np.ndarray, strength: np.ndarray, ove
     return np.array(kept, dtype=int)
 
 
-def confidences(strength: np.ndarray, classes: np.ndarray, rule: Rule) -> np.ndarray:
+def confidences(strength: np.ndarray, classes: np.ndarray, rule: DetectionRule) -> np.ndarray:
     """Scores as probabilities that a box of this kind is a cell of this kind (Platt 1999)."""
     odds = np.array(rule.odds)[classes].reshape(-1, 2)
     clipped = np.clip(strength, 1e-4, 1 - 1e-4)
@@ -178,14 +180,14 @@ def crops(pixels: np.ndarray, boxes: np.ndarray, border: float = 0.1) -> tuple[T
     return torch.cat(found), torch.from_numpy(np.log(sides)).float().reshape(-1, 2)
 
 
-def settings(config: unet.Config, rule: Rule, widths: tuple[int, ...]) -> dict[str, Any]:
+def settings(config: unet.Config, rule: DetectionRule, widths: tuple[int, ...]) -> dict[str, Any]:
     """What the card keeps to rebuild the model."""
     return {"network": asdict(config), "rule": asdict(rule), "crop_widths": list(widths)}
 
 
-def from_settings(found: Mapping[str, Any]) -> tuple[unet.Config, Rule, tuple[int, ...]]:
+def from_settings(found: Mapping[str, Any]) -> tuple[unet.Config, DetectionRule, tuple[int, ...]]:
     """The reverse of `settings`. Raises KeyError, TypeError for what they cannot be."""
-    network, rule = dict(found["network"]), Rule(**found["rule"])
+    network, rule = dict(found["network"]), DetectionRule(**found["rule"])
     config = unet.Config(**network | {"widths": tuple(network["widths"])})
     return config, replace(rule, odds=tuple(tuple(pair) for pair in rule.odds)), tuple(found["crop_widths"])
 

@@ -16,7 +16,7 @@ from models.training import loop
 from models.training.settings import Fit, Progress, Settings
 from models.vision import augment, scores, unet
 from models.vision.cells import network as cells_network
-from models.vision.cells.network import SIZE, STRIDE, CropNetwork, Found, Network, Rule, classified
+from models.vision.cells.network import SIZE, STRIDE, CropNetwork, DetectionRule, Detections, Network, classified
 from models.vision.corpora import CELLS, Boxed
 
 SHAPE = unet.Config(widths=(64, 112, 160, 224, 256), stem=STRIDE, outputs=64)
@@ -126,7 +126,7 @@ def fit(
         return focal(logits.float(), batch.heat) + 1.5 * apart(reach.float(), batch.reach, batch.weight)
 
     def score() -> float:
-        found = [detect(network, picture.pixels, Rule(), mirrored=False) for picture in val]
+        found = [detect(network, picture.pixels, DetectionRule(), mirrored=False) for picture in val]
         return evaluate(found, val, draws=0)["map50"]
 
     fit = loop.fit(
@@ -136,7 +136,7 @@ def fit(
     return network, fit
 
 
-def detect(network: Network, pixels: np.ndarray, rule: Rule, mirrored: bool = True) -> Found:
+def detect(network: Network, pixels: np.ndarray, rule: DetectionRule, mirrored: bool = True) -> Detections:
     """The cells of a picture, where this network is; in bfloat16 where that is fast."""
     return cells_network.detected(network, pixels, rule, next(network.parameters()).device.type, True, mirrored)
 
@@ -208,11 +208,11 @@ def crops_of(pictures: Sequence[Boxed]) -> tuple[Tensor, Tensor, Tensor]:
     return tuple(torch.cat(column) for column in zip(*parts, strict=True))
 
 
-def ruled(network: Network, val: Sequence[Boxed]) -> Rule:
+def ruled(network: Network, val: Sequence[Boxed]) -> DetectionRule:
     """The overlap with the highest mAP at IoU 0.5 on val, and each kind's odds."""
     trials = {}
     for overlap in (0.35, 0.45, 0.55, 0.65):
-        rule = Rule(lowest=0.02, overlap=overlap)
+        rule = DetectionRule(lowest=0.02, overlap=overlap)
         found = [detect(network, picture.pixels, rule) for picture in val]
         trials[rule] = (evaluate(found, val, draws=0)["map50"], found)
     best = max(trials, key=lambda rule: trials[rule][0])
@@ -225,7 +225,7 @@ def ruled(network: Network, val: Sequence[Boxed]) -> Rule:
     return replace(best, odds=odds)
 
 
-def evaluate(found: Sequence[Found], truth: Sequence[Boxed], draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
+def evaluate(found: Sequence[Detections], truth: Sequence[Boxed], draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
     """map50, map50_95, per_class {ap50, low, high, n}, n pictures, calibration; intervals: bootstrap over pictures."""
     per_picture = [_hits(f, t) for f, t in zip(found, truth, strict=True)]
     counts = np.array([np.bincount(t.classes, minlength=len(CELLS)) for t in truth])
@@ -261,7 +261,7 @@ def evaluate(found: Sequence[Found], truth: Sequence[Boxed], draws: int = DRAWS,
     }  # fmt: skip
 
 
-def _hits(found: Found, truth: Boxed) -> np.ndarray:
+def _hits(found: Detections, truth: Boxed) -> np.ndarray:
     """A row a box: kind, confidence, whether it is right at each of THRESHOLDS."""
     rows = np.zeros((len(found.boxes), 2 + len(THRESHOLDS)))
     rows[:, 0], rows[:, 1] = found.classes, found.confidence
@@ -272,6 +272,6 @@ def _hits(found: Found, truth: Boxed) -> np.ndarray:
     return rows
 
 
-def _rows(found: Sequence[Found], truth: Sequence[Boxed]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _rows(found: Sequence[Detections], truth: Sequence[Boxed]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = np.concatenate([_hits(f, t) for f, t in zip(found, truth, strict=True)])
     return np.concatenate([f.scores for f in found]), rows[:, 2] > 0, rows[:, 0].astype(int)

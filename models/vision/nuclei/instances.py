@@ -35,7 +35,7 @@ class Maps:
 
 
 @dataclass(frozen=True)
-class Rule:
+class InstanceRule:
     """From maps to nuclei. inside: smallest probability of a nucleus pixel; depths: how far the distance must fall
     between two middles for them to be two nuclei, a set of proposals each; smallest: of a nucleus, in pixels; blur:
     standard deviation that smooths the distance, in pixels; least: probability below which a proposal is dropped; odds:
@@ -51,7 +51,7 @@ class Rule:
     trust: tuple[float, float] = (1.0, 0.0)
 
 
-def instances(seen: Maps, rule: Rule) -> np.ndarray:
+def instances(seen: Maps, rule: InstanceRule) -> np.ndarray:
     """Numbered nuclei, int32 (height, width), 0 the background."""
     found = np.zeros(seen.inside.shape, np.int32)
     rows, usual = [], None
@@ -71,7 +71,7 @@ def instances(seen: Maps, rule: Rule) -> np.ndarray:
     return _numbered(found, rule)
 
 
-def proposals(seen: Maps, rule: Rule) -> Iterator[np.ndarray]:
+def proposals(seen: Maps, rule: InstanceRule) -> Iterator[np.ndarray]:
     """Nuclei cut in several ways, int32 (height, width) each, none where nothing is inside."""
     mask = seen.inside > rule.inside
     if not mask.any():
@@ -95,7 +95,7 @@ def typical(found: np.ndarray, smallest: int) -> float:
     return float(np.median(areas)) if len(areas) else float(smallest)
 
 
-def _numbered(found: np.ndarray, rule: Rule) -> np.ndarray:
+def _numbered(found: np.ndarray, rule: InstanceRule) -> np.ndarray:
     """Without what is too small to be a nucleus, the numbers without gaps."""
     areas = np.bincount(found.ravel())[1:]
     kept = areas >= rule.smallest
@@ -138,12 +138,12 @@ def evidence(seen: Maps, found: np.ndarray, usual: float) -> np.ndarray:
     ), axis=1)  # fmt: skip
 
 
-def log_odds(found: np.ndarray, rule: Rule) -> np.ndarray:
+def log_odds(found: np.ndarray, rule: InstanceRule) -> np.ndarray:
     """How likely proposals are nuclei, from their evidence (n, FEATURES), as log odds (n,)."""
     return found @ np.array(rule.odds[:-1]) + rule.odds[-1]
 
 
-def confidences(seen: Maps, found: np.ndarray, rule: Rule) -> np.ndarray:
+def confidences(seen: Maps, found: np.ndarray, rule: InstanceRule) -> np.ndarray:
     """How likely each nucleus taken is one, (nuclei,)."""
     slope, constant = rule.trust
     odds = log_odds(evidence(seen, found, typical(found, rule.smallest)), rule)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from models import devices
 from models.vision import unet
 from models.vision.nuclei import instances
-from models.vision.nuclei.instances import Maps, Rule
+from models.vision.nuclei.instances import InstanceRule, Maps
 from models.vision.unet import FLIPS, UNet, padded
 
 FULL = 12
@@ -107,7 +107,7 @@ def _views(network: Network, part: Tensor, bf16: bool, mirrored: bool) -> tuple[
     return total[0] / len(flips), deep[0] / len(flips)
 
 
-def described(seen: Maps, found: np.ndarray, rule: Rule) -> list[Nucleus]:
+def described(seen: Maps, found: np.ndarray, rule: InstanceRule) -> list[Nucleus]:
     """Every nucleus of the instances, by its number."""
     sure = instances.confidences(seen, found, rule)
     return [
@@ -117,16 +117,16 @@ def described(seen: Maps, found: np.ndarray, rule: Rule) -> list[Nucleus]:
     ]  # fmt: skip
 
 
-def settings(config: unet.Config, rule: Rule) -> dict[str, Any]:
+def settings(config: unet.Config, rule: InstanceRule) -> dict[str, Any]:
     """What the card keeps to rebuild the model."""
     return {"network": asdict(config), "rule": asdict(rule)}
 
 
-def from_settings(found: Mapping[str, Any]) -> tuple[unet.Config, Rule]:
+def from_settings(found: Mapping[str, Any]) -> tuple[unet.Config, InstanceRule]:
     """The reverse of `settings`. Raises KeyError, TypeError for what they cannot be."""
     network, rule = dict(found["network"]), dict(found["rule"])
     config = unet.Config(**network | {"widths": tuple(network["widths"])})
-    return config, Rule(**rule | {name: tuple(rule[name]) for name in ("depths", "odds", "trust")})
+    return config, InstanceRule(**rule | {name: tuple(rule[name]) for name in ("depths", "odds", "trust")})
 
 
 def distances(found: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from models.vision import augment, scores, unet
 from models.vision.corpora import Segmented
 from models.vision.nuclei import instances
 from models.vision.nuclei import network as nuclei_network
-from models.vision.nuclei.instances import Maps, Rule
+from models.vision.nuclei.instances import InstanceRule, Maps
 from models.vision.nuclei.network import Network
 
 SIDE = 256
@@ -43,7 +43,7 @@ class TrainingConfig:
     touching: float = 3.0
 
 
-RULES = tuple(Rule(inside=inside, least=least) for inside, least in product((0.5, 0.55, 0.6), (0.2, 0.3)))
+RULES = tuple(InstanceRule(inside=inside, least=least) for inside, least in product((0.5, 0.55, 0.6), (0.2, 0.3)))
 """What is tried on val."""
 ROUNDS = (
     TrainingConfig(),
@@ -128,7 +128,7 @@ def fit(
 
     def score() -> float:
         seen = [predicted(network, picture.pixels, mirrored=False) for picture in val[::2]]
-        found = [instances.instances(maps, Rule()) for maps in seen]
+        found = [instances.instances(maps, InstanceRule()) for maps in seen]
         return float(np.mean([scores.instance_ap(p.instances, f)[0] for p, f in zip(val[::2], found, strict=True)]))
 
     fit = loop.fit(
@@ -163,11 +163,11 @@ def _zoom(picture: Segmented) -> tuple[float, float]:
 # ------------------------------------------------------------------ the rule
 
 
-def ruled(seen: Sequence[Maps], truth: Sequence[np.ndarray], rules: Sequence[Rule] = RULES) -> Rule:
+def ruled(seen: Sequence[Maps], truth: Sequence[np.ndarray], rules: Sequence[InstanceRule] = RULES) -> InstanceRule:
     """Of some rules the one with the highest AP at IoU 0.5 on val, with its odds and its trust found there."""
     trials = [replace(rule, odds=_odds(seen, truth, rule)) for rule in rules]
 
-    def ap(rule: Rule) -> float:
+    def ap(rule: InstanceRule) -> float:
         found = [instances.instances(maps, rule) for maps in seen]
         return float(np.mean([scores.instance_ap(t, f)[0] for t, f in zip(truth, found, strict=True)]))
 
@@ -182,7 +182,7 @@ def ruled(seen: Sequence[Maps], truth: Sequence[np.ndarray], rules: Sequence[Rul
     return replace(best, trust=(slope, constant)) if slope > 0 else best  # too few were wrong to learn from
 
 
-def _odds(seen: Sequence[Maps], truth: Sequence[np.ndarray], rule: Rule) -> tuple[float, ...]:
+def _odds(seen: Sequence[Maps], truth: Sequence[np.ndarray], rule: InstanceRule) -> tuple[float, ...]:
     """What makes a proposal match a nucleus at IoU 0.5; a crowded picture counts as much as any other."""
     rows, right, shares = [], [], []
     for maps, there in zip(seen, truth, strict=True):
@@ -198,7 +198,7 @@ def _odds(seen: Sequence[Maps], truth: Sequence[np.ndarray], rule: Rule) -> tupl
 # ------------------------------------------------------------------ how good
 
 
-def evaluate(seen: Sequence[Maps], pictures: Sequence[Segmented], rule: Rule, seed: int = 0) -> dict[str, Any]:
+def evaluate(seen: Sequence[Maps], pictures: Sequence[Segmented], rule: InstanceRule, seed: int = 0) -> dict[str, Any]:
     """dice, ap50, ap50_95 (means over pictures, with bootstrap intervals over pictures), per_kind, calibration, n."""
     rows, sure, right = [], [], []
     for maps, picture in zip(seen, pictures, strict=True):

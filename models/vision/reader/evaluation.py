@@ -24,7 +24,7 @@ MARKETS = (
     "KZ", "GR", "EG", "SA", "AE", "IR", "PK", "IN", "NP", "BD", "TH", "CN", "TW", "JP", "KR", "ET",
 )  # fmt: skip
 """Markets whose prices are drawn, read and parsed."""
-LARGEST_PICTURE = 50_000_000
+MAX_PIXELS = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _given(rows: pd.DataFrame) -> list[Sample]:
             continue
         try:
             with Image.open(io.BytesIO(content)) as image:
-                if image.width * image.height > LARGEST_PICTURE:
+                if image.width * image.height > MAX_PIXELS:
                     raise ValueError(f"{image.width} x {image.height} pixels are too many")
                 pixels = np.asarray(image.convert("RGB"))
         except (OSError, TypeError, ValueError, Image.DecompressionBombError) as error:

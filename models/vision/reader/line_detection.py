@@ -30,7 +30,7 @@ SLIGHT = 0.1
 """Share of the ink's height that fainter writing beside it stands above what lies around."""
 AROUND = 36
 """Rows, or columns if these are fewer, of the picture in which the ground around each place is looked for."""
-LARGEST_SIDE = 1600
+MAX_SIDE = 1600
 SLOPES = np.linspace(-0.1, 0.1, 41)
 """How far a line may fall a pixel to the right and still be made level."""
 SHEET = 0.005
@@ -239,9 +239,9 @@ def _manageable(picture: np.ndarray) -> tuple[np.ndarray, float]:
     side = max(picture.shape)
     if min(picture.shape) < 2:
         raise ValueError(f"A picture of {picture.shape[1]} x {picture.shape[0]} pixels holds no line.")
-    if side <= LARGEST_SIDE:
+    if side <= MAX_SIDE:
         return picture, 1.0
-    factor = side / LARGEST_SIDE
+    factor = side / MAX_SIDE
     size = (max(2, round(picture.shape[1] / factor)), max(2, round(picture.shape[0] / factor)))
     return np.asarray(Image.fromarray(picture).resize(size, Image.BILINEAR)), factor
 

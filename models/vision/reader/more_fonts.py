@@ -28,7 +28,7 @@ LISTED = Path(__file__).with_suffix(".toml")
 FOLDER = Path.home() / ".local/share/fonts/atlas"
 WEIGHTS = (300, 400, 700, 900)
 """Of each family, the fonts nearest to these weights (OpenType 1.9, usWeightClass) are kept."""
-LARGEST = 400_000_000
+MAX_BYTES = 400_000_000
 """Bytes of a package."""
 SUBSETS = ("thai", "tamil", "bengali", "devanagari", "ethiopic", "arabic", "latin")
 """Parts of a split family that are put together again."""
@@ -49,13 +49,13 @@ def package(client: httpx.Client, scope: str, version: str, name: str) -> bytes:
             content = bytearray()
             for part in reply.iter_bytes():
                 content += part
-                if len(content) > LARGEST:
+                if len(content) > MAX_BYTES:
                     raise FontError(
                         "{scope}/{name} {version} has more than {mb} MB: not fetched.",
                         scope=scope,
                         name=name,
                         version=version,
-                        mb=LARGEST // 10**6,
+                        mb=MAX_BYTES // 10**6,
                     )
     except (httpx.HTTPError, KeyError, ValueError) as error:
         raise FontError(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.onnx.export import LARGEST_DIFFERENCE, exported
+from models.onnx.export import MAX_DIFFERENCE, exported
 from models.vision import onnx_export
 from models.vision.reader import line_detection, line_reader, rendering
 from models.vision.reader.network import Network
@@ -33,7 +33,7 @@ def make(name: str) -> float:
     content = lines_to_onnx(reader.network)
     same = onnx_export.Session(content, reader.network.config, torch.get_num_threads())
     difference = float(np.max([onnx_export.difference(reader.network, same, given) for given in drawn()]))
-    if difference <= LARGEST_DIFFERENCE:
+    if difference <= MAX_DIFFERENCE:
         FORMS.keep(reader.card, content, difference=difference)
     else:
         FORMS.refuse(reader.card, f"its logits differ from torch's by {difference:.2g} of the largest",

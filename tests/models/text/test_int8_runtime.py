@@ -42,7 +42,7 @@ def test_int8_is_offered_once_its_form_is_made(made, own):
     assert model.precisions() == ("fp32", "bf16", "int8")
     assert not model.make_precisions()
     note = json.loads((own / cache.NOTE).read_text())
-    assert note["agreement"] >= int8_make.LEAST_AGREEMENT
+    assert note["agreement"] >= int8_make.MIN_AGREEMENT
     assert note["weights"] == model.card.files["weights.safetensors"]
 
 
@@ -105,7 +105,7 @@ def test_a_form_made_in_a_way_of_before_is_none(own):
 
 
 def test_a_form_that_differs_too_much_is_refused_for_good(own, monkeypatch, caplog):
-    monkeypatch.setattr(int8_make, "LEAST_AGREEMENT", 1.01)
+    monkeypatch.setattr(int8_make, "MIN_AGREEMENT", 1.01)
     shutil.rmtree(own)
     monkeypatch.setattr(cache.CachedForm, "make_apart", lambda self, card, home: int8_make.make(card.name))
     model = load.classifier("tiny", "cpu")

@@ -48,7 +48,7 @@ def test_merging_keeps_the_answers_and_leaves_plain_layers(tiny):
     apart = tiny.logits(["the day was lovely"], ["en"])
     lora.merge(tiny.network)
     assert np.allclose(tiny.logits(["the day was lovely"], ["en"]), apart, atol=1e-5)
-    assert not any(isinstance(module, lora.Adapted) for module in tiny.network.modules())
+    assert not any(isinstance(module, lora.LoraLinear) for module in tiny.network.modules())
 
 
 def test_only_the_updates_learn(tiny):
@@ -212,7 +212,7 @@ def test_few_rows_are_given_more_epochs(market):
         > adapter_training.suggested(many).epochs
         == adapter_training.SETTINGS.epochs
     )
-    assert adapter_training.suggested(few).epochs <= adapter_training.MOST_EPOCHS
+    assert adapter_training.suggested(few).epochs <= adapter_training.MAX_EPOCHS
 
 
 def test_a_split_of_the_files_own_is_checked(market):

@@ -10,7 +10,7 @@ from models import cards
 from models import tensors as model_tensors
 from models.errors import ModelError, TextError
 from models.text import attribution, load, text_model
-from models.text.classifier import LONGEST
+from models.text.classifier import MAX_CHARACTERS
 from models.text.network import Config, Network, Reading
 
 
@@ -62,7 +62,7 @@ def test_flores_and_bcp_47_codes_stand_for_each_other(tiny):
 def test_a_megabyte_of_text_is_cut_and_said(tiny):
     answer = tiny.predict(["lovely " * 150_000], ["en"])[0]
     assert answer.note == "cut"
-    assert answer.probabilities == tiny.predict([("lovely " * 150_000)[:LONGEST]], ["en"])[0].probabilities
+    assert answer.probabilities == tiny.predict([("lovely " * 150_000)[:MAX_CHARACTERS]], ["en"])[0].probabilities
 
 
 def test_a_text_is_answered_the_same_alone_and_in_a_batch(tiny):
@@ -121,7 +121,7 @@ def test_scripts_without_spaces_are_explained_by_character():
 
 
 def test_a_very_long_text_is_explained_in_at_most_400_pieces(tiny):
-    assert len(attribution.words("a " * 1000)) == attribution.MOST
+    assert len(attribution.words("a " * 1000)) == attribution.MAX_SPANS
 
 
 def test_an_empty_text_or_an_unknown_class_cannot_be_explained(tiny):

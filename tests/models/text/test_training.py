@@ -38,7 +38,7 @@ def test_what_is_out_of_scope_is_told_by_a_rule_found_on_dev(rows, recipe, tmp_p
     odd = rows(80, seed=3).assign(label="oos", text=[f"zebra quartz {i} violin" for i in range(80)])
     both = training.pd.concat([rows(), odd], ignore_index=True).assign(language=None)
     made = recipe("scope", task="intent", corpus=lambda where: training.Corpus(both, ()),
-                  doubts=AbstentionRule(outside="oos"), refit=True)  # fmt: skip
+                  abstention=AbstentionRule(outside="oos"), refit=True)  # fmt: skip
     training.make(made, root=tmp_path, say=lambda line: None)
     card = cards.card("scope")
     assert len(card.config["doubts"]["rule"]) == 3

@@ -122,7 +122,7 @@ def test_discarding_what_runs_stops_it(held):
 
 def test_too_many_results_in_waiting_are_refused(held):
     held.go.set()
-    for place in range(jobs.MOST_KEPT):
+    for place in range(jobs.MAX_KEPT):
         assert jobs.start(held, str(place)).wait(PATIENCE_S)
     with pytest.raises(errors.JobBusy, match="wait for their readers to register or discard"):
         jobs.start(held, "one more")
@@ -154,10 +154,10 @@ def test_only_the_last_failures_are_remembered():
     def work(report, should_stop):
         raise ValueError("broken rows")
 
-    for place in range(jobs.MOST_ENDED + 3):
+    for place in range(jobs.MAX_ENDED + 3):
         assert jobs.start(work, str(place)).wait(PATIENCE_S)
-    assert len(jobs._jobs) == jobs.MOST_ENDED + 1
-    assert [job.title for job in jobs._jobs.values()][-1] == str(jobs.MOST_ENDED + 2)
+    assert len(jobs._jobs) == jobs.MAX_ENDED + 1
+    assert [job.title for job in jobs._jobs.values()][-1] == str(jobs.MAX_ENDED + 2)
 
 
 def test_only_one_of_many_who_start_at_once_gets_through(held):
@@ -214,14 +214,14 @@ def test_many_readers_see_whole_snapshots_while_it_runs():
 
 def test_a_long_curve_is_thinned_and_keeps_its_ends():
     def work(report, should_stop):
-        for step in range(1, 3 * jobs.MOST_POINTS):
+        for step in range(1, 3 * jobs.MAX_POINTS):
             report(at(step))
 
     job = jobs.start(work, "Swahili")
     assert job.wait(PATIENCE_S)
     steps = [step for step, *_ in job.snapshot.curve]
-    assert len(steps) <= jobs.MOST_POINTS
-    assert (steps[0], steps[-1]) == (1, 3 * jobs.MOST_POINTS - 1)
+    assert len(steps) <= jobs.MAX_POINTS
+    assert (steps[0], steps[-1]) == (1, 3 * jobs.MAX_POINTS - 1)
 
 
 def test_it_computes_with_one_thread_and_leaves_the_others_theirs():

@@ -34,7 +34,7 @@ def file(width: int, height: int) -> bytes:
 
 
 def test_a_large_picture_is_shrunk_before_a_model_looks_at_it(heard, monkeypatch):
-    monkeypatch.setattr(images, "LARGEST", 100)
+    monkeypatch.setattr(images, "MAX_SIDE", 100)
     found = describe.at("reader", file(400, 200), "DE")
     describe.at("reader", file(90, 40))
     assert heard == [(50, 100, 3), (40, 90, 3)]

@@ -11,7 +11,7 @@ from models.training.settings import Settings
 from models.vision import scores, unet
 from models.vision.cells import network as cells_network
 from models.vision.cells import training as cells_training
-from models.vision.cells.network import Rule
+from models.vision.cells.network import DetectionRule
 from models.vision.corpora import CELLS, Boxed
 
 SMALL = unet.Config(widths=(12, 16, 24), stem=4, outputs=12)
@@ -47,7 +47,7 @@ def test_no_two_boxes_of_one_kind_that_stay_overlap_more_than_allowed(seed, over
 
 
 def test_confidence_follows_the_odds_of_each_kind():
-    rule = Rule(odds=((1.0, 0.0), (2.0, 0.0), (1.0, 5.0)))
+    rule = DetectionRule(odds=((1.0, 0.0), (2.0, 0.0), (1.0, 5.0)))
     found = cells_network.confidences(np.array([0.8, 0.8, 0.8]), np.array([0, 1, 2]), rule)
     assert found == pytest.approx([0.8, 0.8**2 / (0.8**2 + 0.2**2), 0.8 * np.e**5 / (0.8 * np.e**5 + 0.2)], abs=1e-6)
 
@@ -96,7 +96,7 @@ def learned():
 
 def test_a_short_training_finds_the_discs_and_their_kinds(learned):
     network, _, smears = learned
-    found = [cells_network.detected(network, s.pixels, Rule(), "cpu", False) for s in smears]
+    found = [cells_network.detected(network, s.pixels, DetectionRule(), "cpu", False) for s in smears]
     judged = cells_training.evaluate(found, smears, draws=20)
     assert judged["map50"] > 0.8
     assert set(judged["per_class"]) == set(CELLS)
@@ -108,7 +108,7 @@ def test_boxes_are_in_the_pixels_of_the_picture_brought(learned):
     network, _, smears = learned
     large = smears[0].pixels.repeat(2, 0).repeat(2, 1)
     strong = [
-        cells_network.detected(network, pixels, Rule(lowest=0.3), "cpu", False, mirrored=False)
+        cells_network.detected(network, pixels, DetectionRule(lowest=0.3), "cpu", False, mirrored=False)
         for pixels in (smears[0].pixels, large)
     ]
     iou = scores.box_iou(2 * strong[0].boxes, strong[1].boxes)
@@ -126,7 +126,7 @@ def test_the_crop_classifier_names_the_kinds(learned):
 def test_nothing_is_found_on_an_empty_picture(learned):
     network, _, _ = learned
     empty = np.full((128, 160, 3), 225, np.uint8)
-    found = cells_network.detected(network, empty, Rule(lowest=0.3), "cpu", False)
+    found = cells_network.detected(network, empty, DetectionRule(lowest=0.3), "cpu", False)
     assert found.boxes.shape == (0, 4)
     assert len(found.confidence) == 0
 
@@ -158,5 +158,5 @@ def test_boxes_around_one_point_are_apart_by_one_less_their_iou_when_one_holds_t
 
 
 def test_settings_of_a_model_survive_the_card():
-    rule = Rule(overlap=0.4, odds=((1.0, 2.0), (3.0, 4.0), (5.0, 6.0)))
+    rule = DetectionRule(overlap=0.4, odds=((1.0, 2.0), (3.0, 4.0), (5.0, 6.0)))
     assert cells_network.from_settings(cells_network.settings(SMALL, rule, (8, 16))) == (SMALL, rule, (8, 16))

@@ -11,7 +11,7 @@ from models.vision.corpora import Segmented
 from models.vision.nuclei import instances
 from models.vision.nuclei import network as nuclei_network
 from models.vision.nuclei import training as nuclei_training
-from models.vision.nuclei.instances import Maps, Rule
+from models.vision.nuclei.instances import InstanceRule, Maps
 
 FEATURES = np.ones(4, np.float32)
 
@@ -37,7 +37,7 @@ def test_distance_is_one_in_the_middle_of_small_and_large_nuclei_alike():
 
 def test_touching_nuclei_are_told_apart():
     truth = discs((40, 30, 14), (40, 54, 14), (64, 42, 14))
-    found = instances.instances(ideal(truth), Rule())
+    found = instances.instances(ideal(truth), InstanceRule())
     assert found.max() == 3
     assert scores.instance_ap(truth, found, (0.8,))[0] == 1
 
@@ -76,33 +76,33 @@ def test_of_two_ways_to_cut_the_one_that_agrees_with_the_flow_is_taken():
         np.float32
     )  # a dip that only some rules see
     apart = Maps((pair > 0).astype(np.float32), shallow, nuclei_network.flows(pair), FEATURES)
-    assert instances.instances(apart, Rule()).max() == 2
+    assert instances.instances(apart, InstanceRule()).max() == 2
     joined = Maps(apart.inside, shallow, nuclei_network.flows((pair > 0).astype(np.int32)), FEATURES)
-    assert instances.instances(joined, Rule()).max() == 1
+    assert instances.instances(joined, InstanceRule()).max() == 1
 
 
 def test_what_is_unlikely_to_be_a_nucleus_is_dropped():
     truth = discs((30, 30, 18), (70, 70, 18))
-    doubtful = Rule(odds=(*(0.0,) * instances.FEATURES, -2.0))
+    doubtful = InstanceRule(odds=(*(0.0,) * instances.FEATURES, -2.0))
     assert instances.instances(ideal(truth), doubtful).max() == 0
-    assert instances.instances(ideal(truth), Rule(odds=doubtful.odds, least=0.1)).max() == 2
+    assert instances.instances(ideal(truth), InstanceRule(odds=doubtful.odds, least=0.1)).max() == 2
 
 
 def test_a_small_nucleus_beside_a_large_one_is_found():
     truth = discs((30, 30, 20), (80, 80, 7))
-    assert scores.instance_ap(truth, instances.instances(ideal(truth), Rule()))[0] == 1
+    assert scores.instance_ap(truth, instances.instances(ideal(truth), InstanceRule()))[0] == 1
 
 
 def test_dirt_is_left_out():
     truth = discs((30, 30, 18), (70, 70, 18), (10, 80, 2))
-    assert instances.instances(ideal(truth), Rule()).max() == 2
+    assert instances.instances(ideal(truth), InstanceRule()).max() == 2
 
 
 def test_nothing_is_found_where_nothing_is():
     empty = Maps(*np.zeros((2, 40, 40), np.float32), np.zeros((2, 40, 40), np.float32), FEATURES)
-    found = instances.instances(empty, Rule())
+    found = instances.instances(empty, InstanceRule())
     assert found.max() == 0
-    assert nuclei_network.described(empty, found, Rule()) == []
+    assert nuclei_network.described(empty, found, InstanceRule()) == []
 
 
 @settings(max_examples=25)
@@ -111,7 +111,7 @@ def test_numbers_run_without_gaps_and_only_where_the_map_says_inside(seed, insid
     random = np.random.default_rng(seed)
     noise = random.random((4, 32, 32), np.float32)
     seen = Maps(noise[0], noise[1], 2 * noise[2:] - 1, FEATURES)
-    rule = Rule(inside=inside, depths=(depth,), smallest=2)
+    rule = InstanceRule(inside=inside, depths=(depth,), smallest=2)
     found = instances.instances(seen, rule)
     assert sorted(set(found.ravel()) - {0}) == list(range(1, found.max() + 1))
     assert (seen.inside[found > 0] > inside).all()
@@ -120,7 +120,7 @@ def test_numbers_run_without_gaps_and_only_where_the_map_says_inside(seed, insid
 def test_a_nucleus_is_described_by_its_pixels():
     truth = discs((40, 30, 10))
     seen = ideal(truth)
-    found = nuclei_network.described(seen, instances.instances(seen, Rule()), Rule())[0]
+    found = nuclei_network.described(seen, instances.instances(seen, InstanceRule()), InstanceRule())[0]
     assert found.area == int((truth > 0).sum())
     assert found.centre == pytest.approx((40, 30), abs=0.5)
     assert found.box == (21, 31, 40, 50)
@@ -164,7 +164,7 @@ def learned():
 def test_a_short_training_finds_bright_discs(learned):
     network, pictures = learned
     seen = [nuclei_network.maps(network, p.pixels, "cpu", False) for p in pictures]
-    found = nuclei_training.evaluate(seen, pictures, Rule())
+    found = nuclei_training.evaluate(seen, pictures, InstanceRule())
     assert found["dice"] > 0.9
     assert found["n"] == 6
     assert found["ap50_low"] <= found["ap50"] <= found["ap50_high"]
@@ -184,14 +184,14 @@ def test_the_rule_found_on_val_is_no_worse_than_the_first(learned):
     network, pictures = learned
     seen = [nuclei_network.maps(network, p.pixels, "cpu", False) for p in pictures]
     rule = nuclei_training.ruled(seen, [p.instances for p in pictures])
-    judged = [nuclei_training.evaluate(seen, pictures, r)["ap50"] for r in (Rule(), rule)]
+    judged = [nuclei_training.evaluate(seen, pictures, r)["ap50"] for r in (InstanceRule(), rule)]
     assert judged[1] >= judged[0] - 0.05
     assert len(rule.odds) == instances.FEATURES + 1
     assert rule.trust[0] > 0
 
 
 def test_settings_of_a_model_survive_the_card():
-    rule = Rule(inside=0.4, depths=(0.1, 0.3), odds=(1.0,) * 13, trust=(2.0, 3.0))
+    rule = InstanceRule(inside=0.4, depths=(0.1, 0.3), odds=(1.0,) * 13, trust=(2.0, 3.0))
     assert nuclei_network.from_settings(nuclei_network.settings(unet.Config(), rule)) == (unet.Config(), rule)
 
 

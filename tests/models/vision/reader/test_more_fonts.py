@@ -114,7 +114,7 @@ def test_a_package_other_than_the_published_one_is_refused(tmp_path):
 
 
 def test_a_package_beyond_the_limit_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(more_fonts, "LARGEST", 1_000)
+    monkeypatch.setattr(more_fonts, "MAX_BYTES", 1_000)
     with pytest.raises(fonts.FontError, match="more than"):
         more_fonts.fetch(tmp_path, _registry(_packed({"A.ttf": DEJAVU})), "@scope", "1.0.0", "a")
 

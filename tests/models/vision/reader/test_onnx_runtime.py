@@ -79,7 +79,7 @@ def test_onnx_is_offered_once_its_form_is_made(made, own):
     assert reader.precisions() == ("fp32", "bf16", "onnx")
     assert not reader.make_precisions()
     note = json.loads((own / cache.NOTE).read_text())
-    assert note["difference"] <= export.LARGEST_DIFFERENCE
+    assert note["difference"] <= export.MAX_DIFFERENCE
     assert note["weights"] == reader.card.files[cards.WEIGHTS]
 
 

@@ -105,7 +105,7 @@ def test_a_training_lowers_the_loss_and_is_resumed(only_latin, tmp_path):
 
 def test_a_training_from_start_to_end_saves_a_reader_with_its_card(only_latin, monkeypatch, tmp_path):
     monkeypatch.setattr(synthetic_lines, "SHARD", 60)
-    monkeypatch.setattr(reader_training, "LEAST_DEV", 4)
+    monkeypatch.setattr(reader_training, "MIN_DEV", 4)
     monkeypatch.setattr(calibration, "WEIGHTS", (0.0, 0.5))
     monkeypatch.setattr(
         evaluation, "evaluate_held_out", lambda made: {"cer": 1.0, "exact_match": 0.0, "ece": 0.0, "amounts_right": 0.0}
