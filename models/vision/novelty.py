@@ -31,7 +31,10 @@ class ReferenceFeatures:
 def reference_features(
     train: np.ndarray, val: np.ndarray, share: float = 0.98, margin: float = 1.25
 ) -> ReferenceFeatures:
-    """The reference whose threshold is `margin` times the distance that `share` of val stays within. (pictures, width) each."""
+    """The reference whose threshold is `margin` times the distance that `share` of val stays within.
+
+    train, val: (pictures, width) each.
+    """
     known = _unit(train).astype(np.float32)
     return ReferenceFeatures(known, float(np.quantile(_nearest(_unit(val), known), share) * margin))
 
