@@ -157,8 +157,8 @@ def evaluate(index: Index, cases: Iterable[Case], tell_language: bool = False) -
     if not inside or not outside:
         raise ValueError("Give at least one question that the base answers and one that it does not.")
 
-    def right(case: Case, found: Reply) -> bool:
-        best = found.hits[0].entry if found.hits else None
+    def right(case: Case, reply: Reply) -> bool:
+        best = reply.hits[0].entry if reply.hits else None
         return best is not None and (best.id, best.language) == (case.id, case.language)
 
     def share(rows: list[tuple[Case, Reply]], holds) -> float:
@@ -168,8 +168,8 @@ def evaluate(index: Index, cases: Iterable[Case], tell_language: bool = False) -
         codes = dict.fromkeys(case.language for case, _ in rows)
         return {code: share([row for row in rows if row[0].language == code], holds) for code in codes}
 
-    def given_to_a_person(case: Case, found: Reply) -> bool:
-        return found.kind == "handover"
+    def given_to_a_person(case: Case, reply: Reply) -> bool:
+        return reply.kind == "handover"
 
     return Evaluation(
         cases=len(cases),

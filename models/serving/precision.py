@@ -53,14 +53,14 @@ class LatencyProfile:
 _measuring = threading.Lock()
 
 
-def fastest(known: Mapping[str, LatencyProfile | None], items: int) -> str:
+def fastest(profiles: Mapping[str, LatencyProfile | None], items: int) -> str:
     """The precision that takes least time for so many items, "" of none; one without a pace only where all are."""
 
     def ms(precision: str) -> float:
-        pace = known[precision]
+        pace = profiles[precision]
         return math.inf if pace is None else pace.ms(items)
 
-    return min(known, key=ms, default="")
+    return min(profiles, key=ms, default="")
 
 
 def latency_profiles(

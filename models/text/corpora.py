@@ -49,7 +49,7 @@ def folder(given: Path | None = None) -> Path:
         raise ModelError(
             "There is no training text in {folder}. Name the folder that holds sentiment.parquet, topics.parquet and "
             "intents.parquet with --data-dir or ATLAS_TEXT_DATA.",
-            folder=named,
+            folder=str(named),
         )
     return named
 

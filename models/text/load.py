@@ -61,7 +61,7 @@ def tokenizer(name: str) -> Tokenizer:
     return Tokenizer.from_str(cards.read(name, TOKENIZER).decode("utf-8"))
 
 
-def merged(base: TextModel, card: Card, found: Mapping[str, Tensor]) -> TextModel:
+def merged(base: TextModel, card: Card, updates: Mapping[str, Tensor]) -> TextModel:
     """A model with an adapter merged into it. Raises ModelError when the model under it is no longer the same."""
     if card.config["base_sha256"] != base.card.files[cards.WEIGHTS]:
         raise ModelError(
@@ -69,7 +69,7 @@ def merged(base: TextModel, card: Card, found: Mapping[str, Tensor]) -> TextMode
             name=repr(card.name),
             base=repr(card.base),
         )
-    lora.load(base.network, found, lora.config_of(card.config["lora"]))
+    lora.load(base.network, updates, lora.config_of(card.config["lora"]))
     lora.merge(base.network)
     lora.release(base.network, str(card.config.get("language", "")), tuple(card.config.get("released", ())))
     base.network.temperature.fill_(float(card.config["temperature"]))

@@ -72,16 +72,16 @@ def tensors(network: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def load(network: nn.Module, found: Mapping[str, Tensor], config: Lora) -> None:
+def load(network: nn.Module, updates: Mapping[str, Tensor], config: Lora) -> None:
     """Attach an adapter that was saved. Raises ModelError when it was made for another network."""
     attach(network, config)
     wanted = {name: tensor.shape for name, tensor in tensors(network).items()}
-    if wanted != {name: tensor.shape for name, tensor in found.items()}:
+    if wanted != {name: tensor.shape for name, tensor in updates.items()}:
         raise ModelError("The adapter was made for another network: its layers differ. Train it again.")
     for name, module in network.named_modules():
         if isinstance(module, LoraLinear):
-            module.a.data.copy_(found[f"{name}.a"])
-            module.b.data.copy_(found[f"{name}.b"])
+            module.a.data.copy_(updates[f"{name}.a"])
+            module.b.data.copy_(updates[f"{name}.b"])
 
 
 def merge(network: nn.Module) -> None:
@@ -105,10 +105,10 @@ def release(network: Network, language: str, labels: Iterable[str]) -> tuple[str
     return new
 
 
-def config_of(found: Mapping[str, Any]) -> Lora:
+def config_of(settings: Mapping[str, Any]) -> Lora:
     """Lora from a card. Raises ModelError for anything it cannot be."""
     try:
-        return Lora(int(found["rank"]), float(found["alpha"]), tuple(found["targets"]))
+        return Lora(int(settings["rank"]), float(settings["alpha"]), tuple(settings["targets"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             "The card's adapter settings are not whole: {error}. Train it again.",

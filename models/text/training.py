@@ -307,12 +307,14 @@ def parameters(network: Network) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
-def comparison_row(title: str, found: np.ndarray, rows: Rows, size: int, fit: Fit | None = None) -> dict[str, Any]:
+def comparison_row(
+    title: str, test_logits: np.ndarray, rows: Rows, size: int, fit: Fit | None = None
+) -> dict[str, Any]:
     """A row of the card's table: what these logits of the test rows are worth. size: parameters learned for them."""
-    predicted = found.argmax(1)
+    predicted = test_logits.argmax(1)
     return {
         "name": title,
-        "macro_f1": mean_macro_f1(predicted, rows, found.shape[1]),
+        "macro_f1": mean_macro_f1(predicted, rows, test_logits.shape[1]),
         "accuracy": float((predicted == rows.y).mean()),
         "parameters": size,
         "seconds": round(fit.seconds) if fit else None,
@@ -320,14 +322,16 @@ def comparison_row(title: str, found: np.ndarray, rows: Rows, size: int, fit: Fi
     }
 
 
-def fit_abstention_rule(recipe: TrainingRecipe, found: np.ndarray, rows: Rows, labels: Sequence[str]) -> AbstentionRule:
+def fit_abstention_rule(
+    recipe: TrainingRecipe, dev_logits: np.ndarray, rows: Rows, labels: Sequence[str]
+) -> AbstentionRule:
     """The recipe's rule; with a label for what is outside, its rule fitted as if `outside_share` were so.
 
-    found: logits of rows that nothing behind them learned from.
+    dev_logits: logits of rows that nothing behind them learned from.
     """
     if recipe.abstention.outside is None:
         return recipe.abstention
-    odds = np.exp(found - found.max(1, keepdims=True))
+    odds = np.exp(dev_logits - dev_logits.max(1, keepdims=True))
     number = list(labels).index(recipe.abstention.outside)
     truth = rows.y == number
     share = np.where(truth, recipe.outside_share / truth.mean(), (1 - recipe.outside_share) / (1 - truth.mean()))

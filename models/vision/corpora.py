@@ -59,7 +59,7 @@ def folder(given: Path | None = None) -> Path:
         raise ModelError(
             "There are no training pictures in {folder}. Name the folder that holds nuclei.parquet and "
             "blood_cells.parquet with --data-dir or ATLAS_VISION_DATA.",
-            folder=named,
+            folder=str(named),
         )
     return named
 

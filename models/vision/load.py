@@ -55,9 +55,9 @@ class VisionModel:
         """A picture to warm up with: the same noise every time, uint8 (256, 256, 3)."""
         return [np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)]
 
-    def is_unlike(self, found: Maps | Detections) -> bool:
+    def is_unlike(self, output: Maps | Detections) -> bool:
         """Whether a picture looked at is unlike those the model learned from."""
-        return self.bank.is_unlike(found.features)
+        return self.bank.is_unlike(output.features)
 
 
 class NucleiModel(VisionModel):
@@ -78,9 +78,9 @@ class NucleiModel(VisionModel):
         """uint8 RGB (height, width, 3) each -> maps each."""
         return [nuclei_network.maps(self.network, p, self.device, self.precision == "bf16") for p in pictures]
 
-    def confidences(self, found: Maps) -> dict[str, np.ndarray]:
+    def confidences(self, output: Maps) -> dict[str, np.ndarray]:
         """By label, how sure it is of each thing found."""
-        return {self.labels[0]: instances.confidences(found, instances.instances(found, self.rule), self.rule)}
+        return {self.labels[0]: instances.confidences(output, instances.instances(output, self.rule), self.rule)}
 
     def entering(self, picture: np.ndarray) -> Tensor:
         """What the network is given for a picture, (1, 3, height, width)."""
@@ -107,9 +107,9 @@ class CellsModel(VisionModel):
         bf16 = self.precision == "bf16"
         return [cells_network.detected(self.network, p, self.rule, self.device, bf16) for p in pictures]
 
-    def confidences(self, found: Detections) -> dict[str, np.ndarray]:
+    def confidences(self, output: Detections) -> dict[str, np.ndarray]:
         """By label, how sure it is of each thing found."""
-        return {label: found.confidence[found.classes == number] for number, label in enumerate(self.labels)}
+        return {label: output.confidence[output.classes == number] for number, label in enumerate(self.labels)}
 
     def kinds(self, picture: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """The crop classifier's probabilities for boxes (n, 4) of a picture, (n, kinds)."""

@@ -78,11 +78,11 @@ def evaluate_on(model: load.NucleiModel | load.CellsModel, rows: pd.DataFrame) -
 
 
 def counted(
-    model: load.NucleiModel | load.CellsModel, found: Sequence[Maps | Detections], truth: Sequence[Segmented | Boxed]
+    model: load.NucleiModel | load.CellsModel, outputs: Sequence[Maps | Detections], truth: Sequence[Segmented | Boxed]
 ) -> dict[str, dict[str, float]]:
     """By label: count_coverage, the share of pictures whose true number lies in the interval that is told, and
     count_within, how far counts are usually off."""
-    sure = [{label: one.sum() for label, one in model.confidences(one).items()} for one in found]
+    sure = [{label: one.sum() for label, one in model.confidences(one).items()} for one in outputs]
     expected = {label: [one[label] for one in sure] for label in model.labels}
     true = {label: [_true(picture, number) for picture in truth] for number, label in enumerate(model.labels)}
     return {

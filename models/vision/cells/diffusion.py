@@ -57,8 +57,8 @@ class Step(nn.Module):
         self.told = nn.Linear(told, 2 * outside)
         self.shortcut = nn.Conv2d(inside, outside, 1)
 
-    def forward(self, x: Tensor, told: Tensor) -> Tensor:
-        shift, scale = self.told(told)[:, :, None, None].chunk(2, 1)
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        shift, scale = self.told(condition)[:, :, None, None].chunk(2, 1)
         found = F.silu(self.norms[0](self.first(x)) * (1 + scale) + shift)
         return F.silu(self.norms[1](self.second(found))) + self.shortcut(x)
 

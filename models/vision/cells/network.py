@@ -185,11 +185,11 @@ def settings(config: unet.Config, rule: DetectionRule, widths: tuple[int, ...]) 
     return {"network": asdict(config), "rule": asdict(rule), "crop_widths": list(widths)}
 
 
-def from_settings(found: Mapping[str, Any]) -> tuple[unet.Config, DetectionRule, tuple[int, ...]]:
+def from_settings(card_settings: Mapping[str, Any]) -> tuple[unet.Config, DetectionRule, tuple[int, ...]]:
     """The reverse of `settings`. Raises KeyError, TypeError for what they cannot be."""
-    network, rule = dict(found["network"]), DetectionRule(**found["rule"])
+    network, rule = dict(card_settings["network"]), DetectionRule(**card_settings["rule"])
     config = unet.Config(**network | {"widths": tuple(network["widths"])})
-    return config, replace(rule, odds=tuple(tuple(pair) for pair in rule.odds)), tuple(found["crop_widths"])
+    return config, replace(rule, odds=tuple(tuple(pair) for pair in rule.odds)), tuple(card_settings["crop_widths"])
 
 
 @torch.inference_mode()

@@ -150,16 +150,16 @@ def focal(logits: Tensor, heat: Tensor) -> Tensor:
     return (there.sum() + nowhere.sum()) / middle.sum().clamp_min(1)
 
 
-def apart(found: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+def apart(predicted: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
     """1 - generalised IoU of boxes around one point (Rezatofighi et al. 2019), weighted mean over pixels."""
-    inner = torch.minimum(found, wanted)
-    outer = torch.maximum(found, wanted)
+    inner = torch.minimum(predicted, wanted)
+    outer = torch.maximum(predicted, wanted)
 
     def area(sides: Tensor) -> Tensor:
         return (sides[:, 0] + sides[:, 2]) * (sides[:, 1] + sides[:, 3])
 
     both, hull = area(inner), area(outer)
-    union = area(found) + area(wanted) - both
+    union = area(predicted) + area(wanted) - both
     giou = both / union.clamp_min(1) - (hull - union) / hull.clamp_min(1)
     return ((1 - giou) * weight).sum() / weight.sum().clamp_min(1)
 
@@ -225,9 +225,11 @@ def ruled(network: Network, val: Sequence[Boxed]) -> DetectionRule:
     return replace(best, odds=odds)
 
 
-def evaluate(found: Sequence[Detections], truth: Sequence[Boxed], draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
+def evaluate(
+    detections: Sequence[Detections], truth: Sequence[Boxed], draws: int = DRAWS, seed: int = 0
+) -> dict[str, Any]:
     """map50, map50_95, per_class {ap50, low, high, n}, n pictures, calibration; intervals: bootstrap over pictures."""
-    per_picture = [_hits(f, t) for f, t in zip(found, truth, strict=True)]
+    per_picture = [_hits(f, t) for f, t in zip(detections, truth, strict=True)]
     counts = np.array([np.bincount(t.classes, minlength=len(CELLS)) for t in truth])
 
     def ap(pictures: np.ndarray, threshold: int) -> list[float]:

@@ -88,9 +88,9 @@ def _flooded(distance: np.ndarray, mask: np.ndarray, depth: float) -> np.ndarray
     return np.where(rest > 0, rest + found.max(initial=0), found) if more else found
 
 
-def typical(found: np.ndarray, smallest: int) -> float:
+def typical(numbered: np.ndarray, smallest: int) -> float:
     """The median area of nuclei that are large enough to be one, in pixels."""
-    areas = np.bincount(found.ravel())[1:]
+    areas = np.bincount(numbered.ravel())[1:]
     areas = areas[areas >= smallest]
     return float(np.median(areas)) if len(areas) else float(smallest)
 
@@ -103,48 +103,48 @@ def _numbered(found: np.ndarray, rule: InstanceRule) -> np.ndarray:
     return number[found].astype(np.int32)
 
 
-def evidence(seen: Maps, found: np.ndarray, usual: float) -> np.ndarray:
+def evidence(seen: Maps, numbered: np.ndarray, usual: float) -> np.ndarray:
     """What speaks for each nucleus, (nuclei, FEATURES).
 
     Mean and smallest probability inside, largest and mean distance; how far the flow is from pointing to the centroid
     (mean square and cosine); log area in pixels and over the usual one; share of its box, edge over the root of its
     area, whether the picture cuts it off, mean probability at its edge.
     """
-    count = int(found.max(initial=0))
+    count = int(numbered.max(initial=0))
     if not count:
         return np.zeros((0, FEATURES))
-    flat, numbers = found.ravel(), np.arange(1, count + 1)
+    flat, numbers = numbered.ravel(), np.arange(1, count + 1)
     areas = np.bincount(flat, minlength=count + 1)[1:].astype(float)
 
     def mean(values: np.ndarray) -> np.ndarray:
         return np.bincount(flat, values.ravel(), count + 1)[1:] / areas
 
-    y, x = np.indices(found.shape, np.float32)
+    y, x = np.indices(numbered.shape, np.float32)
     centre_y, centre_x = (np.concatenate(([0], mean(axis))) for axis in (y, x))
-    way = np.stack((centre_y[found] - y, centre_x[found] - x))
+    way = np.stack((centre_y[numbered] - y, centre_x[numbered] - x))
     way /= np.maximum(np.hypot(way[0], way[1]), 2)
     astray, along = np.square(way - seen.flow).sum(0), (way * seen.flow).sum(0)
-    boxes = ndimage.find_objects(found)
+    boxes = ndimage.find_objects(numbered)
     sides = np.array([(box[0].stop - box[0].start) * (box[1].stop - box[1].start) for box in boxes])
-    height, width = found.shape
+    height, width = numbered.shape
     cut = [0 in (b[0].start, b[1].start) or b[0].stop == height or b[1].stop == width for b in boxes]
-    edge = np.where(ndimage.maximum_filter(found, 3) != ndimage.minimum_filter(found, 3), found, 0).ravel()
+    edge = np.where(ndimage.maximum_filter(numbered, 3) != ndimage.minimum_filter(numbered, 3), numbered, 0).ravel()
     edges = np.bincount(edge, minlength=count + 1)[1:]
     at_edge = np.bincount(edge, seen.inside.ravel(), count + 1)[1:] / np.maximum(edges, 1)
     return np.stack((
-        mean(seen.inside), ndimage.minimum(ndimage.gaussian_filter(seen.inside, 1), found, numbers),
-        ndimage.maximum(seen.distance, found, numbers), mean(seen.distance), mean(astray), mean(along),
+        mean(seen.inside), ndimage.minimum(ndimage.gaussian_filter(seen.inside, 1), numbered, numbers),
+        ndimage.maximum(seen.distance, numbered, numbers), mean(seen.distance), mean(astray), mean(along),
         np.log(areas), np.log(areas / usual), areas / sides, edges / np.sqrt(areas), np.array(cut, float), at_edge,
     ), axis=1)  # fmt: skip
 
 
-def log_odds(found: np.ndarray, rule: InstanceRule) -> np.ndarray:
+def log_odds(features: np.ndarray, rule: InstanceRule) -> np.ndarray:
     """How likely proposals are nuclei, from their evidence (n, FEATURES), as log odds (n,)."""
-    return found @ np.array(rule.odds[:-1]) + rule.odds[-1]
+    return features @ np.array(rule.odds[:-1]) + rule.odds[-1]
 
 
-def confidences(seen: Maps, found: np.ndarray, rule: InstanceRule) -> np.ndarray:
+def confidences(seen: Maps, numbered: np.ndarray, rule: InstanceRule) -> np.ndarray:
     """How likely each nucleus taken is one, (nuclei,)."""
     slope, constant = rule.trust
-    odds = log_odds(evidence(seen, found, typical(found, rule.smallest)), rule)
+    odds = log_odds(evidence(seen, numbered, typical(numbered, rule.smallest)), rule)
     return 1 / (1 + np.exp(-(slope * odds + constant)))

@@ -107,13 +107,13 @@ def _views(network: Network, part: Tensor, bf16: bool, mirrored: bool) -> tuple[
     return total[0] / len(flips), deep[0] / len(flips)
 
 
-def described(seen: Maps, found: np.ndarray, rule: InstanceRule) -> list[Nucleus]:
+def described(seen: Maps, numbered: np.ndarray, rule: InstanceRule) -> list[Nucleus]:
     """Every nucleus of the instances, by its number."""
-    sure = instances.confidences(seen, found, rule)
+    sure = instances.confidences(seen, numbered, rule)
     return [
         Nucleus(part.label, tuple(map(float, part.centroid)), int(part.area), float(sure[part.label - 1]),
                 (part.bbox[1], part.bbox[0], part.bbox[3], part.bbox[2]))
-        for part in regionprops(found)
+        for part in regionprops(numbered)
     ]  # fmt: skip
 
 
@@ -122,35 +122,35 @@ def settings(config: unet.Config, rule: InstanceRule) -> dict[str, Any]:
     return {"network": asdict(config), "rule": asdict(rule)}
 
 
-def from_settings(found: Mapping[str, Any]) -> tuple[unet.Config, InstanceRule]:
+def from_settings(card_settings: Mapping[str, Any]) -> tuple[unet.Config, InstanceRule]:
     """The reverse of `settings`. Raises KeyError, TypeError for what they cannot be."""
-    network, rule = dict(found["network"]), dict(found["rule"])
+    network, rule = dict(card_settings["network"]), dict(card_settings["rule"])
     config = unet.Config(**network | {"widths": tuple(network["widths"])})
     return config, InstanceRule(**rule | {name: tuple(rule[name]) for name in ("depths", "odds", "trust")})
 
 
-def distances(found: np.ndarray) -> np.ndarray:
+def distances(numbered: np.ndarray) -> np.ndarray:
     """Each pixel's distance to its nucleus' edge over the largest in it, float32 (height, width), 0 outside."""
-    made = np.zeros(found.shape, np.float32)
-    for number, place in enumerate(ndimage.find_objects(found), start=1):
+    made = np.zeros(numbered.shape, np.float32)
+    for number, place in enumerate(ndimage.find_objects(numbered), start=1):
         if place is None:
             continue
-        inside = found[place] == number
+        inside = numbered[place] == number
         depth = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
         made[place] = np.where(inside, depth / depth.max(), made[place])
     return made
 
 
-def flows(found: np.ndarray) -> np.ndarray:
+def flows(numbered: np.ndarray) -> np.ndarray:
     """Each nucleus pixel's way to its nucleus' centroid, or to the pixel of it next to that.
 
     float32 (2, height, width), y before x: one pixel long, shorter where less than two pixels away; 0 outside.
     """
-    made = np.zeros((2, *found.shape), np.float32)
-    for number, place in enumerate(ndimage.find_objects(found), start=1):
+    made = np.zeros((2, *numbered.shape), np.float32)
+    for number, place in enumerate(ndimage.find_objects(numbered), start=1):
         if place is None:
             continue
-        inside = found[place] == number
+        inside = numbered[place] == number
         where = np.argwhere(inside).astype(np.float32)
         middle = where.mean(0)
         middle = where[np.square(where - middle).sum(1).argmin()]

@@ -26,8 +26,8 @@ class Config:
     layers: int = 4
 
     @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "Config":
-        return cls(**found)
+    def from_dict(cls, settings: Mapping[str, Any]) -> "Config":
+        return cls(**settings)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
