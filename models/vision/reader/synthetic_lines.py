@@ -49,7 +49,8 @@ def synthetic_lines(
 ) -> Lines:  # fmt: skip
     """Lines at random, cut out as at reading. Raises FontError where a script has no font.
 
-    mild, hard: shares of lines that are worn as `rendering.USUAL`, as `rendering.HARD`. foreign: as for `formats.written`.
+    mild, hard: shares of lines that are worn as `rendering.USUAL`, as `rendering.HARD`. foreign: as for
+    `formats.written`.
     """
     random = np.random.default_rng(seed)
     names, shares = list(SHARES), np.array(list(SHARES.values()), dtype=float)
