@@ -9,16 +9,16 @@ from dashboard.language import _, locale, number
 from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
-    from models.registry import Card
+    from models.cards import Card
 
 
 def own() -> None:
     """Every adapter of one's own, with a link to its card and its removal."""
-    from models import registry
+    from models import cards as model_cards
 
     st.subheader(_("Your adapters"))
     cards = [card for name in load.model_names() if (card := language_lab_answers.card_of(name)) and card.base]
-    cards = [card for card in cards if (registry.own() / card.name / registry.CARD).is_file()]
+    cards = [card for card in cards if (model_cards.own() / card.name / model_cards.CARD).is_file()]
     if not cards:
         st.caption(_("None yet. Saved adapters appear here, on the Model cards and in the Language lab."))
     for card in cards:
@@ -56,11 +56,12 @@ def _told(card: "Card") -> str:
 
 
 def _remove(name: str) -> None:
-    from models import registry
+    from models import cards as model_cards
+    from models import errors
 
     try:
-        registry.remove(name)
-    except (registry.ModelError, OSError) as error:
+        model_cards.remove(name)
+    except (errors.ModelError, OSError) as error:
         st.error(spelt(error), icon=":material/error:")
         return
     st.rerun()

@@ -14,7 +14,7 @@ from dashboard.sentences import spelt
 from models import fitness
 
 if TYPE_CHECKING:
-    from models.jobs import Job
+    from models.training.jobs import Job
 
 FORGETS = 2.0
 """Points of macro-F1 on general rows from which forgetting is warned of."""
@@ -29,7 +29,7 @@ def result(job: "Job") -> None:
     name = _language_name(language)
     st.title(_headline(name, before, after, made.after["n"]))
     st.write(_held_back() if made.held_back else _verdict(before, after, made.after["n"]))
-    fitness_words.banner(fitness.judged(after[0], made.after["n"]), name)
+    fitness_words.banner(fitness.verdict_on(after[0], made.after["n"]), name)
     _figures(learned, before, after)
     _forgetting(learned)
     _by_class(learned, before, after, name)
@@ -297,15 +297,15 @@ def _free(name: str) -> str:
 
 def _saved(learned: Learned, name: str, source: str, licence: str) -> str:
     """Register it and start anew; or why it cannot be."""
-    from models import registry
-    from models.text import adapter
+    from models import cards, errors
+    from models.text import adapter_training
 
     if not source or not licence:
         return _("Give the source and licence of these examples: the model card names both.")
     rows = sum(learned.made.rows.values())
     try:
-        adapter.register(learned.made, name, learned.language, registry.Source(source, licence, "", rows))
-    except registry.ModelError as error:
+        adapter_training.register(learned.made, name, learned.language, cards.Source(source, licence, "", rows))
+    except errors.ModelError as error:
         return spelt(error)
     adapt_state.leave()
     st.session_state[adapt_state.REGISTERED] = name

@@ -25,8 +25,8 @@ from dashboard.markup import literal
 from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
-    from models.text.adapter import Checked
-    from models.text.market_rows import Market
+    from models.text.adapter_checks import Checked
+    from models.text.adapter_rows import LabelledRows
 
 EXAMPLE = (
     "text,label\nNimefurahia viatu hivi.,positive\nBetri inaisha haraka.,negative\nBegi lina mifuko mitatu.,neutral\n"
@@ -125,18 +125,18 @@ def _name(code: str) -> str:
 
 def _language(where: str) -> str:
     """The market's language, BCP 47; "" while it is none."""
-    from models.registry import ModelError
-    from models.text import languages, market_rows
+    from models.errors import ModelError
+    from models.text import adapter_rows, languages
 
     def named(code: str) -> str:
         return languages.name(code, locale())
 
     if where == "example":
-        code = market_rows.EXAMPLE_LANGUAGE
+        code = adapter_rows.EXAMPLE_LANGUAGE
         return st.selectbox(_("Language"), [code], key="adapt_language_of_example", format_func=named, disabled=True)
     if where == "shared":
         try:
-            known = sorted(market_rows.languages(), key=named)
+            known = sorted(adapter_rows.languages(), key=named)
         except ModelError:
             st.selectbox(_("Language"), [], key="adapt_language_none", disabled=True, placeholder="–")
             return ""
@@ -174,10 +174,10 @@ def _language(where: str) -> str:
     return code or ""
 
 
-def _market(where: str, language: str) -> "Market | None":
+def _market(where: str, language: str) -> "LabelledRows | None":
     """The rows, as they are given; None while there are none."""
-    from models.registry import ModelError
-    from models.text import market_rows
+    from models.errors import ModelError
+    from models.text import adapter_rows
 
     if where == "example":
         st.caption(
@@ -186,10 +186,10 @@ def _market(where: str, language: str) -> "Market | None":
                 "Enough to see how it works, too few to be sure of the figures."
             )
         )
-        return market_rows.example()
+        return adapter_rows.example()
     if where == "shared":
         try:
-            found = market_rows.shared(language or market_rows.languages()[0])
+            found = adapter_rows.shared(language or adapter_rows.languages()[0])
         except ModelError as error:
             st.info(_("There is no shared sample on this machine."), icon=":material/folder_off:")
             engineers.details(spelt(error))
@@ -205,7 +205,7 @@ def _market(where: str, language: str) -> "Market | None":
     return _uploaded(language)
 
 
-def _uploaded(language: str) -> "Market | None":
+def _uploaded(language: str) -> "LabelledRows | None":
     upload = st.file_uploader(
         _("A CSV, TSV, TXT, XLSX or Parquet file with the columns text and label, and split if you wish"),
         type=["csv", "tsv", "txt", "xlsx", "parquet"],
@@ -245,13 +245,13 @@ def _uploaded(language: str) -> "Market | None":
     if not language:
         st.info(_("Choose above which language the examples are in."), icon=":material/translate:")
         return None
-    from models.registry import Source
-    from models.text.market_rows import Market, digest
+    from models.cards import Source
+    from models.text.adapter_rows import LabelledRows, digest
 
     others = [name for name in sheet.rows.columns if name not in {*chosen.values(), "text", "label", "split"}]
     rows = sheet.rows[[*chosen.values(), *others]].set_axis([*chosen, *others], axis=1)
     key = f"{digest(upload.getvalue())} {sorted(chosen.items())}"
-    return Market(key, rows, Source(sheet.name, "", "", len(rows)))
+    return LabelledRows(key, rows, Source(sheet.name, "", "", len(rows)))
 
 
 def _sheet(upload: Any) -> Sheet:
@@ -300,7 +300,7 @@ class _Detector:
         return load.text_server(language_lab_answers.LANGUAGE).ask(rows, timeout_s=DETECTOR_TIMEOUT_S).answers
 
 
-def _check(base: str, language: str, market: "Market") -> tuple["Checked", dict[str, str]]:
+def _check(base: str, language: str, market: "LabelledRows") -> tuple["Checked", dict[str, str]]:
     """What the checks found, and which of them could not be made; kept until another file, model or language."""
     key = (base, language, market.key, language_lab_answers.LANGUAGE in load.model_names())
     kept = st.session_state.get(CHECKED)
@@ -311,22 +311,21 @@ def _check(base: str, language: str, market: "Market") -> tuple["Checked", dict[
     return kept[1], kept[2]
 
 
-def _checked(base: str, language: str, market: "Market") -> tuple["Checked", dict[str, str]]:
-    from models.registry import ModelError
-    from models.serving import ServingError
-    from models.text import adapter, market_rows
+def _checked(base: str, language: str, market: "LabelledRows") -> tuple["Checked", dict[str, str]]:
+    from models.errors import ModelError, ServingError
+    from models.text import adapter_checks, adapter_rows
 
     labels, notes = load.model_card(base).labels, {}
     try:
-        seen = market_rows.seen()
+        seen = adapter_rows.seen()
     except ModelError as error:
         seen = frozenset()
         notes[ENGINEERS] = language_lab_answers.fault(error)
         notes["leakage"] = _("Not checked: whether rows stand in the general test data, which is not on this machine.")
     try:
-        found = adapter.check(market.rows, labels, language, _Detector(), seen)
+        found = adapter_checks.check(market.rows, labels, language, _Detector(), seen)
     except (ModelError, ServingError) as error:
-        found = adapter.check(market.rows, labels, language, None, seen)
+        found = adapter_checks.check(market.rows, labels, language, None, seen)
         notes["language"] = _("Not checked: whether the rows are in this language.")
         notes[ENGINEERS] = language_lab_answers.fault(error)
     return found, notes
@@ -361,7 +360,7 @@ def _findings(checked: "Checked", notes: dict[str, str]) -> None:
         st.markdown(FINE + _("Looked for and not found: {checks}.").format(checks=_("; ").join(clean)))
 
 
-def _balance(checked: "Checked", market: "Market") -> None:
+def _balance(checked: "Checked", market: "LabelledRows") -> None:
     """How many rows of each class, and where they go."""
     st.subheader(_("Split of examples"))
     titles = {"train": _("training set"), "dev": _("tuning set"), "test": _("test set")}
@@ -386,11 +385,11 @@ def _balance(checked: "Checked", market: "Market") -> None:
     )
 
 
-def _source(market: "Market") -> str:
+def _source(market: "LabelledRows") -> str:
     """Whose rows these are; our own example in the reader's language."""
-    from models.text import market_rows
+    from models.text import adapter_rows
 
-    if market.source.name == market_rows.EXAMPLE_SOURCE[0]:
+    if market.source.name == adapter_rows.EXAMPLE_SOURCE[0]:
         return _("Lepton Atlas example: Swahili product reviews")
     return market.source.name
 
@@ -398,12 +397,13 @@ def _source(market: "Market") -> str:
 # ------------------------------------------------------------------ training
 
 
-def _train(base: str, language: str, checked: "Checked", market: "Market") -> None:
-    from models import jobs
-    from models.text import adapter
+def _train(base: str, language: str, checked: "Checked", market: "LabelledRows") -> None:
+    from models import errors
+    from models.text import adapter_training
     from models.text.lora import Lora
+    from models.training import jobs
 
-    suggested = adapter.suggested(checked)
+    suggested = adapter_training.suggested(checked)
     with st.expander(_("How it is trained"), icon=":material/tune:"):
         columns = st.columns(3, gap="large")
         with columns[0]:
@@ -418,7 +418,7 @@ def _train(base: str, language: str, checked: "Checked", market: "Market") -> No
             epochs = st.slider(
                 _("Epochs"),
                 1,
-                adapter.MOST_EPOCHS,
+                adapter_training.MAX_EPOCHS,
                 suggested.epochs,
                 key=f"adapt_epochs_{suggested.epochs}",
                 help=_(
@@ -440,7 +440,7 @@ def _train(base: str, language: str, checked: "Checked", market: "Market") -> No
     ):
         try:
             adapt_state.begin(Wish(base, language, checked, market.source, settings, rank))
-        except jobs.JobBusy as error:
+        except errors.JobBusy as error:
             st.error(spelt(error), icon=":material/hourglass_top:")
             return
         st.rerun()

@@ -11,10 +11,11 @@ from dashboard.language import locale
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.jobs import Job
-    from models.registry import Source
-    from models.text.adapter import Adapted, Checked
-    from models.training import Settings
+    from models.cards import Source
+    from models.text.adapter_checks import Checked
+    from models.text.adapter_training import TrainedAdapter
+    from models.training.jobs import Job
+    from models.training.settings import Settings
 
 TASK = "sentiment"
 JOB, REGISTERED = "adapt_job", "adapt_registered"
@@ -43,7 +44,7 @@ class Learned:
     language: str
     source: "Source"
     settings: "Settings"
-    made: "Adapted"
+    made: "TrainedAdapter"
     general: int
     missing: str
 
@@ -63,7 +64,7 @@ def candidates() -> tuple[str, ...]:
 
 def mine() -> "Job | None":
     """The training this reader began, until it is discarded or an hour old; after a reload by its id in the address."""
-    from models import jobs
+    from models.training import jobs
 
     key = st.session_state.get(JOB) or st.query_params.get(ADDRESS)
     job = jobs.find(key)
@@ -78,7 +79,7 @@ def mine() -> "Job | None":
 
 def begin(wish: Wish) -> None:
     """Start to train in the background. Raises jobs.JobBusy."""
-    from models import jobs
+    from models.training import jobs
 
     title = f"{wish.base} → {wish.language}"
     st.session_state[JOB] = jobs.start(lambda report, should_stop: _learn(wish, report, should_stop), title).id
@@ -86,17 +87,17 @@ def begin(wish: Wish) -> None:
 
 
 def _learn(wish: Wish, report, should_stop) -> Learned:
-    from models.registry import ModelError
-    from models.text import adapter, market_rows
+    from models.errors import ModelError
+    from models.text import adapter_rows, adapter_training
     from models.text.lora import Lora
 
     general: pd.DataFrame | None = None
     missing = ""
     try:
-        general = market_rows.general(wish.language)
+        general = adapter_rows.general(wish.language)
     except ModelError as error:
         missing = str(error)
-    made = adapter.train(
+    made = adapter_training.train(
         wish.base,
         wish.checked,
         wish.language,
@@ -112,7 +113,7 @@ def _learn(wish: Wish, report, should_stop) -> Learned:
 
 def leave() -> None:
     """Discard this reader's training and its result."""
-    from models import jobs
+    from models.training import jobs
 
     if (job := mine()) is not None:
         jobs.discard(job)

@@ -12,7 +12,7 @@ from dashboard.language import _, number, share
 from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
-    from models.jobs import Job, Snapshot
+    from models.training.jobs import Job, Snapshot
 
 EVERY_S, ELSEWHERE_S = 1.0, 5.0
 RUNNING = ":material/hourglass_top: "

@@ -13,9 +13,9 @@ from dashboard.sentences import said, spelt
 from data import store
 
 if TYPE_CHECKING:
-    from models.text.knowledge import Entry, KnowledgeBase
-    from models.text.replies import Reply
-    from models.text.retrieval import Index
+    from models.assistant.knowledge import Entry, KnowledgeBase
+    from models.assistant.replies import Reply
+    from models.assistant.retrieval import Index
 
 LANGUAGE = language_lab_answers.LANGUAGE
 INTENTS = ("clinc150", "banking77", "bitext")
@@ -27,7 +27,7 @@ SHOWN_IN_SUMMARY = 12
 
 def answer(question: str, intent_model: str) -> Turn:
     """Find the reply to a question and put both at the end of the conversation."""
-    from models.text import replies
+    from models.assistant import replies
 
     talk = assistant_state.now()
     given = language_lab_answers.given(question)
@@ -58,9 +58,7 @@ def answer(question: str, intent_model: str) -> Turn:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    from models.registry import ModelError
-    from models.serving import ServingError
-    from models.text.classifier import TextError
+    from models.errors import ModelError, ServingError, TextError
 
     return ModelError, ServingError, TextError
 

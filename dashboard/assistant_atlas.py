@@ -10,7 +10,7 @@ from dashboard import load, navigation
 from dashboard.language import _, current
 
 if TYPE_CHECKING:
-    from models.text.replies import Reply
+    from models.assistant.replies import Reply
 
 REASON = "atlas"
 ANSWERED_BY = ("shortlist", "overview")
@@ -19,7 +19,7 @@ ANSWERED_BY = ("shortlist", "overview")
 
 def reply(question: str) -> "Reply | None":
     """What the atlas says to a question about countries; None where it is not asked for."""
-    from models.text import replies, requests
+    from models.assistant import replies, requests
 
     wish = requests.meant(question)
     if wish is None or wish[0] != requests.ATLAS:

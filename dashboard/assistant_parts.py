@@ -25,7 +25,7 @@ from dashboard.sentences import said, spelt
 from data import store
 
 if TYPE_CHECKING:
-    from models.text.knowledge import Entry, Fault
+    from models.assistant.knowledge import Entry, LineFault
 
 HEIGHT = 560
 WRITING_S = 0.5
@@ -197,13 +197,13 @@ def _options(turn: Turn) -> None:
 
 
 def _choose(entry: "Entry", language: str | None) -> None:
-    from models.text import replies
+    from models.assistant import replies
 
     assistant_state.add(entry.question, replies.chosen(entry, language), foot=_("Chosen from the options offered"))
 
 
 def _want_person() -> None:
-    from models.text import replies
+    from models.assistant import replies
 
     turns = assistant_state.now().turns
     language = turns[-1].reply.language if turns else None
@@ -378,21 +378,21 @@ def _back_to_the_sample() -> None:
 
 
 def _take_file() -> None:
-    from models.text import knowledge
+    from models.assistant import knowledge as assistant_knowledge
 
     given = st.session_state.get("knowledge_file")
     if given is None:
         assistant_state.change(refused=None)
         return
     try:
-        base = knowledge.read(given.name, given.getvalue())
-    except knowledge.KnowledgeError as error:
+        base = assistant_knowledge.read(given.name, given.getvalue())
+    except assistant_knowledge.KnowledgeError as error:
         assistant_state.change(refused=(error.name, error.faults))
         return
     assistant_state.use(base)
 
 
-def _refused(name: str, faults: "tuple[Fault, ...]") -> None:
+def _refused(name: str, faults: "tuple[LineFault, ...]") -> None:
     st.error(
         _("{file} was not taken: {count} fault(s). The base above stays in use.").format(
             file=literal(name), count=len(faults)

@@ -8,8 +8,8 @@ from uuid import uuid4
 import streamlit as st
 
 if TYPE_CHECKING:
-    from models.text.knowledge import Fault, KnowledgeBase
-    from models.text.replies import Reply
+    from models.assistant.knowledge import KnowledgeBase, LineFault
+    from models.assistant.replies import Reply
 
 KEY = "assistant"
 LONGEST_QUESTION = 2_000
@@ -53,7 +53,7 @@ class Conversation:
     pending: str = ""
     fresh: str = ""
     base: "KnowledgeBase | None" = None
-    refused: "tuple[str, tuple[Fault, ...]] | None" = None
+    refused: "tuple[str, tuple[LineFault, ...]] | None" = None
     problem: str = ""
 
     @property

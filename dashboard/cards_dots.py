@@ -10,7 +10,7 @@ from dashboard.charts import cards as charts
 from dashboard.language import _, number
 
 if TYPE_CHECKING:
-    from models.registry import Card
+    from models.cards import Card
 
 WEAKEST, WEAKEST_MARKETS = 25, 12
 

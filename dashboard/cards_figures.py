@@ -12,7 +12,7 @@ from models import fitness
 from models.fitness import Fitness
 
 if TYPE_CHECKING:
-    from models.registry import Card
+    from models.cards import Card
 
 GROUPINGS = ("per_language", "per_script", "per_kind", "per_class")
 SCORES = fitness.SCORES
@@ -75,7 +75,7 @@ def fit(card: "Card") -> pd.DataFrame:
         return pd.DataFrame(columns=["title", "score", "n", "judged", "verdict"])
     table = groups(card, by)
     case = of_group(card, by)
-    told: list[Fitness] = [fitness.judged(row.score, row.n, case) for row in table.itertuples()]
+    told: list[Fitness] = [fitness.verdict_on(row.score, row.n, case) for row in table.itertuples()]
     table = table.assign(verdict=[one.verdict for one in told])
     order = speakers(table) if by == "per_language" else table["score"]
     return table.assign(order=order).sort_values("order", ascending=False, na_position="last", kind="stable")

@@ -23,7 +23,7 @@ from dashboard.markup import code, literal
 from dashboard.sentences import spelt
 
 if TYPE_CHECKING:
-    from models.registry import Card
+    from models.cards import Card
 
 NAMED = 3
 CONFUSED = 20

@@ -12,16 +12,16 @@ from dashboard.sentences import spelt
 from data import store
 
 if TYPE_CHECKING:
-    from models.registry import Card
+    from models.cards import Card
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 
 
 def sha256_of(card: "Card") -> str:
     """What tells these weights from others: the sha256 of the weights, or of the first file."""
-    from models import registry
+    from models import cards
 
-    return card.files.get(registry.WEIGHTS) or next(iter(card.files.values()), "")
+    return card.files.get(cards.WEIGHTS) or next(iter(card.files.values()), "")
 
 
 def questions() -> dict[str, str]:

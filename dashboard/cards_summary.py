@@ -10,7 +10,7 @@ from dashboard.language import _, number
 from models import fitness
 
 if TYPE_CHECKING:
-    from models.registry import Card
+    from models.cards import Card
 
 NAMED = 8
 USE, NOT, TOO_FEW = ":material/check_circle: ", ":material/block: ", ":material/help: "
@@ -53,7 +53,7 @@ def too_few(table: pd.DataFrame) -> str:
 
 def _scored(title: str, score: float, n: float) -> str:
     """A group with its score; with its test cases where only those are missing."""
-    template = _("{group} ({score} on only {n})") if score >= fitness.LEAST_SCORE else _("{group} ({score})")
+    template = _("{group} ({score} on only {n})") if score >= fitness.MIN_SCORE else _("{group} ({score})")
     return template.format(group=title, score=fitness_words.score(score), n=number(n, 9))
 
 

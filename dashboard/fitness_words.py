@@ -14,7 +14,7 @@ def score(value: float | None) -> str:
     """A score with two decimals, as 0.70; never rounded up to what is asked for."""
     if value is None or math.isnan(value):
         return "–"
-    if value < fitness.LEAST_SCORE <= round(value, 2):
+    if value < fitness.MIN_SCORE <= round(value, 2):
         value = math.floor(value * 100) / 100
     if value < 1 <= round(value, 2):
         value = 0.99
@@ -59,7 +59,7 @@ def warning(judged: Fitness, name: str) -> str:
         return _("Never tested on {group}. Do not rely on it.").format(group=name)
     if judged.too_few:
         return _("Not proven for {group}: {figure}, and we ask for {least}. Do not rely on it.").format(
-            group=name, figure=figure(judged), least=number(fitness.LEAST_CASES[judged.of], 9)
+            group=name, figure=figure(judged), least=number(fitness.MIN_CASES[judged.of], 9)
         )
     return _("Not good enough for {group}: {figure}. Do not rely on it.").format(group=name, figure=figure(judged))
 

@@ -17,8 +17,8 @@ from models import fitness
 from models.fitness import Fitness
 
 if TYPE_CHECKING:
-    from models.registry import Card
-    from models.serving import Served
+    from models.cards import Card
+    from models.serving.server import Served
     from models.text.classifier import Answer
     from models.text.parts import Part
 
@@ -79,10 +79,10 @@ def samples() -> tuple[Sample, ...]:
 
 def given(text: str) -> Given:
     """The part of a text that is read."""
-    from models.text.classifier import LONGEST
+    from models.text.classifier import MAX_CHARACTERS
 
     kept = CONTROL.sub("", text.encode("utf-8", "ignore").decode("utf-8")).strip()
-    return Given(kept[:LONGEST], len(text.strip()), len(text.strip()) - len(kept))
+    return Given(kept[:MAX_CHARACTERS], len(text.strip()), len(text.strip()) - len(kept))
 
 
 def fault(error: Exception | str) -> str:
@@ -92,9 +92,7 @@ def fault(error: Exception | str) -> str:
 
 def ask(model: str, text: str, language: str | None = None) -> Said:
     """One text, one model. language: its FLORES code where it is known."""
-    from models.registry import ModelError
-    from models.serving import ServingError
-    from models.text.classifier import TextError
+    from models.errors import ModelError, ServingError, TextError
 
     try:
         served = load.text_server(model).ask([text], [language_code(language)] if language else None)
@@ -105,9 +103,7 @@ def ask(model: str, text: str, language: str | None = None) -> Said:
 
 def explain(model: str, text: str, label: str, language: str | None) -> "Served | str":
     """The reasons of a class by word, or why there are none."""
-    from models.registry import ModelError
-    from models.serving import ServingError
-    from models.text.classifier import TextError
+    from models.errors import ModelError, ServingError, TextError
 
     try:
         return load.text_server(model).explain(text, label, language_code(language) if language else None)
@@ -126,16 +122,14 @@ def answer_rows(models: Sequence[str], rows: Sequence[str], told: Sequence[str])
     told: each row's language as its file gives it, "" where it does not. No answer to a text in several scripts is
     sure: it is read as one. Raises Unanswered.
     """
-    from models.registry import ModelError
-    from models.serving import ServingError
-    from models.text import parts
-    from models.text.classifier import TextError
+    from models.errors import ModelError, ServingError, TextError
+    from models.text import parts as text_parts
 
     texts = [given(row) for row in rows]
     places = [place for place, text in enumerate(texts) if text.readable]
     asked = [texts[place].text for place in places]
     known = [language_code(told[place]) for place in places]
-    mixed = {place for place in places if parts.is_mixed(texts[place].text)}
+    mixed = {place for place in places if text_parts.is_mixed(texts[place].text)}
     answers: list[list[object]] = [[] for _row in rows]
     try:
         # The language is found out first, for the other models to know it.
@@ -199,8 +193,7 @@ def fit(model: str, code: str | None, territory: str = "") -> Fitness:
 
 def in_parts(text: str, language: "Answer | None") -> "tuple[Part, ...]":
     """A text by language, each part with what it is in; one part where it is all in the same, or nobody could tell."""
-    from models.registry import ModelError
-    from models.serving import ServingError
+    from models.errors import ModelError, ServingError
     from models.text.parts import Part, parts
 
     if language is None:
@@ -217,7 +210,7 @@ def in_parts(text: str, language: "Answer | None") -> "tuple[Part, ...]":
 
 def card_of(model: str) -> "Card | None":
     """A model's card; None where there is none that can be read."""
-    from models.registry import ModelError
+    from models.errors import ModelError
 
     try:
         return load.model_card(model)

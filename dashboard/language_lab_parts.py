@@ -295,10 +295,10 @@ def _reasons(read: list[Read]):
 def _has_words(read: Read) -> bool:
     """Whether reasons by word can be shown: not where a script has no spaces and the model is not good enough, as
     single characters then say nothing, or the opposite of what they mean."""
-    from models.text import parts
+    from models.text import parts as text_parts
 
     fit = language_lab_answers.fit(language_lab_answers.SENTIMENT, read.code)
-    return fit.ready or not parts.has_spaceless(read.text)
+    return fit.ready or not text_parts.has_spaceless(read.text)
 
 
 def _explained_title(read: Read, said_by: Said, of: int) -> str:

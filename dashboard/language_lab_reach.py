@@ -63,7 +63,7 @@ def reached(markets: list[str]) -> None:
         _(
             "Full points: our sentiment model is good enough for the language (F1 of at least {score} on at least {n} "
             "test texts). Hollow points: it is not, or was never tested."
-        ).format(score=fitness_words.score(fitness.LEAST_SCORE), n=fitness.LEAST_CASES["texts"])
+        ).format(score=fitness_words.score(fitness.MIN_SCORE), n=fitness.MIN_CASES["texts"])
     )
     st.caption(
         _(

@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from analytics.outlook import Outlook
     from analytics.regression import FixedEffects
     from dashboard import plan_answers
-    from models.registry import Card
-    from models.serving import Server
-    from models.text.knowledge import KnowledgeBase
-    from models.text.retrieval import Embedder, Index
+    from models.assistant.knowledge import KnowledgeBase
+    from models.assistant.retrieval import Embedder, Index
+    from models.cards import Card
+    from models.serving.server import Server
 
 SEED = 0
 LAW = "RL.EST"
@@ -757,35 +757,35 @@ def public_holidays(iso2: str, year: int, language: str) -> dict[date, str]:
 
 def model_names() -> tuple[str, ...]:
     """Every model there is, shipped or trained here."""
-    from models import registry
+    from models import cards
 
-    return registry.names()
+    return cards.names()
 
 
 @lru_cache(maxsize=128)
 def _card(name: str, path: str, changed: int, size: int) -> "Card":
-    from models import registry
+    from models import cards
 
-    return registry.card(name)
+    return cards.card(name)
 
 
 def model_card(name: str) -> "Card":
-    """A model's card, read again when its file changed. Raises registry.ModelError."""
-    from models import registry
+    """A model's card, read again when its file changed. Raises ModelError."""
+    from models import cards
 
-    file = registry.folder(name) / registry.CARD
+    file = cards.folder(name) / cards.CARD
     stamp = file.stat()
     return _card(name, str(file), stamp.st_mtime_ns, stamp.st_size)
 
 
 def model_fault(name: str) -> str:
     """Why a model cannot be used, "" when its card and files are whole; a file is read again when it changed."""
-    from models import registry
+    from models import cards, errors
 
     try:
         card = model_card(name)
-        stamps = [(registry.folder(name) / file).stat() for file in card.files]
-    except registry.ModelError as error:
+        stamps = [(cards.folder(name) / file).stat() for file in card.files]
+    except errors.ModelError as error:
         return str(error)
     except OSError as error:
         return f"The files of {name!r} cannot be read: {error}. Train it again, or restore its folder."
@@ -794,12 +794,12 @@ def model_fault(name: str) -> str:
 
 @lru_cache(maxsize=128)
 def _fault(name: str, files: tuple[tuple[str, str], ...], stamps: tuple[tuple[int, int], ...]) -> str:
-    from models import registry
+    from models import cards, errors
 
     try:
         for file, _sha256 in files:
-            registry.read(name, file)
-    except registry.ModelError as error:
+            cards.read(name, file)
+    except errors.ModelError as error:
         return str(error)
     return ""
 
@@ -811,22 +811,22 @@ def reviews() -> pd.DataFrame:
 
 
 def model_bytes(name: str) -> int:
-    """What a model takes on disk. Raises registry.ModelError, OSError."""
-    from models import registry
+    """What a model takes on disk. Raises ModelError, OSError."""
+    from models import cards
 
-    return sum((registry.folder(name) / file).stat().st_size for file in model_card(name).files)
+    return sum((cards.folder(name) / file).stat().st_size for file in model_card(name).files)
 
 
 def text_server(name: str) -> "Server":
     """The one server of a text model in this process; another when the model, or the one under it, was trained again.
 
-    Raises registry.ModelError when there is no such model, or when it is damaged.
+    Raises ModelError when there is no such model, or when it is damaged.
     """
-    from models import registry
+    from models import cards
 
     card = model_card(name)
     under = card.base or card.config.get("hub", {}).get("base")
-    base = model_card(under).files if under and under in registry.names() else {}
+    base = model_card(under).files if under and under in cards.names() else {}
     return _text_server(
         name, tuple(sorted({**base, **{f"own {file}": sha for file, sha in card.files.items()}}.items()))
     )
@@ -834,24 +834,27 @@ def text_server(name: str) -> "Server":
 
 @st.cache_resource(show_spinner=False, max_entries=24, on_release=lambda server: server.close())
 def _text_server(name: str, files: tuple[tuple[str, str], ...]) -> "Server":
-    from models import serving
-    from models.text import loading
+    from models.serving import server as serving_server
+    from models.text import load
 
-    return serving.Server(loading.classifier(name))
+    return serving_server.Server(load.classifier(name))
 
 
 def vision_server(name: str) -> "Server":
-    """The one server of a vision model in this process. Raises registry.ModelError as `text_server`."""
+    """The one server of a vision model in this process. Raises ModelError as `text_server`."""
     return _vision_server(name, tuple(sorted(model_card(name).files.items())))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, on_release=lambda server: server.close())
 def _vision_server(name: str, files: tuple[tuple[str, str], ...]) -> "Server":
-    from models import serving
-    from models.vision import lines, loading, tags
+    from models.serving import server as serving_server
+    from models.vision import load as vision_load
+    from models.vision.reader import line_reader, tags
 
     reads = model_card(name).task == "reader"
-    return serving.Server(tags.TagReader(lines.load(name)) if reads else loading.model(name), largest_batch=4)
+    return serving_server.Server(
+        tags.TagReader(line_reader.load(name)) if reads else vision_load.model(name), largest_batch=4
+    )
 
 
 def hub_server(variable: str) -> "Server":
@@ -859,32 +862,32 @@ def hub_server(variable: str) -> "Server":
 
     Raises hub.HubError when it is out of reach, the same for HUB_AGAIN_S.
     """
-    from models import hub
+    from models import errors, hub
 
     name = hub.wanted(variable)
     if problem := _hub_problem(variable, name):
-        raise hub.HubError(problem)
+        raise errors.HubError("{cause}", cause=problem)
     return _hub_server(variable, name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, ttl=HUB_AGAIN_S)
 def _hub_problem(variable: str, name: str) -> str:
     """Why a picture model of the hub is not served, "" when it is."""
-    from models import hub
+    from models import errors
 
     try:
         _hub_server(variable, name)
-    except hub.HubError as error:
+    except errors.HubError as error:
         return str(error)
     return ""
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, on_release=lambda server: server.close())
 def _hub_server(variable: str, name: str) -> "Server":
-    from models import serving
-    from models.vision import hub
+    from models.serving import server as serving_server
+    from models.vision import hub as vision_hub
 
-    return serving.Server(hub.model(variable, name))
+    return serving_server.Server(vision_hub.model(variable, name))
 
 
 # ------------------------------------------------------------------ the assistant's knowledge
@@ -899,7 +902,7 @@ def feedback() -> pd.DataFrame:
 @lru_cache(maxsize=1)
 def knowledge_sample() -> "KnowledgeBase":
     """The knowledge base about our own products."""
-    from models.text import knowledge
+    from models.assistant import knowledge
 
     return knowledge.sample()
 
@@ -907,11 +910,12 @@ def knowledge_sample() -> "KnowledgeBase":
 @st.cache_resource(show_spinner=False, max_entries=2, ttl=HUB_AGAIN_S)
 def _hub(name: str) -> "Embedder | str":
     """Embeddings of a hub model, or why there are none."""
-    from models.text import hub
+    from models import errors as model_errors
+    from models.text import hub as text_hub
 
     try:
-        return hub.embedder(name)
-    except hub.HubError as error:
+        return text_hub.embedder(name)
+    except model_errors.HubError as error:
         return str(error)
 
 
@@ -920,9 +924,9 @@ def embeddings() -> tuple[str, str]:
 
     Our own encoder is not asked: with it fewer questions are answered right than by words alone (README).
     """
-    from models.text import hub
+    from models.text import hub as text_hub
 
-    wanted = hub.wanted()
+    wanted = text_hub.wanted()
     found = _hub(wanted) if wanted else ""
     return ("", found) if isinstance(found, str) else (wanted, "")
 
@@ -930,9 +934,9 @@ def embeddings() -> tuple[str, str]:
 def intent_model(name: str) -> str:
     """What answers for an intent model: its partner over the embeddings that ATLAS_HUB_MODEL names, where there is one
     and they are to be had; else itself."""
-    from models.text import hub
+    from models.text import hub as text_hub
 
-    wanted, partner = hub.wanted(), name + hub.PARTNER
+    wanted, partner = text_hub.wanted(), name + text_hub.PARTNER
     if not wanted or partner not in model_names() or model_fault(partner):
         return name
     over = model_card(partner).config.get("hub", {}).get("model")
@@ -959,7 +963,7 @@ def _own_knowledge_index(content: tuple[str, str], embedded_by: str, _base: "Kno
 
 
 def _indexed(base: "KnowledgeBase", embedded_by: str) -> "Index":
-    from models.text import retrieval
+    from models.assistant import retrieval
 
     found = _hub(embedded_by) if embedded_by else None
     return retrieval.Index(base, None if isinstance(found, str) else found)

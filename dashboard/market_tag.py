@@ -16,7 +16,8 @@ PRICE, LARGE = Decimal("1299.50"), Decimal("1234567.8")
 
 def look_here(iso2: str) -> None:
     """Formats beside a drawn tag; read back when asked for. iso2: ISO 3166 alpha-2 of the market."""
-    from models.vision import fonts, formats
+    from models.prices import formats
+    from models.vision.reader import fonts
 
     st.subheader(_("Local price and date formats"))
     try:
@@ -48,7 +49,7 @@ def look_here(iso2: str) -> None:
 
 def written(locale: str, currency: str) -> pd.DataFrame:
     """A price, a number and today's date as CLDR writes them in a locale."""
-    from models.vision import formats
+    from models.prices import formats
 
     today = datetime.now(UTC).date()
     return pd.DataFrame(

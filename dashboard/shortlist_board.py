@@ -338,7 +338,7 @@ def _readiness(found: Told) -> Slide | None:
         highlight=at,
     )
     about = _("A language counts from an F1 of {score} on at least {texts} test texts.").format(
-        score=number(fitness.LEAST_SCORE, 2), texts=fitness.LEAST_CASES["texts"]
+        score=number(fitness.MIN_SCORE, 2), texts=fitness.MIN_CASES["texts"]
     )
     foot = _("Source: Unicode CLDR 48 (Unicode-3.0). Shares overlap: people speak several languages.")
     return Slide(title, (about,), chart, None, foot + " " + _("Scores: our own tests, on the Model cards page."))

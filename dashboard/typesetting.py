@@ -30,7 +30,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from dashboard import language
 from dashboard.language import _
-from models.vision import bidi
+from models.prices import bidi
 
 LATIN = "Arimo"
 FAMILIES = (

@@ -12,13 +12,13 @@ from dashboard import fitness_words, language_lab_answers, load
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
 from dashboard.sentences import said
-from models import fitness, hub
+from models import errors, fitness, hub
 from models.fitness import Fitness
 from models.vision import images
 
 if TYPE_CHECKING:
     from dashboard.vision_lab_pictures import Chosen
-    from models.serving import Served
+    from models.serving.server import Served
 
 MODELS = {"nuclei": "nuclei", "cells": "blood_cells", "tags": "reader"}
 HUB = {"whole": hub.CLASSIFIER, "objects": hub.DETECTOR}
@@ -85,7 +85,7 @@ def look(task: str, chosen: "Chosen") -> Seen:
         unlike = task in COUNTED and server.classifier.is_unlike(served.answers[0])
     except _failures() as error:
         return Seen(MODELS.get(task, ""), problem=language_lab_answers.fault(error), ours=ours)
-    except hub.HubError as error:
+    except errors.HubError as error:
         return Seen("", problem=said(str(error)), ours=ours)
     except ValueError as error:  # a picture of an unforeseen shape
         log.warning("%s: %s", task, error)
@@ -96,9 +96,9 @@ def look(task: str, chosen: "Chosen") -> Seen:
 
 def kind_of(pixels: np.ndarray) -> str:
     """What a microscope picture was taken of, by its colours."""
-    from models.vision import nuclei
+    from models.vision.nuclei import network as nuclei_network
 
-    return nuclei.kind(pixels)
+    return nuclei_network.kind(pixels)
 
 
 def cannot_look() -> str:
@@ -138,7 +138,7 @@ def _remembered(what: str, about: str, chosen: "Chosen", run: Callable[[], Any])
 
 def _version(task: str) -> tuple[Any, ...]:
     """Changes when the model of a task does."""
-    from models.registry import ModelError
+    from models.errors import ModelError
 
     if task in HUB:
         return (hub.wanted(HUB[task]),)
@@ -149,8 +149,7 @@ def _version(task: str) -> tuple[Any, ...]:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    from models.registry import ModelError
-    from models.serving import ServingError
+    from models.errors import ModelError, ServingError
 
     return ModelError, ServingError
 
@@ -159,11 +158,12 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _nuclei(model: Any, maps: Any, chosen: "Chosen") -> tuple[Thing, ...]:
-    from models.vision import cuts, nuclei
+    from models.vision.nuclei import instances
+    from models.vision.nuclei import network as nuclei_network
 
-    found = cuts.instances(maps, model.rule)
+    found = instances.instances(maps, model.rule)
     things = []
-    for one in nuclei.described(maps, found, model.rule):
+    for one in nuclei_network.described(maps, found, model.rule):
         left, top, right, bottom = one.box
         outline = _outline(found[top:bottom, left:right] == one.number)
         things.append(
@@ -272,7 +272,7 @@ def expected(task: str, found: Sequence[Thing]) -> dict[str, tuple[float, float,
     for kind in kinds(task):
         sure = [one.confidence for one in found if one.kind == kind]
         likely = max(sure, default=0.0) >= LIKELY
-        told[kind] = counts.total(sure, card.config["counts"][kind]) if likely else (0.0, 0.0, 0.0)
+        told[kind] = counts.count_interval(sure, card.config["counts"][kind]) if likely else (0.0, 0.0, 0.0)
     return told
 
 

@@ -14,9 +14,9 @@ from dashboard.vision_lab_answers import Seen
 from dashboard.vision_lab_pictures import Chosen
 
 if TYPE_CHECKING:
-    from models.vision.amounts import Parsed
-    from models.vision.lines import Reading
-    from models.vision.renders import TagLine
+    from models.prices.parse import Parsed
+    from models.vision.reader.line_reader import Reading
+    from models.vision.reader.rendering import TagLine
 
 RATES = ("PA.NUS.FCRF", "ecb:fx_rate")
 """Yearly exchange rates: the World Bank's where it has the year, else the ECB's, which come with the program."""
@@ -38,7 +38,7 @@ class Line:
     @property
     def right(self) -> bool | None:
         """Whether it was read as it was drawn; None where that is not known."""
-        from models.vision import alphabet, formats
+        from models.prices import alphabet, formats
 
         if self.drawn is None:
             return None
@@ -56,7 +56,7 @@ class Rate:
 
 @lru_cache(maxsize=2)
 def _markets(known: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    from models.vision import formats
+    from models.prices import formats
 
     found = []
     for iso3, iso2 in known:
@@ -88,9 +88,9 @@ def market_choice() -> str:
 
 def lines(seen: Seen, chosen: Chosen, iso2: str) -> list[Line]:
     """What was read, line by line, and what each means in a market."""
-    from models.vision import amounts
+    from models.prices import parse
 
-    return [Line(one, amounts.parse(one.text, iso2), _drawn(one, chosen)) for one in seen.found]
+    return [Line(one, parse.parse(one.text, iso2), _drawn(one, chosen)) for one in seen.found]
 
 
 def _drawn(reading: "Reading", chosen: Chosen) -> "TagLine | None":

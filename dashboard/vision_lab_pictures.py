@@ -18,10 +18,10 @@ from dashboard.charts import pictures
 from dashboard.language import _, number
 from dashboard.markup import literal
 from models.vision import images
-from models.vision.images import LARGEST
+from models.vision.images import MAX_SIDE
 
 if TYPE_CHECKING:
-    from models.vision.renders import TagLine
+    from models.vision.reader.rendering import TagLine
 
 TYPES = ("png", "jpg", "jpeg", "tif", "tiff")
 MOST_MB = 64
@@ -98,7 +98,7 @@ def choose(task: str, origin: str, iso2: str) -> Chosen | None:
 
 
 def _sample(task: str, iso2: str) -> Chosen | None:
-    from models.vision import fonts
+    from models.vision.reader import fonts
 
     known = samples(task)
     key = f"vision_sample_{task}"
@@ -119,7 +119,8 @@ def _sample(task: str, iso2: str) -> Chosen | None:
 
 def font_remedy(iso2: str, error: Exception) -> str:
     """What a machine without a market's script needs, in the reader's language."""
-    from models.vision import fonts, formats
+    from models.prices import formats
+    from models.vision.reader import fonts
 
     script = formats.script_of(formats.locale_of(iso2))
     if script is None:
@@ -194,9 +195,9 @@ def _photograph(name: str) -> Chosen:
 
 @lru_cache(maxsize=4)
 def _drawn(kind: str) -> Chosen:
-    from models.vision import drawn
+    from models.vision import sample_drawings
 
-    pixels, truth = {"nuclei": drawn.counted_nuclei, "smear": drawn.counted_smear}[kind](1)
+    pixels, truth = {"nuclei": sample_drawings.counted_nuclei, "smear": sample_drawings.counted_smear}[kind](1)
     return made(kind, pixels, drawn=True, truth=tuple(truth.items()))
 
 
@@ -209,9 +210,9 @@ def _empty() -> Chosen:
 @lru_cache(maxsize=32)
 def drawn_tag(iso2: str, seed: int, worn: bool = False) -> Chosen:
     """A price tag as it could hang in the market. Raises fonts.FontError where no font has its script."""
-    from models.vision import renders
+    from models.vision.reader import rendering
 
-    tag = renders.tag(iso2, seed=seed, wear=renders.USUAL if worn else renders.CLEAN)
+    tag = rendering.tag(iso2, seed=seed, wear=rendering.USUAL if worn else rendering.CLEAN)
     return made(f"tag-{iso2}-{seed + 1}", np.asarray(tag.image.convert("RGB")), drawn=True, lines=tag.lines)
 
 
@@ -221,7 +222,7 @@ def drawn_tag(iso2: str, seed: int, worn: bool = False) -> Chosen:
 def made(name: str, pixels: np.ndarray, notes: tuple[str, ...] = (), **more: Any) -> Chosen:
     """Pixels as a picture to look at: shrunk to what the models look at, with its digest."""
     longest = max(pixels.shape[:2])
-    shown = images.shrunk(pixels, LARGEST)
+    shown = images.shrunk(pixels, MAX_SIDE)
     digest = hashlib.sha256(shown.tobytes() + str(shown.shape).encode()).hexdigest()[:24]
     return Chosen(name, shown, max(shown.shape[:2]) / longest, notes, digest, pictures.encoded(shown), **more)
 

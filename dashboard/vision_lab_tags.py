@@ -23,7 +23,7 @@ from dashboard.vision_lab_answers import Seen
 from dashboard.vision_lab_meaning import Line
 from dashboard.vision_lab_pictures import Chosen
 from models import fitness
-from models.vision import formats
+from models.prices import formats
 
 SURE, DOUBTED, UNSURE = "#0072B2", "#E69F00", "#D55E00"
 CHARACTER_SURE, CHARACTER_DOUBTED = 0.95, 0.8

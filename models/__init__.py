@@ -1,1 +1,1 @@
-"""Models we trained: language in `models.text`; one training loop, one registry of weights and cards."""
+"""Models we trained: cards and files, one training loop, one server; texts, prices, pictures, the assistant."""

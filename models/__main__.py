@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from models import registry
-from models.registry import ModelError
-from models.training import Progress, TrainingError
+from models import cards, tensors
+from models.errors import ModelError, TrainingError
+from models.training.settings import Progress
 
 PICTURES = ("nuclei", "blood_cells", "reader")
 PICTURE_TASKS = ("nuclei", "cells", "reader")
@@ -76,9 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    for name in registry.names():
+    for name in cards.names():
         try:
-            card, size = registry.card(name), registry.size(name)
+            card, size = cards.card(name), tensors.size(name)
         except ModelError as error:
             print(f"{name}: {error}")
             continue
@@ -92,14 +92,14 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from models.text import fitting, hub, hub_intents, loading, pretraining
+    from models.text import hub, hub_training, load, pretraining, training
     from models.text.recipes import RECIPES
 
     report = _Bar()
     if options.name in PICTURES:
-        from models.vision import recipes
+        from models.vision import train_evaluate
 
-        made = recipes.train(options.name, options.data_dir, root=options.to, working=options.working,
+        made = train_evaluate.train(options.name, options.data_dir, root=options.to, working=options.working,
                              say=report.say, on_progress=report)  # fmt: skip
         print(f"saved in {made}")
         return 0
@@ -108,18 +108,22 @@ def _train(options: argparse.Namespace) -> int:
         return 0
     partners = {name + hub.PARTNER: recipe for name, recipe in RECIPES.items() if recipe.task == "intent"}
     if options.name in partners:
-        made = hub_intents.make(partners[options.name], options.data_dir, root=options.to, say=report.say,
+        made = hub_training.make(partners[options.name], options.data_dir, root=options.to, say=report.say,
                                 on_progress=report)  # fmt: skip
         print(f"saved in {made}")
         return 0
     if options.name not in RECIPES:
         known = ", ".join(("encoder", *RECIPES, *partners, *PICTURES))
-        raise ModelError(f"There is no recipe {options.name!r}. There are: {known}.")
+        raise ModelError(
+            "There is no recipe {name}. There are: {names}.",
+            name=repr(options.name),
+            names=known,
+        )
     recipe = RECIPES[options.name]
     tokenizer = start = None
     if recipe.reads_tokens:
-        tokenizer, start = loading.tokenizer("encoder"), registry.weights("encoder")
-    made = fitting.make(
+        tokenizer, start = load.tokenizer("encoder"), tensors.weights("encoder")
+    made = training.make(
         recipe, options.data_dir, tokenizer=tokenizer, start=start, root=options.to, say=report.say,
         on_progress=report, working=options.working,
     )  # fmt: skip
@@ -150,29 +154,32 @@ class _Bar:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    if options.name in registry.names() and registry.card(options.name).task in PICTURE_TASKS:
+    if options.name in cards.names() and cards.card(options.name).task in PICTURE_TASKS:
         return _evaluate_pictures(options)
-    from models.text import fitting, loading, testing
+    from models.text import evaluation, evaluation_files, load
     from models.text.recipes import RECIPES
 
     if options.data:
-        rows, name = testing.read(options.data, options.name)
+        rows, name = evaluation_files.read(options.data, options.name)
         if name != options.name:
             print(f"evaluate: these are the intents of {name}", file=sys.stderr)
     else:
         name = options.name
-        card = registry.card(name)
+        card = cards.card(name)
         base = card.base or card.config.get("hub", {}).get("base", name)
         if base not in RECIPES:
-            raise ModelError(f"{name!r} has no recipe and so no test split of its own: give a file with --data.")
+            raise ModelError(
+                "{name} has no recipe and so no test split of its own: give a file with --data.",
+                name=repr(name),
+            )
         rows = RECIPES[base].corpus(options.data_dir).split("test")
-    model = loading.classifier(name)
-    unknown = rows.loc[~rows["label"].isin((*model.labels, model.doubts.outside)), "label"].value_counts()
+    model = load.classifier(name)
+    unknown = rows.loc[~rows["label"].isin((*model.labels, model.abstention.outside)), "label"].value_counts()
     if len(unknown):
         named = ", ".join(f"{label} ({count})" for label, count in unknown.head(6).items())
         print(f"evaluate: {unknown.sum()} of {len(rows)} rows have labels that {name} cannot give and count as wrong: "
               f"{named}", file=sys.stderr)  # fmt: skip
-    metrics = fitting.judged(model, rows)
+    metrics = evaluation.evaluate(model, rows)
     if options.json:
         print(json.dumps({"model": name, **metrics}, ensure_ascii=False))
         return 0
@@ -187,9 +194,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _evaluate_pictures(options: argparse.Namespace) -> int:
-    from models.vision import recipes
+    from models.vision import train_evaluate
 
-    metrics = recipes.evaluate(options.name, options.data, options.data_dir)
+    metrics = train_evaluate.evaluate(options.name, options.data, options.data_dir)
     if options.json:
         print(json.dumps({"model": options.name, **metrics}, ensure_ascii=False))
         return 0
@@ -202,18 +209,18 @@ def _evaluate_pictures(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    if registry.card(options.name).task in PICTURE_TASKS:
+    if cards.card(options.name).task in PICTURE_TASKS:
         return _look(options)
     if not options.text:
         raise ValueError(f"{options.name} reads texts: give --text.")
-    from models.text import languages, loading
+    from models.text import languages, load
 
-    model = loading.classifier(options.name)
+    model = load.classifier(options.name)
     for given in options.text:
         text = given.encode("utf-8", "replace").decode()  # bytes that are no UTF-8 come as half characters
         language = options.language
         if language is None and model.card.languages and model.card.task != "language":
-            heard = loading.classifier("language").predict([text])[0]
+            heard = load.classifier("language").predict([text])[0]
             language = languages.settled(heard.probabilities, model.card.languages)
         answer = model.predict([text], [language])[0]
         reasons = model.explain(text, language=language) if options.explain and text.strip() else []
@@ -236,12 +243,12 @@ def _look(options: argparse.Namespace) -> int:
     """Each file for itself: one that cannot be looked at is told, and the others are looked at."""
     if not options.image:
         raise ValueError(f"{options.name} reads pictures: give --image.")
-    from models.vision import look
+    from models.vision import describe
 
     failed = 0
     for path in options.image:
         try:
-            found = look.at(options.name, path.read_bytes(), options.market)
+            found = describe.at(options.name, path.read_bytes(), options.market)
         except (OSError, ValueError) as error:
             print(f"predict: {path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
             failed = 1
@@ -251,40 +258,43 @@ def _look(options: argparse.Namespace) -> int:
 
 
 def _card(options: argparse.Namespace) -> int:
-    print(registry.card(options.name).to_json(), end="")
+    print(cards.card(options.name).to_json(), end="")
     return 0
 
 
 def _compress(options: argparse.Namespace) -> int:
     if options.name in PICTURES:
-        from models.vision import compress as forms
+        from models.vision import variants as forms
 
         forms.measure(options.name, options.data_dir, to=options.to)
         return 0
-    from models import compress
+    from models.text import variants
     from models.text.recipes import RECIPES
 
     if options.name not in RECIPES:
-        raise ModelError(f"{options.name!r} has no recipe and so no test split to judge its forms on.")
+        raise ModelError(
+            "{name} has no recipe and so no test split to judge its forms on.",
+            name=repr(options.name),
+        )
     rows = RECIPES[options.name].corpus(options.data_dir).split("test")
-    compress.measure(options.name, rows.sample(min(options.rows, len(rows)), random_state=0), to=options.to)
+    variants.measure(options.name, rows.sample(min(options.rows, len(rows)), random_state=0), to=options.to)
     return 0
 
 
 def _adapt(options: argparse.Namespace) -> int:
     """Both learn from the same rows, full fine-tuning at whichever of two rates does better on dev; forgetting is the
     macro-F1 lost on a sample of every other language."""
-    from models.text import adapter, market_rows
+    from models.text import adapter_checks, adapter_rows, adapter_training
 
     for language in options.language:
-        model = registry.card(options.name)
-        checked = adapter.check(market_rows.shared(language, judged_on=JUDGED_ON).rows, model.labels, language)
-        general = market_rows.general(language)
+        model = cards.card(options.name)
+        checked = adapter_checks.check(adapter_rows.shared(language, judged_on=JUDGED_ON).rows, model.labels, language)
+        general = adapter_rows.general(language)
         learned = int((checked.rows["split"] != "test").sum())
-        settings = adapter.suggested(checked)
+        settings = adapter_training.suggested(checked)
         for title, full, shares in (("adapter", False, (1,)), ("full fine-tuning", True, (1, 0.25))):
             tried = [
-                adapter.train(options.name, checked, language, general, full=full,
+                adapter_training.train(options.name, checked, language, general, full=full,
                               settings=replace(settings, rate=share * settings.rate))
                 for share in shares
             ]  # fmt: skip
@@ -300,10 +310,13 @@ def _adapt(options: argparse.Namespace) -> int:
 
 def _search(options: argparse.Namespace) -> int:
     try:
-        from models.text import search
+        from models.text import automl
     except ModuleNotFoundError as error:
-        raise ModelError(f"{error.name} is missing: pip install -r requirements-train.txt") from error
-    print(search.run(options.name, options.minutes, options.study, options.data_dir, options.rows))
+        raise ModelError(
+            "{name} is missing: pip install -r requirements-train.txt",
+            name=error.name,
+        ) from error
+    print(automl.run(options.name, options.minutes, options.study, options.data_dir, options.rows))
     return 0
 
 

@@ -15,9 +15,9 @@ from data import store
 from models.text import languages
 
 READY, WEAK, UNKNOWN = "ready", "weak", "unknown"
-LEAST_SCORE = 0.70
+MIN_SCORE = 0.70
 """F1 (texts), average precision (pictures) or share of lines without an error, from which a model is good enough."""
-LEAST_CASES = {"texts": 100, "lines": 100, "pictures": 20, "cells": 30}
+MIN_CASES = {"texts": 100, "lines": 100, "pictures": 20, "cells": 30}
 """Test cases below which no score shows that it is."""
 HEADLINE_CASES = {"texts": 50, "lines": 50, "pictures": 20, "cells": 30}
 """Test cases below which a group is neither named in a headline nor compared: too few to judge."""
@@ -36,7 +36,7 @@ SHIPPED = Path(__file__).with_name("weights")
 @dataclass(frozen=True)
 class Fitness:
     """verdict: "ready" (score and test cases suffice), "weak" (tested, and one of them does not) or "unknown" (never
-    tested). score: None where unknown. n: test cases. of: what a case is, as LEAST_CASES names them."""
+    tested). score: None where unknown. n: test cases. of: what a case is, as MIN_CASES names them."""
 
     verdict: str
     score: float | None = None
@@ -50,14 +50,14 @@ class Fitness:
     @property
     def too_few(self) -> bool:
         """Whether the score would do, and only test cases are missing."""
-        return self.verdict == WEAK and self.score is not None and self.score >= LEAST_SCORE
+        return self.verdict == WEAK and self.score is not None and self.score >= MIN_SCORE
 
 
-def judged(score: float | None, n: float | None, of: str = "texts") -> Fitness:
+def verdict_on(score: float | None, n: float | None, of: str = "texts") -> Fitness:
     """The verdict on a score over n test cases."""
     if score is None or not n:
         return Fitness(UNKNOWN, of=of)
-    enough = score >= LEAST_SCORE and n >= LEAST_CASES[of]
+    enough = score >= MIN_SCORE and n >= MIN_CASES[of]
     return Fitness(READY if enough else WEAK, float(score), int(n), of)
 
 
@@ -70,7 +70,7 @@ def score_of(entry: Any) -> float | None:
 
 def of_entry(entry: Mapping[str, Any] | None, of: str = "texts") -> Fitness:
     """The verdict on a group as a card has it: its score, its n."""
-    return judged(score_of(entry), (entry or {}).get("n"), of)
+    return verdict_on(score_of(entry), (entry or {}).get("n"), of)
 
 
 def of_kind(metrics: Mapping[str, Any], kind: str) -> Fitness:

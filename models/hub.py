@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from models.errors import HubError
+
 EMBEDDER, CLASSIFIER, DETECTOR = "ATLAS_HUB_MODEL", "ATLAS_HUB_CLASSIFIER", "ATLAS_HUB_DETECTOR"
 MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
-
-
-class HubError(RuntimeError):
-    """A model that was asked for is out of reach; the message names the cause and the remedy."""
 
 
 def wanted(variable: str) -> str:
@@ -57,22 +55,33 @@ def loading(name: str, variable: str, local: bool = False) -> Iterator[None]:
     except ImportError as error:
         if error.name:
             raise HubError(
-                f"The model {name!r} needs packages that are not installed ({error.name}). Install them with: "
-                "pip install -r requirements-hub.txt"
+                "The model {name} needs packages that are not installed ({package}). Install them with: {command}",
+                name=repr(name),
+                package=error.name,
+                command="pip install -r requirements-hub.txt",
             ) from error
         raise HubError(
-            f"The model {name!r} needs more packages than requirements-hub.txt installs ({first_line(error)}). Choose "
-            f"another one, or unset {variable}."
+            "The model {name} needs more packages than requirements-hub.txt installs ({error}). Choose another one, "
+            "or unset {variable}.",
+            name=repr(name),
+            error=first_line(error),
+            variable=variable,
         ) from error
     except Exception as error:  # the libraries inside raise many kinds: no network, no such model, no safetensors
         if local:
             raise HubError(
-                f"The model in the folder {name!r} cannot be loaded ({first_line(error)}). Save it there again with "
-                f"save_pretrained, or unset {variable}."
+                "The model in the folder {name} cannot be loaded ({error}). Save it there again with "
+                "save_pretrained, or unset {variable}.",
+                name=repr(name),
+                error=first_line(error),
+                variable=variable,
             ) from error
         raise HubError(
-            f"The model {name!r} cannot be loaded ({first_line(error)}). Check its id and the internet connection, or "
-            f"unset {variable}."
+            "The model {name} cannot be loaded ({error}). Check its id and the internet connection, or unset "
+            "{variable}.",
+            name=repr(name),
+            error=first_line(error),
+            variable=variable,
         ) from error
 
 

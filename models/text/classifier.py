@@ -6,22 +6,17 @@ from typing import Protocol
 
 import numpy as np
 
-LONGEST = 2_000
+MAX_CHARACTERS = 2_000
 """Characters of a text that are read; the rest is cut, and the answer says so."""
-
 AHEAD_SHARE, AHEAD_TIMES = 0.8, 2.0
 """An answer is sure from this probability on, or where it is this many times as likely as the next one."""
-
-
-class TextError(ValueError):
-    """A text cannot be classified; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Answer:
     """One text classified: probabilities by class (calibrated, the likeliest first), and whether to rely on them.
 
-    note: "" or why not to: "empty" (nothing to read), "no words" (no letter in it), "cut" (longer than LONGEST),
+    note: "" or why not to: "empty" (nothing to read), "no words" (no letter in it), "cut" (longer than MAX_CHARACTERS),
     "unsure" (below the model's threshold, or not clearly ahead), "unseen" (a language or script the model never saw).
     """
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.registry import ModelError, Source
+from models.cards import Source
+from models.errors import ModelError
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "data" / "text"
 SPLITS = ("train", "dev", "test")
@@ -46,8 +47,9 @@ def folder(given: Path | None = None) -> Path:
     named = given or (Path(os.environ["ATLAS_TEXT_DATA"]) if os.environ.get("ATLAS_TEXT_DATA") else BESIDE)
     if not named.is_dir():
         raise ModelError(
-            f"There is no training text in {named}. Name the folder that holds sentiment.parquet, topics.parquet and "
-            "intents.parquet with --data-dir or ATLAS_TEXT_DATA."
+            "There is no training text in {folder}. Name the folder that holds sentiment.parquet, topics.parquet and "
+            "intents.parquet with --data-dir or ATLAS_TEXT_DATA.",
+            folder=str(named),
         )
     return named
 
@@ -105,9 +107,18 @@ def _read(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     try:
         rows = pd.read_parquet(file)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{file} cannot be read: {error}") from error
+        raise ModelError(
+            "{file} cannot be read: {error}",
+            file=str(file),
+            error=str(error),
+        ) from error
     if missing := [column for column in columns if column not in rows.columns]:
-        raise ModelError(f"{file} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, rows.columns))}.")
+        raise ModelError(
+            "{file} lacks the columns {columns}; it has {have}.",
+            file=str(file),
+            columns=", ".join(missing),
+            have=", ".join(map(str, rows.columns)),
+        )
     return rows[list(columns)].reset_index(drop=True)
 
 

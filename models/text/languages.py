@@ -54,8 +54,6 @@ CHINESE = {
     "quy": "阿亚库乔克丘亚语", "taq": "塔马舍克语",
 }  # fmt: skip
 """Chinese names of the languages that CLDR 48 names in English only, or not at all."""
-
-
 MACRO = {
     "ar": "arb acm acq aeb ajp apc arq ars ary arz",
     "zh": "zho yue",
@@ -172,7 +170,7 @@ def instead(code: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((code, plain, *traditional, plain.split("-")[0], macro(code), *varieties)))
 
 
-def settled(shares: Mapping[str, float], known: Collection[str], least: float = 0.5) -> str | None:
+def settled(shares: Mapping[str, float], codes: Collection[str], least: float = 0.5) -> str | None:
     """The language that other models are told, from each language's probability; None where none is likely enough.
 
     The varieties of a macrolanguage count together. Where the likeliest is not among the known codes, a known one that
@@ -186,8 +184,8 @@ def settled(shares: Mapping[str, float], known: Collection[str], least: float = 
         return None
     order = sorted(shares, key=shares.__getitem__, reverse=True)
     found = next(code for code in order if macro(code) == best)
-    if not set(instead(found)) & set(known):
-        found = next((code for code in order if shares[code] >= 0.25 and set(instead(code)) & set(known)), found)
+    if not set(instead(found)) & set(codes):
+        found = next((code for code in order if shares[code] >= 0.25 and set(instead(code)) & set(codes)), found)
     return found
 
 

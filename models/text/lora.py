@@ -6,17 +6,14 @@ changes nothing. Adapters are trained, saved, loaded and merged apart from the m
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.registry import Card, ModelError
-
-if TYPE_CHECKING:
-    from models.text.loading import TextModel
-    from models.text.network import Network
+from models.errors import ModelError
+from models.text.network import Network
 
 TARGETS = ("qkv", "out", "up", "down", "head")
 
@@ -30,7 +27,7 @@ class Lora:
     targets: tuple[str, ...] = TARGETS
 
 
-class Adapted(nn.Module):
+class LoraLinear(nn.Module):
     """A frozen linear layer with a low-rank update beside it."""
 
     def __init__(self, layer: nn.Linear, config: Lora) -> None:
@@ -61,7 +58,7 @@ def attach(network: nn.Module, config: Lora) -> int:
         raise ValueError(f"No linear layer is called {', '.join(config.targets)}; there is nothing to adapt.")
     for parent, name, layer in found:
         device = layer.weight.device
-        setattr(parent, name, Adapted(layer, config).to(device))
+        setattr(parent, name, LoraLinear(layer, config).to(device))
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
@@ -70,45 +67,32 @@ def tensors(network: nn.Module) -> dict[str, Tensor]:
     return {
         f"{name}.{part}": getattr(module, part).detach().cpu()
         for name, module in network.named_modules()
-        if isinstance(module, Adapted)
+        if isinstance(module, LoraLinear)
         for part in ("a", "b")
     }
 
 
-def load(network: nn.Module, found: Mapping[str, Tensor], config: Lora) -> None:
+def load(network: nn.Module, updates: Mapping[str, Tensor], config: Lora) -> None:
     """Attach an adapter that was saved. Raises ModelError when it was made for another network."""
     attach(network, config)
     wanted = {name: tensor.shape for name, tensor in tensors(network).items()}
-    if wanted != {name: tensor.shape for name, tensor in found.items()}:
+    if wanted != {name: tensor.shape for name, tensor in updates.items()}:
         raise ModelError("The adapter was made for another network: its layers differ. Train it again.")
     for name, module in network.named_modules():
-        if isinstance(module, Adapted):
-            module.a.data.copy_(found[f"{name}.a"])
-            module.b.data.copy_(found[f"{name}.b"])
+        if isinstance(module, LoraLinear):
+            module.a.data.copy_(updates[f"{name}.a"])
+            module.b.data.copy_(updates[f"{name}.b"])
 
 
 def merge(network: nn.Module) -> None:
     """Fold every update into its layer: the same answers at the speed of the model without an adapter."""
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, Adapted):
+            if isinstance(child, LoraLinear):
                 setattr(parent, name, child.merge())
 
 
-def merged(base: "TextModel", card: Card, found: Mapping[str, Tensor]) -> "TextModel":
-    """A model with an adapter merged into it. Raises ModelError when the model under it is no longer the same."""
-    from models.text.loading import TextModel
-
-    if card.config["base_sha256"] != base.card.files["weights.safetensors"]:
-        raise ModelError(f"{card.name!r} was trained on another {card.base!r} than the one here. Train it again.")
-    load(base.network, found, config_of(card.config["lora"]))
-    merge(base.network)
-    release(base.network, str(card.config.get("language", "")), tuple(card.config.get("released", ())))
-    base.network.temperature.fill_(float(card.config["temperature"]))
-    return TextModel(card, base.network, base.device)
-
-
-def release(network: "Network", language: str, labels: Iterable[str]) -> tuple[str, ...]:
+def release(network: Network, language: str, labels: Iterable[str]) -> tuple[str, ...]:
     """Let a network give these labels in a language whose training rows had none of them. Returns which were new."""
     number = int(network.numbers([language])[0])
     if number < 0:
@@ -121,12 +105,15 @@ def release(network: "Network", language: str, labels: Iterable[str]) -> tuple[s
     return new
 
 
-def config_of(found: Mapping[str, Any]) -> Lora:
+def config_of(settings: Mapping[str, Any]) -> Lora:
     """Lora from a card. Raises ModelError for anything it cannot be."""
     try:
-        return Lora(int(found["rank"]), float(found["alpha"]), tuple(found["targets"]))
+        return Lora(int(settings["rank"]), float(settings["alpha"]), tuple(settings["targets"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"The card's adapter settings are not whole: {error!r}. Train it again.") from error
+        raise ModelError(
+            "The card's adapter settings are not whole: {error}. Train it again.",
+            error=repr(error),
+        ) from error
 
 
 def _targets(network: nn.Module, config: Lora) -> Iterator[tuple[nn.Module, str, nn.Linear]]:

@@ -76,12 +76,12 @@ class Config:
         return {"labels": self.labels, "languages": self.languages, "members": members, "allowed": dict(self.allowed)}
 
     @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "Config":
+    def from_dict(cls, settings: Mapping[str, Any]) -> "Config":
         """Raises ValueError for anything a config cannot be."""
         try:
-            members = tuple(_member(dict(entry)) for entry in found["members"])
-            allowed = {language: tuple(labels) for language, labels in found["allowed"].items()}
-            return cls(tuple(found["labels"]), tuple(found["languages"]), members, allowed)
+            members = tuple(_member(dict(entry)) for entry in settings["members"])
+            allowed = {language: tuple(labels) for language, labels in settings["allowed"].items()}
+            return cls(tuple(settings["labels"]), tuple(settings["languages"]), members, allowed)
         except (KeyError, TypeError) as error:
             raise ValueError(f"This is no configuration of a text network: {error!r}") from error
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from models.text import languages
 
 SENTENCE_END = re.compile(r"[.!?…؟।]+[\"”'’)\]]*\s+|[。！？]+[”』」]?\s*|\n+")
-FEWEST_LATIN, FEWEST_WORDS, FEWEST_LETTERS = 3, 2, 4
+MIN_LATIN, MIN_WORDS, MIN_LETTERS = 3, 2, 4
 """Words in Latin letters (names of brands are), in others, and letters of a script without spaces, below which a piece
 is not a part of its own."""
 SURE, RULED_OUT = 0.8, 0.05
@@ -132,6 +132,6 @@ def _script(piece: str) -> str:
 def _is_long(piece: str) -> bool:
     script = _script(piece)
     if script in SPACELESS:
-        return sum(bool(_of(character)) for character in piece) >= FEWEST_LETTERS
-    fewest = FEWEST_LATIN if script == "Latn" else FEWEST_WORDS
+        return sum(bool(_of(character)) for character in piece) >= MIN_LETTERS
+    fewest = MIN_LATIN if script == "Latn" else MIN_WORDS
     return sum(any(map(str.isalpha, word)) for word in piece.split()) >= fewest

@@ -14,12 +14,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models import registry, training
-from models.registry import Card
-from models.text import corpora, tokens
+from models import devices, tensors
+from models.cards import Card
+from models.text import corpora
+from models.text import tokens as text_tokens
 from models.text.encoder import Config, Encoder
 from models.text.tokens import FIRST, MASK, padded
-from models.training import Progress, Settings
+from models.training import loop
+from models.training.settings import Progress, Settings
 
 MASKED = 0.15
 OTHERS = 4096
@@ -109,7 +111,7 @@ def batches(
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingConfig:
     """How the encoder is pre-trained: tokens a batch, longest text, passes, and its shape (no dropout: few passes)."""
 
     shape: Config = field(default_factory=lambda: Config(dropout=0.0))
@@ -122,7 +124,7 @@ class Plan:
 
 def make(
     where: Path | None = None,
-    plan: Plan = Plan(),
+    plan: TrainingConfig = TrainingConfig(),
     *,
     root: Path | None = None,
     say: Callable[[str], None] = print,
@@ -133,27 +135,27 @@ def make(
 
     Raises ModelError for texts that are not there.
     """
-    plan = plan or Plan()
+    plan = plan or TrainingConfig()
     sentiment, topics = corpora.sentiment(where), corpora.topics(where)
     intents = [corpora.intents(name, where) for name in ("banking77", "clinc150", "bitext")]
     english = pd.concat([corpus.rows[corpus.rows["split"] == "train"]["text"] for corpus in intents])
     parallel_rows = topics.split("train")
-    tokenizer = tokens.train([*sentiment.split("train")["text"], *parallel_rows["text"], *english])
+    tokenizer = text_tokens.train([*sentiment.split("train")["text"], *parallel_rows["text"], *english])
     chosen = english.sample(min(plan.intents, len(english)), random_state=0)
-    encoded = tokens.encode(tokenizer, [*sentiment.split("train")["text"], *chosen], plan.longest)
+    encoded = text_tokens.encode(tokenizer, [*sentiment.split("train")["text"], *chosen], plan.longest)
     loose = [row for row in encoded if len(row) > 3]
     parallel: dict[int, dict[str, list[int]]] = {}
-    rows = tokens.encode(tokenizer, parallel_rows["text"].tolist(), plan.longest)
+    rows = text_tokens.encode(tokenizer, parallel_rows["text"].tolist(), plan.longest)
     for sentence, language, row in zip(parallel_rows["sentence_id"], parallel_rows["language"], rows, strict=True):
         parallel.setdefault(sentence, {})[language] = row
     torch.manual_seed(plan.settings.seed)
     shape = replace(plan.shape, vocabulary=tokenizer.get_vocab_size())
-    module = Pretraining(shape).to(training.device())
+    module = Pretraining(shape).to(devices.device())
     steps = sum(1 for _ in batches(loose, parallel, plan.tokens, 0))
     say(f"{len(loose)} texts and {len(parallel)} parallel sentences, {steps} steps a pass")
-    fit = training.fit(
+    fit = loop.fit(
         module,
-        lambda epoch: batches(loose, parallel, plan.tokens, epoch, training.device()),
+        lambda epoch: batches(loose, parallel, plan.tokens, epoch, devices.device()),
         steps,
         module.loss,
         plan.settings,
@@ -182,4 +184,4 @@ def make(
         limits=("No answers by itself.",),
     )
     state = {name: tensor.contiguous() for name, tensor in module.encoder.state_dict().items()}
-    return registry.save(card, state, {"tokenizer.json": tokenizer.to_str().encode()}, root=root, packed=False)
+    return tensors.save(card, state, {"tokenizer.json": tokenizer.to_str().encode()}, root=root, packed=False)

@@ -18,13 +18,13 @@ sentences in rare languages right and most short texts in common ones."""
 FEW = 6
 """Letters of a text at which what the network makes of it counts half: n letters count n / (n + FEW). On dev, texts cut
 to one word are calibrated so (error 0.02 instead of 0.18), and whole sentences hardly change."""
-FEWEST = 200_000
+MIN_SPEAKERS = 200_000
 """Speakers that a language without a figure, or with fewer, counts as."""
 
 
 @cache
 def speakers() -> dict[str, float]:
-    """FLORES code -> people, at least FEWEST: sums over territories of population times share of speakers (CLDR's
+    """FLORES code -> people, at least MIN_SPEAKERS: sums over territories of population times share of speakers (CLDR's
     territory information, in data/reference)."""
     spoken = pd.read_csv(store.REFERENCE / "languages.csv", keep_default_na=False)
     people = pd.read_csv(store.REFERENCE / "observations.csv", keep_default_na=False)
@@ -32,7 +32,7 @@ def speakers() -> dict[str, float]:
     count = pd.to_numeric(spoken["population_pct"]) / 100 * spoken["iso3"].map(people)
     by = count.groupby([spoken["language"], spoken["script"].replace("Kore", "Hang")]).sum()
     keys = {code: (languages.bcp47(code).partition("-")[0], code.partition("_")[2]) for code in languages.FLORES}
-    return {code: max(FEWEST, float(by.get(key, 0.0))) for code, key in keys.items()}
+    return {code: max(MIN_SPEAKERS, float(by.get(key, 0.0))) for code, key in keys.items()}
 
 
 class Prior:
@@ -40,7 +40,7 @@ class Prior:
 
     def __init__(self, labels: Sequence[str]) -> None:
         known = speakers()
-        self._speakers = WEIGHT * np.log([known.get(label, FEWEST) for label in labels]).astype(np.float32)
+        self._speakers = WEIGHT * np.log([known.get(label, MIN_SPEAKERS) for label in labels]).astype(np.float32)
         scripts = np.array([languages.script(label) for label in labels])
         self._written = {script: scripts == script for script in set(scripts.tolist())}
 

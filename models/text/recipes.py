@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 from models.text import corpora, encoder
-from models.text.fitting import Plan, Recipe
-from models.text.loading import Doubts
+from models.text.abstention import AbstentionRule
 from models.text.network import BagConfig, EncoderConfig, LstmConfig
 from models.text.ngrams import Grams
-from models.training import Settings
+from models.text.training import TrainingConfig, TrainingRecipe
+from models.training.settings import Settings
 
 SHAPE = encoder.Config()
 LINEAR = Settings(epochs=4, sparse_rate=0.02, rate=1e-3, bf16=False)
 WIDE = Settings(epochs=3, sparse_rate=2e-3, rate=2e-3, bf16=False)
 NGRAM_LIMITS = "Reads letters and words: it is misled by irony, distant negation and unusual spelling."
-BASELINE = Plan(
+BASELINE = TrainingConfig(
     "char n-gram logistic regression",
     BagConfig(Grams(longest=5, words=0, bits=20), dropout=0.0),
     LINEAR,
@@ -21,9 +21,9 @@ BASELINE = Plan(
     shipped=False,
 )
 
-SCOPED = Plan("n-grams, shared and per language", BagConfig(Grams(bits=21, scoped=True), dropout=0.2), LINEAR)
+SCOPED = TrainingConfig("n-grams, shared and per language", BagConfig(Grams(bits=21, scoped=True), dropout=0.2), LINEAR)
 
-SENTIMENT_BASELINE = Recipe(
+SENTIMENT_BASELINE = TrainingRecipe(
     name="sentiment-baseline",
     task="sentiment",
     title="Sentiment: the baseline",
@@ -34,7 +34,7 @@ SENTIMENT_BASELINE = Recipe(
     limits=(NGRAM_LIMITS, "Is not told the language, nor which labels a language has."),
 )
 
-SENTIMENT = Recipe(
+SENTIMENT = TrainingRecipe(
     name="sentiment",
     task="sentiment",
     title="Sentiment in 64 languages",
@@ -44,33 +44,33 @@ SENTIMENT = Recipe(
     masked=True,
     plans=(
         BASELINE,
-        Plan(
+        TrainingConfig(
             "character and word n-grams, told the language",
             BagConfig(Grams(bits=19), dropout=0.1),
             replace(LINEAR, epochs=8),
             shipped=False,
         ),
         SCOPED,
-        Plan(
+        TrainingConfig(
             "the same, longer n-grams, another seed",
             BagConfig(Grams(longest=6, bits=20, scoped=True), dropout=0.4),
             replace(LINEAR, epochs=5, seed=1),
             shipped=False,
         ),
-        Plan(
+        TrainingConfig(
             "hashed n-gram bag with a hidden layer",
             BagConfig(Grams(bits=18), width=32, hidden=128, dropout=0.4),
             replace(WIDE, epochs=2),
             smoothing=0.05,
             shipped=False,
         ),
-        Plan(
+        TrainingConfig(
             "LSTM (embedding 128, LSTM 64, dense)",
             LstmConfig(),
             Settings(epochs=2, rate=2e-3),
             shipped=False,
         ),
-        Plan(
+        TrainingConfig(
             "Transformer encoder, pre-trained and aligned (cross-cultural fusion)",
             EncoderConfig(replace(SHAPE, longest=64)),
             Settings(epochs=2, rate=5e-4, patience=2),
@@ -86,10 +86,10 @@ SENTIMENT = Recipe(
         "Oromo and Tigrinya have no training rows: their figures are what carries over from other languages.",
         "Languages whose training rows have no neutral ones (37 of XED) are never called neutral.",
     ),
-    doubts=Doubts(threshold=0.5),
+    abstention=AbstentionRule(threshold=0.5),
 )
 
-TOPIC = Recipe(
+TOPIC = TrainingRecipe(
     name="topic",
     task="topic",
     title="Topic in 205 languages",
@@ -97,36 +97,36 @@ TOPIC = Recipe(
     family="n-gram logistic regression by rarity, shared, per language and over scripts",
     corpus=corpora.topics,
     plans=(
-        Plan(
+        TrainingConfig(
             "n-grams by their rarity, shared and per language, every script in Latin letters too",
             BagConfig(Grams(longest=4, words=1, bits=21, scoped=True, latin=True, idf=True), dropout=0.2),
             replace(LINEAR, epochs=2),
         ),
-        Plan(
+        TrainingConfig(
             "n-grams, shared and per language, every script in Latin letters too",
             BagConfig(Grams(bits=21, scoped=True, latin=True), dropout=0.2),
             replace(LINEAR, epochs=2),
             shipped=False,
         ),
-        Plan(
+        TrainingConfig(
             "n-grams, shared and per language",
             BagConfig(Grams(bits=21, scoped=True), dropout=0.2),
             replace(LINEAR, epochs=2),
             shipped=False,
         ),
-        Plan(
+        TrainingConfig(
             "hashed n-gram bag with a hidden layer",
             BagConfig(Grams(bits=17), width=32, dropout=0.4),
             replace(WIDE, epochs=2),
             shipped=False,
         ),
-        Plan(
+        TrainingConfig(
             "LSTM (embedding 128, LSTM 64, dense)",
             LstmConfig(longest=96),
             Settings(epochs=3, rate=2e-3),
             shipped=False,
         ),
-        Plan(
+        TrainingConfig(
             "Transformer encoder, pre-trained and aligned (cross-cultural fusion)",
             EncoderConfig(replace(SHAPE, longest=96)),
             Settings(epochs=1, rate=3e-4),
@@ -141,10 +141,10 @@ TOPIC = Recipe(
         "texts on several topics, are less sure than the figures say.",
         "Weakest for languages in a script that few others share, such as Santali and Hebrew.",
     ),
-    doubts=Doubts(threshold=0.4),
+    abstention=AbstentionRule(threshold=0.4),
 )  # fmt: skip
 
-LANGUAGE = Recipe(
+LANGUAGE = TrainingRecipe(
     name="language",
     task="language",
     title="Language of a text, 205 languages",
@@ -152,7 +152,7 @@ LANGUAGE = Recipe(
     family="hashed n-gram bag",
     corpus=corpora.languages,
     plans=(
-        Plan(
+        TrainingConfig(
             "hashed n-gram bag",
             BagConfig(Grams(longest=5, words=1, bits=17), width=48, dropout=0.3),
             Settings(epochs=3, sparse_rate=3e-3, rate=3e-3, bf16=False),
@@ -167,16 +167,22 @@ LANGUAGE = Recipe(
         "taken for common ones.",
         "A word or two is mostly too little to tell, greetings above all: it then says that it is not sure.",
     ),
-    doubts=Doubts(threshold=0.5),
+    abstention=AbstentionRule(threshold=0.5),
 )
 
 
 def _intents(
-    name: str, title: str, purpose: str, epochs: int, doubts: Doubts, limits: tuple[str, ...], bits: int = 15
-) -> Recipe:
+    name: str,
+    title: str,
+    purpose: str,
+    epochs: int,
+    abstention: AbstentionRule,
+    limits: tuple[str, ...],
+    bits: int = 15,
+) -> TrainingRecipe:
     settings = Settings(epochs=epochs, sparse_rate=2e-3, rate=2e-3, bf16=False)
     wide = BagConfig(Grams(bits=bits), width=128, dropout=0.4)
-    return Recipe(
+    return TrainingRecipe(
         name=name,
         task="intent",
         title=title,
@@ -186,15 +192,15 @@ def _intents(
         languages=("en",),
         refit=True,
         plans=(
-            Plan(
+            TrainingConfig(
                 "n-gram logistic regression",
                 BagConfig(Grams(bits=bits), dropout=0.3),
                 replace(settings, sparse_rate=0.01),
                 batch=128,
                 shipped=False,
             ),
-            Plan("hashed n-gram bag, 128 wide", wide, settings, batch=128),
-            Plan(
+            TrainingConfig("hashed n-gram bag, 128 wide", wide, settings, batch=128),
+            TrainingConfig(
                 "the same, longer n-grams",
                 replace(wide, grams=Grams(longest=6, bits=min(bits, 14))),
                 replace(settings, seed=1),
@@ -202,22 +208,23 @@ def _intents(
             ),
         ),
         limits=(NGRAM_LIMITS, "English only.", *limits),
-        doubts=doubts,
+        abstention=abstention,
     )
 
 
 BANKING77 = _intents(
-    "banking77", "Banking questions, 77 intents", "Says what a bank's customer asks for.", 14, Doubts(threshold=0.5),
+    "banking77", "Banking questions, 77 intents", "Says what a bank's customer asks for.", 14,
+    AbstentionRule(threshold=0.5),
     ("Knows questions to a bank only; what is none is told by low confidence, and one such request in seven passes.",),
 )  # fmt: skip
 CLINC150 = _intents(
     "clinc150", "Assistant requests, 150 intents or none", "Says what a user asks an assistant for, or that it is "
-    "nothing the assistant knows.", 12, Doubts(threshold=0.4, outside="oos"),
+    "nothing the assistant knows.", 12, AbstentionRule(threshold=0.4, outside="oos"),
     ("What is out of scope is known from 100 examples and from low confidence: expect misses.",),
 )  # fmt: skip
 BITEXT = _intents(
     "bitext", "Customer-support requests, 27 intents", "Says what an online shop's customer wants.", 5,
-    Doubts(threshold=0.95),
+    AbstentionRule(threshold=0.95),
     (
         "Sentences made from templates: real customers write differently.",
         "What no shop's customer wants is told by low confidence, and one such request in five passes.",

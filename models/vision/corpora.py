@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from models.registry import ModelError, Source
+from models.cards import Source
+from models.errors import ModelError
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "data" / "vision"
 SPLITS = ("train", "val", "test")
@@ -56,8 +57,9 @@ def folder(given: Path | None = None) -> Path:
     named = given or (Path(os.environ["ATLAS_VISION_DATA"]) if os.environ.get("ATLAS_VISION_DATA") else BESIDE)
     if not named.is_dir():
         raise ModelError(
-            f"There are no training pictures in {named}. Name the folder that holds nuclei.parquet and "
-            "blood_cells.parquet with --data-dir or ATLAS_VISION_DATA."
+            "There are no training pictures in {folder}. Name the folder that holds nuclei.parquet and "
+            "blood_cells.parquet with --data-dir or ATLAS_VISION_DATA.",
+            folder=str(named),
         )
     return named
 
@@ -94,7 +96,11 @@ def read(file: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(file)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{file} cannot be read: {error}") from error
+        raise ModelError(
+            "{file} cannot be read: {error}",
+            file=str(file),
+            error=str(error),
+        ) from error
 
 
 def source(name: tuple[str, str, str], rows: int) -> Source:

@@ -28,7 +28,7 @@ def spread(expected: Sequence[float], true: Sequence[int]) -> Spread:
     return float(min(0.0, off[place])), float(max(0.0, off[-1 - place]))
 
 
-def total(confidences: Sequence[float], around: Spread) -> tuple[float, float, float]:
+def count_interval(confidences: Sequence[float], around: Spread) -> tuple[float, float, float]:
     """The number expected of the things found, and its 95 % interval."""
     mean = float(np.sum(confidences))
     low, high = (mean + side * np.sqrt(mean + 1) for side in around)
@@ -44,5 +44,5 @@ def within(expected: Sequence[float], true: Sequence[int]) -> float:
 
 def covered(expected: Sequence[float], true: Sequence[int], around: Spread) -> float:
     """The share of pictures whose true number lies in the interval, whole numbers at its ends included."""
-    intervals = [total([mean], around) for mean in expected]
+    intervals = [count_interval([mean], around) for mean in expected]
     return float(np.mean([round(low) <= n <= round(high) for (_, low, high), n in zip(intervals, true, strict=True)]))

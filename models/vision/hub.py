@@ -23,14 +23,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-from models import hub, training
-from models.hub import CLASSIFIER, DETECTOR, HubError
+from models import devices, hub
+from models.errors import HubError
+from models.hub import CLASSIFIER, DETECTOR
 
 EXAMPLES = {CLASSIFIER: "google/vit-base-patch16-224", DETECTOR: "hustvl/yolos-tiny"}
-MOST_LABELS = 10
+MAX_LABELS = 10
 LOWEST = 0.05
 """Score below which a box is not kept."""
-MOST_BOXES = 300
+MAX_BOXES = 300
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class HubModel:
 
     def __init__(self, variable: str, name: str, network: Any, processor: Any) -> None:
         self.variable, self.name = variable, name
-        self.device = training.device()
+        self.device = devices.device()
         self.network, self.processor = network.to(self.device).eval(), processor
         self._words: dict[int, str] = {int(key): str(word) for key, word in network.config.id2label.items()}
         self.labels = tuple(self._words.values())
@@ -81,8 +82,11 @@ class HubModel:
                 found.append(self.look(pixels))
             except Exception as error:  # whatever the network and its processor raise, such as for a very thin picture
                 raise HubError(
-                    f"The model {self.name!r} cannot look at this picture ({hub.first_line(error)}). Bring another "
-                    f"picture, or set {self.variable} to another model."
+                    "The model {name} cannot look at this picture ({error}). Bring another picture, or set "
+                    "{variable} to another model.",
+                    name=repr(self.name),
+                    error=hub.first_line(error),
+                    variable=self.variable,
                 ) from error
         return found
 
@@ -101,7 +105,7 @@ class HubModel:
 
 
 class Classifier(HubModel):
-    """A picture to its likeliest labels, at most MOST_LABELS, by falling probability."""
+    """A picture to its likeliest labels, at most MAX_LABELS, by falling probability."""
 
     auto = "AutoModelForImageClassification"
 
@@ -111,7 +115,7 @@ class Classifier(HubModel):
             raise ValueError("its answer is not finite")
         several = self.network.config.problem_type == "multi_label_classification" or len(logits) == 1
         chances = logits.sigmoid() if several else logits.softmax(0)
-        top = chances.topk(min(MOST_LABELS, len(chances)))
+        top = chances.topk(min(MAX_LABELS, len(chances)))
         return tuple(
             Label(self._words[index], chance)
             for index, chance in zip(top.indices.tolist(), top.values.tolist(), strict=True)
@@ -119,7 +123,7 @@ class Classifier(HubModel):
 
 
 class Detector(HubModel):
-    """A picture to boxes, at most MOST_BOXES with a score of LOWEST or more, by falling score.
+    """A picture to boxes, at most MAX_BOXES with a score of LOWEST or more, by falling score.
 
     A higher threshold is a selection of these: the network need not run again.
     """
@@ -131,7 +135,7 @@ class Detector(HubModel):
         [found] = self.processor.post_process_object_detection(seen, threshold=LOWEST, target_sizes=[size])
         edges = torch.tensor([width, height, width, height], dtype=torch.float32)
         boxes = found["boxes"].float().cpu().clamp_min(0).minimum(edges)
-        order = found["scores"].argsort(descending=True, stable=True)[:MOST_BOXES].tolist()
+        order = found["scores"].argsort(descending=True, stable=True)[:MAX_BOXES].tolist()
         scores, labels = found["scores"].tolist(), found["labels"].tolist()
         return tuple(Box(self._words[labels[i]], scores[i], tuple(boxes[i].tolist())) for i in order)
 
@@ -150,7 +154,10 @@ def model(variable: str, name: str) -> HubModel:
         _check(folder, name, variable)
     elif not hub.is_id(name):
         raise HubError(
-            f"{name[:80]!r} is neither a model id nor a folder. Set {variable} to one such as {EXAMPLES[variable]}."
+            "{name} is neither a model id nor a folder. Set {variable} to one such as {example}.",
+            name=repr(name[:80]),
+            variable=variable,
+            example=EXAMPLES[variable],
         )
     with hub.loading(name, variable, local=folder is not None):
         library = importlib.import_module("transformers")
@@ -169,8 +176,11 @@ def _check(folder: Path, name: str, variable: str) -> None:
     missing = [pattern for pattern in ("config.json", "*.safetensors") if not any(folder.glob(pattern))]
     if missing:
         raise HubError(
-            f"The folder {name!r} lacks {', '.join(missing)}. A model is read from config.json and safetensors, never "
-            f"from a pickle: save it there with save_pretrained, or unset {variable}."
+            "The folder {name} lacks {files}. A model is read from config.json and safetensors, never from a pickle: "
+            "save it there with save_pretrained, or unset {variable}.",
+            name=repr(name),
+            files=", ".join(missing),
+            variable=variable,
         )
 
 
@@ -183,7 +193,11 @@ def _made(library: Any, variable: str, name: str, place: str, local: bool) -> Hu
     )
     if missing := sorted(told["missing_keys"]):
         raise HubError(
-            f"The model {name!r} was not trained for this: its file lacks {len(missing)} of the network's tensors "
-            f"({missing[0]}). Choose another one, or unset {variable}."
+            "The model {name} was not trained for this: its file lacks {count} of the network's tensors ({first}). "
+            "Choose another one, or unset {variable}.",
+            name=repr(name),
+            count=len(missing),
+            first=missing[0],
+            variable=variable,
         )
     return kind(variable, hub.title(name), network, library.AutoImageProcessor.from_pretrained(place, **given))

@@ -12,34 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps
 
+from data.faults import Fault
+
 FORMATS = ("PNG", "JPEG", "TIFF")
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-MOST_PIXELS = 50_000_000
-MOST_BYTES = 64 * 2**20
-SMALLEST = 8
-LARGEST = 2048
+MAX_PIXELS = 50_000_000
+MAX_BYTES = 64 * 2**20
+MIN_SIDE = 8
+MAX_SIDE = 2048
 """Longest side that a picture is looked at in: 4 megapixels take a CPU some ten seconds and 1 GB. Larger are shrunk."""
 TURNS = range(2, 9)
 """EXIF orientations of pictures that lie on a side, stand on their head or are mirrored."""
-REFUSALS = {
-    "empty": "The file is empty.",
-    "bytes": "The file has {megabytes:.1f} MB; at most {most} MB are read.",
-    "kind": "This is not a PNG, JPEG or TIFF picture, whatever its name says.",
-    "variant": "This TIFF is damaged or of a kind that cannot be read, such as one of 64-bit values: save it as PNG.",
-    "pixels": "The picture has too many pixels; at most {most:g} megapixels are read.",
-    "small": "The picture has {width} x {height} pixels: too small to see anything in.",
-    "narrow": "The picture has {width} x {height} pixels: too narrow to be looked at whole. Cut out a part of it.",
-    "broken": "The picture is cut short or damaged.",
-    "memory": "There is too little memory to open the picture.",
-}
+REASONS = ("empty", "bytes", "kind", "variant", "pixels", "small", "narrow", "broken", "memory")
 
 
-class PictureError(ValueError):
-    """A picture cannot be used. reason: one of REFUSALS; values: what a message about it needs."""
+class PictureError(Fault, ValueError):
+    """A picture cannot be used. reason: one of REASONS."""
 
-    def __init__(self, reason: str, **values: float) -> None:
-        super().__init__(REFUSALS[reason].format(**values))
-        self.reason, self.values = reason, values
+    def __init__(self, template: str, *, reason: str, **values: object) -> None:
+        super().__init__(template, **values)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -56,9 +48,14 @@ class Picture:
 def opened(content: bytes) -> Picture:
     """Read a picture's file. Raises PictureError for one that is none, too large, too small, too narrow or broken."""
     if not content:
-        raise PictureError("empty")
-    if len(content) > MOST_BYTES:
-        raise PictureError("bytes", megabytes=len(content) / 2**20, most=MOST_BYTES // 2**20)
+        raise PictureError("The file is empty.", reason="empty")
+    if len(content) > MAX_BYTES:
+        raise PictureError(
+            "The file has {megabytes} MB; at most {most} MB are read.",
+            reason="bytes",
+            megabytes=round(len(content) / 2**20, 1),
+            most=MAX_BYTES // 2**20,
+        )
     try:
         image = _identified(content)
         _check(*image.size)
@@ -66,9 +63,9 @@ def opened(content: bytes) -> Picture:
     except PictureError:
         raise
     except MemoryError as error:
-        raise PictureError("memory") from error
+        raise PictureError("There is too little memory to open the picture.", reason="memory") from error
     except Exception as error:  # decoders raise much on damaged data: TypeError, KeyError, struct.error
-        raise PictureError("broken") from error
+        raise PictureError("The picture is cut short or damaged.", reason="broken") from error
 
 
 def shrunk(pixels: np.ndarray, most: int) -> np.ndarray:
@@ -86,18 +83,42 @@ def _identified(content: bytes) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_check` is stricter
             return Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise PictureError("pixels", most=MOST_PIXELS / 1e6) from error
+        raise _too_many_pixels() from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise PictureError("variant" if content.startswith(TIFF_STARTS) else "kind") from error
+        if content.startswith(TIFF_STARTS):
+            raise PictureError(
+                "This TIFF is damaged or of a kind that cannot be read, such as one of 64-bit values: save it as PNG.",
+                reason="variant",
+            ) from error
+        raise PictureError("This is not a PNG, JPEG or TIFF picture, whatever its name says.", reason="kind") from error
+
+
+def _too_many_pixels() -> PictureError:
+    most = MAX_PIXELS / 1e6
+    return PictureError(
+        "The picture has too many pixels; at most {most} megapixels are read.",
+        reason="pixels",
+        most=int(most) if most.is_integer() else most,
+    )
 
 
 def _check(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
-        raise PictureError("pixels", most=MOST_PIXELS / 1e6)
-    if min(width, height) < SMALLEST:
-        raise PictureError("small", width=width, height=height)
-    if min(width, height) * LARGEST < SMALLEST * max(width, height, LARGEST):  # it would be small once it is shrunk
-        raise PictureError("narrow", width=width, height=height)
+    if width * height > MAX_PIXELS:
+        raise _too_many_pixels()
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(
+            "The picture has {width} x {height} pixels: too small to see anything in.",
+            reason="small",
+            width=width,
+            height=height,
+        )
+    if min(width, height) * MAX_SIDE < MIN_SIDE * max(width, height, MAX_SIDE):  # it would be small once it is shrunk
+        raise PictureError(
+            "The picture has {width} x {height} pixels: too narrow to be looked at whole. Cut out a part of it.",
+            reason="narrow",
+            width=width,
+            height=height,
+        )
 
 
 def _decoded(image: Image.Image) -> Picture:

@@ -12,17 +12,19 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 
-def dice(truth: np.ndarray, found: np.ndarray) -> float:
+def dice(truth: np.ndarray, predicted: np.ndarray) -> float:
     """2 |A and B| / (|A| + |B|) of two masks (bool, any one shape); 1 where both are empty (Dice 1945)."""
-    both = int(truth.sum()) + int(found.sum())
-    return 2 * int((truth & found).sum()) / both if both else 1.0
+    both = int(truth.sum()) + int(predicted.sum())
+    return 2 * int((truth & predicted).sum()) / both if both else 1.0
 
 
-def overlaps(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """IoU of every true (1..n) with every found (1..m) instance, (n, m). truth, found: int (height, width)."""
-    truth, found = _compact(truth), _compact(found)
-    n, m = int(truth.max(initial=0)), int(found.max(initial=0))
-    together = np.bincount(truth.ravel() * (m + 1) + found.ravel(), minlength=(n + 1) * (m + 1)).reshape(n + 1, m + 1)
+def overlaps(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """IoU of every true (1..n) with every predicted (1..m) instance, (n, m). truth, predicted: int (height, width)."""
+    truth, predicted = _compact(truth), _compact(predicted)
+    n, m = int(truth.max(initial=0)), int(predicted.max(initial=0))
+    together = np.bincount(truth.ravel() * (m + 1) + predicted.ravel(), minlength=(n + 1) * (m + 1)).reshape(
+        n + 1, m + 1
+    )
     a, b, both = together.sum(1)[1:, None], together.sum(0)[None, 1:], together[1:, 1:]
     return both / np.maximum(a + b - both, 1)
 
@@ -35,9 +37,9 @@ def matched(iou: np.ndarray, threshold: float) -> list[tuple[int, int]]:
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if iou[r, c] >= threshold]
 
 
-def instance_ap(truth: np.ndarray, found: np.ndarray, thresholds: Sequence[float] = (0.5,)) -> np.ndarray:
+def instance_ap(truth: np.ndarray, predicted: np.ndarray, thresholds: Sequence[float] = (0.5,)) -> np.ndarray:
     """TP / (TP + FP + FN) at each threshold for one picture; 1 where there is nothing and nothing is found."""
-    iou = overlaps(truth, found)
+    iou = overlaps(truth, predicted)
     n, m = iou.shape
     if n + m == 0:
         return np.ones(len(thresholds))

@@ -18,13 +18,13 @@ Given = tuple[Tensor, ...]
 
 def pictures() -> list[dict]:
     """Each model that there is: one picture, pictures a second, onnxruntime, a GPU where there is one."""
-    from models import registry
+    from models import cards
 
     torch.set_num_threads(2)
     found = []
     with a_home_of_its_own():
         for name, size in SIZES.items():
-            if name not in registry.names():
+            if name not in cards.names():
                 print(f"  left out: there is no model {name}", file=sys.stderr)
                 continue
             found += one_model(name, size)
@@ -36,18 +36,18 @@ def one_model(name: str, size: tuple[int, int]) -> list[dict]:
 
     The fastest is that of the network alone: the rest is the same in all of them, and takes longer.
     """
-    from models import compress
+    from models.onnx import variants
 
     model, entering, onnx = parts(name, "cpu", size)
     if hasattr(model, "make_precisions"):
         model.make_precisions()
     pixels = picture(name, size)
     seconds = {precision: alone(model, precision, [entering], 15) for precision in model.precisions()}
-    theirs = compress.timed(lambda: onnx(*entering), 15)
+    theirs = variants.timed(lambda: onnx(*entering), 15)
     fastest = min(seconds, key=seconds.__getitem__)
     batches = [entering] * MANY if fastest == "onnx" else [repeated(entering, MANY)]  # as the reader reads many lines
     many = alone(model, fastest, batches, 6)
-    whole = compress.timed(lambda: model.predict([pixels]), 15)
+    whole = variants.timed(lambda: model.predict([pixels]), 15)
     title = f"{name}, {size[1]} x {size[0]}"
     found = [
         row(f"{title}: one picture, whole ({fastest})", 1000 * whole, "ms"),
@@ -64,16 +64,16 @@ def one_model(name: str, size: tuple[int, int]) -> list[dict]:
 
 def alone(model: object, precision: str, batches: list[Given], times: int) -> float:
     """Seconds that a model's network takes for some batches in a number format; the model is left in it."""
-    from models import compress
+    from models.onnx import variants
 
     model.use(precision)
     network = getattr(model, "served", model.network)
-    return compress.timed(lambda: [forward(network, batch, precision) for batch in batches], times)
+    return variants.timed(lambda: [forward(network, batch, precision) for batch in batches], times)
 
 
 def on_gpu(name: str, size: tuple[int, int], cpu_rate: float) -> list[dict]:
     """Pictures a second of the network alone on the GPU in bf16, batches of 64, and against the CPU."""
-    from models import compress
+    from models.onnx import variants
 
     model, entering, _ = parts(name, "cuda", size)
     network = getattr(model, "served", model.network)
@@ -83,7 +83,7 @@ def on_gpu(name: str, size: tuple[int, int], cpu_rate: float) -> list[dict]:
         forward(network, batch, "bf16")
         torch.cuda.synchronize()
 
-    rate = 64 / compress.timed(run, 20)
+    rate = 64 / variants.timed(run, 20)
     return [row(f"{name} on the GPU: pictures a second", rate, "/s"), row(f"{name}: GPU / CPU", rate / cpu_rate, "x")]
 
 
@@ -102,29 +102,29 @@ def forward(network: nn.Module, given: Given, precision: str) -> None:
 
 def parts(name: str, device: str, size: tuple[int, int]) -> tuple[object, Given, nn.Module]:
     """The model, what its network is given for a picture, and the same network under onnxruntime."""
-    from models.vision import compress as forms
-    from models.vision import finding, lines, loading
+    from models.vision import load, onnx_export
+    from models.vision.reader import line_detection, line_reader, onnx_make
 
     if name == "reader":
-        model = lines.load(name, device)
-        pixels = finding.whole(picture(name, size)).pixels
-        entering = lines.entering([pixels])
-        content = forms.lines_to_onnx(lines.load(name, "cpu").network)
+        model = line_reader.load(name, device)
+        pixels = line_detection.whole(picture(name, size)).pixels
+        entering = line_reader.to_input([pixels])
+        content = onnx_make.lines_to_onnx(line_reader.load(name, "cpu").network)
     else:
-        model = loading.model(name, device)
+        model = load.model(name, device)
         entering = (model.entering(picture(name, size)),)
-        content = forms.to_onnx(loading.model(name, "cpu").network, model.network.config.multiple)
-    return model, entering, forms.Session(content, model.network.config, 2)
+        content = onnx_export.to_onnx(load.model(name, "cpu").network, model.network.config.multiple)
+    return model, entering, onnx_export.Session(content, model.network.config, 2)
 
 
 def picture(name: str, size: tuple[int, int]) -> np.ndarray:
     """Something to look at of a size, uint8 (height, width, 3)."""
     from PIL import Image, ImageDraw, ImageFont
 
-    from models.vision import drawn
+    from models.vision import sample_drawings
 
     if name == "reader":
         line = Image.new("RGB", (size[1], size[0]), "white")
         ImageDraw.Draw(line).text((12, 6), "1.299,00 EUR", "black", ImageFont.load_default(size=32))
         return np.asarray(line)
-    return {"nuclei": drawn.nuclei, "blood_cells": drawn.smear}[name](1, size)
+    return {"nuclei": sample_drawings.nuclei, "blood_cells": sample_drawings.smear}[name](1, size)

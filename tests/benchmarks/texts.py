@@ -21,8 +21,8 @@ PEOPLE, ROUNDS, PAUSE_S = 50, 6, 2.0
 
 def sentiment() -> list[dict]:
     """Batch 1, 3,000 short texts on two cores, the same network under onnxruntime, fifty sessions, a GPU if any."""
-    from models.registry import ModelError
-    from models.text.loading import classifier
+    from models.errors import ModelError
+    from models.text.load import classifier
 
     texts, languages = samples()
     try:
@@ -44,9 +44,10 @@ def formats(texts: list[str], languages: list[str]) -> tuple[list[dict], float]:
 
     Also seconds that the server takes for all texts.
     """
-    from models import compress
-    from models.serving import Server
-    from models.text.loading import classifier
+    from models.onnx import export, variants
+    from models.serving.server import Server
+    from models.text import onnx_export
+    from models.text.load import classifier
     from models.text.network import Reading
 
     model = classifier("sentiment", "cpu")
@@ -55,8 +56,8 @@ def formats(texts: list[str], languages: list[str]) -> tuple[list[dict], float]:
     found, seconds = [], {}
     for precision in model.precisions():
         model.use(precision)
-        one = compress.timed(lambda: model.predict(texts[:1], languages[:1]), 100)
-        many = compress.timed(lambda: model.predict(texts, languages), 3)
+        one = variants.timed(lambda: model.predict(texts[:1], languages[:1]), 100)
+        many = variants.timed(lambda: model.predict(texts, languages), 3)
         seconds[precision] = one
         differs = 100 * float((model.probabilities(texts, languages).argmax(1) != plain.argmax(1)).mean())
         found.append(row(f"sentiment, {precision}: one text", 1000 * one, "ms"))
@@ -64,13 +65,13 @@ def formats(texts: list[str], languages: list[str]) -> tuple[list[dict], float]:
         found.append(row(f"sentiment, {precision}: other labels than in fp32", differs, "%", 1))
     with Server(classifier("sentiment", "cpu")) as server:
         server.ready.wait()
-        asked = compress.timed(lambda: server.ask(texts[:1], languages[:1]), 100)
-        many = compress.timed(lambda: server.ask(texts, languages, timeout_s=120), 3)
+        asked = variants.timed(lambda: server.ask(texts[:1], languages[:1]), 100)
+        many = variants.timed(lambda: server.ask(texts, languages, timeout_s=120), 3)
         alone, together = server.precision_for(1), server.precision_for(len(texts))
     found.append(row(f"sentiment, in the format served ({alone}): one text", 1000 * seconds[alone], "ms", 3))
     found.append(row("sentiment, as served: one text, with the wait for others to join", 1000 * asked, "ms"))
     found.append(row(f"sentiment, as served ({together}): {MANY} short texts", many, "s", 1))
-    opened = compress.session(compress.to_onnx(model.network, texts[:4]))
+    opened = export.session(onnx_export.to_onnx(model.network, texts[:4]))
     batches = [model.network.prepare(texts[i : i + 256], languages[i : i + 256]) for i in range(0, MANY, 256)]
     reading = Reading(model.network).in_bf16()
 
@@ -79,7 +80,10 @@ def formats(texts: list[str], languages: list[str]) -> tuple[list[dict], float]:
             for inputs in batches:
                 model.network(inputs, reading)
 
-    ours, theirs = compress.timed(torch_once, 3), compress.timed(lambda: [compress.run(opened, b) for b in batches], 3)
+    ours, theirs = (
+        variants.timed(torch_once, 3),
+        variants.timed(lambda: [onnx_export.run(opened, b) for b in batches], 3),
+    )
     found.append(row("sentiment: the network's time in torch (bf16) / in onnxruntime (fp32)", ours / theirs, "x", 1))
     return found, many
 
@@ -106,8 +110,8 @@ def samples() -> tuple[list[str], list[str]]:
 
 def sessions(texts: list[str], languages: list[str]) -> list[dict]:
     """Fifty people who each send a text every two seconds through one server."""
-    from models.serving import Server
-    from models.text.loading import classifier
+    from models.serving.server import Server
+    from models.text.load import classifier
 
     waits, errors = [], []
     with Server(classifier("sentiment")) as server:
@@ -138,13 +142,13 @@ def sessions(texts: list[str], languages: list[str]) -> list[dict]:
 
 def on_gpu(texts: list[str], languages: list[str], cpu_rate: float) -> list[dict]:
     """Texts a second on the GPU, against the CPU, and the network's share of the bf16 matrix product there."""
-    from models import compress
-    from models.text.loading import classifier
+    from models.onnx import variants
+    from models.text.load import classifier
     from models.text.network import Reading
 
     model = classifier("sentiment", "cuda")
     model.use("bf16")
-    rate = len(texts) / compress.timed(lambda: model.predict(texts, languages), 5)
+    rate = len(texts) / variants.timed(lambda: model.predict(texts, languages), 5)
     inputs = model.network.prepare(texts[:2048], languages[:2048]).to("cuda")
     reading = Reading(model.network).in_bf16()
     square = torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16)
@@ -158,7 +162,7 @@ def on_gpu(texts: list[str], languages: list[str], cpu_rate: float) -> list[dict
         square @ square
         torch.cuda.synchronize()
 
-    ceiling = 2 * 8192**3 / compress.timed(product, 20)
+    ceiling = 2 * 8192**3 / variants.timed(product, 20)
     layers = [m for m in model.network.modules() if isinstance(m, torch.nn.Linear)]
     work = 2 * inputs.ids.numel() * sum(layer.weight.numel() for layer in layers)
     return [
@@ -166,7 +170,7 @@ def on_gpu(texts: list[str], languages: list[str], cpu_rate: float) -> list[dict
         row("sentiment: GPU / CPU", rate / cpu_rate, "x"),
         row(
             "sentiment network: share of the bf16 product's speed",
-            100 * work / compress.timed(network, 20) / ceiling,
+            100 * work / variants.timed(network, 20) / ceiling,
             "%",
         ),
     ]

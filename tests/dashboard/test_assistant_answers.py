@@ -6,9 +6,11 @@ import pytest
 
 from dashboard import assistant_answers, sentences
 from dashboard.assistant_state import Conversation, Intent, Turn
-from models.text import hub, hub_intents, knowledge, replies
-from models.text.knowledge import KnowledgeError
-from models.text.retrieval import Index
+from models import errors
+from models.assistant import knowledge, replies
+from models.assistant.knowledge import KnowledgeError
+from models.assistant.retrieval import Index
+from models.text import hub, hub_training
 
 NASTY = "**b** [x](http://y.z) ![i](http://y.z/i.png) <b>h</b> $a$ :red[c] `d` a_b_c ~~e~~ | # h www.x.org a@b.cd"
 
@@ -81,8 +83,8 @@ FAULTY = [
     b"id,question,answer\na,B,C\na,D,E\n",
     b"question,answer,language\nA,B,not a code\n",
     b"question,answer\n" + b"x" * 600 + b",B\n",
-    b"x" * (knowledge.LARGEST_FILE + 1),
-    b"question,answer\n" + b"A,B\n" * (knowledge.MOST_ENTRIES + 1),
+    b"x" * (knowledge.MAX_FILE + 1),
+    b"question,answer\n" + b"A,B\n" * (knowledge.MAX_ENTRIES + 1),
 ]
 
 
@@ -100,10 +102,10 @@ def test_every_fault_is_said_in_the_readers_language(speak, name, content):
 
 def test_a_hub_model_out_of_reach_is_said_in_the_readers_language(speak):
     speak("zh")
-    with pytest.raises(hub.HubError) as raised:
+    with pytest.raises(errors.HubError) as raised:
         hub.embedder("no id")
     assert sentences.said(str(raised.value)) != str(raised.value)
 
 
 def test_the_limits_of_a_partner_over_the_hub_are_said_in_the_readers_language():
-    assert set(hub_intents.LIMITS) <= set(sentences.HUB)
+    assert set(hub_training.LIMITS) <= set(sentences.HUB)

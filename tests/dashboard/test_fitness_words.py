@@ -23,7 +23,7 @@ from models import fitness
     ],
 )
 def test_what_is_not_fit_to_show_is_said_with_its_score_and_its_test_cases(score, n, of, told):
-    assert fitness_words.warning(fitness.judged(score, n, of), "Thai") == told
+    assert fitness_words.warning(fitness.verdict_on(score, n, of), "Thai") == told
 
 
 @pytest.mark.parametrize(("value", "told"), [(1.0, "1.00"), (0.999, "0.99"), (0.7, "0.70"), (None, "–")])
@@ -34,6 +34,6 @@ def test_a_score_has_two_decimals_and_is_one_only_where_it_is(value, told):
 def test_the_banner_is_in_the_readers_language(speak):
     speak("zh")
     assert (
-        fitness_words.warning(fitness.judged(0.5625, 28), "泰语")
+        fitness_words.warning(fitness.verdict_on(0.5625, 28), "泰语")
         == "对泰语不够好：F1 0.56（28 条测试文本）。请勿依赖。"
     )

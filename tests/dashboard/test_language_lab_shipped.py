@@ -4,12 +4,12 @@ import pytest
 
 from dashboard import language_lab_answers
 from models import fitness
-from models.text import languages, loading, parts
+from models.text import languages, load, parts
 
 
 @pytest.fixture(scope="module")
 def models():
-    return loading.classifier("language", "cpu"), loading.classifier("sentiment", "cpu")
+    return load.classifier("language", "cpu"), load.classifier("sentiment", "cpu")
 
 
 def read(models, text):

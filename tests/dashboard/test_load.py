@@ -9,7 +9,7 @@ import torch
 
 from dashboard import load
 from data import store
-from models import registry
+from models import cards, errors, tensors
 from models.text import hub
 
 
@@ -72,16 +72,16 @@ def test_another_store_is_another_version(home, tmp_path, monkeypatch):
 @pytest.fixture
 def partner(home, tmp_path, monkeypatch):
     """A partner of "shop" over org/model; partner(config) makes it over something else."""
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(cards, "SHIPPED", tmp_path / "none")
     monkeypatch.setattr(hub, "embedder", lambda name: list)
     load._hub.clear()
 
     def save(**config: object) -> None:
-        card = registry.Card(
+        card = cards.Card(
             name="shop-hub", task="intent", title="", purpose="", family="", labels=("a",), languages=(), data=(),
             splits={}, metrics={}, training={}, config=config, limits=(),
         )  # fmt: skip
-        registry.save(card, {"w": torch.zeros(2)})
+        tensors.save(card, {"w": torch.zeros(2)})
 
     save(hub={"model": "org/model", "base": "shop"})
     yield save
@@ -99,7 +99,7 @@ def test_a_partner_answers_where_its_hub_model_is_named(partner, monkeypatch, na
 
 def test_a_partner_that_cannot_answer_leaves_it_to_our_own_model(partner, monkeypatch):
     monkeypatch.setenv(hub.VARIABLE, "org/model")
-    (registry.folder("shop-hub") / registry.WEIGHTS).write_bytes(b"altered")
+    (cards.folder("shop-hub") / cards.WEIGHTS).write_bytes(b"altered")
     assert load.intent_model("shop") == "shop"
     partner()
     assert load.intent_model("shop") == "shop"
@@ -109,7 +109,7 @@ def test_a_hub_model_out_of_reach_leaves_it_to_our_own_model(partner, monkeypatc
     monkeypatch.setenv(hub.VARIABLE, "org/model")
 
     def missing(name):
-        raise hub.HubError("Out of reach.")
+        raise errors.HubError("Out of reach.")
 
     monkeypatch.setattr(hub, "embedder", missing)
     assert load.intent_model("shop") == "shop"
@@ -119,6 +119,6 @@ def test_a_partner_is_served_anew_when_the_model_under_it_was_trained_again(part
     asked = []
     monkeypatch.setattr(load, "_text_server", lambda name, files: asked.append(files))
     for weights in (torch.zeros(2), torch.ones(2)):
-        registry.save(replace(registry.card("shop-hub"), name="shop", config={}), {"w": weights})
+        tensors.save(replace(cards.card("shop-hub"), name="shop", config={}), {"w": weights})
         load.text_server("shop-hub")
     assert asked[0] != asked[1]

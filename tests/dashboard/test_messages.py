@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 
 from dashboard import language, messages, sentences
 from data import store
-from models import serving
+from models import errors
+from models.serving import server as serving_server
 
 CJK = re.compile("[\u4e00-\u9fff]")
 SAME_IN_CHINESE = {
@@ -188,7 +189,7 @@ def _starved(items):
 )
 def test_what_a_model_s_server_says_is_said_in_chinese(speak, answer, chinese):
     speak("zh")
-    with serving.Server(Slow(answer)) as server, pytest.raises(serving.ServingError) as raised:
+    with serving_server.Server(Slow(answer)) as server, pytest.raises(errors.ServingError) as raised:
         server.ask(["x"], timeout_s=0.05 if answer is _late else 10)
     assert sentences.said(str(raised.value)).startswith(chinese)
 
@@ -203,12 +204,12 @@ def test_a_setting_that_cannot_be_is_refused_in_chinese(speak, home):
 def test_a_busy_model_says_so_in_chinese(speak):
     speak("zh")
     go = threading.Event()
-    with serving.Server(Slow(lambda items: go.wait(60) and list(items)), most_waiting=1) as server:
+    with serving_server.Server(Slow(lambda items: go.wait(60) and list(items)), most_waiting=1) as server:
         first = threading.Thread(target=lambda: server.ask(["x"]))  # it warms up until it may go, so who asks waits
         first.start()
-        with pytest.raises(serving.Busy) as raised:
+        with pytest.raises(errors.Busy) as raised:
             for _try in range(2_000):  # until the first has come to wait
-                with contextlib.suppress(serving.TimedOut):
+                with contextlib.suppress(errors.TimedOut):
                     server.ask(["x"], timeout_s=0.01)
         go.set()
         first.join()

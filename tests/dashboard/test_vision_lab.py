@@ -18,11 +18,11 @@ from dashboard.charts import pictures
 from dashboard.vision_lab_answers import Seen, Thing
 from dashboard.vision_lab_meaning import Line, Rate
 from data import ingest
-from models.serving import Served
+from models.prices.parse import Parsed, parse
+from models.serving.server import Served
 from models.vision import images
-from models.vision.amounts import Parsed, parse
-from models.vision.lines import Reading
-from models.vision.renders import TagLine
+from models.vision.reader.line_reader import Reading
+from models.vision.reader.rendering import TagLine
 
 LOOKS = (theme.LIGHT, theme.DARK)
 SQUARE = pictures.box(10, 20, 30, 40)

@@ -89,8 +89,8 @@ def test_serving_needs_nothing_that_only_trains():
         "import sys\n"
         f"sys.meta_path.insert(0, type('No', (), {{'find_spec': staticmethod(lambda name, *_: (_ for _ in ()).throw("
         f"ModuleNotFoundError(name, name=name)) if name.split('.')[0] in {only!r} else None)}}))\n"
-        "import dashboard.load, dashboard.components, models.training, models.serving\n"
-        "import models.text.loading, models.vision.loading\n"
+        "import dashboard.load, dashboard.components, models.training.loop, models.serving.server\n"
+        "import models.text.text_model, models.vision.load\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -98,10 +98,10 @@ def test_serving_needs_nothing_that_only_trains():
 
 def test_a_search_without_what_it_needs_says_what_to_install(monkeypatch):
     from models import __main__ as command
-    from models.registry import ModelError
+    from models.errors import ModelError
 
     monkeypatch.setitem(sys.modules, "optuna", None)
-    monkeypatch.delitem(sys.modules, "models.text.search", raising=False)
-    monkeypatch.delattr("models.text.search", raising=False)
+    monkeypatch.delitem(sys.modules, "models.text.automl", raising=False)
+    monkeypatch.delattr("models.text.automl", raising=False)
     with pytest.raises(ModelError, match=r"requirements-train\.txt"):
         command._search(None)

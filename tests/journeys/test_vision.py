@@ -37,28 +37,34 @@ def discs(seed: int, side: int = 96) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def app(synthetic, serve, tmp_path_factory):
     """The dashboard, and in its folder a nuclei network that learned for some seconds."""
-    from models import registry
-    from models.vision import cuts, nuclei, nuclei_training, unet, unlike
+    from models import cards
+    from models import tensors as model_tensors
+    from models.vision import novelty, unet
     from models.vision.corpora import Segmented
+    from models.vision.nuclei import instances
+    from models.vision.nuclei import network as nuclei_network
+    from models.vision.nuclei import training as nuclei_training
 
     torch.set_num_threads(1)
-    plan = nuclei_training.Plan(settings=nuclei_training.Settings(epochs=1, rate=5e-3, bf16=False), batch=4, crops=200)
+    plan = nuclei_training.TrainingConfig(
+        settings=nuclei_training.Settings(epochs=1, rate=5e-3, bf16=False), batch=4, crops=200
+    )
     config = unet.Config(widths=(12, 16, 24), outputs=8)
     learnt = [Segmented(str(seed), "train", *discs(seed)) for seed in range(8)]
     network, _fit = nuclei_training.fit(plan, config, learnt, [])
     network.eval()
-    features = np.stack([nuclei.maps(network, one.pixels, "cpu", False).features for one in learnt])
-    bank = unlike.bank(features, features, margin=20.0)
-    card = registry.Card(
+    features = np.stack([nuclei_network.maps(network, one.pixels, "cpu", False).features for one in learnt])
+    bank = novelty.reference_features(features, features, margin=20.0)
+    card = cards.Card(
         name="nuclei", task="nuclei", title="Small", purpose="Tests.", family="U-Net", labels=("nucleus",),
         languages=(), data=(), splits={}, metrics=METRICS, training={}, limits=(),
-        config=nuclei.settings(config, cuts.Rule(odds=(*(0.0,) * cuts.FEATURES, 3.0)))
-        | {"far": bank.far, "counts": {"nucleus": [-1.0, 2.0]}},
+        config=nuclei_network.settings(config, instances.InstanceRule(odds=(*(0.0,) * instances.FEATURES, 3.0)))
+        | {"far": bank.threshold, "counts": {"nucleus": [-1.0, 2.0]}},
     )  # fmt: skip
     home = tmp_path_factory.mktemp("vision")
     (home / "atlas.duckdb").write_bytes((synthetic / "atlas.duckdb").read_bytes())
     tensors = network.state_dict() | {"bank.features": torch.from_numpy(bank.features)}
-    registry.save(card, tensors, root=home / "models")
+    model_tensors.save(card, tensors, root=home / "models")
     with serve(synthetic, ATLAS_HOME=str(home)) as address:
         yield address
 

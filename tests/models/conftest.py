@@ -5,15 +5,16 @@ import pandas as pd
 import pytest
 import torch
 
-from models import registry, training
-from models.text import fitting, tokens
+from models import cards, devices
+from models.text import tokens, training
+from models.text.abstention import AbstentionRule
 from models.text.classifier import Classifier
 from models.text.corpora import Corpus
-from models.text.fitting import Plan, Recipe
-from models.text.loading import Doubts, classifier
+from models.text.load import classifier
 from models.text.network import BagConfig, EncoderConfig
 from models.text.ngrams import Grams
-from models.training import Settings
+from models.text.training import TrainingConfig, TrainingRecipe
+from models.training.settings import Settings
 
 torch.set_num_threads(1)  # two workers on two cores: more threads would wait for each other
 
@@ -37,28 +38,28 @@ def rows(count: int = 240, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["language", "split", "text", "label"])
 
 
-def recipe(name: str = "tiny", **changes: object) -> Recipe:
+def recipe(name: str = "tiny", **changes: object) -> TrainingRecipe:
     """A linear bag and a wide one, trained in a second."""
-    source = registry.Source("made up", "CC0", "https://example.org", 240)
+    source = cards.Source("made up", "CC0", "https://example.org", 240)
     given = {
         "name": name, "task": "sentiment", "title": "Tiny", "purpose": "Tests.", "family": "bags",
         "corpus": lambda where: Corpus(rows(), (source,)),
         "plans": (
-            Plan("linear", BagConfig(Grams(bits=12, scoped=True), dropout=0.1),
+            TrainingConfig("linear", BagConfig(Grams(bits=12, scoped=True), dropout=0.1),
                  Settings(epochs=4, sparse_rate=0.05, bf16=False), batch=16),
-            Plan("wide", BagConfig(Grams(bits=12), width=8, dropout=0.1),
+            TrainingConfig("wide", BagConfig(Grams(bits=12), width=8, dropout=0.1),
                  Settings(epochs=4, sparse_rate=0.02, rate=0.02, bf16=False), batch=16),
         ),
-        "limits": ("Knows eight words.",), "doubts": Doubts(threshold=0.6),
+        "limits": ("Knows eight words.",), "abstention": AbstentionRule(threshold=0.6),
     }  # fmt: skip
-    return Recipe(**given | changes)
+    return TrainingRecipe(**given | changes)
 
 
 @pytest.fixture(scope="module")
 def with_bf16():
     """As on a machine whose processor computes in bfloat16 (here torch may emulate it)."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "computes_bf16", lambda where: True)
+        patch.setattr(devices, "computes_bf16", lambda where: True)
         yield
 
 
@@ -88,16 +89,16 @@ def shapes(tokenizer):
 def trained(tmp_path_factory, tokenizer, shapes):
     """A folder with the model "tiny": two bags and an encoder."""
     root = tmp_path_factory.mktemp("models")
-    encoded = Plan("encoder", EncoderConfig(shapes), Settings(epochs=6, rate=5e-3, bf16=False), batch=16)
+    encoded = TrainingConfig("encoder", EncoderConfig(shapes), Settings(epochs=6, rate=5e-3, bf16=False), batch=16)
     made = recipe(plans=(*recipe().plans, encoded))
-    fitting.make(made, tokenizer=tokenizer, root=root, say=lambda line: None)
+    training.make(made, tokenizer=tokenizer, root=root, say=lambda line: None)
     return root
 
 
 @pytest.fixture
 def shipped(trained, tmp_path, monkeypatch):
     """Only the tiny model is shipped; what a test saves lies in a folder of its own."""
-    monkeypatch.setattr(registry, "SHIPPED", trained)
+    monkeypatch.setattr(cards, "SHIPPED", trained)
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path / "own"))
     return trained
 

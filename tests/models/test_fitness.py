@@ -76,7 +76,7 @@ def test_a_kind_of_picture_with_a_handful_of_test_pictures_is_not_vouched_for():
 @given(st.floats(0, 1), st.integers(0, 10_000))
 def test_more_test_texts_never_make_a_language_less_fit(score, n):
     order = (fitness.UNKNOWN, fitness.WEAK, fitness.READY)
-    assert order.index(fitness.judged(score, n).verdict) <= order.index(fitness.judged(score, n + 1).verdict)
+    assert order.index(fitness.verdict_on(score, n).verdict) <= order.index(fitness.verdict_on(score, n + 1).verdict)
 
 
 # ------------------------------------------------------------------ the cards that ship

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from models import hub
+from models import errors, hub
 
 
 def test_no_model_is_wanted_by_default(monkeypatch):
@@ -51,7 +51,7 @@ def test_what_is_no_folder_is_none(name):
     ],
 )
 def test_every_fault_is_a_sentence_with_its_remedy(error, local, said):
-    with pytest.raises(hub.HubError) as raised, hub.loading("org/model", "VAR", local):
+    with pytest.raises(errors.HubError) as raised, hub.loading("org/model", "VAR", local):
         raise error
     assert said in str(raised.value) and "\n" not in str(raised.value)
     assert "'org/model'" in str(raised.value)
@@ -59,8 +59,8 @@ def test_every_fault_is_a_sentence_with_its_remedy(error, local, said):
 
 
 def test_what_is_said_already_is_not_said_again():
-    told = hub.HubError("A sentence.")
-    with pytest.raises(hub.HubError) as raised, hub.loading("org/model", "VAR"):
+    told = errors.HubError("A sentence.")
+    with pytest.raises(errors.HubError) as raised, hub.loading("org/model", "VAR"):
         raise told
     assert raised.value is told
 

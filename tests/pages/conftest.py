@@ -187,7 +187,7 @@ class Reader:
 
 def a_card(name: str, task: str, labels: tuple[str, ...], languages: tuple[str, ...] = (), **more):
     """A card with every kind of figure; made up, and the same each time."""
-    from models.registry import Card, Source
+    from models.cards import Card, Source
 
     def scores(place: int) -> dict[str, float]:
         score = 0.9 - 0.1 * place
@@ -231,25 +231,26 @@ def lab(full_home, monkeypatch, tmp_path) -> dict[str, Reader]:
     """A folder of models of one's own and no shipped ones; the readers by name, once they were asked."""
     import torch
 
-    from models import registry
-    from models.text import languages, loading
+    from models import cards, tensors
+    from models.text import languages as text_languages
+    from models.text import load as text_load
 
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(cards, "SHIPPED", tmp_path / "none")
     spoken = ("en", "sw", "ha", "fi", "am")
     for card in (
-        a_card("language", "language", languages.FLORES),
+        a_card("language", "language", text_languages.FLORES),
         a_card("sentiment", "sentiment", SENTIMENTS, spoken),
         a_card("sentiment-baseline", "baseline", SENTIMENTS, spoken),
         a_card("sentiment-nigeria", "sentiment", SENTIMENTS, ("ha",), base="sentiment", title="Nigeria"),
         a_card("topic", "topic", TOPICS, ("eng_Latn", "hau_Latn")),
         a_card("banking77", "intent", ("card_arrival", "lost_card")),
     ):
-        registry.save(card, {"w": torch.zeros(2)})
+        tensors.save(card, {"w": torch.zeros(2)})
     readers: dict[str, Reader] = {}
 
     def classifier(name: str) -> Reader:
-        readers[name] = Reader(name, registry.card(name).labels)
+        readers[name] = Reader(name, cards.card(name).labels)
         return readers[name]
 
-    monkeypatch.setattr(loading, "classifier", classifier)
+    monkeypatch.setattr(text_load, "classifier", classifier)
     return readers

@@ -11,9 +11,11 @@ import pytest
 import streamlit as st
 
 from dashboard import adapt_rows, adapt_state
-from models import jobs, registry
-from models.text import adapter, encoder, fitting, market_rows, tokens
-from models.training import Progress, Settings, Stopped
+from models import cards
+from models.errors import Stopped
+from models.text import adapter_rows, adapter_training, encoder, tokens, training
+from models.training import jobs
+from models.training.settings import Progress, Settings
 
 PATIENCE_S = 120
 LABELS = ("negative", "neutral", "positive")
@@ -44,22 +46,22 @@ def small_models(tmp_path_factory):
     table = three_classes()
     tokenizer = tokens.train(table["text"], 400)
     shape = encoder.Config(tokenizer.get_vocab_size(), width=16, layers=1, heads=2, hidden=32, longest=24, dropout=0.0)
-    plan = fitting.Plan(
+    plan = training.TrainingConfig(
         "encoder", tiny.EncoderConfig(shape),
         Settings(epochs=3, rate=5e-3, bf16=False), batch=16,
     )  # fmt: skip
-    source = registry.Source("made up", "CC0", "https://example.org", len(table))
+    source = cards.Source("made up", "CC0", "https://example.org", len(table))
     made = tiny.recipe(
-        "sentiment", corpus=lambda where: fitting.Corpus(table, (source,)), plans=(*tiny.recipe().plans[:1], plan)
+        "sentiment", corpus=lambda where: training.Corpus(table, (source,)), plans=(*tiny.recipe().plans[:1], plan)
     )
-    fitting.make(made, tokenizer=tokenizer, root=root, say=lambda line: None)
+    training.make(made, tokenizer=tokenizer, root=root, say=lambda line: None)
     return root
 
 
 @pytest.fixture
 def ready(small_models, full_home, monkeypatch, tmp_path):
     """Only the small model ships, no shared texts are there, nothing trains."""
-    monkeypatch.setattr(registry, "SHIPPED", small_models)
+    monkeypatch.setattr(cards, "SHIPPED", small_models)
     monkeypatch.setenv("ATLAS_TEXT_DATA", str(tmp_path / "none"))
     monkeypatch.setattr(jobs, "_jobs", {})
 
@@ -257,13 +259,13 @@ def test_an_adapter_is_trained_compared_registered_listed_and_removed(opened, te
 
     assert "The adapter **swahili** is saved" in said(app)
     assert any("**swahili** · Swahili, F1" in text.value for text in app.markdown)
-    card = registry.card("swahili")
+    card = cards.card("swahili")
     assert (card.base, card.config["language"]) == ("sentiment", "sw")
-    assert card.data[-1] == registry.Source("Lepton Atlas example: Swahili product reviews", "Apache-2.0", "", 72)
+    assert card.data[-1] == cards.Source("Lepton Atlas example: Swahili product reviews", "Apache-2.0", "", 72)
     assert jobs.kept() == ()
 
     app.button(key="adapt_removed_swahili").click().run()
-    assert "swahili" not in registry.names()
+    assert "swahili" not in cards.names()
     assert "None yet." in said(app)
 
 
@@ -294,11 +296,11 @@ def test_a_result_can_be_discarded(opened):
     app.button(key="adapt_discard").click().run()
     assert app.title[0].value == "72 Swahili examples ready for training"
     assert jobs.kept() == ()
-    assert registry.names() == ("sentiment",)
+    assert cards.names() == ("sentiment",)
 
 
 def test_an_adapter_that_is_no_better_is_held_back(opened, monkeypatch):
-    monkeypatch.setattr(adapter.Adapted, "held_back", True)
+    monkeypatch.setattr(adapter_training.TrainedAdapter, "held_back", True)
     app = trained(opened())
     assert "there is nothing to save" in said(app)
     assert not any(button.key == "adapt_save" for button in app.button)
@@ -402,12 +404,12 @@ def test_a_result_holds_none_of_the_rows_and_shows_a_sentence_of_our_own(opened)
     app = trained(opened())
     learned = jobs.kept()[0].snapshot.result
     assert not hasattr(learned, "wish")
-    rows = market_rows.example().rows["text"]
+    rows = adapter_rows.example().rows["text"]
     assert app.text_input(key="adapt_sentence").value not in set(rows)
 
 
 def test_without_a_model_the_page_says_how_to_make_one(full_home, open_page, monkeypatch, tmp_path):
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(cards, "SHIPPED", tmp_path / "none")
     app = open_page("adapt")
     assert app.title[0].value == "Which market should the model learn from?"
     assert "python -m models train sentiment" in said(app)
@@ -418,8 +420,8 @@ def test_a_damaged_model_is_told(opened, small_models, monkeypatch, tmp_path):
 
     copied = tmp_path / "damaged"
     shutil.copytree(small_models, copied)
-    (copied / "sentiment" / registry.WEIGHTS).write_bytes(b"x")
-    monkeypatch.setattr(registry, "SHIPPED", copied)
+    (copied / "sentiment" / cards.WEIGHTS).write_bytes(b"x")
+    monkeypatch.setattr(cards, "SHIPPED", copied)
     st.cache_resource.clear()
     assert "is not the file that its card describes" in said(opened())
 
@@ -437,7 +439,7 @@ def test_the_card_of_a_registered_adapter_is_chinese(opened, open_page, text_of)
     app.text_input(key="adapt_name").set_value("swahili")
     app.text_input(key="adapt_licence").set_value("Apache-2.0")
     app.button(key="adapt_save").click().run()
-    assert registry.card("swahili").title == "Swahili adapter (swahili)"
+    assert cards.card("swahili").title == "Swahili adapter (swahili)"
     app = open_page("cards", model="swahili", lang="zh")
     assert app.title[0].value.startswith("斯瓦希里语适配器（swahili）")
     assert {"Tests.已按一个市场的斯瓦希里语数据适配。", "- 用 45 行学习，用 18 行评判。"} <= set(text_of(app))

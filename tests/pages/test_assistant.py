@@ -8,7 +8,9 @@ import pytest
 
 from dashboard import assistant_state, load
 from data import store
-from models import registry, serving
+from models import errors
+from models import errors as model_errors
+from models.serving import server as serving_server
 from models.text import hub
 from models.text.classifier import Answer
 
@@ -39,15 +41,15 @@ def models(monkeypatch):
 
     def only(**labels: str) -> None:
         servers.clear()
-        servers.update({name: serving.Server(Stub(name, label)) for name, label in labels.items()})
+        servers.update({name: serving_server.Server(Stub(name, label)) for name, label in labels.items()})
 
-    def server(name: str) -> serving.Server:
+    def server(name: str) -> serving_server.Server:
         if name not in servers:
-            raise registry.ModelError(f"There is no model {name!r}. Make it with: python -m models train {name}")
+            raise errors.ModelError(f"There is no model {name!r}. Make it with: python -m models train {name}")
         return servers[name]
 
     def card(name: str):
-        raise registry.ModelError(f"There is no model {name!r}. Make it with: python -m models train {name}")
+        raise errors.ModelError(f"There is no model {name!r}. Make it with: python -m models train {name}")
 
     monkeypatch.setattr(load, "text_server", server)
     monkeypatch.setattr(load, "model_card", card)
@@ -347,7 +349,7 @@ def test_a_hub_model_out_of_reach_is_said_and_words_go_on(opened, monkeypatch):
     monkeypatch.setenv(hub.VARIABLE, "org/model")
 
     def missing(name):
-        raise hub.HubError(
+        raise model_errors.HubError(
             "The model 'org/model' needs packages that are not installed (sentence_transformers). Install them with: "
             "pip install -r requirements-hub.txt"
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from data import store
-from models import registry
+from models import cards, tensors
 
 
 @pytest.fixture
@@ -72,10 +72,10 @@ def few(**scores: tuple[float, int]):
     """The sentiment card with scores and test texts by language."""
     import torch
 
-    card = registry.card("sentiment")
+    card = cards.card("sentiment")
     by_language = {code: {"macro_f1": score, "n": n} for code, (score, n) in scores.items()}
     changed = replace(card, metrics=card.metrics | {"per_language": by_language}, languages=(*by_language, "om"))
-    registry.save(changed, {"w": torch.zeros(2)})
+    tensors.save(changed, {"w": torch.zeros(2)})
 
 
 def test_a_title_never_names_a_language_with_fewer_than_fifty_texts(opened, text_of):
@@ -129,12 +129,12 @@ def test_no_score_is_shown_as_one_or_none(opened, text_of):
 def test_a_card_with_little_in_it_still_opens(opened, text_of):
     import torch
 
-    card = registry.card("topic")
-    bare = registry.Card(
+    card = cards.card("topic")
+    bare = cards.Card(
         **{field: getattr(card, field) for field in card.__dataclass_fields__}
         | {"metrics": {"accuracy": 0.7}, "variants": (), "tried": (), "data": (), "limits": (), "splits": {}}
     )
-    registry.save(bare, {"w": torch.zeros(2)})
+    tensors.save(bare, {"w": torch.zeros(2)})
     app = opened(model="topic")
     assert app.title[0].value == "Topic: Accuracy 0.70"
     assert "The card has no calibration." in text_of(app)
@@ -153,11 +153,11 @@ def test_an_adapter_s_own_sentences_are_in_the_reader_s_language(opened, text_of
     import torch
 
     own = replace(
-        registry.card("sentiment"), name="region", base="sentiment", config={"language": "am"},
+        cards.card("sentiment"), name="region", base="sentiment", config={"language": "am"},
         title="Amharic adapter (region)", purpose="Reads texts. Adapted to one market's rows in Amharic.",
         limits=("Knows nothing.", "Learned from 50 rows; judged on 18."),
     )  # fmt: skip
-    registry.save(own, {"w": torch.zeros(2)})
+    tensors.save(own, {"w": torch.zeros(2)})
     app = opened(model="region", **({"lang": lang} if lang != "en" else {}))
     assert app.title[0].value.startswith(title)
     assert {*told, "- Knows nothing."} <= set(text_of(app))
@@ -198,14 +198,14 @@ def opened_on_pictures(opened):
     import torch
 
     def shown(task: str, **changed):
-        card = registry.card("topic")
+        card = cards.card("topic")
         metrics = PICTURE_METRICS[task] | changed
         changes = {"name": "pictures", "task": task, "title": "Pictures", "languages": (), "metrics": metrics,
                    "labels": ("RBC", "WBC", "Platelets"), "tried": (),
                    "variants": ({"name": "fp32", "latency_ms": 20.0, "bytes": 10, "per_s": 60.0, "ap50": 0.81,
                                  "map50": 0.9, "exact_match": 0.9},)}  # fmt: skip
         fields = {field: getattr(card, field) for field in card.__dataclass_fields__}
-        registry.save(registry.Card(**fields | changes), {"w": torch.zeros(2)})
+        tensors.save(cards.Card(**fields | changes), {"w": torch.zeros(2)})
         return opened(model="pictures")
 
     return shown
@@ -288,20 +288,20 @@ def test_the_confusion_of_single_cells_is_not_taken_for_the_detector_s(opened_on
 def test_lines_without_an_error_get_the_interval_of_a_share(lab):
     from dashboard import cards_figures
 
-    card = replace(registry.card("topic"), task="reader", languages=(), metrics=PICTURE_METRICS["reader"])
+    card = replace(cards.card("topic"), task="reader", languages=(), metrics=PICTURE_METRICS["reader"])
     found = cards_figures.groups(card, "per_script").loc["thai"]
     assert (found["low"], found["high"]) == pytest.approx((0.867, 0.926), abs=5e-4)  # Wilson 1927, 360 of 400
 
 
 def test_every_model_is_in_the_table_with_its_review(opened):
     table = opened().dataframe[-1].value
-    assert table["name"].tolist() == list(registry.names())
+    assert table["name"].tolist() == list(cards.names())
     assert set(table["review"]) == {"not reviewed"}
 
 
 @pytest.mark.parametrize("damage", ["card.json", "weights.safetensors"])
 def test_a_damaged_model_shows_its_fault_and_the_others_stay(opened, text_of, damage):
-    (registry.own() / "topic" / damage).write_bytes(b"{")
+    (cards.own() / "topic" / damage).write_bytes(b"{")
     app = opened(model="topic")
     assert app.title[0].value == "topic cannot be used"
     assert app.error[0].value == "Its files are missing or damaged, so it is not loaded."
@@ -312,7 +312,7 @@ def test_a_damaged_model_shows_its_fault_and_the_others_stay(opened, text_of, da
 
 
 def test_without_models_the_page_says_how_to_make_one(full_home, open_page, monkeypatch, tmp_path):
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(cards, "SHIPPED", tmp_path / "none")
     app = open_page("cards")
     assert app.title[0].value == "No model is trained yet"
     assert "python -m" not in app.info[0].value
@@ -337,7 +337,7 @@ def test_a_sign_off_is_kept_with_the_weights_it_was_about(opened):
     app = sign(opened())
     row = store.reviews(store.connect(), "sentiment").iloc[0]
     assert (row["reviewer"], row["decision"], row["version"]) == ("Ada", "approved", "1")
-    assert row["weights_sha256"] == registry.card("sentiment").files[registry.WEIGHTS]
+    assert row["weights_sha256"] == cards.card("sentiment").files[cards.WEIGHTS]
     assert any(text.value.startswith("Approved by Ada on ") for text in app.text)
     assert "**Looked** at Hausa" in [text.value for text in app.text]
     table = app.dataframe[-1].value.set_index("name")["review"]
@@ -361,7 +361,7 @@ def test_a_model_trained_again_has_to_be_reviewed_again(opened, text_of):
     import torch
 
     sign(opened())
-    registry.save(registry.card("sentiment"), {"w": torch.ones(2)})
+    tensors.save(cards.card("sentiment"), {"w": torch.ones(2)})
     app = opened()
     assert app.dataframe[-1].value.set_index("name").at["sentiment", "review"] == "changed since its review"
     assert any(text.startswith("This was about other weights") for text in text_of(app))

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from dashboard import language_lab_file
-from models import registry, serving
+from models import cards, errors, tensors
+from models.serving import server
 from models.text import hub
 
 
@@ -200,9 +201,9 @@ def test_another_answer_is_explained_on_request(opened):
 
 @pytest.mark.parametrize("named", ["org/model", ""])
 def test_a_partner_over_the_hub_model_names_itself_and_its_way_to_reasons(opened, text_of, lab, monkeypatch, named):
-    own = registry.card("banking77")
+    own = cards.card("banking77")
     over = {"model": "org/model", "base": "banking77"}
-    registry.save(replace(own, name="banking77-hub", config={"hub": over}), {"w": torch.zeros(2)})
+    tensors.save(replace(own, name="banking77-hub", config={"hub": over}), {"w": torch.zeros(2)})
     monkeypatch.setattr(hub, "embedder", lambda name: list)
     monkeypatch.setenv(hub.VARIABLE, named)
     app = more(opened("about lost_card", recipe="finance"), "intent")
@@ -215,7 +216,7 @@ def test_a_partner_over_the_hub_model_names_itself_and_its_way_to_reasons(opened
 
 
 def test_a_missing_model_says_how_to_make_it_and_the_others_go_on(opened, text_of):
-    registry.remove("topic")
+    cards.remove("topic")
     app = more(opened("positive"), "topic")
     assert app.title[0].value == "Positive · English"
     assert "Topic: this model cannot answer at present." in text_of(app)
@@ -223,7 +224,7 @@ def test_a_missing_model_says_how_to_make_it_and_the_others_go_on(opened, text_o
 
 
 def test_without_any_model_the_page_stands(full_home, open_page, monkeypatch, tmp_path, text_of):
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(cards, "SHIPPED", tmp_path / "none")
     app = open_page("language")
     assert app.title[0].value == "No model has read this yet"
     assert sum("python -m models train" in line.value for line in details_of(app)) >= 3
@@ -239,16 +240,16 @@ BAD_CARDS = {
 
 @pytest.mark.parametrize("field", BAD_CARDS)
 def test_one_bad_adapter_takes_no_page_down(opened, open_page, lab, field, monkeypatch):
-    folder = registry.folder("sentiment-nigeria")
-    card = json.loads((folder / registry.CARD).read_text("utf-8"))
-    (folder / registry.CARD).write_text(json.dumps(card | {field: BAD_CARDS[field]}), "utf-8")
+    folder = cards.folder("sentiment-nigeria")
+    card = json.loads((folder / cards.CARD).read_text("utf-8"))
+    (folder / cards.CARD).write_text(json.dumps(card | {field: BAD_CARDS[field]}), "utf-8")
     assert opened("positive").title[0].value.startswith("Positive")
     app = open_page("cards")
     assert not app.exception and app.title[0].value
 
 
 def test_a_damaged_model_is_told_and_not_loaded(opened, text_of, lab):
-    (registry.own() / "topic" / registry.CARD).write_text("{")
+    (cards.own() / "topic" / cards.CARD).write_text("{")
     app = more(opened("positive"), "topic")
     assert any("The card is not JSON" in text for text in text_of(app))
     assert "topic" not in lab
@@ -256,9 +257,9 @@ def test_a_damaged_model_is_told_and_not_loaded(opened, text_of, lab):
 
 def test_a_busy_model_says_so(opened, text_of, monkeypatch):
     def busy(self, texts, languages=None, timeout_s=10):
-        raise serving.Busy("The model 'topic' is busy: 64 requests with 64 items wait for it already. Try again.")
+        raise errors.Busy("The model 'topic' is busy: 64 requests with 64 items wait for it already. Try again.")
 
-    monkeypatch.setattr(serving.Server, "ask", busy)
+    monkeypatch.setattr(server.Server, "ask", busy)
     app = opened("positive")
     assert app.title[0].value == "No model has read this yet"
     assert any("is busy" in text for text in text_of(app))
@@ -269,8 +270,8 @@ def test_a_model_trained_again_is_taken_up(opened, lab):
 
     opened("positive")
     before = lab["sentiment"]
-    card = registry.card("sentiment")
-    registry.save(card, {"w": torch.ones(2)})
+    card = cards.card("sentiment")
+    tensors.save(card, {"w": torch.ones(2)})
     opened("positive again")
     assert lab["sentiment"] is not before
     assert before.heard[-1][0] != "positive again"
@@ -327,18 +328,18 @@ def test_other_columns_start_afresh(opened):
 def test_a_fault_in_mid_file_keeps_what_is_done(opened, monkeypatch):
     monkeypatch.setattr(language_lab_file, "CHUNK", 2)
     app = upload(opened(lab="file"), pd.DataFrame({"text": [f"positive {i}" for i in range(6)]}))
-    asked = serving.Server.ask
+    asked = server.Server.ask
 
     def failing(self, texts, languages=None, timeout_s=10):
         if "positive 4" in texts:
-            raise serving.TimedOut("The model 'language' did not answer within 120 s.")
+            raise errors.TimedOut("The model 'language' did not answer within 120 s.")
         return asked(self, texts, languages, timeout_s)
 
-    monkeypatch.setattr(serving.Server, "ask", failing)
+    monkeypatch.setattr(server.Server, "ask", failing)
     app.button(key="lab_start").click().run()
     assert "did not answer" in app.error[0].value
     assert len(app.dataframe[0].value) == 4
-    monkeypatch.setattr(serving.Server, "ask", asked)
+    monkeypatch.setattr(server.Server, "ask", asked)
     assert app.button(key="lab_start").label == "Go on"
     app.button(key="lab_start").click().run()
     assert not app.error

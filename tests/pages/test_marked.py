@@ -254,12 +254,12 @@ def test_what_a_card_says_is_text_on_every_page_that_quotes_it(lab, open_page):
 
     import torch
 
-    from models import registry
+    from models import cards, tensors
 
-    card = registry.card("sentiment")
-    source = registry.Source(MARK, MARK, MARK, 100)
+    card = cards.card("sentiment")
+    source = cards.Source(MARK, MARK, MARK, 100)
     told = replace(card, title=MARK, purpose=MARK, family=MARK, data=(source,), limits=(MARK,), tried=())
-    registry.save(told, {"w": torch.zeros(2)})
+    tensors.save(told, {"w": torch.zeros(2)})
     for page in ("cards", "language", "adapt"):
         assert drawn(open_page(page, model="sentiment")) == []
 

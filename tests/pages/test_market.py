@@ -166,11 +166,11 @@ def test_each_market_has_its_own_formats(home, open_page):
 def test_the_drawn_tag_is_read_back_beside_what_was_drawn(home, open_page, monkeypatch):
     from dashboard import vision_lab_answers, vision_lab_pictures
     from dashboard.vision_lab_answers import Seen
-    from models.vision import renders
-    from models.vision.lines import Reading
+    from models.vision.reader import rendering
+    from models.vision.reader.line_reader import Reading
 
     def tag(iso2: str, seed: int):
-        line = renders.TagLine("1.299,50 €", "amount", (10, 10, 90, 40))
+        line = rendering.TagLine("1.299,50 €", "amount", (10, 10, 90, 40))
         return vision_lab_pictures.made("tag", np.full((60, 100, 3), 250, np.uint8), drawn=True, lines=(line,))
 
     reading = Reading("1.299,50 €", 0.97, sure=True, box=(12.0, 12.0, 88.0, 38.0))
@@ -188,7 +188,7 @@ def test_the_drawn_tag_is_read_back_beside_what_was_drawn(home, open_page, monke
 
 def test_a_machine_without_a_font_says_which_to_install(home, open_page, monkeypatch):
     from dashboard import vision_lab_pictures
-    from models.vision.fonts import FontError
+    from models.vision.reader.fonts import FontError
 
     def none(iso2: str, seed: int):
         raise FontError("no font")

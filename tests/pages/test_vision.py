@@ -22,13 +22,18 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 from dashboard import vision_lab_answers, vision_lab_batch, vision_lab_pictures
 from data import ingest
-from models import registry, serving
-from models.hub import CLASSIFIER, DETECTOR, HubError
-from models.vision import fonts, hub, images, lines, loading, nuclei, renders, tags
-from models.vision.cells import Found
-from models.vision.cuts import Maps, Rule
+from models import cards as model_cards
+from models import errors, tensors
+from models.errors import HubError
+from models.hub import CLASSIFIER, DETECTOR
+from models.serving import server
+from models.vision import hub, images, load
+from models.vision.cells.network import Detections
 from models.vision.hub import Box, Label
-from models.vision.lines import Character, Reading
+from models.vision.nuclei import network as nuclei_network
+from models.vision.nuclei.instances import InstanceRule, Maps
+from models.vision.reader import fonts, line_reader, rendering, tags
+from models.vision.reader.line_reader import Character, Reading
 
 CJK = re.compile("[\u4e00-\u9fff]")
 SENTENCE = re.compile(r"[A-Za-z’']+(?: [A-Za-z’'-]+){3,}")
@@ -49,7 +54,12 @@ class Counter:
     A picture with colours is unlike those it knows.
     """
 
-    name, device, labels, rule = "nuclei", "cpu", ("nucleus",), Rule(least=0.01, odds=(10.0, *(0.0,) * 11, -6.0))
+    name, device, labels, rule = (
+        "nuclei",
+        "cpu",
+        ("nucleus",),
+        InstanceRule(least=0.01, odds=(10.0, *(0.0,) * 11, -6.0)),
+    )
 
     def __init__(self) -> None:
         self.heard: list[tuple[int, ...]] = []
@@ -64,7 +74,9 @@ class Counter:
         found, _count = ndimage.label(light > 0.5)
         colour = float((picture.max(2).astype(float) - picture.min(2)).mean() > 5)
         numbers = found.astype(np.int32)
-        return Maps(light, nuclei.distances(numbers), nuclei.flows(numbers), np.array([colour], np.float32))
+        return Maps(
+            light, nuclei_network.distances(numbers), nuclei_network.flows(numbers), np.array([colour], np.float32)
+        )
 
     def is_unlike(self, found):
         return found.features[0] > 0.5
@@ -85,10 +97,10 @@ class Smears(Counter):
 
     def _found(self, picture):
         if picture.mean() > 230:
-            return Found(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(1))
+            return Detections(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros(1))
         boxes = np.array([[10, 10, 30, 30], [40, 10, 60, 30], [60, 60, 90, 90], [5, 70, 12, 77], [1, 1, 4, 4]], float)
         sure = np.array([0.98, 0.97, 0.9, 0.8, 0.1])
-        return Found(boxes, np.array([0, 0, 1, 2, 0]), sure, sure, np.zeros(1))
+        return Detections(boxes, np.array([0, 0, 1, 2, 0]), sure, sure, np.zeros(1))
 
     def kinds(self, picture, boxes):
         """The single cells are what the detector says, but for the platelet."""
@@ -147,7 +159,7 @@ class Stranger:
 
 
 def a_card(name, task, labels, metrics):
-    return registry.Card(
+    return model_cards.Card(
         name=name, task=task, title=name, purpose="Tests.", family="a stub", labels=labels, languages=(), data=(),
         splits={}, metrics=metrics, training={}, config={"counts": dict.fromkeys(labels, (-0.6, 0.6))}, limits=(),
     )  # fmt: skip
@@ -158,17 +170,17 @@ def models(home, monkeypatch, tmp_path):
     """A folder with these three models and none that ships; the models by name. None of the hub's is wanted."""
     for variable in (CLASSIFIER, DETECTOR):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(model_cards, "SHIPPED", tmp_path / "none")
     cards = (
         a_card("nuclei", "nuclei", ("nucleus",), NUCLEI),
         a_card("blood_cells", "cells", Smears.labels, {"n": 71, "map50": 0.93, "per_class": CELLS}),
         a_card("reader", "reader", ("latin",), {"n": 1300, "exact_match": 0.951}),
     )  # fmt: skip
     for card in cards:
-        registry.save(card, {"w": torch.zeros(2)})
+        tensors.save(card, {"w": torch.zeros(2)})
     made = {"nuclei": Counter(), "blood_cells": Smears(), "reader": Tags(cards[2])}
-    monkeypatch.setattr(loading, "model", made.__getitem__)
-    monkeypatch.setattr(lines, "load", made.__getitem__)
+    monkeypatch.setattr(load, "model", made.__getitem__)
+    monkeypatch.setattr(line_reader, "load", made.__getitem__)
     return made
 
 
@@ -298,7 +310,7 @@ def test_a_session_remembers_only_the_last_pictures(opened, monkeypatch):
 def test_a_model_trained_again_looks_again(opened, models):
     app = bring(opened(**{"from": "file"}), THREE)
     heard = len(models["nuclei"].heard)
-    registry.save(registry.card("nuclei"), {"w": torch.ones(2)})
+    tensors.save(model_cards.card("nuclei"), {"w": torch.ones(2)})
     app.run()
     assert len(models["nuclei"].heard) > heard
 
@@ -385,9 +397,9 @@ def test_blood_cells_are_counted_by_kind(opened, text_of):
 
 
 def test_a_count_that_is_usually_far_off_is_said_with_about(opened):
-    card = registry.card("blood_cells")
+    card = model_cards.card("blood_cells")
     off = {"RBC": 0.34, "WBC": 0.04, "Platelets": 0.45}
-    registry.save(replace(card, metrics=card.metrics | {"count_within": off}), {"w": torch.zeros(2)})
+    tensors.save(replace(card, metrics=card.metrics | {"count_within": off}), {"w": torch.zeros(2)})
     app = bring(opened(look="cells", **{"from": "file"}), THREE)
     assert app.title[0].value == "About 2 red cells, 1 white cell, about 1 platelet counted"
 
@@ -448,9 +460,9 @@ def test_a_wrong_file_is_refused_with_the_remedy_and_the_next_one_is_looked_at(o
     assert not app.error
 
 
-@pytest.mark.parametrize("reason", images.REFUSALS)
+@pytest.mark.parametrize("reason", images.REASONS)
 def test_every_refusal_is_said_on_the_page(speak, reason):
-    error = images.PictureError(reason, megabytes=70.0, most=64, width=30_000, height=8)
+    error = images.PictureError("Refused.", reason=reason, megabytes=70.0, most=64, width=30_000, height=8)
     for language in ("en", "zh"):
         speak(language)
         assert "{" not in vision_lab_pictures.refusal(error)
@@ -465,7 +477,7 @@ def test_two_pictures_are_opened_at_once_and_others_wait(monkeypatch):
         time.sleep(0.05)
         together.append(len(opening))
         opening.discard(threading.get_ident())
-        raise images.PictureError("broken")
+        raise images.PictureError("The picture is damaged.", reason="broken")
 
     def read(name):
         with pytest.raises(vision_lab_pictures.Unread):
@@ -516,7 +528,7 @@ def test_without_a_picture_the_page_asks_for_one(opened):
 
 
 def test_a_missing_model_says_how_to_make_it_and_the_others_go_on(opened, text_of):
-    registry.remove("nuclei")
+    model_cards.remove("nuclei")
     app = opened()
     assert app.title[0].value == "No model has looked at this yet"
     assert any("`python -m models train nuclei`" in text for text in text_of(app))
@@ -526,22 +538,22 @@ def test_a_missing_model_says_how_to_make_it_and_the_others_go_on(opened, text_o
 
 
 def test_a_damaged_model_is_told_and_the_page_stands(opened, text_of):
-    (registry.own() / "nuclei" / registry.CARD).write_text("{")
+    (model_cards.own() / "nuclei" / model_cards.CARD).write_text("{")
     app = opened()
     assert app.title[0].value == "No model has looked at this yet"
     assert any("The card is not JSON" in text for text in text_of(app))
 
 
 def test_a_busy_model_says_so_and_is_asked_again(opened, text_of, monkeypatch):
-    asked = serving.Server.ask
+    asked = server.Server.ask
 
     def busy(self, items, extra=None, timeout_s=10):
-        raise serving.Busy("The model 'nuclei' is busy: 64 requests with 64 items wait for it already. Try again.")
+        raise errors.Busy("The model 'nuclei' is busy: 64 requests with 64 items wait for it already. Try again.")
 
-    monkeypatch.setattr(serving.Server, "ask", busy)
+    monkeypatch.setattr(server.Server, "ask", busy)
     app = bring(opened(**{"from": "file"}), THREE)
     assert any("is busy" in text for text in text_of(app))
-    monkeypatch.setattr(serving.Server, "ask", asked)
+    monkeypatch.setattr(server.Server, "ask", asked)
     app.run()
     assert app.title[0].value == "2 nuclei counted; usually right within 12 %"
 
@@ -688,9 +700,9 @@ def test_the_world_bank_s_rate_is_used_where_the_store_has_it(read, text_of, hom
     assert any("yearly average of 2023. Source: World Bank" in text for text in text_of(app))
 
 
-def a_tag(*texts: str) -> renders.Tag:
-    written = tuple(renders.TagLine(text, "amount", (0, 30 * i, 200, 30 * i + 25)) for i, text in enumerate(texts))
-    return renders.Tag(Image.new("RGB", (220, 30 * len(texts) + 10), "white"), written, Decimal(1), "EUR",
+def a_tag(*texts: str) -> rendering.Tag:
+    written = tuple(rendering.TagLine(text, "amount", (0, 30 * i, 200, 30 * i + 25)) for i, text in enumerate(texts))
+    return rendering.Tag(Image.new("RGB", (220, 30 * len(texts) + 10), "white"), written, Decimal(1), "EUR",
                        datetime.date(2024, 1, 1), "de_DE")  # fmt: skip
 
 
@@ -702,7 +714,7 @@ def no_samples():
 
 
 def test_a_drawn_tag_is_judged_line_by_line(opened, models, monkeypatch, text_of):
-    monkeypatch.setattr(renders, "tag", lambda market, **options: a_tag("12,50 €", "14.03.24", "99"))
+    monkeypatch.setattr(rendering, "tag", lambda market, **options: a_tag("12,50 €", "14.03.24", "99"))
     models["reader"].says = [("12,50 €", 0.97), ("14.08.24", 0.9)]
     app = opened(look="tags", market="DEU")
     assert shown(app)["Matches the drawing"].tolist() == ["matches", "differs: 14.03.24"]
@@ -717,7 +729,7 @@ def test_where_the_reader_looked_is_laid_over_the_tag_once_asked(opened, models,
         return np.linspace(0, 1, pixels[..., 0].size).reshape(pixels.shape[:2])
 
     monkeypatch.setattr(tags.TagReader, "explain", explain, raising=True)
-    monkeypatch.setattr(renders, "tag", lambda market, **options: a_tag("12,50 €"))
+    monkeypatch.setattr(rendering, "tag", lambda market, **options: a_tag("12,50 €"))
     models["reader"].says = [("12,50 €", 0.97)]
     app = opened(look="tags", market="DEU")
     before = figure_of(app)["layout"]["images"][0]["source"]
@@ -730,7 +742,7 @@ def test_a_machine_without_the_fonts_says_what_to_install(opened, monkeypatch):
     def missing(market, **options):
         raise fonts.FontError("No font on this machine writes thai: install one.")
 
-    monkeypatch.setattr(renders, "tag", missing)
+    monkeypatch.setattr(rendering, "tag", missing)
     app = opened(look="tags", market="THA")
     assert app.title[0].value == "This machine cannot write this market's price tags"
     assert "`apt-get install fonts-noto-core`" in app.info[0].value
@@ -1034,7 +1046,7 @@ def test_several_tags_become_texts_amounts_and_questions(opened, models):
 
 
 def test_a_missing_model_is_the_problem_of_every_file(opened):
-    registry.remove("nuclei")
+    model_cards.remove("nuclei")
     app = bring_many(opened(**{"from": "files"}), FILES[0])
     app.button(key="vision_start").click().run()
     assert "python -m models train nuclei" in shown(app)["problem"][0]

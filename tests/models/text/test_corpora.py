@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from models import registry
+from models import cards
 from models.__main__ import PICTURE_TASKS
-from models.registry import ModelError
+from models.errors import ModelError
 from models.text import corpora, recipes
 
 needs_shared = pytest.mark.skipif(not corpora.BESIDE.is_dir(), reason="needs ../shared")
@@ -71,21 +71,21 @@ def test_a_corpus_without_a_dev_split_gives_up_training_rows_not_test_rows():
 @pytest.mark.parametrize("name", sorted(recipes.RECIPES))
 def test_a_shipped_model_is_the_one_its_card_describes(name, monkeypatch, tmp_path):
     """A sample of the test split, judged again, scores what the card says of the whole, within its noise."""
-    from models.text import fitting
-    from models.text.loading import classifier
+    from models.text import evaluation
+    from models.text.load import classifier
 
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path))
     test = recipes.RECIPES[name].corpus(None).split("test")
     sample = test.sample(min(2000, len(test)), random_state=0)
-    found = fitting.judged(classifier(name, "cpu"), sample)
-    assert found["accuracy"] == pytest.approx(registry.card(name).metrics["accuracy"], abs=0.04)
+    found = evaluation.evaluate(classifier(name, "cpu"), sample)
+    assert found["accuracy"] == pytest.approx(cards.card(name).metrics["accuracy"], abs=0.04)
 
 
 @needs_shared
 @pytest.mark.parametrize(("name", "kept", "found"), [("banking77", 0.93, 0.83), ("bitext", 0.98, 0.78)])
 def test_requests_that_an_intent_model_cannot_know_are_mostly_not_sure(name, kept, found):
     """CLINC150's out-of-scope requests, which neither learned from, against requests of its own test split."""
-    from models.text.loading import classifier
+    from models.text.load import classifier
 
     model, strangers = (
         classifier(name, "cpu"),
@@ -110,7 +110,7 @@ def test_the_shipped_weights_of_picture_models_fit_into_40_megabytes():
 def shipped_bytes(wanted: Callable[[str], bool]) -> int:
     return sum(
         file.stat().st_size
-        for card in registry.SHIPPED.glob(f"*/{registry.CARD}")
-        if wanted(registry.Card.from_json(card.read_text(encoding="utf-8")).task)
+        for card in cards.SHIPPED.glob(f"*/{cards.CARD}")
+        if wanted(cards.Card.from_json(card.read_text(encoding="utf-8")).task)
         for file in card.parent.rglob("*")
     )

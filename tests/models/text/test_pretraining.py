@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from models import training
 from models.text import pretraining, tokens
 from models.text.pretraining import Pretraining
-from models.training import Settings
+from models.training import loop
+from models.training.settings import Settings
 
 PAIRS = [("good day", "bon jour"), ("my car", "ma voiture"), ("is happy", "est heureux"), ("bad food", "mauvais repas"),
          ("great day", "super jour"), ("sad car", "triste voiture")]  # fmt: skip
@@ -59,7 +59,7 @@ def test_pre_training_brings_translations_together(parallel, shapes):
 
     before = found_again()
     batches = lambda epoch: list(pretraining.batches([[2, 5, 6]] * 8, parallel, 12, epoch))  # noqa: E731
-    training.fit(module, batches, len(batches(0)), module.loss, Settings(epochs=15, rate=3e-3, bf16=False))
+    loop.fit(module, batches, len(batches(0)), module.loss, Settings(epochs=15, rate=3e-3, bf16=False))
     assert found_again() > before
     assert found_again() > 0.8
 

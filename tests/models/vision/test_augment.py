@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.vision import augment
 from models.vision.augment import View
-from models.vision.cells_training import moved
+from models.vision.cells.training import moved
 
 PICTURE = torch.rand(3, 40, 60, generator=torch.Generator().manual_seed(0))
 

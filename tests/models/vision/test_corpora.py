@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from models.registry import ModelError
+from models.errors import ModelError
 from models.vision import corpora
 
 

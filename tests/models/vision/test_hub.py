@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from models import serving
-from models.hub import CLASSIFIER, DETECTOR, HubError
+from models.errors import HubError
+from models.hub import CLASSIFIER, DETECTOR
+from models.serving import server as serving_server
 from models.vision import hub
 
 BOTH = pytest.mark.parametrize("variable", [CLASSIFIER, DETECTOR])
@@ -223,7 +224,7 @@ def test_a_picture_the_network_cannot_take_is_said_in_a_sentence(library, variab
 
 
 def test_one_server_answers_many_and_a_bad_picture_reaches_only_who_brought_it(library):
-    with serving.Server(hub.model(DETECTOR, "org/model"), largest_batch=4) as server:
+    with serving_server.Server(hub.model(DETECTOR, "org/model"), largest_batch=4) as server:
         assert server.largest_batch == 1
         served = server.ask([PICTURE, PICTURE])
         assert served.answers[0] == served.answers[1] and len(served.answers[0]) == 3

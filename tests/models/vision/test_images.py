@@ -152,7 +152,7 @@ def test_what_is_no_usable_picture_is_refused_with_the_reason(content, reason):
 
 def test_a_narrow_picture_is_read_while_something_can_be_seen_on_it():
     assert images.opened(file(NOISE.resize((2_048, 8)))).size == (2_048, 8)
-    assert images.shrunk(images.opened(file(NOISE.resize((3_000, 12)))).pixels, images.LARGEST).shape[0] == 8
+    assert images.shrunk(images.opened(file(NOISE.resize((3_000, 12)))).pixels, images.MAX_SIDE).shape[0] == 8
 
 
 def test_a_refusal_is_a_sentence_with_its_figures():
@@ -183,7 +183,7 @@ def test_a_decompression_bomb_is_refused_before_it_costs_memory():
 
 
 def test_a_file_of_too_many_bytes_is_refused(monkeypatch):
-    monkeypatch.setattr(images, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(images, "MAX_BYTES", 1_000)
     with pytest.raises(PictureError) as caught:
         images.opened(file(NOISE))
     assert caught.value.reason == "bytes"
@@ -222,6 +222,6 @@ def test_a_damaged_file_is_opened_or_refused(kind, bytes_wrong, kept):
     try:
         found = images.opened(bytes(damaged[: round(min(1.0, 2 * kept) * len(damaged))]))
     except PictureError as error:
-        assert error.reason in images.REFUSALS
+        assert error.reason in images.REASONS
     else:
         assert found.pixels.dtype == np.uint8

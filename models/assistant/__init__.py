@@ -1,0 +1,1 @@
+"""Answers from a knowledge base: reading it, finding in it, replying."""

@@ -1,0 +1,1 @@
+"""ONNX forms of our networks: exported, measured, kept."""

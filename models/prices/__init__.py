@@ -1,0 +1,1 @@
+"""Prices, numbers and dates as markets write them: alphabets, formats, calendars, and back to a value."""

@@ -1,0 +1,1 @@
+"""Cell nuclei in microscope pictures: the network, instances of its maps, training."""
