@@ -14,18 +14,24 @@ from scipy import optimize, sparse
 
 from analytics import allocation_conflicts, allocation_model, allocation_response, allocation_rivals, allocation_steps
 from analytics.allocation_conflicts import Infeasible
-from analytics.allocation_limits import MILLION, Choice, System, serves
+from analytics.allocation_kept import Choice
+from analytics.allocation_limits import MILLION, System, serves
 from analytics.allocation_model import Model, objective_of, optimise, planning_draws
 from analytics.allocation_problem import Problem, check
+from data.faults import Fault
 
 POLISH = 0.2
 """Of the gap asked for: that to which headcount and money are settled once it is known where we are open."""
 SEARCH = 0.9
 """Of the time, for the search; the rest is for settling headcount and money."""
 
-__all__ = ["Infeasible", "Plan", "compare", "evaluate", "frontier", "solve"]
+__all__ = ["Infeasible", "OutOfTime", "Plan", "compare", "evaluate", "frontier", "solve"]
 compare = allocation_rivals.compare
 evaluate = allocation_rivals.evaluate
+
+
+class OutOfTime(Fault, TimeoutError):
+    """No plan was found within the time allowed."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Plan:
     not discounted), low_usd and high_usd (5th and 95th percentile of the draws); only where people are.
     opened: market, year, entry_cost_usd. hubs: site, year, cost_usd. served_by: market, year, hub.
     years: year, people, wages_usd, programme_usd, entry_usd, hubs_usd, gain_usd.
-    limits: limit, kind, year, unit, used, available, binding, shadow_price, meaning.
+    limits: limit (a Limit), kind, year, unit, used, available, binding, shadow_price, meaning.
     objective, bound: USD, discounted; what the solver maximised, and what no plan exceeds. gap: (bound - objective) /
     objective. mean_usd, cvar_usd: of the discounted gain on the draws planned with, by the curve itself.
     curve_error: largest distance of a straight piece from its curve, share of what is attainable; pieces lie below, so
@@ -164,7 +170,9 @@ def _fallback(model: Model, choice: Choice | None, risk: float) -> tuple[Choice,
     other = allocation_rivals.greedy(model.system.problem)
     if other is None and choice is None:
         seconds = model.system.problem.time_limit_s
-        raise TimeoutError(f"No plan was found within {seconds:g} s. Raise time_limit_s, or leave markets out.")
+        raise OutOfTime(
+            "No plan was found within {seconds} s. Raise time_limit_s, or leave markets out.", seconds=f"{seconds:g}"
+        )
     if other is None or (choice is not None and _promised(model, choice, risk) >= _promised(model, other, risk)):
         return choice, ""
     return other, "; the search had found none better, so this is the greedy plan"
@@ -308,7 +316,7 @@ def _limits(model: Model, choice: Choice) -> pd.DataFrame:
         is_open_lock = limit.unit == "markets"
         rows.append(
             {
-                "limit": limit.name,
+                "limit": limit.limit,
                 "kind": limit.kind,
                 "year": limit.year,
                 "unit": limit.unit,

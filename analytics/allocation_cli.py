@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import ctypes
+import dataclasses
 import json
 import math
 import os
@@ -133,11 +134,13 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _round(value: Any, digits: int = 10) -> Any:
-    """Plain values; None for what is not a finite number. Ten digits: a sum of money to the cent."""
+    """Plain values; data as sentences; None for what is no finite number. Ten digits: a sum of money to the cent."""
     if isinstance(value, tuple | list):
         return list(value)
     if value is None or isinstance(value, str):
         return value
+    if dataclasses.is_dataclass(value):  # a limit, a note, a reason: data with a sentence
+        return str(value)
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, bool | int):
         return value

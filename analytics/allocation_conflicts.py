@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
-from analytics.allocation_limits import MILLION, Limit, System
+from analytics.allocation_kept import Limit
+from analytics.allocation_limits import MILLION, System
+from data.faults import Fault
 
 PATIENCE_S = 20.0
 MOST = 30
@@ -20,38 +22,83 @@ CAPS = ("language capacity", "region people", "region budget", "people", "budget
 
 
 @dataclass(frozen=True)
-class Conflict:
-    """Limits that cannot hold together though all but any one of them could. sentence: which, and why."""
+class Need:
+    """What some limits need of another one, and what that allows, in its unit."""
 
-    limits: tuple[str, ...]
+    others: tuple[Limit, ...]
+    amount: float
+    unit: str
+    cap: Limit
+    allowed: float
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Limits that cannot hold together though all but any one of them could. need: why, where it can be counted."""
+
+    limits: tuple[Limit, ...]
     years: tuple[int, ...]
-    sentence: str
+    need: Need | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Which, and why, in English."""
+        when = f"{self.years[0]}" if len(self.years) == 1 else f"{self.years[0]}-{self.years[-1]}"
+        hubs = [limit for limit in self.limits if limit.kind == "hub"]
+        if hubs:
+            others = _joined(limit for limit in self.limits if limit.kind != "hub")
+            return (
+                f"{when}: {others or 'the plan'} needs {_joined(hubs)}, but no candidate site that may open offers it."
+            )
+        if need := self.need:
+            verb = "needs" if len(need.others) == 1 else "need"
+            amount = _amount(need.amount, need.unit)
+            return f"{when}: {_joined(need.others)} {verb} {amount}; {need.cap} allows {need.allowed:,.0f}."
+        return f"{when}: {_joined(self.limits)} cannot hold together."
 
 
 @dataclass(frozen=True)
 class Repair:
-    """A limit that gives way in the least change that makes a plan possible. by: in its unit; sentence: in words."""
+    """A limit that gives way in the least change that makes a plan possible. by: in its unit; to: its new figure."""
 
-    limit: str
+    limit: Limit
     year: int
     by: float
     unit: str
-    sentence: str
+    to: float = float("nan")
+
+    @property
+    def sentence(self) -> str:
+        """The change in English."""
+        limit, year = self.limit, self.year
+        if limit.kind == "hub":
+            return f"{limit.market} would have to do without {limit} in {year}: add a site, or ask for fewer hours."
+        if self.unit == "markets":
+            return f"{limit} {year}: would have to be given up."
+        more = f"{_amount(abs(self.by), self.unit)} {'higher' if self.by > 0 else 'lower'}"
+        if limit.kind in ("most people", "minimum presence"):
+            return f"{limit} {year}: would have to be {more}."
+        return f"{limit} {year}: would have to be {more} ({self.to:,.0f})."
 
 
-class Infeasible(ValueError):
+class Infeasible(Fault, ValueError):
     """No plan keeps all limits. conflicts: sets of limits that cannot hold together; repairs: the least to give way."""
 
     def __init__(self, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...], complete: bool = True) -> None:
         self.conflicts, self.repairs, self.complete = conflicts, repairs, complete
-        lines = [f"No plan keeps all limits; {len(conflicts)} conflict{'s' * (len(conflicts) != 1)}:"]
-        lines += [f"- {conflict.sentence}" for conflict in conflicts]
+        lines = [f"- {conflict.sentence}" for conflict in conflicts]
         if not complete:
             lines.append("- There may be more: the search for them was cut short.")
         if repairs:
             lines.append("The least change that would make a plan possible:")
             lines += [f"- {repair.sentence}" for repair in repairs]
-        super().__init__("\n".join(lines))
+        reasons = "".join(f"\n{line}" for line in lines)
+        if len(conflicts) == 1:
+            super().__init__("No plan keeps all limits; 1 conflict:{reasons}", reasons=reasons)
+        else:
+            super().__init__(
+                "No plan keeps all limits; {count} conflicts:{reasons}", count=len(conflicts), reasons=reasons
+            )
 
 
 def refuse_impossible(system: System) -> None:
@@ -146,20 +193,9 @@ def _repairs(system: System) -> tuple[Repair, ...]:
     for n in np.flatnonzero(np.abs(slack) > 1e-5):
         limit = system.limits[n]
         by = float(slack[n]) * (MILLION if limit.unit == "USD" else 1.0)
-        found.append(Repair(limit.name, limit.year, by, limit.unit, _gives(limit, by)))
+        edge = limit.high if by > 0 else limit.low
+        found.append(Repair(limit.limit, limit.year, by, limit.unit, edge + by))
     return tuple(found)
-
-
-def _gives(limit: Limit, by: float) -> str:
-    if limit.kind == "hub":
-        return f"{limit.of} would have to do without {limit.name} in {limit.year}: add a site, or ask for fewer hours."
-    if limit.unit == "markets":
-        return f"{limit.label}: would have to be given up."
-    amount = _amount(abs(by), limit.unit)
-    edge = limit.high if by > 0 else limit.low
-    if limit.kind in ("most people", "minimum presence"):
-        return f"{limit.label}: would have to be {amount} {'higher' if by > 0 else 'lower'}."
-    return f"{limit.label}: would have to be {amount} {'higher' if by > 0 else 'lower'} ({edge + by:,.0f})."
 
 
 def _core(system: System, chosen: list[int]) -> list[int]:
@@ -179,29 +215,27 @@ def _core(system: System, chosen: list[int]) -> list[int]:
 
 
 def _told(system: System, cores: list[list[int]]) -> tuple[Conflict, ...]:
-    """A sentence for each conflict; those that repeat year after year are told once."""
-    grouped: dict[tuple[str, ...], tuple[list[int], set[int]]] = {}
+    """The conflicts; those that repeat year after year are told once."""
+    grouped: dict[tuple[Limit, ...], tuple[list[int], set[int]]] = {}
     for core in cores:
-        names = tuple(dict.fromkeys(system.limits[n].name for n in core))
-        grouped.setdefault(names, (core, set()))[1].update(system.limits[n].year for n in core)
+        limits = _limits(system, core)
+        grouped.setdefault(limits, (core, set()))[1].update(system.limits[n].year for n in core)
     return tuple(
-        Conflict(names, tuple(sorted(years)), _sentence(system, core, sorted(years)))
-        for names, (core, years) in grouped.items()
+        Conflict(limits, tuple(sorted(years)), _need(system, core)) for limits, (core, years) in grouped.items()
     )
 
 
-def _sentence(system: System, core: list[int], years: list[int]) -> str:
-    limits = [system.limits[n] for n in core]
-    when = f"{years[0]}" if len(years) == 1 else f"{years[0]}-{years[-1]}"
-    hubs = [limit for limit in limits if limit.kind == "hub"]
+def _limits(system: System, rows: Iterable[int]) -> tuple[Limit, ...]:
+    """What the rows are about, each once."""
+    return tuple(dict.fromkeys(system.limits[n].limit for n in rows))
+
+
+def _need(system: System, core: list[int]) -> Need | None:
+    """What the others need of the most telling cap of a conflict; None where no sum says it."""
+    if any(system.limits[n].kind == "hub" for n in core):
+        return None
     caps = [n for n in core if np.isfinite(system.high[n]) and system.limits[n].kind in CAPS]
     caps = [n for n in caps if np.isfinite(system.limits[n].high) and system.limits[n].kind != "most people"] or caps
-    if hubs:
-        others = _joined(dict.fromkeys(limit.name for limit in limits if limit.kind != "hub"))
-        return (
-            f"{when}: {others or 'the plan'} needs {_joined(dict.fromkeys(limit.name for limit in hubs))}, but no "
-            "candidate site that may open offers it."
-        )
     for cap in sorted(caps, key=lambda n: CAPS.index(system.limits[n].kind)):
         limit, others = system.limits[cap], [n for n in core if n != cap]
         if limit.kind == "most people":
@@ -211,10 +245,8 @@ def _sentence(system: System, core: list[int], years: list[int]) -> str:
             continue
         scale = MILLION if limit.unit == "USD" else 1.0
         least = float((system.matrix[[cap]] @ needed)[0]) * scale
-        rest = list(dict.fromkeys(system.limits[n].name for n in others))
-        verb = "needs" if len(rest) == 1 else "need"
-        return f"{when}: {_joined(rest)} {verb} {_amount(least, limit.unit)}; {limit.name} allows {limit.high:,.0f}."
-    return f"{when}: {_joined(dict.fromkeys(limit.name for limit in limits))} cannot hold together."
+        return Need(_limits(system, others), least, limit.unit, limit.limit, limit.high)
+    return None
 
 
 def _amount(figure: float, unit: str) -> str:
@@ -222,6 +254,6 @@ def _amount(figure: float, unit: str) -> str:
     return f"{words} {'person' if unit == 'people' and words == '1' else unit}"
 
 
-def _joined(names: Iterable[str]) -> str:
-    names = list(names)
+def _joined(limits: Iterable[Limit]) -> str:
+    names = list(map(str, limits))
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""

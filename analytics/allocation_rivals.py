@@ -8,7 +8,8 @@ import pandas as pd
 from scipy import optimize, sparse
 
 from analytics import allocation_response
-from analytics.allocation_limits import MILLION, Choice, System, system, violations
+from analytics.allocation_kept import Choice, Violation, violations
+from analytics.allocation_limits import MILLION, System, system
 from analytics.allocation_problem import Problem
 from analytics.allocation_steps import Work, as_choice, costs, stock, tidy, wages
 
@@ -16,6 +17,35 @@ ANOTHER_SEED = 1_000_003
 """Added to the seed for the held-out draws."""
 EQUAL = 0.001
 """Two plans win the same in a draw when they differ by no more than this share of it."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """How a rival was made; str() says it in English. kind: optimised, proportional, greedy, as given, moved, none.
+
+    largest: among how many markets a proportional one is split. broken: what today's plan would not keep.
+    """
+
+    kind: str
+    largest: int = 0
+    broken: tuple[Violation, ...] = ()
+
+    def __str__(self) -> str:
+        more = " …" if len(self.broken) > TOLD else ""
+        return _NOTES[self.kind].format(largest=self.largest, broken="; ".join(map(str, self.broken[:TOLD])) + more)
+
+
+TOLD = 5
+"""Broken limits that a note names."""
+_NOTES = {
+    "optimised": "",
+    "proportional": "budget by untapped amount among the {largest} largest markets, as far as the limits let it; the "
+    "best such",
+    "greedy": "always the step that wins most per dollar, until no step keeps the limits",
+    "as given": "as given",
+    "moved": "moved to keep: {broken}",
+    "none": "none was found that keeps the limits",
+}
 
 
 @dataclass(frozen=True)
@@ -33,8 +63,8 @@ class Comparison:
 
     table: plan -> mean_usd and its standard error, cvar_usd, cost_usd (all discounted), people, markets, p_plan_beats
     (share of draws in which the optimised plan wins more) and its standard error, p_equal (share of draws in which both
-    win the same within EQUAL of it), difference_usd (the plan's mean minus
-    this one's) and its standard error, note. p_beats_today: that chance against today's plan, None without one.
+    win the same within EQUAL of it), difference_usd (the plan's mean minus this one's) and its standard error, note (a
+    Note). p_beats_today: that chance against today's plan, None without one.
     """
 
     table: pd.DataFrame
@@ -60,16 +90,18 @@ def compare(problem: Problem, plan: Any) -> Comparison:
     chosen = getattr(plan, "choice", plan)
     seed = problem.seed + ANOTHER_SEED
     draws = allocation_response.draws(problem, problem.held_out, seed)
-    rivals: dict[str, tuple[Choice | None, str]] = {"optimised": (chosen, "")}
-    rivals["proportional"] = (*proportional(problem),)
-    rivals["greedy"] = (greedy(problem), "always the step that wins most per dollar, until no step keeps the limits")
+    rivals = {
+        "optimised": (chosen, Note("optimised")),
+        "proportional": proportional(problem),
+        "greedy": (greedy(problem), Note("greedy")),
+    }
     if problem.today:
-        rivals["today"] = (*today(problem),)
+        rivals["today"] = today(problem)
     own = evaluate(problem, chosen, draws)
     rows, choices = {}, {}
     for name, (choice, note) in rivals.items():
         if choice is None:
-            rows[name] = {"note": "none was found that keeps the limits"}
+            rows[name] = {"note": Note("none")}
             continue
         told = evaluate(problem, choice, draws)
         ahead = own.totals - told.totals
@@ -113,7 +145,7 @@ def greedy(problem: Problem) -> Choice | None:
     return tidy(work.system, work.choice())
 
 
-def proportional(problem: Problem) -> tuple[Choice | None, str]:
+def proportional(problem: Problem) -> tuple[Choice | None, Note]:
     """Budget in proportion to what is untapped, among the largest markets; how many of them is chosen by the mean.
 
     Returns the plan and a note; no plan where none keeps the limits.
@@ -127,7 +159,7 @@ def proportional(problem: Problem) -> tuple[Choice | None, str]:
     exact = amounts[None]
     begun = Work.begin(problem)
     if begun is None:
-        return None, "none was found that keeps the limits"
+        return None, Note("none")
     for count in counts:
         work = begun.copy()
         for m in order[:count]:
@@ -137,11 +169,10 @@ def proportional(problem: Problem) -> tuple[Choice | None, str]:
         mean = evaluate(problem, choice, exact).mean_usd
         if best is None or mean > best[0]:
             best = (mean, choice, count)
-    note = f"budget by untapped amount among the {best[2]} largest markets, as far as the limits let it; the best such"
-    return best[1], note
+    return best[1], Note("proportional", best[2])
 
 
-def today(problem: Problem) -> tuple[Choice | None, str]:
+def today(problem: Problem) -> tuple[Choice | None, Note]:
     """Today's plan, moved as little as the limits ask for; and what was moved."""
     wish_people = np.zeros((len(problem.opportunities), len(problem.budget_usd)))
     wish_money = np.zeros_like(wish_people)
@@ -153,10 +184,10 @@ def today(problem: Problem) -> tuple[Choice | None, str]:
     s = system(problem)
     choice = _nearest(s, wish_people, wish_money)
     if choice is None:
-        return None, "none was found that keeps the limits"
+        return None, Note("none")
     same = np.array_equal(choice.people, wish_people) and np.allclose(choice.programme_usd, wish_money, atol=1.0)
     if same:
-        return choice, "as given"
+        return choice, Note("as given")
     opened = np.maximum.accumulate(
         np.array(
             [
@@ -167,7 +198,7 @@ def today(problem: Problem) -> tuple[Choice | None, str]:
         axis=1,
     )
     broken = violations(problem, Choice(wish_people, wish_money, opened, choice.hubs))
-    return choice, "moved to keep: " + "; ".join(broken[:5]) + (" …" if len(broken) > 5 else "")
+    return choice, Note("moved", broken=tuple(broken))
 
 
 def _nearest(s: System, people: np.ndarray, money: np.ndarray) -> Choice | None:

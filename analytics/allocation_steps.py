@@ -6,7 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from analytics import allocation_conflicts, allocation_response
-from analytics.allocation_limits import MILLION, Choice, System, serves, system
+from analytics.allocation_kept import Choice
+from analytics.allocation_limits import MILLION, System, serves, system
 from analytics.allocation_problem import Problem
 
 SIZES = (1, 2, 4)

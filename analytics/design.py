@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from data.faults import Fault
+
 TREATMENTS = ("none", "skew", "log")
 IMPUTATIONS = ("none", "group median", "nearest", "iterative")
 NORMALISATIONS = ("min-max", "z-score", "rank", "percentile", "distance to target", "goalposts")
@@ -11,7 +13,7 @@ AGGREGATIONS = ("arithmetic", "geometric", "copeland")
 FEWEST_IMPUTATIONS = 5
 
 
-class DesignError(ValueError):
+class DesignError(Fault, ValueError):
     """A design cannot be carried out on these data, or is not about the index shown; says why and what to do."""
 
 
@@ -51,10 +53,17 @@ class Design:
         }
         for name, options in known.items():
             if getattr(self, name) not in options:
-                raise DesignError(f"{name} {getattr(self, name)!r} is not known; choose one of: {', '.join(options)}.")
+                raise DesignError(
+                    "{step} {choice} is not known; choose one of: {options}.",
+                    step=name,
+                    choice=repr(getattr(self, name)),
+                    options=", ".join(options),
+                )
         if self.imputations < FEWEST_IMPUTATIONS:
             raise DesignError(
-                f"{self.imputations} imputations hide how unsure an imputed value is; use {FEWEST_IMPUTATIONS} or more."
+                "{count} imputations hide how unsure an imputed value is; use {fewest} or more.",
+                count=self.imputations,
+                fewest=FEWEST_IMPUTATIONS,
             )
 
     @property

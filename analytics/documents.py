@@ -10,6 +10,8 @@ from typing import Any
 
 import jsonschema
 
+from data.faults import Fault
+
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 LARGEST = 5_000_000
 LONGEST_LINK = 6000
@@ -19,7 +21,7 @@ SHOWN = 10
 MOST_DIGITS = 18
 
 
-class DocumentError(ValueError):
+class DocumentError(Fault, ValueError):
     """The document cannot be used; the message lists its faults (the first ten), each with its place."""
 
 
@@ -29,16 +31,27 @@ def read(text: str | bytes, schema: str, what: str) -> dict[str, Any]:
     Raises DocumentError: too large, not JSON, another version, or what the schema does not allow.
     """
     if len(text) > LARGEST:
-        raise DocumentError(f"The {what} is {len(text):,} bytes long; at most {LARGEST:,} are read.")
+        raise DocumentError(
+            "The {what} is {size} bytes long; at most {most} are read.",
+            what=what,
+            size=f"{len(text):,}",
+            most=f"{LARGEST:,}",
+        )
     try:
         document = json.loads(text, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=_once)
         json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair can be neither shown nor kept
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"The {what} is not valid JSON: {error}. Export it again.") from error
+        raise DocumentError(
+            "The {document} is not valid JSON: {error}. Export it again.",
+            document=what,
+            error=error if isinstance(error, Fault) else str(error),
+        ) from error
     if isinstance(document, dict) and document.get("version") != 1:
         raise DocumentError(
-            f"The {what} has version {str(document.get('version', 'none'))[:20]!r}; this program reads version 1. "
-            "Export it again with the program that wrote it, or mend it after docs/schemas."
+            "The {document} has version {version}; this program reads version 1. Export it again with the program that "
+            "wrote it, or mend it after docs/schemas.",
+            document=what,
+            version=repr(str(document.get("version", "none"))[:20]),
         )
     check(document, schema, what)
     return document
@@ -49,7 +62,7 @@ def check(document: Any, schema: str, what: str) -> None:
     try:
         faults = sorted(_validator(schema).iter_errors(document), key=lambda fault: list(map(str, fault.absolute_path)))
     except RecursionError as error:
-        raise DocumentError(f"The {what} is nested too deeply to be one. Export it again.") from error
+        raise DocumentError("The {what} is nested too deeply to be one. Export it again.", what=what) from error
     if faults:
         refuse([f"{_place(fault)}: {fault.message[:200]}" for fault in faults], what)
 
@@ -58,7 +71,12 @@ def refuse(faults: list[str], what: str) -> None:
     """Raises DocumentError with these faults, if there are any."""
     if faults:
         more = f"\n… and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-        raise DocumentError(f"The {what} has {len(faults)} fault(s):\n" + "\n".join(faults[:SHOWN]) + more)
+        raise DocumentError(
+            "The {what} has {count} fault(s):\n{faults}",
+            what=what,
+            count=len(faults),
+            faults="\n".join(faults[:SHOWN]) + more,
+        )
 
 
 def pack(text: str, what: str) -> str:
@@ -66,8 +84,10 @@ def pack(text: str, what: str) -> str:
     packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
     if len(packed) > LONGEST_LINK:
         raise DocumentError(
-            f"The {what} is too long for a link ({len(packed):,} characters, {LONGEST_LINK:,} fit). "
-            "Save it and send the file instead."
+            "The {what} is too long for a link ({found} characters, {most} fit). Save it and send the file instead.",
+            what=what,
+            found=f"{len(packed):,}",
+            most=f"{LONGEST_LINK:,}",
         )
     return packed
 
@@ -76,7 +96,9 @@ def unpack(text: str, what: str) -> bytes:
     """What `pack` packed. Raises DocumentError; nothing is executed, no more is unpacked than a link can hold."""
     if len(text) > LONGEST_LINK:
         raise DocumentError(
-            f"The link is {len(text):,} characters long; one of ours has at most {LONGEST_LINK:,}. Ask for the file."
+            "The link is {found} characters long; one of ours has at most {most}. Ask for the file.",
+            found=f"{len(text):,}",
+            most=f"{LONGEST_LINK:,}",
         )
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -85,7 +107,7 @@ def unpack(text: str, what: str) -> bytes:
     except (binascii.Error, ValueError, zlib.error) as error:
         raise DocumentError("The link is damaged: it was cut off or changed on the way. Copy it again.") from error
     if not unpacker.eof:
-        raise DocumentError(f"The link holds more than a {what}, or only a part of one. Ask for the file.")
+        raise DocumentError("The link holds more than a {what}, or only a part of one. Ask for the file.", what=what)
     return document
 
 
@@ -99,18 +121,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
-        raise ValueError(f"{twice[:40]!r} is given twice in one place")
+        raise DocumentError("{key} is given twice in one place", key=repr(twice[:40]))
     return found
 
 
 def _whole(digits: str) -> int:
     if len(digits) > MOST_DIGITS:
-        raise ValueError(f"{digits[:MOST_DIGITS]}… has more than {MOST_DIGITS} digits")
+        raise DocumentError("{number}… has more than {most} digits", number=digits[:MOST_DIGITS], most=MOST_DIGITS)
     return int(digits)
 
 
 def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not a number JSON knows")
+    raise DocumentError("{name} is not a number JSON knows", name=name)
 
 
 @cache

@@ -76,11 +76,15 @@ class Choices:
         }
         if strangers := [f"{name} lack {used!r}" for name, used in own.items() if used not in getattr(self, name)]:
             raise DesignError(
-                f"The choices leave out the index shown ({'; '.join(strangers)}), so the intervals would be about "
-                "another one. Add its own choices, or use Choices.around(ranking)."
+                "The choices leave out the index shown ({choices}), so the intervals would be about another one. Add "
+                "its own choices, or use Choices.around(ranking).",
+                choices="; ".join(strangers),
             )
         if not 0 <= self.spread <= 3:
-            raise DesignError(f"A spread of {self.spread:g} is not between 0 and 3; 0.25 moves a weight by a quarter.")
+            raise DesignError(
+                "A spread of {spread} is not between 0 and 3; 0.25 moves a weight by a quarter.",
+                spread=f"{self.spread:g}",
+            )
 
 
 def _with(usual: tuple, own: object) -> tuple:

@@ -93,13 +93,17 @@ def overtake(ranking: Ranking, challenger: str, leader: str, level: str = "indic
 def _check(ranking: Ranking, challenger: str, leader: str, level: str) -> None:
     ranks = ranking.scores["rank"]
     if strangers := [iso3 for iso3 in (challenger, leader) if iso3 not in ranks.index]:
-        raise DesignError(f"{' and '.join(strangers)} is not in this ranking; choose markets that are ranked.")
+        raise DesignError(
+            "{markets} is not in this ranking; choose markets that are ranked.", markets=" and ".join(strangers)
+        )
     if ranks[challenger] < ranks[leader]:
-        raise DesignError(f"{challenger} ranks before {leader} already; exchange the two.")
+        raise DesignError(
+            "{challenger} ranks before {leader} already; exchange the two.", challenger=challenger, leader=leader
+        )
     if challenger == leader:
-        raise DesignError(f"{challenger} cannot overtake itself; choose two markets.")
+        raise DesignError("{market} cannot overtake itself; choose two markets.", market=challenger)
     if level not in LEVELS:
-        raise DesignError(f"Weights move by {' or '.join(LEVELS)}, not by {level!r}.")
+        raise DesignError("Weights move by {levels}, not by {level}.", levels=" or ".join(LEVELS), level=repr(level))
     if "copeland" in (ranking.design.within, ranking.design.across):
         raise DesignError(
             "Under Copeland's rule a score jumps from one win to the next, so there is no smallest change of weights. "

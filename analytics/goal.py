@@ -49,18 +49,20 @@ def seek(ground: Ground, scenario: Scenario, market: str, codes: Sequence[str], 
     ScenarioError for a target that means nothing, unknown figures or markets.
     """
     if aim not in AIMS:
-        raise ScenarioError(f"{aim!r} cannot be sought; choose one of: {', '.join(AIMS)}.")
+        raise ScenarioError("{aim} cannot be sought; choose one of: {aims}.", aim=repr(aim), aims=", ".join(AIMS))
     if aim == "rank" and not 1 <= target <= len(ground.ranking.scores):
         raise ScenarioError(
-            f"There is no rank {target:g}: {len(ground.ranking.scores)} markets are ranked. Choose another."
+            "There is no rank {rank}: {count} markets are ranked. Choose another.",
+            rank=f"{target:g}",
+            count=len(ground.ranking.scores),
         )
     if aim == "score" and not 0 <= target <= 100:
-        raise ScenarioError(f"A score of {target:g} is not between 0 and 100. Choose another.")
+        raise ScenarioError("A score of {score} is not between 0 and 100. Choose another.", score=f"{target:g}")
     start = whatif.read(ground, scenario, market)
     if aim == "potential" and not np.isfinite(start.potential):
         raise ScenarioError("There is no potential to seek: no model was fitted, or it does not know this market.")
     if aim == "potential" and not target > 0 and ground.estimate.fit.transform == "log":
-        raise ScenarioError(f"A potential of {target:g} is not positive. Choose another.")
+        raise ScenarioError("A potential of {potential} is not positive. Choose another.", potential=f"{target:g}")
     codes = list(dict.fromkeys(codes))
     now, low, high, sd = _ranges(ground, scenario, market, codes)
 
@@ -114,13 +116,17 @@ def _ranges(
     """Value under the scenario, the lowest and highest of all markets, and the market's standard deviation."""
     figures = whatif.point(ground, scenario).figures
     if unknown := [code for code in codes if code not in figures.columns]:
-        raise ScenarioError(f"{', '.join(unknown)} is no figure of this recipe. It uses: {', '.join(figures.columns)}.")
+        raise ScenarioError(
+            "{target} is no figure of this recipe. It uses: {codes}.",
+            target=", ".join(unknown),
+            codes=", ".join(figures.columns),
+        )
     whatif.refuse_unranked(ground, market)
     if not codes:
         raise ScenarioError("Nothing may change, so no target can be sought. Choose at least one figure.")
     now = figures.loc[market, codes]
     if now.isna().any():
-        raise ScenarioError(f"No figure is known of {', '.join(now.index[now.isna()])}. Choose others.")
+        raise ScenarioError("No figure is known of {codes}. Choose others.", codes=", ".join(now.index[now.isna()]))
     spread = ground.figures[codes].std()
     sd = pd.Series({code: ground.record["sd"].get((market, code), np.nan) for code in codes})
     sd = sd.where(sd > 0, spread).where(lambda s: s > 0, 1.0)

@@ -12,6 +12,7 @@ from analytics.candidates import Candidacy
 from analytics.design import Design, DesignError
 from analytics.recipe import Ingredient, Measure, Recipe
 from data import catalog
+from data.faults import Fault
 
 __all__ = [
     "Design",
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 
-class NotRanked(ValueError):
+class NotRanked(Fault, ValueError):
     """There is nothing to rank; the message says why and what helps."""
 
 
@@ -37,8 +38,9 @@ class NoCandidates(NotRanked):
     def __init__(self, left_out: pd.Series) -> None:
         self.left_out = left_out
         super().__init__(
-            f"None of the {len(left_out)} scored markets may be ranked: they are home, a market you are in, too small "
-            "or too little known. Lower the minimum size or the minimum share of known figures."
+            "None of the {count} scored markets may be ranked: they are home, a market you are in, too small or too "
+            "little known. Lower the minimum size or the minimum share of known figures.",
+            count=len(left_out),
         )
 
 
@@ -48,9 +50,12 @@ class MissingIndicators(NotRanked):
     def __init__(self, recipe: Recipe, missing: tuple[Ingredient, ...], share: float) -> None:
         self.recipe, self.missing, self.share = recipe, missing, share
         super().__init__(
-            f"The recipe {recipe.name} needs {recipe.minimum_weight:.0%} of its weight and has {share:.0%}. Missing: "
-            + "; ".join(f"{i.title} ({i.measures[0].code})" for i in missing)
-            + ". Fetch them with `make refresh`, or import a file that holds them: python -m data import FILE"
+            "The recipe {recipe} needs {needed} of its weight and has {share}. Missing: {missing}. Fetch them with "
+            "`make refresh`, or import a file that holds them: python -m data import FILE",
+            recipe=recipe.name,
+            needed=f"{recipe.minimum_weight:.0%}",
+            share=f"{share:.0%}",
+            missing="; ".join(f"{i.title} ({i.measures[0].code})" for i in missing),
         )
 
 
@@ -380,11 +385,15 @@ def _select(panel: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataF
     twice = panel.duplicated([catalog.ISO3, catalog.INDICATOR])
     if twice.any():
         first = panel.loc[twice, [catalog.ISO3, catalog.INDICATOR]].iloc[0]
-        raise DesignError(f"{first.iloc[0]} has two values of {first.iloc[1]}; keep one row a market and indicator.")
+        raise DesignError(
+            "{market} has two values of {indicator}; keep one row a market and indicator.",
+            market=first.iloc[0],
+            indicator=first.iloc[1],
+        )
     infinite = np.isinf(panel[catalog.VALUE].to_numpy(dtype=float))
     if infinite.any():
         where = panel.loc[infinite, catalog.INDICATOR].unique()
-        raise DesignError(f"Infinite values of {', '.join(where)} cannot be ranked; remove them.")
+        raise DesignError("Infinite values of {indicators} cannot be ranked; remove them.", indicators=", ".join(where))
     wide = panel.pivot(index=catalog.ISO3, columns=catalog.INDICATOR, values=[catalog.VALUE, catalog.YEAR])
     if wide.empty:
         empty = pd.DataFrame(index=pd.Index([], name=catalog.ISO3))

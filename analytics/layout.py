@@ -15,13 +15,37 @@ DAY_HOURS = 8.0
 
 
 @dataclass(frozen=True)
+class Unserved:
+    """Why no office serves a market; str() says it in English. kind: a key of UNSERVED; year: in which it opens."""
+
+    kind: str
+    year: int = 0
+
+    def __str__(self) -> str:
+        return UNSERVED[self.kind].format(year=self.year)
+
+
+UNSERVED = {
+    "no sites": "open, but the allocation names no candidate hubs",
+    "locked": "a lock keeps it closed",
+    "no hours": "no candidate site shares enough working hours with it",
+    "no speakers": "no candidate site within its working hours has native speakers of its language",
+    "sites locked": "the only sites within its working hours are locked closed",
+    "nothing untapped": "nothing is untapped there",
+    "later": "opens in {year}",
+    "elsewhere": "money and people win more elsewhere",
+}
+
+
+@dataclass(frozen=True)
 class Layout:
     """Offices and links in one year of a plan.
 
     hubs: site, timezone, since (year), staff (people in the markets it serves), markets and languages (tuples),
     cost_usd a year, score. links: market, hub, overlap_hours (0-8, on clocks_on), shared_days (working days of the
     week both have; NaN where a weekend is unknown), language, people, gain_usd (expected, that year). unserved: market,
-    is_open, reason. candidates: see score_sites. weights: of the score's parts. clocks_on: the day whose clocks count.
+    is_open, reason (Unserved). candidates: see score_sites. weights: of the score's parts. clocks_on: the day whose
+    clocks count.
     """
 
     year: int
@@ -168,20 +192,20 @@ def _unserved(problem: Problem, plan: Plan, year: int, served: set[str]) -> pd.D
             for lock in problem.locks
         )
         if is_open:
-            reason = "open, but the allocation names no candidate hubs"
+            reason = Unserved("no sites")
         elif shut:
-            reason = "a lock keeps it closed"
+            reason = Unserved("locked")
         elif problem.hubs and market.market not in reachable:
-            reason = "no candidate site shares enough working hours with it"
+            reason = Unserved("no hours")
             if any(_near(problem, hub, market) for hub in problem.hubs):
-                reason = "no candidate site within its working hours has native speakers of its language"
+                reason = Unserved("no speakers")
         elif problem.hubs and market.market not in allowed:
-            reason = "the only sites within its working hours are locked closed"
+            reason = Unserved("sites locked")
         elif not (amounts[owner == m] > 0).any():
-            reason = "nothing is untapped there"
+            reason = Unserved("nothing untapped")
         elif plan.choice.opened[m].any():
-            reason = f"opens in {problem.years[int(plan.choice.opened[m].argmax())]}"
+            reason = Unserved("later", problem.years[int(plan.choice.opened[m].argmax())])
         else:
-            reason = "money and people win more elsewhere"
+            reason = Unserved("elsewhere")
         rows.append((market.market, is_open, reason))
     return pd.DataFrame(rows, columns=["market", "is_open", "reason"])

@@ -23,7 +23,11 @@ def normalise(treatment: Treatment, values: pd.DataFrame, directions: pd.Series,
         return SIMPLE[design.normalisation](values, directions.reindex(names).set_axis(values.columns))
     wanted = design.targets if design.normalisation == "distance to target" else design.goalposts
     if missing := [key for key in dict.fromkeys(names) if key not in wanted]:
-        raise DesignError(f"The normalisation {design.normalisation} needs a value for: {', '.join(missing)}. Name it.")
+        raise DesignError(
+            "The normalisation {normalisation} needs a value for: {indicators}. Name it.",
+            normalisation=design.normalisation,
+            indicators=", ".join(missing),
+        )
     if design.normalisation == "distance to target":
         targets = {key: treatment.convert(key, float(wanted[key])) for key in names}
         return distance_to_target(values, directions, targets)
@@ -69,7 +73,11 @@ def distance_to_target(values: pd.DataFrame, directions: pd.Series, targets: Map
     for key in dict.fromkeys(names):
         mine = worst[names == key]
         if ((targets[key] - mine) * directions[key] <= 0).any():
-            raise DesignError(f"The target {targets[key]:g} of {key} is no better than the worst market; set another.")
+            raise DesignError(
+                "The target {target} of {indicator} is no better than the worst market; set another.",
+                target=f"{targets[key]:g}",
+                indicator=key,
+            )
     span = pd.Series([targets[key] for key in names], index=values.columns) - worst
     return ((values - worst) / span * 100).clip(0, 100)
 
@@ -80,7 +88,9 @@ def between_goalposts(values: pd.DataFrame, posts: Mapping[str, tuple[float, flo
     posts: indicator -> (0 points, 100 points); the direction is that of the posts.
     """
     if level := [key for key, (low, high) in posts.items() if not (np.isfinite([low, high]).all() and low != high)]:
-        raise DesignError(f"The two goalposts of {', '.join(level)} are equal or not numbers; set them apart.")
+        raise DesignError(
+            "The two goalposts of {indicators} are equal or not numbers; set them apart.", indicators=", ".join(level)
+        )
     names = values.columns.get_level_values(-1)
     low = pd.Series([posts[key][0] for key in names], index=values.columns)
     high = pd.Series([posts[key][1] for key in names], index=values.columns)

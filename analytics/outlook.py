@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.panel import SMALLEST_POINT
 from data import catalog
+from data.faults import Fault
 
 HORIZONS = range(1, 11)
 LONG_ENOUGH = 8  # observations a market needs for a trend of its own
@@ -27,7 +28,7 @@ VALUES = {
 }  # fmt: skip
 
 
-class OutlookError(ValueError):
+class OutlookError(Fault, ValueError):
     """The indicators cannot be carried forward; the message names the cause and a remedy."""
 
 
@@ -59,7 +60,7 @@ class Outlook:
         indicator that was not carried.
         """
         if code not in self._places:
-            raise OutlookError(f"{code} was not carried forward. Name it when the outlook is made.")
+            raise OutlookError("{code} was not carried forward. Name it when the outlook is made.", code=code)
         rows = self._places[code].reindex(list(markets)).to_numpy()
         known = np.flatnonzero(~np.isnan(rows))
         picked = self.values.iloc[rows[known].astype(int)]
@@ -72,7 +73,11 @@ class Outlook:
         """All values at once: normals (..., rows of `values`) to values of that shape."""
         normals = np.asarray(normals, dtype=float)
         if normals.shape[-1:] != (len(self.values),):
-            raise OutlookError(f"{normals.shape} normals do not fit {len(self.values)} values; give (..., rows).")
+            raise OutlookError(
+                "{shape} normals do not fit {count} values; give (..., rows).",
+                shape=str(normals.shape),
+                count=len(self.values),
+            )
         drawn = np.empty(normals.shape)
         for code, rows in self.values.groupby("indicator", sort=False).indices.items():
             picked = self.values.iloc[rows]
@@ -144,19 +149,25 @@ def scale_of(code: str, values: pd.Series) -> str:
 
 def _known(history: pd.DataFrame, codes: Sequence[str], year: int, horizon: int, window: int) -> pd.DataFrame:
     if missing := [column for column in ("iso3", "indicator", "year", "value") if column not in history.columns]:
-        raise OutlookError(f"The history lacks {', '.join(missing)}. Give what `store.series` returns.")
+        raise OutlookError("The history lacks {columns}. Give what `store.series` returns.", columns=", ".join(missing))
     if horizon not in HORIZONS:
         raise OutlookError(
-            f"{horizon} years ahead of {year} cannot be answered for: errors are backtested for 1 to 10 years. "
-            f"Choose a base from {year + HORIZONS[0]} to {year + HORIZONS[-1]}."
+            "{horizon} years ahead of {year} cannot be answered for: errors are backtested for 1 to 10 years. "
+            "Choose a base from {first} to {last}.",
+            horizon=horizon,
+            year=year,
+            first=year + HORIZONS[0],
+            last=year + HORIZONS[-1],
         )
     if window < 1:
-        raise OutlookError(f"A window of {window} years holds nothing. Choose 1 or more.")
+        raise OutlookError("A window of {window} years holds nothing. Choose 1 or more.", window=window)
     known = history[history["indicator"].isin(list(codes)) & (history["year"] <= year) & np.isfinite(history["value"])]
     if known.empty:
         raise OutlookError(
-            f"Nothing is known by {year} of {', '.join(codes) or 'no indicator'}. Fetch it with `make refresh`, or "
-            "import a file that holds it: python -m data import FILE"
+            "Nothing is known by {year} of {codes}. Fetch it with `make refresh`, or import a file that holds it: "
+            "python -m data import FILE",
+            year=year,
+            codes=", ".join(codes) or "no indicator",
         )
     return known.drop_duplicates(["iso3", "indicator", "year"], keep="last")
 

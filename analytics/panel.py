@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.recipe import Measure, Recipe, Target
 from data import catalog
+from data.faults import Fault, listed
 
 POPULATION = "SP.POP.TOTL"
 MINIMUM_MARKETS = 12
@@ -19,7 +20,7 @@ KNOWN_MARKET = 0.6  # share of the features a market must be known in
 SMALLEST_POINT = 0.5  # of a percentage, so that shares of 0 and 100 have a logit
 
 
-class PotentialError(ValueError):
+class PotentialError(Fault, ValueError):
     """The data do not allow an estimate; the message names the cause and a remedy."""
 
 
@@ -81,8 +82,9 @@ def chosen_measures(recipe: Recipe, codes: Sequence[str], own: bool = False) -> 
     leaking = [] if own else [key(m) for m in found if contains_outcome(m, target_of(recipe))]
     if leaking:
         raise PotentialError(
-            f"{', '.join(leaking)} cannot be a feature: it contains {target_of(recipe).title} or a part of it. "
-            "Leave it out."
+            "{features} cannot be a feature: it contains {outcome} or a part of it. Leave it out.",
+            features=", ".join(leaking),
+            outcome=target_of(recipe).title,
         )
     return tuple(found)
 
@@ -133,7 +135,7 @@ def default_year(history: pd.DataFrame, recipe: Recipe) -> int:
     """The latest year whose outcome is known for at least 80 % as many markets as in the best year."""
     known = outcomes(history, target_of(recipe)).notna().sum()
     if known.empty:
-        raise PotentialError(_no_outcome(target_of(recipe), None))
+        raise _no_outcome(target_of(recipe), None)
     return int(known.index[known >= 0.8 * known.max()].max())
 
 
@@ -141,18 +143,29 @@ def outcome_of(history: pd.DataFrame, target: Target, year: int) -> pd.Series:
     """The outcome in a year, by iso3. Raises PotentialError when none is there or the transform does not allow it."""
     table = outcomes(history, target)
     if year not in table.columns or table[year].notna().sum() < MINIMUM_MARKETS:
-        raise PotentialError(_no_outcome(target, year))
+        raise _no_outcome(target, year)
     outcome = table[year].dropna().rename("actual")
     refuse_untransformable(outcome, target.transform, target.title)
     return outcome
 
 
-def _no_outcome(target: Target, year: int | None) -> str:
-    when = "" if year is None else f" for {year}"
+def _no_outcome(target: Target, year: int | None) -> PotentialError:
     codes = ", ".join(target.measure.codes)
-    return (
-        f"{target.title} ({codes}) is known for fewer than {MINIMUM_MARKETS} markets{when}. "
-        "Choose another year, fetch it with `make refresh`, or import a file that holds it: python -m data import FILE"
+    if year is None:
+        return PotentialError(
+            "{name} ({codes}) is known for fewer than {fewest} markets. Choose another year, fetch it with "
+            "`make refresh`, or import a file that holds it: python -m data import FILE",
+            name=target.title,
+            codes=codes,
+            fewest=MINIMUM_MARKETS,
+        )
+    return PotentialError(
+        "{name} ({codes}) is known for fewer than {fewest} markets for {year}. Choose another year, fetch it with "
+        "`make refresh`, or import a file that holds it: python -m data import FILE",
+        name=target.title,
+        codes=codes,
+        fewest=MINIMUM_MARKETS,
+        year=year,
     )
 
 
@@ -160,16 +173,20 @@ def refuse_untransformable(outcome: pd.Series, transform: str, name: str) -> Non
     """Raises PotentialError naming the markets whose outcome the transform cannot take."""
     if outcome.nunique() < 2:
         raise PotentialError(
-            f"{name} is the same in every market; there is nothing to explain. Give values that differ."
+            "{name} is the same in every market; there is nothing to explain. Give values that differ.", name=name
         )
     if transform == "log" and (outcome <= 0).any():
         raise PotentialError(
-            f"{name} is zero or negative in {_some(outcome.index[outcome <= 0])}; its logarithm does not exist. "
-            "Leave these markets out, or correct their values."
+            "{name} is zero or negative in {markets}; its logarithm does not exist. "
+            "Leave these markets out, or correct their values.",
+            name=name,
+            markets=_some(outcome.index[outcome <= 0]),
         )
     if transform == "share" and not outcome.between(0, 100).all():
         raise PotentialError(
-            f"{name} lies outside 0-100 % in {_some(outcome.index[~outcome.between(0, 100)])}. Correct these values."
+            "{name} lies outside 0-100 % in {markets}. Correct these values.",
+            name=name,
+            markets=_some(outcome.index[~outcome.between(0, 100)]),
         )
 
 
@@ -181,18 +198,23 @@ def own_outcome(rows: pd.DataFrame, known: Sequence[str]) -> pd.Series:
     columns = {str(column).strip().lower(): column for column in rows.columns}
     if not {"iso3", "value"} <= columns.keys():
         found = ", ".join(map(str, rows.columns)) or "none"
-        raise PotentialError(f"An outcome needs the columns iso3 and value; found: {found}. Rename them.")
+        raise PotentialError(
+            "An outcome needs the columns iso3 and value; found: {columns}. Rename them.", columns=found
+        )
     iso3 = rows[columns["iso3"]].astype("string").str.strip().str.upper().fillna("(empty)")
     value = pd.to_numeric(rows[columns["value"]], errors="coerce")
     faults = []
     if unknown := sorted(set(iso3) - set(known)):
-        faults.append(f"unknown markets: {_some(unknown)}; use three-letter ISO codes such as DEU")
+        faults.append(
+            Fault("unknown markets: {markets}; use three-letter ISO codes such as DEU", markets=_some(unknown))
+        )
     if twice := sorted(set(iso3[iso3.duplicated()])):
-        faults.append(f"two rows of {_some(twice)}; keep one row a market")
+        faults.append(Fault("two rows of {markets}; keep one row a market", markets=_some(twice)))
     if (~np.isfinite(value)).any():
-        faults.append(f"no number for {_some(sorted(iso3[~np.isfinite(value)]))}; give a value or leave the row out")
+        empty = _some(sorted(iso3[~np.isfinite(value)]))
+        faults.append(Fault("no number for {markets}; give a value or leave the row out", markets=empty))
     if faults:
-        raise PotentialError("The outcome cannot be used: " + "; ".join(faults) + ".")
+        raise PotentialError("The outcome cannot be used: {faults}.", faults=listed(faults))
     return pd.Series(value.to_numpy(dtype=float), pd.Index(iso3.astype(str), name="iso3"), name="actual")
 
 
@@ -207,55 +229,61 @@ def assemble(
     """
     everything = latest(history, wanted, year, window)
     here = everything.reindex(outcome.index)
-    reasons: dict[str, str] = {}
+    reasons: dict[str, Fault] = {}
     for column in everything:
         known = here[column].notna().mean()
         if known == 0:
-            reasons[column] = "no values in the window"
+            reasons[column] = Fault("no values in the window")
         elif known < KNOWN_FEATURE:
-            reasons[column] = f"known for {known:.0%} of the markets only"
+            reasons[column] = Fault("known for {share} of the markets only", share=f"{known:.0%}")
         elif here[column].nunique() == 1:
-            reasons[column] = "the same value in every market"
+            reasons[column] = Fault("the same value in every market")
     kept = [column for column in everything if column not in reasons]
     reasons |= repeats(here[kept])
     if reasons and strict:
         raise PotentialError(
-            "These features cannot be used: " + "; ".join(f"{code}: {why}" for code, why in reasons.items())
-            + ". Leave them out, or import data for them."
-        )  # fmt: skip
+            "These features cannot be used: {features}. Leave them out, or import data for them.",
+            features=listed([Fault("{feature}: {reason}", feature=code, reason=why) for code, why in reasons.items()]),
+        )
     if not strict:
         reasons |= _too_many([column for column in everything if column not in reasons], len(outcome))
     features = everything.drop(columns=list(reasons))
     if features.empty or features.shape[1] == 0:
         raise PotentialError(
-            f"No feature is known for enough markets by {year}. Fetch them with `make refresh`, or import a file: "
-            "python -m data import FILE"
+            "No feature is known for enough markets by {year}. Fetch them with `make refresh`, or import a file: "
+            "python -m data import FILE",
+            year=year,
         )
     features = features[features.notna().mean(axis=1) >= KNOWN_MARKET]
     trained = outcome[outcome.index.isin(features.index)]
-    if len(trained) < max(MINIMUM_MARKETS, features.shape[1] + 2):
+    fewest = max(MINIMUM_MARKETS, features.shape[1] + 2)
+    if len(trained) < fewest:
         raise PotentialError(
-            f"{len(trained)} markets cannot carry {features.shape[1]} features: at least "
-            f"{max(MINIMUM_MARKETS, features.shape[1] + 2)} markets are needed. Give more markets or fewer features."
+            "{markets} markets cannot carry {features} features: at least {fewest} markets are needed. Give more "
+            "markets or fewer features.",
+            markets=len(trained),
+            features=features.shape[1],
+            fewest=fewest,
         )
     names = pd.Series({key(m): title(m) for m in wanted if key(m) in features}, name="title")
     return Panel(
         features=features,
         outcome=trained,
         names=names,
-        left_out=pd.DataFrame({"feature": list(reasons), "reason": list(reasons.values())}),
+        left_out=pd.DataFrame({"feature": list(reasons), "reason": list(map(str, reasons.values()))}),
         sparse=tuple(outcome.index.difference(trained.index)),
     )
 
 
-def _too_many(columns: list[str], markets: int) -> dict[str, str]:
+def _too_many(columns: list[str], markets: int) -> dict[str, Fault]:
     """The features so few markets cannot carry, in a fixed order: choosing by the outcome would flatter the fit."""
     most = max(2, markets // MARKETS_A_FEATURE)
     order = sorted(columns, key=lambda column: PRIORITY.index(column) if column in PRIORITY else len(PRIORITY))
-    return dict.fromkeys(order[most:], f"{markets} markets carry {most} features at most")
+    reason = Fault("{markets} markets carry {most} features at most", markets=markets, most=most)
+    return dict.fromkeys(order[most:], reason)
 
 
-def repeats(features: pd.DataFrame, tolerance: float = 1e-8) -> dict[str, str]:
+def repeats(features: pd.DataFrame, tolerance: float = 1e-8) -> dict[str, Fault]:
     """Features that others fix exactly (perfect collinearity): feature -> reason, found on the complete rows."""
     complete = features.dropna()
     if len(complete) <= features.shape[1]:
@@ -268,7 +296,7 @@ def repeats(features: pd.DataFrame, tolerance: float = 1e-8) -> dict[str, str]:
         residual = residual - basis @ (basis.T @ residual)
         size = np.linalg.norm(residual)
         if size < tolerance * np.sqrt(len(scaled)):
-            found[column] = "other features determine it exactly (perfect collinearity)"
+            found[column] = Fault("other features determine it exactly (perfect collinearity)")
         else:
             basis = np.column_stack([basis, residual / size])
     return found

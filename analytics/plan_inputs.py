@@ -26,6 +26,7 @@ from analytics.allocation_problem import (
     Response,
 )
 from analytics.recipe import Recipe
+from data.faults import Fault
 
 RULES_FILE = Path(__file__).with_name("plan_inputs.toml")
 INCOME, TOTAL, PEOPLE, LAW = "NY.GDP.PCAP.CD", "NY.GDP.MKTP.CD", panel.POPULATION, "RL.EST"
@@ -82,7 +83,7 @@ class Material:
     native speakers of) and gdp_usd with the PARTS of friction, 0-1, or, from a file, the figures of OWN. offers:
     market, industry, untapped_usd, low_usd, high_usd. sites: by iso3; timezone, weekend, cost_usd, min_overlap_hours,
     open (None where nothing is decided); empty: by the rules, in any market. left_out: market, industry, reason (a key
-    of REASONS, or a sentence). home: where we are.
+    of REASONS, or a Fault). home: where we are.
     """
 
     markets: pd.DataFrame
@@ -280,8 +281,8 @@ def offers(
     return table, _left(estimates.index.difference(known.index), industry, "outcome")
 
 
-def left_out(industry: str, reason: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """As `offers` gives it, for an industry that has none."""
+def left_out(industry: str, reason: str | Fault) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """As `offers` gives it, for an industry that has none. reason: a key of REASONS, or the refusal itself."""
     columns = {"market": str, "industry": str, "untapped_usd": float, "low_usd": float, "high_usd": float}
     return pd.DataFrame(columns=list(columns)).astype(columns), _left([""], industry, reason)
 
@@ -307,7 +308,7 @@ def _ratio(after: pd.Series, before: pd.Series) -> pd.Series:
     return factor.where(np.isfinite(factor) & (factor >= 0), 1.0)
 
 
-def _left(markets: Any, industry: str, reason: str) -> pd.DataFrame:
+def _left(markets: Any, industry: str, reason: str | Fault) -> pd.DataFrame:
     return pd.DataFrame({"market": list(markets), "industry": industry, "reason": reason}, dtype=object)
 
 

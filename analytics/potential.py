@@ -138,7 +138,9 @@ class PotentialFit:
 
     def _row(self, iso3: str) -> pd.DataFrame:
         if iso3 not in self.features.index:
-            raise PotentialError(f"Too little is known of {iso3} to estimate it. Choose another market or import data.")
+            raise PotentialError(
+                "Too little is known of {market} to estimate it. Choose another market or import data.", market=iso3
+            )
         return self.features.loc[[iso3]]
 
 
@@ -191,9 +193,14 @@ def _fit(
     from analytics import explain, learners, validation
 
     if learner != BEST and learner not in learners.NAMES:
-        raise PotentialError(f"There is no learner {learner!r}. Choose {BEST} or {', '.join(learners.NAMES)}.")
+        raise PotentialError(
+            "There is no learner {learner}. Choose {best} or {learners}.",
+            learner=repr(learner),
+            best=BEST,
+            learners=", ".join(learners.NAMES),
+        )
     if not 1 <= horizon <= 30:
-        raise PotentialError(f"A horizon of {horizon} years cannot be used; choose 1 to 30.")
+        raise PotentialError("A horizon of {horizon} years cannot be used; choose 1 to 30.", horizon=horizon)
     own = own_outcome is not None
     target = _target(recipe, own)
     if own:
@@ -288,8 +295,9 @@ def _panel_model(outcome: pd.Series, rows: pd.DataFrame, year: int) -> "FixedEff
     years = complete.index.get_level_values("year")
     if rows.shape[1] == 0 or len(complete) < MINIMUM_ROWS or years.nunique() < 3:
         raise PotentialError(
-            f"Too few features have a yearly history before {year} to follow markets over time. Fetch more years with "
-            "`make refresh`, or import a file that holds them: python -m data import FILE"
+            "Too few features have a yearly history before {year} to follow markets over time. Fetch more years with "
+            "`make refresh`, or import a file that holds them: python -m data import FILE",
+            year=year,
         )
     return regression.fixed_effects(rows, outcome)
 

@@ -117,4 +117,6 @@ def _read(file: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(file, encoding="utf-8-sig", keep_default_na=False, dtype=str)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise panel.PotentialError(f"{file.name} is not a CSV file with the columns iso3 and value: {error}") from error
+        raise panel.PotentialError(
+            "{file} is not a CSV file with the columns iso3 and value: {error}", file=file.name, error=str(error)
+        ) from error

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.recipe import Link, Recipe
 from data import catalog
+from data.faults import Fault
 
 YEARS = 15
 MINIMUM_ROWS = 50
@@ -24,7 +25,7 @@ FEW = "too few markets and years have both figures"
 STILL = "one of the two hardly varies within markets"
 
 
-class PropagationError(ValueError):
+class PropagationError(Fault, ValueError):
     """Elasticities cannot be estimated or applied; the message names the cause and a remedy."""
 
 
@@ -76,9 +77,13 @@ def estimate(history: pd.DataFrame, recipe: Recipe, year: int, years: int = YEAR
     missing columns and fewer than 3 years.
     """
     if missing := [column for column in ("iso3", "indicator", "year", "value") if column not in history.columns]:
-        raise PropagationError(f"The history lacks {', '.join(missing)}. Give what `store.series` returns.")
+        raise PropagationError(
+            "The history lacks {columns}. Give what `store.series` returns.", columns=", ".join(missing)
+        )
     if years < MINIMUM_YEARS:
-        raise PropagationError(f"{years} years do not show what moves with what; give at least {MINIMUM_YEARS}.")
+        raise PropagationError(
+            "{years} years do not show what moves with what; give at least {fewest}.", years=years, fewest=MINIMUM_YEARS
+        )
     codes = {code for link in recipe.propagation for code in (link.source, link.target)}
     rows = history[history["indicator"].isin(codes) & history["year"].between(year - years + 1, year)]
     figures = rows.pivot_table(index=["iso3", "year"], columns="indicator", values="value", aggfunc="last")
@@ -269,8 +274,11 @@ def _noise(
         return float(noise)
     if noise.shape not in ((links,), (links, rows), (links, 1)):
         raise PropagationError(
-            f"Noise of shape {noise.shape} fits neither {links} elasticities nor these by {rows} markets. "
-            f"Give ({links},) or ({links}, {rows})."
+            "Noise of shape {shape} fits neither {links} elasticities nor these by {rows} markets. "
+            "Give ({links},) or ({links}, {rows}).",
+            shape=str(noise.shape),
+            links=links,
+            rows=rows,
         )
     return noise[number]
 
@@ -284,7 +292,7 @@ def _order(elasticities: Sequence[Elasticity]) -> list[str]:
         return list(TopologicalSorter(before).static_order())
     except CycleError as error:
         raise PropagationError(
-            f"The links go in a circle: {' -> '.join(error.args[1])}. Take one of them out of the recipe."
+            "The links go in a circle: {links}. Take one of them out of the recipe.", links=" -> ".join(error.args[1])
         ) from error
 
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.faults import Fault
+
 MOST = 20
 LEAST_SHARE = 0.05
 LEAST_OF_ALL = 0.01
 BY = ("people", "gdp")
 
 
-class ReachError(ValueError):
+class ReachError(Fault, ValueError):
     """There is nothing to reach; the message says why and what to do."""
 
 

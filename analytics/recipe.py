@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from data import catalog
+from data.faults import Fault
 
 FOLDER = Path(__file__).with_name("recipes")
 NAMES = ("general", "healthcare", "finance", "education", "manufacturing", "environment")
@@ -27,7 +28,7 @@ KEYS = {"code", *PARTS, "title", "dimension", "direction", "weight", "alternativ
 LINK_KEYS = {"from", "to", "why", "direction"}
 
 
-class RecipeError(ValueError):
+class RecipeError(Fault, ValueError):
     """A recipe file breaks its rules; the message lists every fault."""
 
 
@@ -135,11 +136,11 @@ def load(name: str, folder: Path = FOLDER) -> Recipe:
     file = folder / f"{name}.toml"
     if not name.isidentifier() or not file.exists():
         known = ", ".join(sorted(path.stem for path in folder.glob("*.toml")))
-        raise RecipeError(f"There is no recipe {name!r}. Known recipes: {known}.")
+        raise RecipeError("There is no recipe {name}. Known recipes: {known}.", name=repr(name), known=known)
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise RecipeError(f"{file.name} is not valid TOML: {error}") from error
+        raise RecipeError("{file} is not valid TOML: {error}", file=file.name, error=str(error)) from error
     misspelt = _misspelt(raw)
     entries = raw.get("indicator", {}).items()
     ingredients = [_ingredient(key, entry) for key, entry in entries if isinstance(entry, dict)]
@@ -155,7 +156,9 @@ def load(name: str, folder: Path = FOLDER) -> Recipe:
         **{key: raw[key] for key in LIMITS if key in raw},
     )
     if faults := misspelt + _faults(recipe):
-        raise RecipeError(f"{file.name} has {len(faults)} fault(s):\n" + "\n".join(faults))
+        raise RecipeError(
+            "{file} has {count} fault(s):\n{faults}", file=file.name, count=len(faults), faults="\n".join(faults)
+        )
     return recipe
 
 

@@ -42,7 +42,9 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
 def read(file: Path) -> scenario.Scenario:
     """The scenario of a file. Raises DocumentError, OSError."""
     if file.stat().st_size > documents.LARGEST:
-        raise documents.DocumentError(f"{file.name} is larger than a scenario can be ({documents.LARGEST:,} bytes).")
+        raise documents.DocumentError(
+            "{file} is larger than a scenario can be ({most} bytes).", file=file.name, most=f"{documents.LARGEST:,}"
+        )
     return scenario.from_json(file.read_bytes())
 
 
@@ -77,7 +79,7 @@ def run(
         try:
             carried = outlook.outlook(history, chosen.codes, base.year, wanted.horizon, chosen.window, wanted.seed)
         except OutlookError as error:
-            raise whatif.ScenarioError(str(error)) from error
+            raise whatif.ScenarioError("{reason}", reason=error) from error
     ground = whatif.stand(
         panel_of(chosen.codes, base.year, chosen.window, base.snapshot),
         chosen,

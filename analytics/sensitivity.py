@@ -39,7 +39,7 @@ class Robustness:
     def p_top(self, k: int) -> pd.Series:
         """Share of draws in which each market is among the first k, 0-1."""
         if k < 1:
-            raise DesignError(f"The first {k} markets are none; ask for 1 or more.")
+            raise DesignError("The first {count} markets are none; ask for 1 or more.", count=k)
         return pd.Series(self.distribution[:, :k].sum(axis=1).clip(0, 1), self.ranks.index, name=f"p_top{k}")
 
     def about(self, ranking: Ranking) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def monte_carlo(
     choices = choices or Choices.around(ranking)
     choices.refuse_another_index(ranking)
     if draws < 1:
-        raise DesignError(f"{draws} draws show nothing; ask for 1 or more, 1,000 for a first look.")
+        raise DesignError("{draws} draws show nothing; ask for 1 or more, 1,000 for a first look.", draws=draws)
     copies = many.copies_for(draws, choices)
     if prepared is None:
         prepared = prepare(ranking, seed, choices, copies)
@@ -89,8 +89,9 @@ def monte_carlo(
 def _two_markets(ranking: Ranking) -> None:
     if len(ranking.scores) < 2:
         raise DesignError(
-            f"{len(ranking.scores)} market is ranked, and a rank needs another to compare with. "
-            "Import data on more markets, or lower the recipe's minimum_coverage."
+            "{count} market is ranked, and a rank needs another to compare with. "
+            "Import data on more markets, or lower the recipe's minimum_coverage.",
+            count=len(ranking.scores),
         )
 
 

@@ -40,7 +40,9 @@ def shares(
     dimension, "weights: health" and so on.
     """
     if base < 2 or base & (base - 1):
-        raise DesignError(f"A base of {base} is not a power of 2, which Sobol's sequence needs; use 512 or 1024.")
+        raise DesignError(
+            "A base of {base} is not a power of 2, which Sobol's sequence needs; use 512 or 1024.", base=base
+        )
     if len(ranking.scores) < 2:
         raise DesignError("Fewer than two markets are ranked, so no rank can move. Import data on more markets.")
     prepared = draws.prepare(ranking, seed, choices, same_noise=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from data.faults import Fault
+
 if TYPE_CHECKING:
     from analytics.learners import LogSkewed
 
@@ -17,7 +19,7 @@ NEAREST = 3
 RIDGE = 1e-3  # of a standardised feature's variance, so that features repeating each other still have a leverage
 
 
-class SupportError(ValueError):
+class SupportError(Fault, ValueError):
     """The features do not allow to say what is unusual; the message names the cause and a remedy."""
 
 
@@ -87,21 +89,27 @@ class Support:
         if names != list(self.features):
             if missing := [feature for feature in self.features if feature not in names]:
                 raise SupportError(
-                    f"The points lack {', '.join(missing)}, which the training markets have. "
-                    "Give these columns, NaN where a value is unknown."
+                    "The points lack {features}, which the training markets have. "
+                    "Give these columns, NaN where a value is unknown.",
+                    features=", ".join(missing),
                 )
             points = points[list(self.features)]
         values = points.to_numpy(dtype=float)
         values = values[:, self._ready.positions] if self.unused else values
         if infinite := [self._ready.used[column] for column in np.flatnonzero(np.isinf(values).any(axis=0))]:
             raise SupportError(
-                f"{', '.join(infinite)}: infinite in a point. Give a number, or NaN where it is unknown."
+                "{features}: infinite in a point. Give a number, or NaN where it is unknown.",
+                features=", ".join(infinite),
             )
         return values
 
     def _nearest(self, white: np.ndarray, own: Sequence[str]) -> list[tuple[str, ...]]:
         if len(own) != len(white):
-            raise SupportError(f"{len(own)} markets were given for {len(white)} points. Give one market a point.")
+            raise SupportError(
+                "{markets} markets were given for {points} points. Give one market a point.",
+                markets=len(own),
+                points=len(white),
+            )
         squares = self._ready.lengths - 2 * white @ self._ready.cloud.T  # up to a constant a row
         columns = [self._ready.number.get(market, -1) for market in own]
         rows = [row for row, column in enumerate(columns) if column >= 0]
@@ -209,11 +217,14 @@ def fit(features: pd.DataFrame) -> Support:
 def _refuse(features: pd.DataFrame) -> None:
     if len(features) < MINIMUM_MARKETS:
         raise SupportError(
-            f"{len(features)} training markets do not show what is usual: at least {MINIMUM_MARKETS} are needed. "
-            "Give more markets."
+            "{count} training markets do not show what is usual: at least {fewest} are needed. Give more markets.",
+            count=len(features),
+            fewest=MINIMUM_MARKETS,
         )
     if twice := sorted(set(features.index[features.index.duplicated()])):
-        raise SupportError(f"Two rows of {', '.join(map(str, twice))} among the training markets. Keep one row each.")
+        raise SupportError(
+            "Two rows of {markets} among the training markets. Keep one row each.", markets=", ".join(map(str, twice))
+        )
     if not features.notna().any(axis=None):
         raise SupportError("No feature has a value in any training market. Fetch data with `make refresh`.")
 

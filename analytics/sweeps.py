@@ -61,7 +61,9 @@ def two_way(
     first, second: an indicator's code and the values it is set to. measure: score, rank or potential.
     """
     if first[0] == second[0]:
-        raise ScenarioError(f"A two-way table needs two figures; {first[0]} was named twice. Choose another one.")
+        raise ScenarioError(
+            "A two-way table needs two figures; {target} was named twice. Choose another one.", target=first[0]
+        )
     cells = [
         [
             getattr(
@@ -162,7 +164,10 @@ def _draw(ground: Ground, entry: Uncertain, draws: int, random: np.random.Genera
     fitting = "scale" if past.is_amount(entry.target) else "add"
     if entry.how != fitting:
         raise ScenarioError(
-            f"The past changes of {entry.target} are drawn with {fitting!r}, not {entry.how!r}. Change it."
+            "The past changes of {target} are drawn with {fitting}, not {how}. Change it.",
+            target=entry.target,
+            fitting=repr(fitting),
+            how=repr(entry.how),
         )
     rows, _ = whatif.rows_of(ground, entry.markets, entry.regions)
     year = int(ground.ranking.years.max(axis=None))
@@ -170,8 +175,11 @@ def _draw(ground: Ground, entry: Uncertain, draws: int, random: np.random.Genera
     mine = known.loc[known["iso3"].isin(ground.figures.index[rows]), "change"]
     if len(mine) < FEWEST_CHANGES:
         raise ScenarioError(
-            f"{entry.target} has {len(mine)} yearly changes on record for these markets, and a bootstrap needs "
-            f"{FEWEST_CHANGES}. Name more markets, or give it a triangular or normal distribution."
+            "{target} has {count} yearly changes on record for these markets, and a bootstrap needs {least}. Name more "
+            "markets, or give it a triangular or normal distribution.",
+            target=entry.target,
+            count=len(mine),
+            least=FEWEST_CHANGES,
         )
     picked = random.choice(mine.to_numpy(), (draws, int(given["years"])))
     return picked.prod(axis=1) if entry.how == "scale" else picked.sum(axis=1)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics.design import DesignError
 from analytics.recipe import Recipe
+from data.faults import Fault, listed
 
 LITTLE = 0.5
 """A first component that explains less of the variance than this speaks for a part of the indicators only."""
@@ -33,8 +34,9 @@ def in_the_whole(recipe: Recipe, own: Mapping[str, float] | None = None) -> dict
         raise DesignError("All weights are zero, so nothing would count. Give at least one dimension a weight above 0.")
     if empty := [dimension for dimension, weight in dimensions.items() if weight > 0 and not by[dimension] > 0]:
         raise DesignError(
-            f"All indicators of {', '.join(empty)} weigh nothing while the dimension has a weight. "
-            "Raise one of them, or set the dimension to 0."
+            "All indicators of {dimensions} weigh nothing while the dimension has a weight. "
+            "Raise one of them, or set the dimension to 0.",
+            dimensions=", ".join(empty),
         )
     return {
         i.key: dimensions[i.dimension] / total * inside[i.key] / by[i.dimension] if dimensions[i.dimension] else 0.0
@@ -47,15 +49,23 @@ def _check(recipe: Recipe, own: Mapping[str, float]) -> None:
     faults = []
     for key, weight in own.items():
         if key not in keys and key not in recipe.dimensions:
-            faults.append(f"{key} is neither a dimension nor an indicator of the recipe {recipe.name}")
+            faults.append(
+                Fault(
+                    "{key} is neither a dimension nor an indicator of the recipe {recipe}", key=key, recipe=recipe.name
+                )
+            )
         elif key in keys and key in recipe.dimensions:
-            faults.append(f"{key} is both a dimension and an indicator; rename the indicator in the recipe")
+            faults.append(
+                Fault("{key} is both a dimension and an indicator; rename the indicator in the recipe", key=key)
+            )
         elif isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not math.isfinite(weight):
-            faults.append(f"the weight of {key} is {weight!r}, not a number")
+            faults.append(Fault("the weight of {key} is {weight}, not a number", key=key, weight=repr(weight)))
         elif weight < 0:
-            faults.append(f"the weight of {key} is {weight:g}; weights are 0 or more")
+            faults.append(
+                Fault("the weight of {key} is {weight}; weights are 0 or more", key=key, weight=f"{weight:g}")
+            )
     if faults:
-        raise DesignError("These weights cannot be used: " + "; ".join(faults) + ".")
+        raise DesignError("These weights cannot be used: {faults}.", faults=listed(faults))
 
 
 def as_own(recipe: Recipe, whole: Mapping[str, float]) -> dict[str, float]:
@@ -96,8 +106,11 @@ def principal_component(scores: pd.DataFrame, what: str) -> tuple[pd.Series, tup
         return equal(scores), ()
     if len(scores) <= len(varying):
         raise DesignError(
-            f"PCA weights of {what} need more markets than columns: there are {len(scores)} for {len(varying)}. "
-            "Choose other weights, or lower the coverage a market needs."
+            "PCA weights of {what} need more markets than columns: there are {markets} for {columns}. "
+            "Choose other weights, or lower the coverage a market needs.",
+            what=what,
+            markets=len(scores),
+            columns=len(varying),
         )
     correlation = scores[varying].corr().fillna(0.0).to_numpy(copy=True)
     np.fill_diagonal(correlation, 1.0)

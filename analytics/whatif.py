@@ -18,6 +18,7 @@ from analytics.propagation import Elasticity
 from analytics.recipe import Measure, Recipe
 from analytics.scenario import Scenario, Shock
 from data import catalog
+from data.faults import Fault
 
 if TYPE_CHECKING:
     from analytics.outlook import Outlook
@@ -52,7 +53,7 @@ IDENTITIES = (
 """Figures that move together because they measure one thing: without this, richer would mean cheaper."""
 
 
-class ScenarioError(ValueError):
+class ScenarioError(Fault, ValueError):
     """A scenario cannot be carried out on these data; the message names the cause and a remedy."""
 
 
@@ -136,7 +137,7 @@ class Ground:
         try:
             return support.fit(known)
         except support.SupportError as error:
-            raise ScenarioError(str(error)) from error
+            raise ScenarioError("{reason}", reason=error) from error
 
     @cached_property
     def factors(self) -> np.ndarray:
@@ -427,13 +428,17 @@ def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
             continue
         if shock.target not in usual:
             raise ScenarioError(
-                f"{shock.target!r} has no weight in the recipe {recipe.name}. "
-                f"Name one of its dimensions ({', '.join(recipe.dimensions)}) or indicators."
+                "{target} has no weight in the recipe {recipe}. Name one of its dimensions ({names}) or indicators.",
+                target=repr(shock.target),
+                recipe=recipe.name,
+                names=", ".join(recipe.dimensions),
             )
         own[shock.target] = max(shock.moved(own.get(shock.target, usual[shock.target])), 0.0)
         if not own[shock.target] <= LARGEST:
             raise ScenarioError(
-                f"A weight of {own[shock.target]:g} for {shock.target} is too large. Give a smaller one."
+                "A weight of {weight} for {target} is too large. Give a smaller one.",
+                weight=f"{own[shock.target]:g}",
+                target=shock.target,
             )
     if own:
         weighing = {i.dimension for i in recipe.ingredients if own.get(i.key, i.weight) > 0}
@@ -464,10 +469,15 @@ def _shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
             figures[at] *= assumed.value
             start[at] *= assumed.value
             converted[at] = True
-            _refuse_too_large(figures[at], "The exchange rate", assumed.value)
+            _refuse_too_large(figures[at], Fault("The exchange rate"), assumed.value)
             continue
         if assumed.target not in columns:
-            raise ScenarioError(_no_indicator(ground, assumed.target))
+            raise ScenarioError(
+                "{target} is no figure of the recipe {recipe} that the store holds. It uses: {codes}.",
+                target=repr(assumed.target),
+                recipe=ground.recipe.name,
+                codes=", ".join(ground.figures.columns),
+            )
         column = columns[assumed.target]
         before = figures[rows, column]
         wanted = assumed.moved(before) if assumed.how != "set" else np.full(len(rows), assumed.value)
@@ -486,9 +496,13 @@ def _shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
     return Shocked(framed(figures), framed(start), mask, converted, tuple(notes))
 
 
-def _refuse_too_large(figures: np.ndarray, target: str, value: float) -> None:
+def _refuse_too_large(figures: np.ndarray, target: str | Fault, value: float) -> None:
     if (np.abs(figures) > LARGEST).any():
-        raise ScenarioError(f"{target}: {value:g} makes figures too large to compute with. Give a smaller number.")
+        raise ScenarioError(
+            "{target}: {value} makes figures too large to compute with. Give a smaller number.",
+            target=target,
+            value=f"{value:g}",
+        )
 
 
 def exchanged(ground: Ground) -> list[str]:
@@ -505,12 +519,15 @@ def rows_of(ground: Ground, markets: Sequence[str], regions: Sequence[str]) -> t
     inside = names.isin(markets) | ground.regions.isin(regions).to_numpy()
     unknown = [region for region in regions if not (ground.regions == region).any()]
     if unknown:
-        raise ScenarioError(f"No ranked market lies in the region {', '.join(unknown)}. Use UN M49 codes such as 142.")
+        raise ScenarioError(
+            "No ranked market lies in the region {region}. Use UN M49 codes such as 142.", region=", ".join(unknown)
+        )
     strangers = [market for market in markets if market not in names]
     if not inside.any():
         raise ScenarioError(
-            f"{', '.join(strangers)} is not ranked by this recipe: too little is known of it. "
-            "Choose another market, or import data on it."
+            "{markets} is not ranked by this recipe: too little is known of it. Choose another market, or import data "
+            "on it.",
+            markets=", ".join(strangers),
         )
     return np.flatnonzero(inside), strangers
 
@@ -521,14 +538,13 @@ def refuse_unranked(ground: Ground, market: str) -> None:
         return
     if market in ground.ranking.aside.index:
         reason = ground.ranking.aside.at[market, "reason"]
-        raise ScenarioError(f"{market} is left out of this ranking ({reason}). Choose another market.")
-    raise ScenarioError(f"{market} is not ranked by this recipe: too little is known of it. Choose another market.")
-
-
-def _no_indicator(ground: Ground, target: str) -> str:
-    return (
-        f"{target!r} is no figure of the recipe {ground.recipe.name} that the store holds. "
-        f"It uses: {', '.join(ground.figures.columns)}."
+        raise ScenarioError(
+            "{market} is left out of this ranking ({reason}). Choose another market.",
+            market=market,
+            reason=reason,
+        )
+    raise ScenarioError(
+        "{markets} is not ranked by this recipe: too little is known of it. Choose another market.", markets=market
     )
 
 

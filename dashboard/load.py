@@ -477,7 +477,7 @@ def plan_material(
         try:
             fit = potential(industry, year)
         except PotentialError as error:
-            found.append(plan_inputs.left_out(industry, str(error)))
+            found.append(plan_inputs.left_out(industry, error))
             continue
         if scenario is None:
             found.append(plan_inputs.offers(industry, fit.estimates))

@@ -216,7 +216,7 @@ def _worth(prices: pd.DataFrame, names: Names) -> Chart | None:
     """What each limit that binds is worth; None where none is."""
     if prices.empty:
         return None
-    told = [plan_words.limit(name, names) for name in prices["limit"]]
+    told = [plan_words.limit(kept, names) for kept in prices["limit"]]
     return Chart(
         "bars",
         _("What more of each limit would win"),
@@ -244,7 +244,7 @@ def _rivals(found: Answer, names: Names, foot: str) -> Slide:
         for key, row in known.iterrows()
     )
     notes = [
-        f"{titles[key]}: {plan_words.rival_note(key, str(row['note']), names)}"
+        f"{titles[key]}: {plan_words.rival_note(row['note'], names)}"
         for key, row in table.drop(index="optimised").iterrows()
     ]
     return Slide(

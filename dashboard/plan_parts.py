@@ -225,7 +225,7 @@ def rivals(found: Answer, names: Names) -> None:
     }
     st.table(table[list(titled)].rename(columns=titled).set_index(_("Plan")).T.rename(literal))
     told = [
-        f"{titles[key]}: {plan_words.rival_note(key, str(row['note']), names)}"
+        f"{titles[key]}: {plan_words.rival_note(row['note'], names)}"
         for key, row in whole.drop(index="optimised").iterrows()
     ]
     told.append(_("Tested on {draws} new simulations, discounted.").format(draws=number(found.comparison.draws, 9)))

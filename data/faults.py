@@ -1,6 +1,8 @@
 """A refusal is data: a sentence with places, and what stands in them, so that it can be told in any language."""
 
 import copyreg
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 
@@ -27,3 +29,8 @@ class Fault(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         """To another process and back: exceptions keep positional arguments alone."""
         return copyreg.__newobj__, (type(self),), vars(self)
+
+
+def listed(faults: Sequence[Fault]) -> Fault:
+    """Several faults as one, so that each of them is told in the reader's language; there must be one at least."""
+    return reduce(lambda before, after: Fault("{before}; {after}", before=before, after=after), faults)

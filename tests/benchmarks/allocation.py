@@ -5,7 +5,7 @@ import pandas as pd
 from stores import row
 
 from analytics import allocation
-from analytics.allocation_limits import violations
+from analytics.allocation_kept import violations
 from analytics.allocation_problem import Hub, Market, Opportunity, Problem, RegionLimit
 
 ZONES = (

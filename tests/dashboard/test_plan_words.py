@@ -8,9 +8,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from analytics import allocation_limits, allocation_problem, plan_inputs
+from analytics import allocation_kept, allocation_limits, allocation_problem, plan_inputs
 from analytics.allocation_conflicts import Conflict, Infeasible, Repair
+from analytics.allocation_kept import Limit, Violation
 from analytics.allocation_problem import Bound, Hub, Lock
+from analytics.allocation_rivals import Note
+from analytics.layout import UNSERVED, Unserved
 from dashboard import plan_answers, plan_board, plan_words, theme
 from dashboard.board import Board
 from dashboard.charts import plans
@@ -19,6 +22,11 @@ from dashboard.plan_words import Names
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "allocation.json"
 NAMES = Names({"DEU": "Germany", "BRA": "Brazil", "ARE": "the Emirates", "JPN": "Japan", "SGP": "Singapore"})
 LOOKS = (theme.LIGHT, theme.DARK)
+MOVED = (
+    Violation(Limit("budget"), 2026, 5000.0, 4000.0),
+    Violation(Limit("most people", "DEU", people=5), 2027, 9.0, 5.0),
+    Violation(Limit("lock", "JPN", people=2), 2027, 1.0, 2.0),
+)
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +113,39 @@ def test_every_limit_the_solver_knows_has_words(problem, spoken):
         ),
         region_limits={"Europe": allocation_problem.RegionLimit(3e6, 20)},
     )  # fmt: skip
-    names = {limit.name for limit in allocation_limits.system(whole).limits}
-    assert len(names) > 20
-    assert {name for name in names if plan_words.limit(name, NAMES) == name} == set()
-    assert plan_words.limit("lock JPN fintech people=2", NAMES) == "Japan, fintech locked at 2 people"
+    limits = {row.limit for row in allocation_limits.system(whole).limits}
+    assert len(limits) > 20
+    limits |= {Limit(kind, "DEU", people=9) for kind in allocation_kept.NAMES}
+    words = {limit: plan_words.limit(limit, NAMES) for limit in limits}
+    assert {limit for limit, said in words.items() if not said or said == str(limit)} == set()
+    assert words[Limit("lock", "JPN", "fintech", people=2)] == "Japan, fintech locked at 2 people"
+    assert (
+        words[Limit("bound", "DEU", "fintech", budget_usd=9e6, edge="most")]
+        == "at most 9 million US$ in Germany, fintech"
+    )
+    assert words[Limit("most people", "DEU", people=9)] == "the most people in Germany (9)"
+
+
+@pytest.mark.parametrize(
+    ("limit", "name"),
+    [
+        (Limit("lock", "DEU", people=15), "lock DEU people=15"),
+        (Limit("lock", "DEU", "health", budget_usd=1_500_000.0), "lock DEU health budget_usd=1,500,000"),
+        (Limit("lock", "DEU", open=False), "lock DEU open=false"),
+        (Limit("bound", "DEU", people=3, edge="least"), "bound DEU people at least 3"),
+        (Limit("hub lock", "SGP", open=True), "lock of hub SGP open"),
+        (Limit("people"), "people limit"),
+        (Limit("region budget", region="Europe"), "budget of region Europe"),
+    ],
+)
+def test_a_limit_is_data_and_keeps_its_name_in_files(limit, name):
+    assert str(limit) == name
+    assert limit == replace(limit) and len({limit, replace(limit)}) == 1
+
+
+def test_every_reason_why_a_market_is_not_served_has_words(spoken):
+    assert plan_words.unserved(Unserved("later", 2027)) == "opens in 2027"
+    assert all(plan_words.unserved(Unserved(kind, 2027)) for kind in UNSERVED)
 
 
 def test_conflicts_and_repairs_are_said_again_in_whole_sentences(problem, spoken):
@@ -126,10 +163,10 @@ def test_conflicts_and_repairs_are_said_again_in_whole_sentences(problem, spoken
 
 
 def test_a_market_without_an_office_is_told_with_its_remedy(spoken):
-    name = "a hub within working hours of JPN"
+    office = Limit("hub", "JPN")
     reason = Infeasible(
-        (Conflict((name, "lock JPN open=true"), (2026,), "2026: ..."),),
-        (Repair(name, 2026, 1.0, "markets", ""),),
+        (Conflict((office, Limit("lock", "JPN", open=True)), (2026,)),),
+        (Repair(office, 2026, 1.0, "markets"),),
         False,
     )
     assert plan_words.conflicts(reason, NAMES) == [
@@ -144,16 +181,25 @@ def test_a_market_without_an_office_is_told_with_its_remedy(spoken):
 @pytest.mark.parametrize(
     ("note", "said"),
     [
-        ("as given", "As given."),
-        ("none was found that keeps the limits", "None was found that keeps the limits."),
+        (Note("as given"), "As given."),
+        (Note("none"), "None was found that keeps the limits."),
+        (Note("proportional", 8), "Split among the 8 largest markets, within the limits."),
         (
-            "moved to keep: budget 2026: 5,000.00 is more than 4,000.00; max_people of DEU 2027: 9.00 is more than 5",
-            "Adjusted as little as needed to meet: the budget 2026 and the most people in Germany 2027.",
+            Note("moved", broken=MOVED),
+            "Adjusted as little as needed to meet: the budget 2026, the most people in Germany 2027 and Japan locked "
+            "at 2 people 2027.",
         ),
     ],
 )
 def test_how_todays_plan_was_moved_is_said(note, said, spoken):
-    assert plan_words.rival_note("today", note, NAMES) == said
+    assert plan_words.rival_note(note, NAMES) == said
+
+
+def test_how_todays_plan_was_moved_is_written_to_files_as_before():
+    assert str(Note("moved", broken=MOVED)) == (
+        "moved to keep: budget 2026: 5,000.00 is more than 4,000.00; max_people of DEU 2027: 9.00 is more than 5.00; "
+        "lock JPN people 2027: 1.00 is less than 2.00"
+    )
 
 
 def test_what_a_scenario_moves_is_one_sentence(found, problem, spoken):
