@@ -14,35 +14,29 @@ import babel
 import pandas as pd
 import streamlit as st
 
-from analytics import (
-    candidates,
-    changes,
-    distance,
-    entry,
-    index,
-    peers,
-    propagation,
-    recipe,
-    sensitivity,
-    sobol,
-    whatif,
-)
-from analytics import potential as potentials
-from analytics.candidates import Candidacy
-from analytics.design import Design
-from analytics.index import NotRanked, Ranking
-from analytics.panel import PotentialError
-from analytics.potential import PotentialFit
-from analytics.scenario import Scenario
+from analytics.index import candidates, composite, recipe
+from analytics.index.candidates import Candidacy
+from analytics.index.composite import NotRanked, Ranking
+from analytics.index.design import Design
+from analytics.market import distance, entry_mode, peers, rank_changes
+from analytics.potential import fit as potentials
+from analytics.potential.fit import PotentialFit
+from analytics.potential.panel import PotentialError
+from analytics.robustness import rank_intervals, sobol
+from analytics.scenario import base as bases
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import propagation
+from analytics.scenario.document import Scenario
 from dashboard import answers, calendar_words, kept, readiness, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, language_name, territory_name
 from dashboard.sentences import said
 from data import gates, quality, store
 
 if TYPE_CHECKING:
-    from analytics import plan_inputs
-    from analytics.outlook import Outlook
-    from analytics.regression import FixedEffects
+    from analytics.allocation import inputs as plan_inputs
+    from analytics.allocation import request as plan_request
+    from analytics.potential.regression import FixedEffects
+    from analytics.scenario.forecast import Outlook
     from dashboard import plan_answers
     from models.registry import Card
     from models.serving import Server
@@ -223,7 +217,7 @@ def years(recipe_name: str) -> tuple[int, ...]:
 def default_year(recipe_name: str) -> int:
     """The year a recipe opens with: the latest one that is well covered."""
     chosen = recipe.load(recipe_name)
-    found = index.default_year(store.coverage(connection(), chosen.codes), chosen)
+    found = composite.default_year(store.coverage(connection(), chosen.codes), chosen)
     return found or int(status()["last_year"])
 
 
@@ -243,7 +237,7 @@ def candidacy() -> Candidacy:
 @_cached
 def ranking(recipe_name: str, year: int) -> Ranking:
     """Raises index.NotRanked."""
-    return index.score(panel(recipe_name, year), recipe.load(recipe_name), candidacy=candidacy())
+    return composite.score(panel(recipe_name, year), recipe.load(recipe_name), candidacy=candidacy())
 
 
 def _gap_groups() -> pd.Series:
@@ -263,7 +257,7 @@ def own_ranking(
     if readiness.DIMENSION in dict(weights):
         asked = readiness.extended(asked)
         figures = pd.concat([figures, readiness.figures(store.market_facts(connection(), "market_languages"), year)])
-    return index.score(
+    return composite.score(
         figures,
         asked,
         Design(**dict(design)),
@@ -276,20 +270,20 @@ def own_ranking(
 @_cached
 def _prepared(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], with_models: bool
-) -> sensitivity.Prepared:
+) -> rank_intervals.Prepared:
     """For any weights, which change nothing of it."""
     weights = (*recipe.load(recipe_name).dimensions.items(), (readiness.DIMENSION, 1.0)) if with_models else ()
-    return sensitivity.prepare(own_ranking(recipe_name, year, design, weights), SEED)
+    return rank_intervals.prepare(own_ranking(recipe_name, year, design, weights), SEED)
 
 
 @_cached
 def robustness(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
-) -> sensitivity.Robustness:
+) -> rank_intervals.Robustness:
     """Rank intervals when all five choices of the index vary, around the reader's own. Raises as `own_ranking`."""
     shown = own_ranking(recipe_name, year, design, weights)
     prepared = _prepared(recipe_name, year, design, readiness.DIMENSION in dict(weights))
-    return sensitivity.monte_carlo(shown, SEED, DRAWS, prepared=prepared, pairs=True)
+    return rank_intervals.monte_carlo(shown, SEED, DRAWS, prepared=prepared, pairs=True)
 
 
 def _potential_groups() -> pd.DataFrame:
@@ -370,7 +364,7 @@ def propagations(recipe_name: str, year: int, before: str | None) -> "tuple[prop
 @_cached
 def outlook(recipe_name: str, year: int, horizon: int, before: str | None) -> "Outlook":
     """The recipe's figures carried forward; takes some seconds the first time. Raises outlook.OutlookError."""
-    from analytics import outlook as outlooks
+    from analytics.scenario import forecast as outlooks
 
     chosen = recipe.load(recipe_name)
     return outlooks.outlook(_history(recipe_name, before), chosen.codes, year, horizon, chosen.window, SEED)
@@ -393,14 +387,14 @@ def potential_as_of(recipe_name: str, year: int, before: str | None, learner: st
 
 
 @_cached
-def ground(recipe_name: str, year: int, horizon: int, before: str | None, learner: str) -> whatif.Ground:
+def ground(recipe_name: str, year: int, horizon: int, before: str | None, learner: str) -> bases.Ground:
     """What scenarios stand on; before: as the store was before that snapshot arrived, None for now; learner: of the
     potential, empty to do without.
 
     Load the potential and the outlook first: this one waits for them. Raises index.NotRanked, PotentialError.
     """
     chosen = recipe.load(recipe_name)
-    return whatif.stand(
+    return bases.stand(
         store.market_panel(connection(), chosen.codes, year, chosen.window, before),
         chosen,
         markets()["region"],
@@ -417,9 +411,9 @@ def ground(recipe_name: str, year: int, horizon: int, before: str | None, learne
 @_cached
 def outcome(
     recipe_name: str, year: int, horizon: int, before: str | None, learner: str, scenario: Scenario
-) -> whatif.Outcome:
+) -> outcomes.Outcome:
     """A scenario carried out. Raises as `ground`, and whatif.ScenarioError."""
-    return whatif.run(ground(recipe_name, year, horizon, before, learner), scenario)
+    return outcomes.run(ground(recipe_name, year, horizon, before, learner), scenario)
 
 
 _estimated: set[tuple[Hashable, ...]] = set()
@@ -443,7 +437,7 @@ def plan_missing(industries: tuple[str, ...], year: int) -> tuple[str, ...]:
 @_cached
 def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) -> pd.DataFrame:
     """What is known of markets for a plan (`plan_inputs.market_table`). moved: (iso3, code, value) of a scenario."""
-    from analytics import plan_inputs
+    from analytics.allocation import inputs as plan_inputs
 
     english = babel.Locale("en").territories
     places = _markets_in("en")
@@ -470,7 +464,7 @@ def plan_material(
     An industry without a potential is left out, with the reason; half a minute an industry, the first time. Raises
     index.NotRanked, whatif.ScenarioError, outlook.OutlookError for a scenario that cannot be carried out.
     """
-    from analytics import plan_inputs
+    from analytics.allocation import inputs as plan_inputs
 
     found, moved = [], ()
     for industry in industries:
@@ -484,7 +478,7 @@ def plan_material(
             continue
         stands = ground(industry, year, scenario.horizon, None, scenario.base.learner)
         told = plan_scenario(industry, year, scenario)
-        shocked = whatif.run(stands, told)
+        shocked = outcomes.run(stands, told)
         factors = plan_inputs.growth(stands.recipe, stands.figures, shocked.figures)
         found.append(plan_inputs.offers(industry, stands.estimate.fit.estimates, shocked.markets, *factors))
         rows = shocked.moved[shocked.moved["indicator"].isin(plan_inputs.CODES)]
@@ -518,16 +512,17 @@ def plan_if_ready(
 def _usual_plan(
     industry: str, year: int, markets: tuple[str, ...]
 ) -> "plan_answers.Answer | plan_answers.Refusal | str":
-    from analytics import allocation_problem, plan_inputs
-    from analytics.documents import DocumentError
+    from analytics.allocation import problem as allocation_problem
+    from analytics.allocation import request as plan_request
+    from analytics.json_documents import DocumentError
 
     material = plan_material((industry,), year, settings()["home_market"], None)
     here = tuple(iso3 for iso3 in markets if iso3 in set(material.offers["market"]))
     if not here:
         return ""
-    wish = plan_inputs.Wish(datetime.now(UTC).year, industries=(industry,), markets=here)
+    wish = plan_request.Wish(datetime.now(UTC).year, industries=(industry,), markets=here)
     try:
-        problem = plan_inputs.build(material, plan_inputs.complete(material, wish))
+        problem = plan_request.build(material, plan_request.complete(material, wish))
         allocation_problem.check(problem)
     except DocumentError as error:
         return str(error)
@@ -535,11 +530,12 @@ def _usual_plan(
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)
-def plan_file(text: str) -> "tuple[plan_inputs.Material, plan_inputs.Wish]":
+def plan_file(text: str) -> "tuple[plan_inputs.Material, plan_request.Wish]":
     """The material and the wish of a problem's JSON; kept with the session that brought it. Raises DocumentError."""
-    from analytics import allocation_problem, plan_inputs
+    from analytics.allocation import problem as allocation_problem
+    from analytics.allocation import request as plan_request
 
-    return plan_inputs.from_problem(allocation_problem.read(text))
+    return plan_request.from_problem(allocation_problem.read(text))
 
 
 @_cached
@@ -592,7 +588,7 @@ def rank_drivers(
     return sobol.shares(own_ranking(recipe_name, year, design, weights), SEED)
 
 
-def certainty(recipe_name: str, year: int) -> sensitivity.Robustness:
+def certainty(recipe_name: str, year: int) -> rank_intervals.Robustness:
     """How sure the ranks of the recipe itself are: the one interval that every page shows. Raises index.NotRanked."""
     return robustness(recipe_name, year, (), ())
 
@@ -604,10 +600,10 @@ def movers(recipe_name: str, year: int) -> pd.DataFrame | None:
     newest = snapshots()["id"].iloc[0]
     panel = store.market_panel(connection(), chosen.codes, year, chosen.window, newest)
     try:
-        before = index.score(panel, chosen, candidacy=candidacy())
+        before = composite.score(panel, chosen, candidacy=candidacy())
     except NotRanked:
         return None
-    return changes.movers(before, ranking(recipe_name, year), MOVERS)
+    return rank_changes.movers(before, ranking(recipe_name, year), MOVERS)
 
 
 @_cached
@@ -641,13 +637,13 @@ def shown_markets(recipe_name: str, year: int, regions: tuple[str, ...], incomes
 
 
 @_cached
-def verdicts(recipe_name: str, year: int) -> dict[str, entry.Advice]:
+def verdicts(recipe_name: str, year: int) -> dict[str, entry_mode.Advice]:
     """What is advised for every ranked market, by iso3 in rank order. Raises index.NotRanked."""
-    home, ranked, rules = settings()["home_market"], ranking(recipe_name, year), entry.rules()
+    home, ranked, rules = settings()["home_market"], ranking(recipe_name, year), entry_mode.rules()
     shortlisted = certainty(recipe_name, year).p_top(rules.shortlist)
     traits = market_traits(home, year)
     return {
-        iso3: entry.advise(
+        iso3: entry_mode.advise(
             replace(traits[iso3], certainty=float(shortlisted[iso3])),
             float(ranked.scores.at[iso3, "coverage"]),
             tuple(gate.kind for gate in gates.between(home, iso3, recipe_name)),
@@ -658,13 +654,13 @@ def verdicts(recipe_name: str, year: int) -> dict[str, entry.Advice]:
 
 
 @_cached
-def market_traits(home: str, year: int) -> dict[str, entry.Traits]:
+def market_traits(home: str, year: int) -> dict[str, entry_mode.Traits]:
     """Of every market, what the mode of entry depends on, apart from how certain it is; NaN where unknown."""
     law = latest((LAW,), year, recipe.Recipe.window).set_index("iso3")["value"].rank(pct=True)
     size, far = economies().rank(pct=True), distances(home, year)["euclidean"].rank(pct=True)
     everywhere = pd.DataFrame({"law": law, "size": size, "far": far}).reindex(_markets_in("en").index)
     return {
-        row.Index: entry.Traits(float(row.law), float("nan"), float(row.size), float(row.far))
+        row.Index: entry_mode.Traits(float(row.law), float("nan"), float(row.size), float(row.far))
         for row in everywhere.itertuples()
     }
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics import allocation, allocation_problem, allocation_response, layout
-from analytics.allocation import Plan
-from analytics.allocation_problem import Problem
-from analytics.allocation_rivals import Comparison
-from analytics.layout import Layout
+from analytics.allocation import hubs, response_curve
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation import solve as allocation
+from analytics.allocation.baselines import Comparison
+from analytics.allocation.hubs import Layout
+from analytics.allocation.problem import Problem
+from analytics.allocation.solve import Plan
 
 LOW, HIGH = 0.05, 0.95
 
@@ -48,12 +50,12 @@ def answer(text: str) -> Answer | Refusal:
         plan = allocation.solve(problem)
     except (allocation.Infeasible, TimeoutError) as reason:
         return Refusal(reason)
-    return assembled(plan, allocation.compare(problem, plan), layout.lay_out(problem, plan))
+    return assembled(plan, allocation.compare(problem, plan), hubs.lay_out(problem, plan))
 
 
 def assembled(plan: Plan, comparison: Comparison, placed: Layout) -> Answer:
     """A plan with its gain on the comparison's draws."""
-    draws = allocation_response.draws(plan.problem, comparison.draws, comparison.seed)
+    draws = response_curve.draws(plan.problem, comparison.draws, comparison.seed)
     told = allocation.evaluate(plan.problem, plan.choice, draws)
     low, high = np.quantile(told.totals, [LOW, HIGH])
     return Answer(plan, comparison, placed, told.mean_usd, float(low), float(high), told.cvar_usd)

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 
-from analytics import allocation_problem
-from analytics.allocation import Plan
-from analytics.allocation_problem import Problem
-from analytics.allocation_rivals import Comparison
-from analytics.layout import Layout
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation.baselines import Comparison
+from analytics.allocation.hubs import Layout
+from analytics.allocation.problem import Problem
+from analytics.allocation.solve import Plan
 from dashboard import answers, language, plan_answers, plan_words
 from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked
 from dashboard.language import _, compact, language_name, number, share

@@ -7,8 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from analytics import plan_inputs, recipe
-from analytics.plan_inputs import Material, Wish
+from analytics.allocation import inputs as plan_inputs
+from analytics.allocation import request as plan_request
+from analytics.allocation.inputs import Material
+from analytics.allocation.request import Wish
+from analytics.index import recipe
 from dashboard import answers, components, links, load, places, plan_state, plan_words
 from dashboard.charts.scenarios import track
 from dashboard.language import _, number
@@ -280,7 +283,7 @@ def risk(wish: Wish) -> None:
 
 def presence(wish: Wish, material: Material) -> None:
     """Ask for the fewest and the most people in an open market."""
-    table = plan_inputs.figures(material, replace(wish, own=()))
+    table = plan_request.figures(material, replace(wish, own=()))
     for key, label, about in (
         (
             "min_people",
@@ -309,7 +312,7 @@ def offices(material: Material, wish: Wish, names: Names) -> None:
     if len(material.sites):
         known = list(material.sites.index)
     else:
-        priced = plan_inputs.figures(material, wish)["wage_usd"].dropna().index
+        priced = plan_request.figures(material, wish)["wage_usd"].dropna().index
         known = [iso3 for iso3 in dict.fromkeys((material.home, *wish.markets)) if iso3 in priced]
     st.toggle(
         _("Allow offices in countries not served"),
@@ -361,7 +364,7 @@ def today_range(wish: Wish, material: Material) -> tuple[tuple[float, float], tu
     """Least and most that today's plan spends and employs over the years; None without one."""
     if not wish.today:
         return None
-    wages = plan_inputs.figures(material, wish)["wage_usd"]
+    wages = plan_request.figures(material, wish)["wage_usd"]
     usd, people = [], []
     for year in wish.years:
         rows = [row for row in wish.today if row.year in (None, year) and row.market in wages.index]

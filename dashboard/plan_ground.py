@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analytics.index import NotRanked
-from analytics.outlook import OutlookError
-from analytics.panel import PotentialError
-from analytics.plan_inputs import Material, Wish, complete
-from analytics.scenario import Scenario
-from analytics.whatif import ScenarioError
+from analytics.allocation.inputs import Material
+from analytics.allocation.request import Wish, complete
+from analytics.index.composite import NotRanked
+from analytics.potential.panel import PotentialError
+from analytics.scenario.base import ScenarioError
+from analytics.scenario.document import Scenario
+from analytics.scenario.forecast import OutlookError
 from dashboard import load, plan_state, plan_words, scenario_state
 from dashboard.filters import MarketFilters
 from dashboard.language import _, number

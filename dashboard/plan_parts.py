@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from analytics.documents import DocumentError
-from analytics.plan_inputs import Material, Wish
-from analytics.scenario import Scenario
+from analytics.allocation.inputs import Material
+from analytics.allocation.request import Wish
+from analytics.json_documents import DocumentError
+from analytics.scenario.document import Scenario
 from dashboard import (
     answers,
     components,

@@ -8,9 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from analytics import allocation_problem, plan_inputs, recipe
-from analytics.documents import DocumentError
-from analytics.plan_inputs import Material, Wish
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation import request as plan_request
+from analytics.allocation.inputs import Material
+from analytics.allocation.request import Wish
+from analytics.index import recipe
+from analytics.json_documents import DocumentError
 from dashboard import load
 from dashboard.language import _
 from dashboard.sentences import spelt
@@ -63,7 +66,7 @@ def take_address() -> str:
     if text is not None and text != seen.get(LIMITS):
         seen[LIMITS] = text
         try:
-            wish = plan_inputs.with_link(wish, text)
+            wish = plan_request.with_link(wish, text)
         except DocumentError as error:
             trouble = spelt(error)
     if len(wish.people) != len(wish.budget_usd):
@@ -85,7 +88,7 @@ def publish() -> None:
         "budget": SEPARATOR.join(f"{value:.0f}" for value in wish.budget_usd),
         "people": SEPARATOR.join(map(str, wish.people)),
         "risk": f"{wish.risk:g}",
-        LIMITS: plan_inputs.to_link(wish),
+        LIMITS: plan_request.to_link(wish),
     }
     same = {"budget": wish.budget_usd == usual.budget_usd, "people": wish.people == usual.people, "risk": not wish.risk}
     for name, text in told.items():
@@ -145,11 +148,11 @@ def file_material(text: str) -> Material:
     return load.plan_file(text)[0]
 
 
-def problem_text(material: Material, wish: Wish, seconds: float = plan_inputs.PAGE_SECONDS) -> str:
+def problem_text(material: Material, wish: Wish, seconds: float = plan_request.PAGE_SECONDS) -> str:
     """The problem's JSON, checked; without its name, which changes no plan. Raises DocumentError naming the faults."""
     if not wish.industries or not wish.markets:
         raise DocumentError(_("A plan needs at least one market and one industry."))
-    problem = plan_inputs.build(material, replace(wish, name=""), seconds)
+    problem = plan_request.build(material, replace(wish, name=""), seconds)
     allocation_problem.check(problem)
     return allocation_problem.to_json(problem)
 

@@ -7,9 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import plan_inputs
-from analytics.allocation_problem import Current, Lock, Response
-from analytics.plan_inputs import Material, Rules, Wish
+from analytics.allocation import inputs as plan_inputs
+from analytics.allocation import request as plan_request
+from analytics.allocation.inputs import Material, Rules
+from analytics.allocation.problem import Current, Lock, Response
+from analytics.allocation.request import Wish
 from dashboard import links, plan_state, plan_words
 from dashboard.language import _, language_name
 from dashboard.markup import literal
@@ -99,7 +101,7 @@ def _parameters(material: Material, wish: Wish) -> None:
 
 
 def _usual_setting(name: str) -> Any:
-    from analytics.allocation_problem import defaults
+    from analytics.allocation.problem import defaults
 
     return defaults()["solve"].get(name)
 
@@ -158,8 +160,8 @@ def _how_derived(rules: Rules) -> str:
 def markets(material: Material, wish: Wish, names: Names) -> None:
     """Wage, entry cost, friction, fewest and most people of each market, with what they are derived from."""
     codes = [iso3 for iso3 in wish.markets if iso3 in material.markets.index]
-    now = plan_inputs.figures(material, wish).loc[codes]
-    usual = plan_inputs.figures(material, replace(wish, own=())).loc[codes]
+    now = plan_request.figures(material, wish).loc[codes]
+    usual = plan_request.figures(material, replace(wish, own=())).loc[codes]
     shown = now[EDITABLE].astype({name: float for name in EDITABLE if name != "is_open"} | {"is_open": bool})
     shown.insert(0, "market", [names[iso3] for iso3 in codes])
     reasons = [] if material.from_file else ["gdp_usd", *plan_inputs.PARTS]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics import recipe
-from analytics.allocation_conflicts import Conflict, Infeasible, Repair
-from analytics.allocation_kept import Limit, Violation
-from analytics.allocation_rivals import TOLD as NOTED
-from analytics.allocation_rivals import Note
-from analytics.layout import Layout, Unserved
-from analytics.plan_inputs import Material, Wish
+from analytics.allocation.baselines import TOLD as NOTED
+from analytics.allocation.baselines import Note
+from analytics.allocation.hubs import Layout, Unserved
+from analytics.allocation.infeasibility import Conflict, Infeasible, Repair
+from analytics.allocation.inputs import Material
+from analytics.allocation.limits import Limit, Violation
+from analytics.allocation.request import Wish
+from analytics.index import recipe
 from dashboard import answers, language, load, plan_answers
 from dashboard.language import _, compact, in_sentence, language_name, number, share
 from dashboard.plan_answers import Answer

@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from analytics import panel, validation
-from analytics.index import NotRanked
-from analytics.panel import PotentialError
-from analytics.potential import LEAST_EXPLAINED, PotentialFit
+from analytics.index.composite import NotRanked
+from analytics.potential import panel, validation
+from analytics.potential.fit import LEAST_EXPLAINED, PotentialFit
+from analytics.potential.panel import PotentialError
 from dashboard import answers, components, links, load
 from dashboard.charts import potentials, rankings
 from dashboard.filters import MarketFilters

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 
-from analytics import scenario as scenarios
-from analytics import sweeps, whatif
-from analytics.propagation import Elasticity
-from analytics.scenario import Scenario
-from analytics.whatif import Ground, Outcome
+from analytics.scenario import document as scenarios
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import sweeps
+from analytics.scenario.base import Ground
+from analytics.scenario.document import Scenario
+from analytics.scenario.outcome import Outcome
+from analytics.scenario.propagation import Elasticity
 from dashboard import answers, components, language, load, scenario_state
 from dashboard import scenario_words as words
 from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked, written
@@ -126,7 +128,7 @@ def _contributions(ground: Ground, current: Scenario, iso3: str) -> Chart | None
     """What each assumption adds to the score, where there are several and not too many."""
     if not 2 <= len(current.shocks) <= BARS:
         return None
-    parts = whatif.contributions(ground, current).loc[iso3]
+    parts = outcomes.contributions(ground, current).loc[iso3]
     return Chart(
         "bars",
         _("What each assumption adds to the score"),
@@ -203,7 +205,7 @@ def _movers(found: Outcome, iso3: str, names: pd.Series, foot: str) -> Slide:
 def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foot: str) -> Slide:
     name = names.get(iso3, iso3)
     table = sweeps.tornado(ground, current, iso3)
-    here = whatif.read(ground, current, iso3)
+    here = outcomes.read(ground, current, iso3)
     sides = table[["score_down", "score_up"]] if len(table) else table
     widest = sides.sub(here.score).abs().max(axis=1).sort_values(ascending=False, kind="stable")
     keep = widest[widest > 0].index[:FIGURES]

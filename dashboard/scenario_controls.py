@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from analytics import past, propagation
-from analytics.scenario import Scenario, Shock
-from analytics.whatif import Ground
+from analytics.scenario import history as histories
+from analytics.scenario import propagation
+from analytics.scenario.base import Ground
+from analytics.scenario.document import Scenario, Shock
 from dashboard import components, links, load, scenario_state
 from dashboard.charts.scenarios import track
 from dashboard.language import _, number, territory_name, with_unit
@@ -147,7 +148,7 @@ def control(ground: Ground, code: str, whom: Scope) -> Control | None:
         mine = record.loc[whom.market] if record is not None and whom.market in record.index else None
         seen = (today, today) if mine is None else (float(mine["low"]), float(mine["high"]))
         said = with_unit(today, indicator_unit(code))
-        if past.is_amount(code) and today > 0:
+        if histories.is_amount(code) and today > 0:
             relative = tuple((edge / today - 1) * 100 for edge in seen)
             return Control(code, "scale", LEAST, MOST, 1.0, 0.0, relative, (-100.0, FARTHEST), said, float(today))
         ends = np.quantile(known, [0.02, 0.98])
@@ -160,7 +161,7 @@ def control(ground: Ground, code: str, whom: Scope) -> Control | None:
         return Control(code, "add", min(bottom, 0.0), max(top, 0.0), step, 0.0, past_change, reach, said, float(today))
     usual = float(record["sd"].median()) if record is not None else 0.0
     said = _("median {value}").format(value=with_unit(float(known.median()), indicator_unit(code)))
-    if past.is_amount(code):
+    if histories.is_amount(code):
         usual = 100 * usual / float(known.abs().median()) if known.abs().median() > 0 else 0.0
         return Control(code, "scale", LEAST, MOST, 1.0, 0.0, (-usual, usual), (-100.0, FARTHEST), said)
     spread = float(np.ptp(np.quantile(known, [0.02, 0.98]))) / 2 or 1.0

@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from analytics import whatif
-from analytics.scenario import Scenario
-from analytics.whatif import Ground, Outcome
+from analytics.scenario import outcome as outcomes
+from analytics.scenario.base import Ground
+from analytics.scenario.document import Scenario
+from analytics.scenario.outcome import Outcome
 from dashboard import board_parts, components, links, load, places, scenario_board, scenario_state
 from dashboard import scenario_words as words
 from dashboard.charts import maps, scenarios
@@ -153,7 +154,7 @@ def contributions(ground: Ground, current: Scenario, iso3: str) -> None:
         return
     with st.expander(_("What each assumption adds to the score"), key="contributions", on_change="rerun") as shown:
         if shown.open:
-            parts = whatif.contributions(ground, current).loc[iso3].round(2)
+            parts = outcomes.contributions(ground, current).loc[iso3].round(2)
             told = [words.told(shock) for shock in current.shocks]
             st.dataframe(pd.DataFrame({_("Assumption"): told, _("Points"): parts}), hide_index=True)
 

@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analytics import goal, past, propagation, recipe, scenario, sweeps, whatif
-from analytics.documents import DocumentError
-from analytics.index import NotRanked
-from analytics.outlook import OutlookError
-from analytics.scenario import Scenario, Uncertain
-from analytics.whatif import Ground, ScenarioError
+from analytics.index import recipe
+from analytics.index.composite import NotRanked
+from analytics.json_documents import DocumentError
+from analytics.scenario import document as scenario_document
+from analytics.scenario import goal_seek as goal_seeks
+from analytics.scenario import history as histories
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import propagation, sweeps
+from analytics.scenario import shocks as scenario_shocks
+from analytics.scenario.base import Ground, ScenarioError
+from analytics.scenario.document import Scenario, Uncertain
+from analytics.scenario.forecast import OutlookError
 from dashboard import components, links, load, scenario_state
 from dashboard import scenario_words as words
 from dashboard.charts import scenarios
@@ -46,7 +52,7 @@ def tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     measure = _measure_choice(ground, iso3, "tornado")
     table = sweeps.tornado(ground, current, iso3)
     components.stop_if_empty(table, _("No figure of this market has enough history."))
-    here = whatif.read(ground, current, iso3)
+    here = outcomes.read(ground, current, iso3)
     sides = table[[f"{measure}_down", f"{measure}_up"]].set_axis(["down", "up"], axis=1)
     widest = sides.sub(getattr(here, measure)).abs().max(axis=1).sort_values(ascending=False, kind="stable")
     sides = sides.loc[widest[widest > 0].index[:BARS]]
@@ -76,7 +82,7 @@ def tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
 def two_way(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Two figures at once."""
     st.subheader(_("What if two figures of {market} move together?").format(market=names[iso3]))
-    figures_now = whatif.point(ground, current).figures.loc[iso3].dropna()
+    figures_now = scenario_shocks.point(ground, current).figures.loc[iso3].dropna()
     codes = tuple(figures_now.index)
     if len(codes) < 2:
         components.nothing(_("Fewer than two figures are known of this market."))
@@ -119,9 +125,9 @@ def goal_seek(ground: Ground, current: Scenario, iso3: str, names: pd.Series) ->
     """What would have to change to reach a target?"""
     st.subheader(_("What would take {market} to a target?").format(market=names[iso3]))
     aims = _titles()
-    here = whatif.read(ground, current, iso3)
-    options = tuple(aim for aim in goal.AIMS if aim in _measures(ground, iso3))
-    codes = tuple(whatif.point(ground, current).figures.loc[iso3].dropna().index)
+    here = outcomes.read(ground, current, iso3)
+    options = tuple(aim for aim in goal_seeks.AIMS if aim in _measures(ground, iso3))
+    codes = tuple(scenario_shocks.point(ground, current).figures.loc[iso3].dropna().index)
     cells = st.columns([1.2, 1, 2.4], vertical_alignment="bottom")
     with cells[0]:
         aim = links.segmented(_("Target"), options, "aim", "rank", aims.get)
@@ -142,11 +148,11 @@ def goal_seek(ground: Ground, current: Scenario, iso3: str, names: pd.Series) ->
     if not chosen:
         components.nothing(_("Choose at least one figure that may change."))
     with st.spinner(_("Searching")):
-        found = goal.seek(ground, current, iso3, chosen, aim, float(target))
+        found = goal_seeks.seek(ground, current, iso3, chosen, aim, float(target))
     _show_goal(found, names, aims[aim])
 
 
-def _show_goal(found: goal.Goal, names: pd.Series, aim: str) -> None:
+def _show_goal(found: goal_seeks.Goal, names: pd.Series, aim: str) -> None:
     """The answer of a goal seek, or that there is none."""
     best = number(found.best)
     if not found.exists:
@@ -201,7 +207,7 @@ def _merged(found: Scenario) -> Scenario:
 def uncertainty(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Several inputs uncertain at once."""
     st.subheader(_("What if we are unsure how much changes?"))
-    codes = tuple(whatif.point(ground, current).figures.loc[iso3].dropna().index)
+    codes = tuple(scenario_shocks.point(ground, current).figures.loc[iso3].dropna().index)
     _add_uncertain(codes, iso3, ground)
     if not current.uncertain:
         st.write(_("Give at least one figure a range; every simulation then also varies weights and elasticities."))
@@ -267,7 +273,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
         st.caption(_("Changes in the figure's unit; in percent for amounts."))
         if not st.form_submit_button(_("Add"), icon=":material/add:"):
             return
-    amount = past.is_amount(code)
+    amount = histories.is_amount(code)
     scale = (lambda value: 1 + value / 100) if amount else float
     given = {
         "triangular": {"low": scale(low), "mode": scale(mode), "high": scale(high)},
@@ -278,7 +284,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
     current = scenario_state.now()
     wanted = replace(current, uncertain=(*current.uncertain, entry))
     try:
-        scenario.from_json(scenario.to_json(wanted))
+        scenario_document.from_json(scenario_document.to_json(wanted))
     except DocumentError as error:
         st.error(spelt(error), icon=":material/error:")
         return
@@ -294,7 +300,7 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     found = {current.name + " *": current}
     for name in chosen:
         try:
-            found[name] = scenario.from_json(shelf.read(SHELF, name))
+            found[name] = scenario_document.from_json(shelf.read(SHELF, name))
             recipe.load(found[name].base.recipe)
         except (DocumentError, shelf.ShelfError, recipe.RecipeError) as error:
             found.pop(name, None)

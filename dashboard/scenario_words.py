@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from analytics import recipe
-from analytics.scenario import Scenario, Shock, Uncertain
-from analytics.whatif import Note, Outcome
+from analytics.index import recipe
+from analytics.scenario.document import Scenario, Shock, Uncertain
+from analytics.scenario.outcome import Outcome
+from analytics.scenario.shocks import Note
 from dashboard import answers, load
 from dashboard.language import _, in_sentence, number, percent, sentence, share, territory_name, with_unit
 from data import catalog

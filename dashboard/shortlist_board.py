@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
-from analytics import entry
-from analytics.index import Ranking
-from analytics.potential import PotentialFit
+from analytics.index.composite import Ranking
+from analytics.market import entry_mode
+from analytics.potential.fit import PotentialFit
 from dashboard import answers, cases, components, language, load, places, plan_board, profile_bar, scenario_board
 from dashboard import shortlist_parts as parts
 from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked
@@ -464,7 +464,7 @@ def _decide(found: Told) -> list[str]:
 
 
 def _appendix(found: Told) -> tuple[Section, ...]:
-    rules, draws = entry.rules(), load.certainty(found.choice.recipe, found.choice.year).draws
+    rules, draws = entry_mode.rules(), load.certainty(found.choice.recipe, found.choice.year).draws
     return (
         Section(
             _("What the words mean"),

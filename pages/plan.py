@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analytics.documents import DocumentError
+from analytics.json_documents import DocumentError
 from dashboard import components, filters, plan_bar, plan_controls, plan_ground, plan_parts, plan_state, plan_words
 from dashboard import plan_tables as tables
 from dashboard.language import _

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from analytics.index import NotRanked
-from analytics.outlook import OutlookError
-from analytics.whatif import ScenarioError
+from analytics.index.composite import NotRanked
+from analytics.scenario.base import ScenarioError
+from analytics.scenario.forecast import OutlookError
 from dashboard import components, filters, links, load
 from dashboard import scenario_bar as bar
 from dashboard import scenario_controls as controls

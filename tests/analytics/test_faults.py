@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from analytics.allocation_conflicts import Conflict, Infeasible, Need
-from analytics.allocation_kept import Limit
-from analytics.documents import DocumentError, read
-from analytics.panel import PotentialError, own_outcome
+from analytics.allocation.infeasibility import Conflict, Infeasible, Need
+from analytics.allocation.limits import Limit
+from analytics.json_documents import DocumentError, read
+from analytics.potential.panel import PotentialError, own_outcome
 from data.faults import Fault, listed
 
 ROOT = Path(__file__).parents[2] / "analytics"

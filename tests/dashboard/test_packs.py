@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pptx import Presentation
 
-from analytics import whatif
-from analytics.scenario import Base, Scenario, Shock
+from analytics.scenario import outcome as outcomes
+from analytics.scenario.document import Base, Scenario, Shock
 from dashboard import (
     board_layout,
     board_pptx,
@@ -53,7 +53,7 @@ def pack(name: str) -> Board:
         shocks = (Shock("indicator", "IT.NET.USER.ZS", "add", 20.0, ("IND",)),)
         base = Base("healthcare", YEAR, snapshot=str(load.snapshots()["id"].iloc[0]))
         current = Scenario("Ours", base, shocks, seed=7)
-        return scenario_board.scenario_board(whatif.run(ground, current), ground, current, "IND", names, MADE_AT)
+        return scenario_board.scenario_board(outcomes.run(ground, current), ground, current, "IND", names, MADE_AT)
     if name == "compare":
         ranking = load.ranking("healthcare", YEAR)
         chosen = Comparison(

@@ -8,12 +8,15 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from analytics import allocation_kept, allocation_limits, allocation_problem, plan_inputs
-from analytics.allocation_conflicts import Conflict, Infeasible, Repair
-from analytics.allocation_kept import Limit, Violation
-from analytics.allocation_problem import Bound, Hub, Lock
-from analytics.allocation_rivals import Note
-from analytics.layout import UNSERVED, Unserved
+from analytics.allocation import constraints
+from analytics.allocation import inputs as plan_inputs
+from analytics.allocation import limits as allocation_limits
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation.baselines import Note
+from analytics.allocation.hubs import UNSERVED, Unserved
+from analytics.allocation.infeasibility import Conflict, Infeasible, Repair
+from analytics.allocation.limits import Limit, Violation
+from analytics.allocation.problem import Bound, Hub, Lock
 from dashboard import plan_answers, plan_board, plan_words, theme
 from dashboard.board import Board
 from dashboard.charts import plans
@@ -113,9 +116,9 @@ def test_every_limit_the_solver_knows_has_words(problem, spoken):
         ),
         region_limits={"Europe": allocation_problem.RegionLimit(3e6, 20)},
     )  # fmt: skip
-    limits = {row.limit for row in allocation_limits.system(whole).limits}
+    limits = {row.limit for row in constraints.system(whole).limits}
     assert len(limits) > 20
-    limits |= {Limit(kind, "DEU", people=9) for kind in allocation_kept.NAMES}
+    limits |= {Limit(kind, "DEU", people=9) for kind in allocation_limits.NAMES}
     words = {limit: plan_words.limit(limit, NAMES) for limit in limits}
     assert {limit for limit, said in words.items() if not said or said == str(limit)} == set()
     assert words[Limit("lock", "JPN", "fintech", people=2)] == "Japan, fintech locked at 2 people"

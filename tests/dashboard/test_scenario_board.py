@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from pptx import Presentation
 
-from analytics import scenario as scenarios
-from analytics import sweeps, whatif
-from analytics.scenario import Base, Scenario, Shock, Uncertain
+from analytics.scenario import document as scenarios
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import sweeps
+from analytics.scenario.document import Base, Scenario, Shock, Uncertain
 from dashboard import board_html, board_pdf, board_pptx, load, scenario_board
 from dashboard import scenario_words as words
 from dashboard.board import Board
@@ -37,9 +38,9 @@ def scenario(*shocks: Shock, **more) -> Scenario:
     return Scenario("More internet", Base("healthcare", YEAR, snapshot=snapshot), shocks, seed=7, **more)
 
 
-def made(stood, current: Scenario, iso3: str = "IND", names=None) -> tuple[Board, whatif.Outcome]:
+def made(stood, current: Scenario, iso3: str = "IND", names=None) -> tuple[Board, outcomes.Outcome]:
     ground, known = stood
-    found = whatif.run(ground, current)
+    found = outcomes.run(ground, current)
     names = known if names is None else names
     return scenario_board.scenario_board(found, ground, current, iso3, names, date(2026, 2, 3)), found
 

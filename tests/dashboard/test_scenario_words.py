@@ -6,8 +6,9 @@ from itertools import product
 import pandas as pd
 import pytest
 
-from analytics.scenario import HOWS, Base, Scenario, Shock, Uncertain
-from analytics.whatif import Note, Outcome
+from analytics.scenario.document import HOWS, Base, Scenario, Shock, Uncertain
+from analytics.scenario.outcome import Outcome
+from analytics.scenario.shocks import Note
 from dashboard import scenario_words as words
 
 USERS, INCOME = "IT.NET.USER.ZS", "NY.GDP.PCAP.PP.CD"

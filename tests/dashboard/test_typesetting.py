@@ -10,8 +10,8 @@ import pytest
 from pypdf import PdfReader
 from reportlab.pdfbase import pdfmetrics
 
-from analytics import whatif
-from analytics.scenario import Base, Scenario, Shock
+from analytics.scenario import outcome as outcomes
+from analytics.scenario.document import Base, Scenario, Shock
 from dashboard import (
     board_layout,
     board_pdf,
@@ -267,7 +267,7 @@ def test_a_scenario_board_writes_names_of_every_script(full_home):
     base = Base("healthcare", 2024, snapshot=str(load.snapshots()["id"].iloc[0]))
     current = Scenario("Nhiều hơn", base, (Shock("indicator", "IT.NET.USER.ZS", "add", 20.0, ("IND",)),), seed=7)
     ground = load.ground("healthcare", 2024, 0, None, "")
-    board = scenario_board.scenario_board(whatif.run(ground, current), ground, current, "IND", names)
+    board = scenario_board.scenario_board(outcomes.run(ground, current), ground, current, "IND", names)
     said = texts(board_pdf.as_pdf(board))
     assert "भारत" in said and "مصر" in said and "Nhiều hơn" in said
 

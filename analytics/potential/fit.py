@@ -1,0 +1,548 @@
+"""How much larger could a market be? What similar markets have, against what it has, with an interval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analytics.index.recipe import Recipe, Target
+from analytics.potential import panel
+from analytics.potential.panel import PotentialError, default_year, own_outcome
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from analytics.potential.regression import FixedEffects
+    from analytics.potential.validation import Check
+
+__all__ = ["PotentialError", "PotentialFit", "default_year", "elasticities", "fit", "history_codes", "own_outcome"]
+
+# scikit-learn, statsmodels, MAPIE and shap take seconds to load: the functions below import what uses them.
+
+BEST = "best"
+PARSIMONY = 0.005  # of R2: a simpler learner that comes this close to the best is preferred
+PANEL_YEARS = 10
+MINIMUM_ROWS = 50
+OWN_TITLE = "Your own outcome"
+
+
+LEAST_EXPLAINED = 0.5
+"""R2 below which a model names no markets with potential."""
+
+
+@dataclass(frozen=True)
+class PotentialFit:
+    """An estimate of what each market could be, and how far to trust it.
+
+    estimates: by iso3; actual, predicted (by a model that did not see the market), low, high (90 %), untapped
+    (predicted - actual), untapped_low, untapped_high, in outcome_unit; untapped_usd (times the population, NaN where
+    the outcome is no amount per person); imputed_share (of its features); trained (has an outcome). Without an outcome
+    actual and untapped are NaN, except that all of one's own outcome is untapped in markets not entered. comparison: by
+    learner or baseline; kind, r2_random, r2_leave_region_out, r2_time_split, mae_log (absolute error leaving a region
+    out, on the model's scale; of the time split where there is no other). r2_growth: R2 of the growth over the horizon,
+    leaving a region out. NaN where it could not be measured. coverage_90, coverage_by: of the time split (coverage_from
+    "time split"), or of random folds where the history is too short ("random folds"). coverage_by: kind, group, n,
+    coverage. coefficients, influence: of least squares (regression.LeastSquares), coefficients with `logged`: the
+    estimate is then an elasticity where outcome is logged. importance: mean share of each feature in the predictions.
+    left_out: features, with the reason. sparse: markets with an outcome that too little else is known of. titles:
+    feature -> title. features: (markets, features) as used.
+    """
+
+    recipe: Recipe
+    outcome_title: str
+    outcome_unit: str
+    transform: str
+    year: int
+    horizon: int
+    learner: str
+    n: int
+    estimates: pd.DataFrame
+    comparison: pd.DataFrame
+    r2_growth: float | None
+    coverage_90: float
+    coverage_from: str
+    coverage_by: pd.DataFrame
+    checks: "tuple[Check, ...]"
+    coefficients: pd.DataFrame
+    influence: pd.DataFrame
+    importance: pd.Series
+    titles: pd.Series
+    left_out: pd.DataFrame
+    sparse: tuple[str, ...]
+    features: pd.DataFrame
+    model: "Pipeline"
+
+    @property
+    def verdict(self) -> str:
+        """The worst verdict of the checks on predictions; those on single coefficients do not count."""
+        of_predictions = {check.verdict for check in self.checks if check.name not in _OF_COEFFICIENTS}
+        return next((verdict for verdict in ("FAIL", "REVIEW") if verdict in of_predictions), "PASS")
+
+    @property
+    def explained(self) -> float:
+        """R2 in regions the model has not seen; of later years where that could not be measured; else NaN."""
+        row = self.comparison.loc[self.learner]
+        return float(row["r2_leave_region_out"] if pd.notna(row["r2_leave_region_out"]) else row["r2_time_split"])
+
+    @property
+    def untapped(self) -> pd.DataFrame:
+        """amount, low, high by iso3, the largest first: in US$ of the whole market where there is such an amount."""
+        names = {"untapped": "amount", "untapped_low": "low", "untapped_high": "high"}
+        gaps = self.estimates[list(names)].rename(columns=names)
+        if self.estimates["untapped_usd"].notna().any():
+            people = self.estimates["untapped_usd"] / gaps["amount"].where(gaps["amount"] != 0)
+            gaps = gaps.mul(people, axis=0)
+        return gaps.sort_values("amount", ascending=False, na_position="last", kind="stable")
+
+    def clear_gaps(self, among: pd.Index) -> pd.DataFrame:
+        """`untapped` of the markets whose whole interval lies above zero; none where too little is explained to say."""
+        if not self.explained >= LEAST_EXPLAINED:
+            return self.untapped.iloc[:0]
+        here = self.untapped.loc[lambda gaps: gaps.index.isin(among)]
+        return here[here["low"] > 0]
+
+    @property
+    def _training(self) -> pd.DataFrame:
+        return self.features[self.estimates["trained"]]
+
+    def reasons(self, iso3: str) -> pd.DataFrame:
+        """What each feature of a market is associated with: title, value (NaN: imputed), contribution; largest first.
+
+        Contributions are on the model's scale (log points for amounts), against the average market. They sum to the
+        prediction of the model trained on every market, which `predicted` is not.
+        """
+        from analytics.potential import explain
+
+        parts, _ = explain.contributions(self.model, self._training, self._row(iso3))
+        table = pd.DataFrame(
+            {"title": self.titles, "value": self.features.loc[iso3], "contribution": parts.loc[iso3]}
+        ).rename_axis("feature")
+        return table.sort_values("contribution", key=np.abs, ascending=False, kind="stable")
+
+    def ale(self, feature: str) -> pd.DataFrame:
+        """How the prediction goes with one feature, others as they are: value, effect (model's scale), n."""
+        from analytics.potential import explain
+
+        return explain.ale(self.model, self._training, feature)
+
+    def analogues(self, iso3: str, n: int = 5) -> pd.DataFrame:
+        """The most similar markets with an outcome: distance, actual, predicted; the nearest first."""
+        from analytics.potential import explain
+
+        self._row(iso3)
+        among = self.estimates.index[self.estimates["actual"].notna()]
+        found = explain.analogues(self.model, self.features, self.importance, iso3, among, n)
+        return found.to_frame().join(self.estimates[["actual", "predicted"]])
+
+    def _row(self, iso3: str) -> pd.DataFrame:
+        if iso3 not in self.features.index:
+            raise PotentialError(
+                "Too little is known of {market} to estimate it. Choose another market or import data.", market=iso3
+            )
+        return self.features.loc[[iso3]]
+
+
+_OF_COEFFICIENTS = ("vif", "breusch-pagan", "reset", "influence")
+
+
+def history_codes(recipe: Recipe) -> tuple[str, ...]:
+    """The indicators whose histories `fit` needs: the outcome's, the features' and the population."""
+    wanted = (panel.target_of(recipe).measure, *panel.measures(recipe, own=True))
+    codes = [code for measure in wanted for code in measure.codes]
+    return tuple(dict.fromkeys([*codes, panel.POPULATION]))
+
+
+def fit(
+    history: pd.DataFrame,
+    recipe: Recipe,
+    year: int,
+    groups: pd.DataFrame,
+    horizon: int = 5,
+    learner: str = BEST,
+    seed: int = 0,
+    own_outcome: pd.Series | None = None,
+    features: Sequence[str] | None = None,
+) -> PotentialFit:
+    """Estimate every market's outcome in `year` from what was known `horizon` years earlier.
+
+    history: iso3, indicator, year, value (as `store.series` gives for `history_codes`). groups: region and income_group
+    by iso3. learner: one of learners.NAMES, or "best": the one with the highest R2 leaving a region out, a simpler one
+    if it comes within 0.005. own_outcome: the reader's, by iso3 (`panel.own_outcome` checks it); the model then learns
+    from these markets and predicts the others. features: codes instead of the recipe's list. Raises PotentialError when
+    the data do not allow it.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # the matrices are small: more threads only wait for each other on a busy machine
+        return _fit(history, recipe, year, groups, horizon, learner, seed, own_outcome, features)
+
+
+def _fit(
+    history: pd.DataFrame,
+    recipe: Recipe,
+    year: int,
+    groups: pd.DataFrame,
+    horizon: int,
+    learner: str,
+    seed: int,
+    own_outcome: pd.Series | None,
+    features: Sequence[str] | None,
+) -> PotentialFit:
+    from analytics.potential import explain, learners, validation
+
+    if learner != BEST and learner not in learners.NAMES:
+        raise PotentialError(
+            "There is no learner {learner}. Choose {best} or {learners}.",
+            learner=repr(learner),
+            best=BEST,
+            learners=", ".join(learners.NAMES),
+        )
+    if not 1 <= horizon <= 30:
+        raise PotentialError("A horizon of {horizon} years cannot be used; choose 1 to 30.", horizon=horizon)
+    own = own_outcome is not None
+    target = _target(recipe, own)
+    if own:
+        panel.refuse_untransformable(own_outcome, target.transform, target.title)
+        outcome = own_outcome.astype(float).rename("actual")
+    else:
+        outcome = panel.outcome_of(history, target, year)
+    wanted = panel.measures(recipe, own) if features is None else panel.chosen_measures(recipe, features, own)
+    now = panel.assemble(history, outcome, wanted, year - horizon, recipe.window, strict=features is not None)
+    scaled = panel.to_scale(now.outcome, target.transform)
+    regions = groups["region"].reindex(scaled.index)
+    splits = {
+        "r2_random": validation.random_splits(len(scaled), seed),
+        "r2_leave_region_out": validation.region_splits(regions),
+    }
+    before = None if own else _earlier(history, target, wanted, year - horizon, horizon, recipe.window, now)
+
+    comparison, errors = _compare(now, scaled, splits, before, target, groups, seed)
+    if not own:
+        extra = [
+            _last_value(history, target, year - horizon, scaled),
+            _over_time(history, recipe, target, year, horizon, scaled),
+        ]
+        comparison = pd.concat([comparison, *(row for row in extra if row is not None)])
+    chosen = _best(comparison) if learner == BEST else learner
+    model = learners.make(chosen, seed).fit(now.training, scaled)
+    intervals = _intervals(chosen, now, scaled, splits["r2_random"], seed)
+    inside, coverage_from, drift = _coverage(chosen, now, scaled, before, intervals, target, seed)
+    by = validation.coverage_by(inside, groups[["region", "income_group"]])
+    growth = _growth(chosen, scaled, history, target, year - horizon, now, regions, seed) if not own else None
+    diagnostics, checks = _diagnose(now, scaled)
+
+    imputed = now.features.isna().mean(axis=1)
+    others = now.features.drop(index=now.outcome.index)
+    row = comparison.loc[chosen]
+    naive = comparison.loc["income group median"]
+    checks = (
+        *validation.check("markets per feature", len(scaled) / now.features.shape[1], 8, 4),
+        *validation.check("region left out", row["r2_leave_region_out"], 0.75, 0.5),
+        *validation.check("against naive", row["r2_leave_region_out"] - naive["r2_leave_region_out"], 0.1, 0.02),
+        *validation.check("growth", growth, 0.3, -np.inf),
+        *validation.check_coverage(float(inside.mean()), len(inside)),
+        *validation.check("worst group", validation.worst_coverage(by), 0.87, 0.75),
+        *validation.check("drift", drift, 0.7, 0.9),
+        *validation.check("shift", validation.shift(now.training, others, seed), 0.7, 0.9),
+        *validation.check("imputed", float(now.training.isna().mean().mean()), 0.1, 0.25),
+        *checks,
+    )
+    return PotentialFit(
+        recipe=recipe,
+        outcome_title=target.title,
+        outcome_unit=target.unit,
+        transform=target.transform,
+        year=year,
+        horizon=horizon,
+        learner=chosen,
+        n=len(scaled),
+        estimates=_estimates(now, intervals, target, imputed, history, year, own),
+        comparison=comparison.assign(mae_log=errors.reindex(comparison.index).fillna(comparison.get("mae_log"))),
+        r2_growth=growth,
+        coverage_90=float(inside.mean()),
+        coverage_from=coverage_from,
+        coverage_by=by,
+        checks=checks,
+        coefficients=diagnostics.coefficients.assign(
+            title=now.names, logged=learners.logged(model, now.features).reindex(diagnostics.coefficients.index)
+        ),
+        influence=diagnostics.influence,
+        importance=explain.importance(model, now.training),
+        titles=now.names,
+        left_out=now.left_out,
+        sparse=now.sparse,
+        features=now.features,
+        model=model,
+    )
+
+
+def elasticities(history: pd.DataFrame, recipe: Recipe, year: int, horizon: int = 5) -> "FixedEffects":
+    """Each market compared with itself over ten years: features `horizon` years earlier, market and year effects.
+
+    Features that are nowhere negative and skewed are logged, as the outcome is where it is an amount. Only
+    features with a figure of their own for 70 % of the markets and years are used. Raises PotentialError when none is.
+    """
+    outcome, rows = _years(history, recipe, panel.target_of(recipe), year, horizon)
+    return _panel_model(outcome, rows, year)
+
+
+def _panel_model(outcome: pd.Series, rows: pd.DataFrame, year: int) -> "FixedEffects":
+    from analytics.potential import regression
+
+    complete = rows.join(outcome.rename("outcome"), how="inner").dropna()
+    years = complete.index.get_level_values("year")
+    if rows.shape[1] == 0 or len(complete) < MINIMUM_ROWS or years.nunique() < 3:
+        raise PotentialError(
+            "Too few features have a yearly history before {year} to follow markets over time. Fetch more years with "
+            "`make refresh`, or import a file that holds them: python -m data import FILE",
+            year=year,
+        )
+    return regression.fixed_effects(rows, outcome)
+
+
+def _target(recipe: Recipe, own: bool) -> Target:
+    target = panel.target_of(recipe)
+    return Target(target.measure, OWN_TITLE, "as given") if own else target
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """The panel one horizon earlier, and today's features in the same columns."""
+
+    features: pd.DataFrame
+    outcome: pd.Series
+    now: pd.DataFrame
+
+
+def _earlier(
+    history: pd.DataFrame,
+    target: Target,
+    wanted: Sequence[panel.Measure],
+    year: int,
+    horizon: int,
+    window: int,
+    now: panel.Panel,
+) -> _Earlier | None:
+    """What a model of `year` could have learnt from; None where the history does not reach back that far."""
+    kept = [measure for measure in wanted if panel.key(measure) in now.features]
+    try:
+        then = panel.assemble(history, panel.outcome_of(history, target, year), kept, year - horizon, window)
+    except PotentialError:
+        return None
+    columns = [column for column in now.features if column in then.features]
+    return _Earlier(then.training[columns], panel.to_scale(then.outcome, target.transform), now.training[columns])
+
+
+def _compare(
+    now: panel.Panel,
+    scaled: pd.Series,
+    splits: "dict[str, list]",
+    before: _Earlier | None,
+    target: Target,
+    groups: pd.DataFrame,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.Series]:
+    """R2 of every learner and of the income group's median under each way of splitting; absolute errors."""
+    from analytics.potential import learners, validation
+
+    rows, errors = {}, {}
+    income = groups["income_group"]
+    for name in (*learners.NAMES, "income group median"):
+        row: dict[str, object] = {"kind": "learner" if name in learners.NAMES else "baseline"}
+        for column, folds in splits.items():
+            if not folds:
+                row[column] = None
+                continue
+            if name in learners.NAMES:
+                found = validation.out_of_fold(learners.make(name, seed), now.training, scaled, folds)
+            else:
+                found = validation.group_median(scaled, income, folds)
+            row[column] = validation.r2(scaled, found)
+            errors[name] = float((scaled - found).abs().mean())
+        if before is not None:
+            row["r2_time_split"] = validation.r2(scaled, _later(name, before, income, seed))
+        rows[name] = row
+    columns = ["kind", "r2_random", "r2_leave_region_out", "r2_time_split"]
+    table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).rename_axis("learner")
+    table[columns[1:]] = table[columns[1:]].astype(float)
+    return table, pd.Series(errors, dtype=float)
+
+
+def _later(name: str, before: _Earlier, income: pd.Series, seed: int) -> pd.Series:
+    """Today's outcome as predicted by what was learnt one horizon earlier."""
+    from analytics.potential import learners
+
+    if name in learners.NAMES:
+        model = learners.make(name, seed).fit(before.features, before.outcome)
+        return pd.Series(model.predict(before.now), before.now.index)
+    medians = before.outcome.groupby(income.reindex(before.outcome.index)).median()
+    return income.reindex(before.now.index).map(medians).astype(float).fillna(before.outcome.median())
+
+
+def _last_value(history: pd.DataFrame, target: Target, year: int, scaled: pd.Series) -> pd.DataFrame | None:
+    """What the market itself had by `year`, unchanged: hard to beat, and silent about potential."""
+    from analytics.potential import validation
+
+    table = panel.outcomes(history, target)
+    earlier = table.loc[:, [column for column in table.columns if column <= year]]
+    if earlier.empty:
+        return None
+    last = earlier.ffill(axis=1).iloc[:, -1].dropna()
+    last = last[last > 0] if target.transform == "log" else last
+    found = panel.to_scale(last, target.transform).reindex(scaled.index)
+    score = validation.r2(scaled, found)
+    row = {"kind": "baseline", "r2_random": score, "r2_leave_region_out": score, "r2_time_split": score}
+    row["mae_log"] = float((scaled - found).abs().mean())
+    return pd.DataFrame([row], index=pd.Index(["last value"], name="learner"))
+
+
+def _over_time(
+    history: pd.DataFrame, recipe: Recipe, target: Target, year: int, horizon: int, scaled: pd.Series
+) -> pd.DataFrame | None:
+    """Fixed effects learnt up to one horizon earlier, predicting `year`, effects included.
+
+    It needs each market's own past, so that no region can be left out.
+    """
+    from analytics.potential import validation
+
+    try:
+        outcome, rows = _years(history, recipe, target, year - horizon, horizon, also=year)
+        past = rows.index.get_level_values("year") <= year - horizon
+        found = _panel_model(outcome, rows[past], year).predict(rows[~past]).droplevel("year")
+    except PotentialError:
+        return None
+    found = found.reindex(scaled.index)
+    row = {"kind": "panel", "r2_time_split": validation.r2(scaled, found)}
+    row["mae_log"] = float((scaled - found).abs().mean())
+    return pd.DataFrame([row], index=pd.Index(["fixed effects"], name="learner"))
+
+
+def _best(comparison: pd.DataFrame) -> str:
+    scored = comparison[comparison["kind"] == "learner"]
+    column = "r2_leave_region_out" if scored["r2_leave_region_out"].notna().any() else "r2_random"
+    close = scored.index[scored[column] >= scored[column].max() - PARSIMONY]
+    return str(close[0])
+
+
+def _intervals(chosen: str, now: panel.Panel, scaled: pd.Series, splits: list, seed: int) -> pd.DataFrame:
+    """Prediction and interval on the model's scale: of trained markets by models that did not see them."""
+    from analytics.potential import learners, validation
+
+    model = learners.make(chosen, seed)
+    found = validation.cross_conformal(model, now.training, scaled, splits, seed)
+    others = now.features.drop(index=scaled.index)
+    if others.empty:
+        return found
+    return pd.concat([found, validation.conformal(model, now.training, scaled, others, seed)])
+
+
+def _coverage(
+    chosen: str,
+    now: panel.Panel,
+    scaled: pd.Series,
+    before: _Earlier | None,
+    intervals: pd.DataFrame,
+    target: Target,
+    seed: int,
+) -> tuple[pd.Series, str, float | None]:
+    """Which markets lie within their interval, how that was measured, and how far the features drifted."""
+    from analytics.potential import learners, validation
+
+    if before is None:
+        return validation.covered(scaled, intervals.loc[scaled.index]), "random folds", None
+    later = validation.conformal(learners.make(chosen, seed), before.features, before.outcome, before.now, seed)
+    drift = validation.shift(before.features, before.now, seed)
+    return validation.covered(scaled, later), "time split", drift
+
+
+def _growth(
+    chosen: str,
+    scaled: pd.Series,
+    history: pd.DataFrame,
+    target: Target,
+    year: int,
+    now: panel.Panel,
+    regions: pd.Series,
+    seed: int,
+) -> float | None:
+    """R2 of the outcome's growth since `year`, leaving a region out."""
+    from analytics.potential import learners, validation
+
+    try:
+        then = panel.to_scale(panel.outcome_of(history, target, year), target.transform)
+    except PotentialError:
+        return None
+    growth = (scaled - then.reindex(scaled.index)).dropna()
+    splits = validation.region_splits(regions.reindex(growth.index))
+    if not splits or len(growth) < now.features.shape[1] + 2:
+        return None
+    model = learners.make(chosen, seed)
+    return validation.r2(growth, validation.out_of_fold(model, now.features.loc[growth.index], growth, splits))
+
+
+def _diagnose(now: panel.Panel, scaled: pd.Series) -> tuple:
+    """Least squares on the prepared features, in their own (or logged) units, and its checks."""
+    from analytics.potential import learners, regression, validation
+
+    model = learners.make("least squares").fit(now.training, scaled)
+    ready = learners.prepared(model, now.training)
+    scale = model.named_steps["scale"]
+    found = regression.least_squares(ready * scale.scale_ + scale.mean_, scaled)
+    return found, (
+        *validation.check("vif", float(found.coefficients["vif"].max()), 5, 10),
+        *validation.check("breusch-pagan", found.breusch_pagan_p, 0.05, 0.001),
+        *validation.check("reset", found.reset_p, 0.05, 0.001),
+        *validation.check("influence", float(found.influence["change"].abs().max()), 0.1, 0.25),
+    )
+
+
+def _estimates(
+    now: panel.Panel,
+    intervals: pd.DataFrame,
+    target: Target,
+    imputed: pd.Series,
+    history: pd.DataFrame,
+    year: int,
+    own: bool,
+) -> pd.DataFrame:
+    bounds = {column: panel.from_scale(intervals[column], target.transform) for column in ("predicted", "low", "high")}
+    table = pd.DataFrame({"actual": now.outcome.reindex(intervals.index), **bounds}, intervals.index)
+    has = table["actual"].fillna(0.0) if own else table["actual"]
+    for column, of in (("untapped", "predicted"), ("untapped_low", "low"), ("untapped_high", "high")):
+        table[column] = table[of] - has
+    population = panel.latest(history, [panel.Measure(panel.POPULATION)], year, 8).get(panel.POPULATION)
+    amount = target.per_person and population is not None
+    table["untapped_usd"] = table["untapped"] * population.reindex(table.index) if amount else np.nan
+    table["imputed_share"] = imputed.reindex(table.index)
+    table["trained"] = table.index.isin(now.outcome.index)
+    return table.reindex(now.features.index)
+
+
+def _years(
+    history: pd.DataFrame, recipe: Recipe, target: Target, year: int, horizon: int, also: int | None = None
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Outcome and lagged features by (iso3, year) over ten years, on the scale they are modelled on.
+
+    also: a later year whose features are wanted too; it has no say in which are used or logged.
+    """
+    from analytics.potential import learners
+
+    table = panel.outcomes(history, target)
+    outcome = table[[c for c in table.columns if year - PANEL_YEARS < c <= year]].stack()
+    outcome = panel.to_scale(outcome[outcome > 0] if target.transform == "log" else outcome, target.transform)
+    wanted = panel.measures(recipe)
+    rows = history[history["indicator"].isin({code for measure in wanted for code in measure.codes})]
+    rows = rows.assign(year=rows["year"] + horizon)
+    figures = rows.pivot_table(index=["iso3", "year"], columns="indicator", values="value", aggfunc="last")
+    every = pd.DataFrame({panel.key(measure): panel.compute(figures, measure) for measure in wanted})
+    past = every.reindex(outcome.index)
+    kept = past.columns[(past.notna().mean() >= 0.7) & (past.nunique() > 1)]
+    asked = outcome.index
+    if also is not None:
+        asked = asked.append(every.index[every.index.get_level_values("year") == also])
+    if not len(kept):
+        return outcome, pd.DataFrame(index=asked)
+    logs = learners.LogSkewed().fit(past[kept])
+    return outcome, pd.DataFrame(logs.transform(every.reindex(asked)[kept]), asked, kept)
