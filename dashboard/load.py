@@ -20,6 +20,7 @@ from analytics.index.composite import NotRanked, Ranking
 from analytics.index.design import Design
 from analytics.market import distance, entry_mode, peers, rank_changes
 from analytics.potential import fit as potentials
+from analytics.potential import over_time
 from analytics.potential.fit import PotentialFit
 from analytics.potential.panel import PotentialError
 from analytics.robustness import rank_intervals, sobol
@@ -338,7 +339,7 @@ def elasticities(recipe_name: str, year: int) -> "FixedEffects":
     """Each market compared with itself over ten years. Raises potential.PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
-    return potentials.elasticities(history[history["year"] <= year], chosen, year)
+    return over_time.elasticities(history[history["year"] <= year], chosen, year)
 
 
 @_cached

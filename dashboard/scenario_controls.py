@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
+from analytics import scales
 from analytics.scenario import history as histories
-from analytics.scenario import propagation
 from analytics.scenario.base import Ground
 from analytics.scenario.document import Scenario, Shock
 from dashboard import components, links, load, scenario_state
@@ -139,7 +139,7 @@ def sliders(ground: Ground, scenario: Scenario, whom: Scope) -> None:
 
 def control(ground: Ground, code: str, whom: Scope) -> Control | None:
     """The slider of a figure; None where a market has no figure to move."""
-    known, (low, high) = ground.figures[code].dropna(), propagation.bounds(code)
+    known, (low, high) = ground.figures[code].dropna(), scales.bounds(code)
     record = ground.record.xs(code, level="indicator") if code in ground.record.index.levels[1] else None
     if whom.market:
         today = ground.figures.at[whom.market, code]
@@ -171,7 +171,7 @@ def control(ground: Ground, code: str, whom: Scope) -> Control | None:
 
 
 def _typed(code: str, known) -> tuple[float, float]:
-    low, high = propagation.bounds(code)
+    low, high = scales.bounds(code)
     reach = 10 * float(np.ptp(known)) or 1.0
     return (low if np.isfinite(low) else float(known.min()) - reach), (
         high if np.isfinite(high) else float(known.max()) + reach

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from analytics import scales
 from analytics.index import recipe
 from analytics.index.composite import NotRanked
 from analytics.json_documents import DocumentError
@@ -13,8 +14,8 @@ from analytics.scenario import document as scenario_document
 from analytics.scenario import goal_seek as goal_seeks
 from analytics.scenario import history as histories
 from analytics.scenario import outcome as outcomes
-from analytics.scenario import propagation, sweeps
 from analytics.scenario import shocks as scenario_shocks
+from analytics.scenario import sweeps
 from analytics.scenario.base import Ground, ScenarioError
 from analytics.scenario.document import Scenario, Uncertain
 from analytics.scenario.forecast import OutlookError
@@ -117,7 +118,7 @@ def _grid(ground: Ground, iso3: str, code: str, now: float) -> np.ndarray:
     """Seven values around the present one: two standard deviations to either side, at least a tenth."""
     sd = ground.record["sd"].get((iso3, code), np.nan)
     reach = max(2 * sd if np.isfinite(sd) else 0.0, 0.1 * abs(now), 1e-6)
-    low, high = propagation.bounds(code)
+    low, high = scales.bounds(code)
     return np.unique(np.clip(np.linspace(now - reach, now + reach, CELLS), low, high).round(6))
 
 

@@ -8,10 +8,11 @@ import pandas as pd
 from scipy import optimize, sparse
 
 from analytics.allocation import response_curve
-from analytics.allocation.constraints import MILLION, System, system
+from analytics.allocation.constraints import System, system
 from analytics.allocation.greedy import Work, as_choice, costs, stock, tidy, wages
 from analytics.allocation.limits import Choice, Violation, violations
 from analytics.allocation.problem import Problem
+from analytics.scales import MILLION
 
 ANOTHER_SEED = 1_000_003
 """Added to the seed for the held-out draws."""

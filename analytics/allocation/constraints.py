@@ -9,8 +9,7 @@ from scipy import sparse
 from analytics.allocation.limits import Limit, bound, lock
 from analytics.allocation.problem import Bound, Lock, Problem
 from analytics.market import working_hours
-
-MILLION = 1e6
+from analytics.scales import MILLION
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import numpy as np
 from scipy import sparse
 
 from analytics.allocation import infeasibility, response_curve
-from analytics.allocation.constraints import MILLION, System, serves, system
+from analytics.allocation.constraints import System, serves, system
 from analytics.allocation.limits import Choice
 from analytics.allocation.problem import Problem
+from analytics.scales import MILLION
 
 SIZES = (1, 2, 4)
 """Times its minimum presence with which a simple plan may enter a market."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
-from analytics.allocation.constraints import MILLION, System
+from analytics.allocation.constraints import System
 from analytics.allocation.limits import Limit
+from analytics.scales import MILLION
 from data.faults import Fault
 
 PATIENCE_S = 20.0

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.allocation import hubs
+from analytics.index.measure import compute
 from analytics.index.recipe import Recipe
 from analytics.market import working_hours
 from analytics.potential import panel
@@ -227,7 +228,7 @@ def growth(recipe: Recipe, before: pd.DataFrame, after: pd.DataFrame) -> tuple[p
     outcome = pd.Series(1.0, before.index)
     if set(codes) <= set(before.columns):
         measure = panel.target_of(recipe).measure
-        outcome = _ratio(panel.compute(after, measure), panel.compute(before, measure))
+        outcome = _ratio(compute(after, measure), compute(before, measure))
     population = pd.Series(1.0, before.index)
     if PEOPLE in before:
         population = _ratio(after[PEOPLE], before[PEOPLE])

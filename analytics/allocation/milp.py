@@ -11,9 +11,10 @@ import numpy as np
 from scipy import optimize, sparse
 
 from analytics.allocation import response_curve
-from analytics.allocation.constraints import MILLION, System, system
+from analytics.allocation.constraints import System, system
 from analytics.allocation.problem import Problem
 from analytics.allocation.response_curve import Curves, Pieces
+from analytics.scales import MILLION
 
 THRIFT = 1e-7
 """Of the cost, taken off while solving, so that nothing is opened or spent for no gain at all."""

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import special
 
 from analytics.allocation.problem import Problem
+from analytics.scales import Z90
 
-Z90 = float(special.ndtri(0.95))
 QUANTILES = 2000
 ENOUGH = 12.0
 """Times kappa: all but 6 in a million of what is attainable."""

@@ -13,11 +13,12 @@ import pandas as pd
 from scipy import optimize, sparse
 
 from analytics.allocation import baselines, greedy, infeasibility, milp, response_curve
-from analytics.allocation.constraints import MILLION, System, serves
+from analytics.allocation.constraints import System, serves
 from analytics.allocation.infeasibility import Infeasible
 from analytics.allocation.limits import Choice
 from analytics.allocation.milp import Model, objective_of, optimise, planning_draws
 from analytics.allocation.problem import Problem, check
+from analytics.scales import HIGH, LOW, MILLION
 from data.faults import Fault
 
 POLISH = 0.2
@@ -220,7 +221,7 @@ def _plan(model: Model, found: _Found, problem: Problem) -> Plan:
     draws = planning_draws(problem)
     told = evaluate(problem, choice, draws)
     won = problem.response.attainable_share * model.curves.share(greedy.stock(problem, choice))
-    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    low, high = np.quantile(draws, [LOW, HIGH], axis=0)
     mean = draws.mean(axis=0)
     rows = []
     for j, offer in enumerate(problem.opportunities):

@@ -15,8 +15,7 @@ from analytics.scenario.base import ScenarioError
 from data import store
 
 ABOUT = (
-    "Rankings, and how sure they are, from the command line: "
-    "python -m analytics rank --recipe healthcare --year 2023."
+    "Rankings, and how sure they are, from the command line: python -m analytics rank --recipe healthcare --year 2023."
 )
 
 

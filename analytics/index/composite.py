@@ -10,6 +10,7 @@ from analytics.index import aggregate, impute, normalise, treat
 from analytics.index import weights as weighting
 from analytics.index.candidates import Candidacy
 from analytics.index.design import Design, DesignError
+from analytics.index.measure import compute
 from analytics.index.recipe import Ingredient, Measure, Recipe
 from data import catalog
 from data.faults import Fault
@@ -404,7 +405,7 @@ def _select(panel: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataF
         for measure in ingredient.measures:
             if not set(measure.codes) <= set(figures.columns):
                 continue
-            figure = _compute(figures, measure)
+            figure = compute(figures, measure)
             if figure.notna().sum() >= recipe.minimum_markets:
                 values[ingredient.key] = figure
                 years[ingredient.key] = dates[list(measure.codes)].min(axis=1).where(figure.notna())
@@ -412,18 +413,6 @@ def _select(panel: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataF
                 break
     index = figures.index
     return pd.DataFrame(values, index=index), pd.DataFrame(years, index=index), measures
-
-
-def _compute(figures: pd.DataFrame, measure: Measure) -> pd.Series:
-    figure = figures[measure.code]
-    if measure.denominator:
-        divisor = figures[measure.denominator]
-        figure = figure / divisor.where(divisor > 0)
-    if measure.multiplier:
-        figure = figure * figures[measure.multiplier]
-    if measure.share_of:
-        figure = figure / 100 * figures[measure.share_of]
-    return figure
 
 
 def _dimension_scores(points: pd.DataFrame, weights: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:

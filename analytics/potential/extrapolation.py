@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analytics.scales import MINIMUM_MARKETS
 from data.faults import Fault
 
 if TYPE_CHECKING:
     from analytics.potential.learners import LogSkewed
 
-MINIMUM_MARKETS = 12
 QUANTILE = 0.975  # of the training markets' own distances, each measured without itself
 MARGINS = (0.1, 0.3)  # of a feature's range: as far beyond it as a point may lie, at least and at most
 NEAREST = 3

@@ -9,25 +9,19 @@ import pandas as pd
 
 from analytics.index.recipe import Recipe, Target
 from analytics.potential import panel
+from analytics.potential.comparison import Earlier, best, compare, earlier, last_value, over_time
 from analytics.potential.panel import PotentialError, default_year, own_outcome
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from analytics.potential.regression import FixedEffects
     from analytics.potential.validation import Check
 
-__all__ = ["PotentialError", "PotentialFit", "default_year", "elasticities", "fit", "history_codes", "own_outcome"]
+__all__ = ["PotentialError", "PotentialFit", "default_year", "fit", "history_codes", "own_outcome"]
 
 # scikit-learn, statsmodels, MAPIE and shap take seconds to load: the functions below import what uses them.
-
 BEST = "best"
-PARSIMONY = 0.005  # of R2: a simpler learner that comes this close to the best is preferred
-PANEL_YEARS = 10
-MINIMUM_ROWS = 50
 OWN_TITLE = "Your own outcome"
-
-
 LEAST_EXPLAINED = 0.5
 """R2 below which a model names no markets with potential."""
 
@@ -216,16 +210,16 @@ def _fit(
         "r2_random": validation.random_splits(len(scaled), seed),
         "r2_leave_region_out": validation.region_splits(regions),
     }
-    before = None if own else _earlier(history, target, wanted, year - horizon, horizon, recipe.window, now)
+    before = None if own else earlier(history, target, wanted, year - horizon, horizon, recipe.window, now)
 
-    comparison, errors = _compare(now, scaled, splits, before, target, groups, seed)
+    comparison, errors = compare(now, scaled, splits, before, target, groups, seed)
     if not own:
         extra = [
-            _last_value(history, target, year - horizon, scaled),
-            _over_time(history, recipe, target, year, horizon, scaled),
+            last_value(history, target, year - horizon, scaled),
+            over_time(history, recipe, target, year, horizon, scaled),
         ]
         comparison = pd.concat([comparison, *(row for row in extra if row is not None)])
-    chosen = _best(comparison) if learner == BEST else learner
+    chosen = best(comparison) if learner == BEST else learner
     model = learners.make(chosen, seed).fit(now.training, scaled)
     intervals = _intervals(chosen, now, scaled, splits["r2_random"], seed)
     inside, coverage_from, drift = _coverage(chosen, now, scaled, before, intervals, target, seed)
@@ -278,152 +272,9 @@ def _fit(
     )
 
 
-def elasticities(history: pd.DataFrame, recipe: Recipe, year: int, horizon: int = 5) -> "FixedEffects":
-    """Each market compared with itself over ten years: features `horizon` years earlier, market and year effects.
-
-    Features that are nowhere negative and skewed are logged, as the outcome is where it is an amount. Only
-    features with a figure of their own for 70 % of the markets and years are used. Raises PotentialError when none is.
-    """
-    outcome, rows = _years(history, recipe, panel.target_of(recipe), year, horizon)
-    return _panel_model(outcome, rows, year)
-
-
-def _panel_model(outcome: pd.Series, rows: pd.DataFrame, year: int) -> "FixedEffects":
-    from analytics.potential import regression
-
-    complete = rows.join(outcome.rename("outcome"), how="inner").dropna()
-    years = complete.index.get_level_values("year")
-    if rows.shape[1] == 0 or len(complete) < MINIMUM_ROWS or years.nunique() < 3:
-        raise PotentialError(
-            "Too few features have a yearly history before {year} to follow markets over time. Fetch more years with "
-            "`make refresh`, or import a file that holds them: python -m data import FILE",
-            year=year,
-        )
-    return regression.fixed_effects(rows, outcome)
-
-
 def _target(recipe: Recipe, own: bool) -> Target:
     target = panel.target_of(recipe)
     return Target(target.measure, OWN_TITLE, "as given") if own else target
-
-
-@dataclass(frozen=True)
-class _Earlier:
-    """The panel one horizon earlier, and today's features in the same columns."""
-
-    features: pd.DataFrame
-    outcome: pd.Series
-    now: pd.DataFrame
-
-
-def _earlier(
-    history: pd.DataFrame,
-    target: Target,
-    wanted: Sequence[panel.Measure],
-    year: int,
-    horizon: int,
-    window: int,
-    now: panel.Panel,
-) -> _Earlier | None:
-    """What a model of `year` could have learnt from; None where the history does not reach back that far."""
-    kept = [measure for measure in wanted if panel.key(measure) in now.features]
-    try:
-        then = panel.assemble(history, panel.outcome_of(history, target, year), kept, year - horizon, window)
-    except PotentialError:
-        return None
-    columns = [column for column in now.features if column in then.features]
-    return _Earlier(then.training[columns], panel.to_scale(then.outcome, target.transform), now.training[columns])
-
-
-def _compare(
-    now: panel.Panel,
-    scaled: pd.Series,
-    splits: "dict[str, list]",
-    before: _Earlier | None,
-    target: Target,
-    groups: pd.DataFrame,
-    seed: int,
-) -> tuple[pd.DataFrame, pd.Series]:
-    """R2 of every learner and of the income group's median under each way of splitting; absolute errors."""
-    from analytics.potential import learners, validation
-
-    rows, errors = {}, {}
-    income = groups["income_group"]
-    for name in (*learners.NAMES, "income group median"):
-        row: dict[str, object] = {"kind": "learner" if name in learners.NAMES else "baseline"}
-        for column, folds in splits.items():
-            if not folds:
-                row[column] = None
-                continue
-            if name in learners.NAMES:
-                found = validation.out_of_fold(learners.make(name, seed), now.training, scaled, folds)
-            else:
-                found = validation.group_median(scaled, income, folds)
-            row[column] = validation.r2(scaled, found)
-            errors[name] = float((scaled - found).abs().mean())
-        if before is not None:
-            row["r2_time_split"] = validation.r2(scaled, _later(name, before, income, seed))
-        rows[name] = row
-    columns = ["kind", "r2_random", "r2_leave_region_out", "r2_time_split"]
-    table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).rename_axis("learner")
-    table[columns[1:]] = table[columns[1:]].astype(float)
-    return table, pd.Series(errors, dtype=float)
-
-
-def _later(name: str, before: _Earlier, income: pd.Series, seed: int) -> pd.Series:
-    """Today's outcome as predicted by what was learnt one horizon earlier."""
-    from analytics.potential import learners
-
-    if name in learners.NAMES:
-        model = learners.make(name, seed).fit(before.features, before.outcome)
-        return pd.Series(model.predict(before.now), before.now.index)
-    medians = before.outcome.groupby(income.reindex(before.outcome.index)).median()
-    return income.reindex(before.now.index).map(medians).astype(float).fillna(before.outcome.median())
-
-
-def _last_value(history: pd.DataFrame, target: Target, year: int, scaled: pd.Series) -> pd.DataFrame | None:
-    """What the market itself had by `year`, unchanged: hard to beat, and silent about potential."""
-    from analytics.potential import validation
-
-    table = panel.outcomes(history, target)
-    earlier = table.loc[:, [column for column in table.columns if column <= year]]
-    if earlier.empty:
-        return None
-    last = earlier.ffill(axis=1).iloc[:, -1].dropna()
-    last = last[last > 0] if target.transform == "log" else last
-    found = panel.to_scale(last, target.transform).reindex(scaled.index)
-    score = validation.r2(scaled, found)
-    row = {"kind": "baseline", "r2_random": score, "r2_leave_region_out": score, "r2_time_split": score}
-    row["mae_log"] = float((scaled - found).abs().mean())
-    return pd.DataFrame([row], index=pd.Index(["last value"], name="learner"))
-
-
-def _over_time(
-    history: pd.DataFrame, recipe: Recipe, target: Target, year: int, horizon: int, scaled: pd.Series
-) -> pd.DataFrame | None:
-    """Fixed effects learnt up to one horizon earlier, predicting `year`, effects included.
-
-    It needs each market's own past, so that no region can be left out.
-    """
-    from analytics.potential import validation
-
-    try:
-        outcome, rows = _years(history, recipe, target, year - horizon, horizon, also=year)
-        past = rows.index.get_level_values("year") <= year - horizon
-        found = _panel_model(outcome, rows[past], year).predict(rows[~past]).droplevel("year")
-    except PotentialError:
-        return None
-    found = found.reindex(scaled.index)
-    row = {"kind": "panel", "r2_time_split": validation.r2(scaled, found)}
-    row["mae_log"] = float((scaled - found).abs().mean())
-    return pd.DataFrame([row], index=pd.Index(["fixed effects"], name="learner"))
-
-
-def _best(comparison: pd.DataFrame) -> str:
-    scored = comparison[comparison["kind"] == "learner"]
-    column = "r2_leave_region_out" if scored["r2_leave_region_out"].notna().any() else "r2_random"
-    close = scored.index[scored[column] >= scored[column].max() - PARSIMONY]
-    return str(close[0])
 
 
 def _intervals(chosen: str, now: panel.Panel, scaled: pd.Series, splits: list, seed: int) -> pd.DataFrame:
@@ -442,7 +293,7 @@ def _coverage(
     chosen: str,
     now: panel.Panel,
     scaled: pd.Series,
-    before: _Earlier | None,
+    before: Earlier | None,
     intervals: pd.DataFrame,
     target: Target,
     seed: int,
@@ -518,31 +369,3 @@ def _estimates(
     table["imputed_share"] = imputed.reindex(table.index)
     table["trained"] = table.index.isin(now.outcome.index)
     return table.reindex(now.features.index)
-
-
-def _years(
-    history: pd.DataFrame, recipe: Recipe, target: Target, year: int, horizon: int, also: int | None = None
-) -> tuple[pd.Series, pd.DataFrame]:
-    """Outcome and lagged features by (iso3, year) over ten years, on the scale they are modelled on.
-
-    also: a later year whose features are wanted too; it has no say in which are used or logged.
-    """
-    from analytics.potential import learners
-
-    table = panel.outcomes(history, target)
-    outcome = table[[c for c in table.columns if year - PANEL_YEARS < c <= year]].stack()
-    outcome = panel.to_scale(outcome[outcome > 0] if target.transform == "log" else outcome, target.transform)
-    wanted = panel.measures(recipe)
-    rows = history[history["indicator"].isin({code for measure in wanted for code in measure.codes})]
-    rows = rows.assign(year=rows["year"] + horizon)
-    figures = rows.pivot_table(index=["iso3", "year"], columns="indicator", values="value", aggfunc="last")
-    every = pd.DataFrame({panel.key(measure): panel.compute(figures, measure) for measure in wanted})
-    past = every.reindex(outcome.index)
-    kept = past.columns[(past.notna().mean() >= 0.7) & (past.nunique() > 1)]
-    asked = outcome.index
-    if also is not None:
-        asked = asked.append(every.index[every.index.get_level_values("year") == also])
-    if not len(kept):
-        return outcome, pd.DataFrame(index=asked)
-    logs = learners.LogSkewed().fit(past[kept])
-    return outcome, pd.DataFrame(logs.transform(every.reindex(asked)[kept]), asked, kept)

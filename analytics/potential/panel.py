@@ -7,17 +7,18 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pandas as pd
 
+from analytics import scales
+from analytics.index.measure import compute
 from analytics.index.recipe import Measure, Recipe, Target
+from analytics.scales import MINIMUM_MARKETS
 from data import catalog
 from data.faults import Fault, listed
 
 POPULATION = "SP.POP.TOTL"
-MINIMUM_MARKETS = 12
 MARKETS_A_FEATURE = 4  # fewer, and the features are cut to the first of PRIORITY
 PRIORITY = ("NY.GDP.PCAP.PP.CD", "SP.POP.TOTL", "NY.GDP.MKTP.CD", "IT.NET.USER.ZS", "RL.EST", "SP.POP.65UP.TO.ZS")
 KNOWN_FEATURE = 0.6  # share of the markets a feature must be known for
 KNOWN_MARKET = 0.6  # share of the features a market must be known in
-SMALLEST_POINT = 0.5  # of a percentage, so that shares of 0 and 100 have a logit
 
 
 class PotentialError(Fault, ValueError):
@@ -105,23 +106,6 @@ def latest(history: pd.DataFrame, wanted: Sequence[Measure], year: int, window: 
     known = history[history["indicator"].isin(codes) & history["year"].between(year - window + 1, year)]
     figures = known.sort_values("year", kind="stable").groupby(["iso3", "indicator"])["value"].last().unstack()
     return pd.DataFrame({key(measure): compute(figures, measure) for measure in wanted}, figures.index.rename("iso3"))
-
-
-def compute(figures: pd.DataFrame, measure: Measure) -> pd.Series:
-    """A measure from its codes' columns; NaN where one is missing or infinite, or the denominator is not positive."""
-
-    def column(code: str) -> np.ndarray:
-        return figures[code].to_numpy(dtype=float) if code in figures else np.full(len(figures), np.nan)
-
-    figure = column(measure.code)
-    if measure.denominator:
-        divisor = column(measure.denominator)
-        figure = figure / np.where(divisor > 0, divisor, np.nan)
-    if measure.multiplier:
-        figure = figure * column(measure.multiplier)
-    if measure.share_of:
-        figure = figure / 100 * column(measure.share_of)
-    return pd.Series(np.where(np.isfinite(figure), figure, np.nan), figures.index)
 
 
 def outcomes(history: pd.DataFrame, target: Target) -> pd.DataFrame:
@@ -307,8 +291,7 @@ def to_scale(outcome: pd.Series, transform: str) -> pd.Series:
     if transform == "log":
         return np.log(outcome)
     if transform == "share":
-        share = (outcome + SMALLEST_POINT) / (100 + 2 * SMALLEST_POINT)
-        return np.log(share / (1 - share))
+        return scales.logit(outcome)
     return outcome.astype(float)
 
 
@@ -318,8 +301,7 @@ def from_scale(values: np.ndarray, transform: str) -> np.ndarray:
     if transform == "log":
         return np.exp(values)
     if transform == "share":
-        share = 1 / (1 + np.exp(-values))
-        return np.clip(share * (100 + 2 * SMALLEST_POINT) - SMALLEST_POINT, 0, 100)
+        return np.clip(scales.from_logit(values), 0, 100)
     return values
 
 

@@ -10,10 +10,9 @@ from analytics.index.composite import Ranking
 from analytics.index.design import Design, DesignError
 from analytics.robustness import draws as many
 from analytics.robustness.draws import SPREAD, Choices, Prepared, prepare
+from analytics.scales import HIGH, LOW
 
 __all__ = ["SPREAD", "Choices", "Prepared", "Robustness", "leave_one_out", "monte_carlo", "prepare"]
-
-LOW, HIGH = 0.05, 0.95
 
 
 @dataclass(frozen=True)

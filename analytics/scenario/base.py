@@ -12,10 +12,12 @@ from analytics.index import aggregate, composite, normalise, treat
 from analytics.index import weights as weighting
 from analytics.index.candidates import Candidacy
 from analytics.index.composite import Ranking
+from analytics.index.measure import compute
 from analytics.index.recipe import Measure, Recipe
 from analytics.potential import extrapolation, panel
 from analytics.robustness import draws as many
 from analytics.robustness.draws import Choices
+from analytics.scales import HIGH, LOW
 from analytics.scenario import history as histories
 from analytics.scenario.propagation import Elasticity
 from data.faults import Fault
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
 DRAWS = 400
 COPIES = 2
 """Imputed copies of the gaps; more move no interval by a rank."""
-LOW, HIGH = 0.05, 0.95
-NORMAL_95 = 1.6449
-"""Standard normal quantile of 0.95: half of a 90 % interval."""
 LARGEST = 1e24
 """Figures and weights beyond are no assumption any more, and their powers no numbers."""
 IDENTITIES = (
@@ -215,7 +214,7 @@ class Point:
         keys = [key for key, measure in ranking.measures.items() if codes & set(measure.codes)]
         if keys:
             normalised = normalised.copy()
-            values = pd.DataFrame({key: panel.compute(figures, ranking.measures[key]) for key in keys})
+            values = pd.DataFrame({key: compute(figures, ranking.measures[key]) for key in keys})
             changed = changed.drop(columns=keys, errors="ignore").join(values)
             treatment = treat.treat(values, ranking.design.treatment)
             columns = ranking.normalised.columns.get_indexer(keys)

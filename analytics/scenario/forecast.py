@@ -7,7 +7,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from analytics.potential.panel import SMALLEST_POINT
+from analytics import scales
+from analytics.scales import Z90
 from data import catalog
 from data.faults import Fault
 
@@ -19,7 +20,6 @@ BEATS = 0.99  # of the last value's error: an error that small is an improvement
 SKEWED = 1.0
 TINY = 1e-9  # volatility of an indicator that never changed
 SHARE = 0.9  # of the values an interval is to hold
-NORMAL = 1.6448536269514722  # standard normal quantile of (1 + SHARE) / 2
 DAMPED, LAST = "damped trend", "last value"
 ALPHAS, BETAS, PHIS = (0.3, 0.6, 0.8, 0.95), (0.05, 0.2, 0.5), (0.8, 0.9, 0.95, 0.98)
 VALUES = {
@@ -444,7 +444,7 @@ def _carry(
         "last_year": grid.years[last],
         "lead": leads,
         "method": np.where(long & (smoothing is not None), DAMPED, LAST),
-        "spread": half / NORMAL,
+        "spread": half / Z90,
     }
     return pd.DataFrame(table)[list(VALUES)].iloc[rows]
 
@@ -454,20 +454,16 @@ def _forward(values: np.ndarray, scale: str, floor: float) -> np.ndarray:
     if scale == "log":
         return np.log(np.maximum(values, floor))
     if scale == "logit":
-        share = (values + SMALLEST_POINT) / (100 + 2 * SMALLEST_POINT)
-        return np.log(share / (1 - share))
+        return scales.logit(values)
     return values
 
 
 def _back(values: np.ndarray, scale: str) -> np.ndarray:
-    if scale == "level":
-        return values
-    with np.errstate(over="ignore"):
-        if scale == "log":
+    if scale == "log":
+        with np.errstate(over="ignore"):
             return np.exp(values)
-        return (100 + 2 * SMALLEST_POINT) / (1 + np.exp(-values)) - SMALLEST_POINT
+    return scales.from_logit(values) if scale == "logit" else values
 
 
 def _within(values: np.ndarray, code: str) -> np.ndarray:
-    known = catalog.load().get(code)
-    return values if known is None else np.clip(values, known.minimum, known.maximum)
+    return np.clip(values, *scales.bounds(code))

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from analytics.scales import RECORD_YEARS
 from analytics.scenario import propagation
 
-YEARS = 15
 FEWEST = 5
 """Own figures below which the median of the other markets stands in for a standard deviation."""
 
@@ -15,7 +15,7 @@ def is_amount(code: str) -> bool:
     return propagation.scale_of(code) == "log"
 
 
-def record(history: pd.DataFrame, year: int, years: int = YEARS) -> pd.DataFrame:
+def record(history: pd.DataFrame, year: int, years: int = RECORD_YEARS) -> pd.DataFrame:
     """The last `years` years by `year`: low, high, sd, n, own; indexed by (iso3, indicator), in the indicator's unit.
 
     sd: of the values (n - 1). own: False where fewer than 5 figures are known, and sd is the indicator's median over
@@ -32,7 +32,7 @@ def record(history: pd.DataFrame, year: int, years: int = YEARS) -> pd.DataFrame
     return table[["low", "high", "sd", "n", "own"]]
 
 
-def changes(history: pd.DataFrame, code: str, year: int, years: int = YEARS) -> pd.DataFrame:
+def changes(history: pd.DataFrame, code: str, year: int, years: int = RECORD_YEARS) -> pd.DataFrame:
     """(changes,) yearly changes of an indicator: iso3, change; ratios for amounts, else differences.
 
     Only changes between consecutive years count.

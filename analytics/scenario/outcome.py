@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from analytics import scales
+from analytics.index.measure import compute
 from analytics.potential import panel
+from analytics.scales import Z90
 from analytics.scenario import history as histories
-from analytics.scenario import propagation
+from analytics.scenario.base import DRAWS, Ground, Point, interval, refuse_unranked
 from analytics.scenario.document import Scenario
-
-if TYPE_CHECKING:
-    pass
-from analytics.scenario.base import DRAWS, NORMAL_95, Ground, Point, interval, refuse_unranked
 from analytics.scenario.shocks import Note, Shocked, own_weights, point, shock, spread
 
 
@@ -122,7 +120,7 @@ def carried(code: str, earlier: pd.Series, before: pd.Series, after: pd.Series) 
     """
     moved = earlier * (after / before.where(before > 0)) if histories.is_amount(code) else earlier + (after - before)
     same = (after == before) | (after.isna() & before.isna())
-    return moved.where(moved.notna(), after).where(~same, earlier).clip(*propagation.bounds(code))
+    return moved.where(moved.notna(), after).where(~same, earlier).clip(*scales.bounds(code))
 
 
 def _potential(ground: Ground, shocked: Shocked, after: pd.DataFrame) -> pd.DataFrame:
@@ -140,7 +138,7 @@ def _potential(ground: Ground, shocked: Shocked, after: pd.DataFrame) -> pd.Data
         error = error + (off.reindex(shift.index).fillna(shift) - shift) ** 2
     scale = before.apply(panel.to_scale, transform=fit.transform)
     middle = scale["predicted"].add(shift.reindex(scale.index).fillna(0.0))
-    wider = (NORMAL_95 * np.sqrt(error)).reindex(scale.index).fillna(0.0)
+    wider = (Z90 * np.sqrt(error)).reindex(scale.index).fillna(0.0)
     ends = pd.DataFrame(
         {
             "potential": middle,
@@ -165,7 +163,7 @@ def _points(ground: Ground, after: pd.DataFrame, moved: set[str]) -> pd.DataFram
             figures[code] = carried(code, figures[code], ground.figures.loc[names, code], after.loc[names, code])
         measures = {panel.key(m): m for m in estimate.measures if moved & set(m.codes)}
     for key, measure in measures.items():
-        points[key] = panel.compute(figures, measure)
+        points[key] = compute(figures, measure)
     return points
 
 

@@ -7,13 +7,12 @@ from graphlib import CycleError, TopologicalSorter
 import numpy as np
 import pandas as pd
 
+from analytics import scales
 from analytics.index.recipe import Link, Recipe
+from analytics.scales import MINIMUM_MARKETS, MINIMUM_ROWS, RECORD_YEARS
 from data import catalog
 from data.faults import Fault
 
-YEARS = 15
-MINIMUM_ROWS = 50
-MINIMUM_MARKETS = 12
 MINIMUM_YEARS = 3
 LEVEL_UNITS = ("%", "annual %", "per 100 people", "years")
 """Units whose changes are points, not proportions."""
@@ -65,7 +64,7 @@ def scale_of(code: str) -> str:
     return "log"
 
 
-def estimate(history: pd.DataFrame, recipe: Recipe, year: int, years: int = YEARS) -> tuple[Elasticity, ...]:
+def estimate(history: pd.DataFrame, recipe: Recipe, year: int, years: int = RECORD_YEARS) -> tuple[Elasticity, ...]:
     """The elasticity of every link of a recipe, in the recipe's order.
 
     history: iso3, indicator, year, value; only the `years` years up to `year` are used. Two-way fixed effects: both
@@ -88,7 +87,7 @@ def estimate(history: pd.DataFrame, recipe: Recipe, year: int, years: int = YEAR
     rows = history[history["indicator"].isin(codes) & history["year"].between(year - years + 1, year)]
     figures = rows.pivot_table(index=["iso3", "year"], columns="indicator", values="value", aggfunc="last")
     figures = figures.reindex(columns=sorted(codes)).astype(float)
-    scaled = pd.DataFrame({code: _forward(figures[code].to_numpy(), scale_of(code)) for code in figures}, figures.index)
+    scaled = pd.DataFrame({code: _scaled(figures[code].to_numpy(), scale_of(code)) for code in figures}, figures.index)
     found: dict[Link, Elasticity] = {}
     for target in dict.fromkeys(link.target for link in recipe.propagation):
         links = [link for link in recipe.propagation if link.target == target]
@@ -221,23 +220,13 @@ def spread(
 def at_bounds(after: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
     """Which cells `spread` moved (from `after` to `moved`) as far as the catalog's bounds let it: booleans, by cell."""
     start, end = after.to_numpy(dtype=float), moved[after.columns].to_numpy(dtype=float)
-    limits = np.array([bounds(code) for code in after.columns]).reshape(-1, 2)
+    limits = np.array([scales.bounds(code) for code in after.columns]).reshape(-1, 2)
     stopped = (start != end) & ((end <= limits[:, 0]) | (end >= limits[:, 1]))
     return pd.DataFrame(stopped, after.index, after.columns)
 
 
-def bounds(code: str) -> tuple[float, float]:
-    """What the catalog allows the indicator to be; infinite where it says nothing."""
-    known = catalog.load().get(code)
-    low = -np.inf if known is None or known.minimum is None else known.minimum
-    high = np.inf if known is None or known.maximum is None else known.maximum
-    return low, high
-
-
-def _forward(values: np.ndarray, scale: str) -> np.ndarray:
-    if scale != "log":
-        return values
-    return np.log(values, where=values > 0, out=np.full(values.shape, np.nan))
+def _scaled(values: np.ndarray, scale: str) -> np.ndarray:
+    return scales.log(values) if scale == "log" else values
 
 
 def _step(
@@ -247,7 +236,7 @@ def _step(
     if not elasticity.used:
         return 0.0
     scale = elasticity.source_scale
-    change = _forward(after, scale) - _forward(before, scale)
+    change = _scaled(after, scale) - _scaled(before, scale)
     return np.where(np.isnan(change), 0.0, (elasticity.coefficient + elasticity.standard_error * noise) * change)
 
 
@@ -255,7 +244,7 @@ def _moved(values: np.ndarray, step: np.ndarray | float, code: str, scale: str) 
     with np.errstate(over="ignore"):
         ends = values * np.exp(step) if scale == "log" else values + step
     # A figure the source says lies beyond the bounds is not pulled in by standing still.
-    return np.where(np.asarray(step) == 0, values, np.clip(ends, *bounds(code)))
+    return np.where(np.asarray(step) == 0, values, np.clip(ends, *scales.bounds(code)))
 
 
 def _noise(

@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from analytics import scales
 from analytics.index.recipe import Recipe
 from analytics.scenario import propagation
+from analytics.scenario.base import LARGEST, Ground, Point, ScenarioError, rows_of
 from analytics.scenario.document import Scenario, Shock
 from data import catalog
 from data.faults import Fault
-
-if TYPE_CHECKING:
-    pass
-from analytics.scenario.base import LARGEST, Ground, Point, ScenarioError, rows_of
 
 EXCHANGED = "current US$"
 
@@ -114,7 +111,7 @@ def _shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
         column = columns[assumed.target]
         before = figures[rows, column]
         wanted = assumed.moved(before) if assumed.how != "set" else np.full(len(rows), assumed.value)
-        used = np.clip(wanted, *propagation.bounds(assumed.target))
+        used = np.clip(wanted, *scales.bounds(assumed.target))
         _refuse_too_large(used, assumed.target, assumed.value)
         figures[rows, column] = used
         mask[rows, column] |= ~np.isnan(used)

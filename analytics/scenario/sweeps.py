@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.robustness import draws as many
+from analytics.scales import HIGH, LOW
 from analytics.scenario import base as bases
 from analytics.scenario import history as histories
 from analytics.scenario import outcome as outcomes
@@ -13,7 +14,6 @@ from analytics.scenario import shocks as scenario_shocks
 from analytics.scenario.base import Ground, ScenarioError
 from analytics.scenario.document import Scenario, Shock, Uncertain
 
-LOW, HIGH = 0.05, 0.95
 MEASURES = ("score", "rank", "potential")
 SIMULATED = 400
 FEWEST_CHANGES = 5

@@ -13,7 +13,7 @@ import pytest
 
 from analytics.index.recipe import Ingredient, Measure, Recipe, Target
 from analytics.potential import fit as potential
-from analytics.potential import panel
+from analytics.potential import over_time, panel
 from analytics.potential.panel import PotentialError
 
 ROOT = Path(__file__).parents[3]
@@ -128,11 +128,11 @@ def test_a_short_history_is_measured_by_random_folds():
 
 
 def test_elasticities_over_time_are_within_markets():
-    found = potential.elasticities(history(), RECIPE, 2020)
+    found = over_time.elasticities(history(), RECIPE, 2020)
     assert found.markets == 70 and len(found.years) == 10
     assert set(found.coefficients.index) == set(KEYS)
     with pytest.raises(PotentialError, match="Too few features have a yearly history"):
-        potential.elasticities(history().query("year > 2019"), RECIPE, 2020)
+        over_time.elasticities(history().query("year > 2019"), RECIPE, 2020)
 
 
 @pytest.mark.parametrize(

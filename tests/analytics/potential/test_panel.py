@@ -45,12 +45,6 @@ def test_figures_older_than_the_window_do_not_count():
     assert panel.latest(known, [Measure("X")], 2014, 8).loc["AAA", "X"] == 1.0
 
 
-def test_a_division_by_zero_is_unknown_and_not_infinite():
-    figures = pd.DataFrame({"A": [1.0, 4.0], "B": [0.0, 2.0]})
-    assert panel.compute(figures, Measure("A", denominator="B")).tolist()[1] == 2.0
-    assert np.isnan(panel.compute(figures, Measure("A", denominator="B"))[0])
-
-
 @pytest.mark.parametrize("name", recipe.NAMES)
 def test_no_feature_of_a_shipped_recipe_contains_its_outcome(name):
     chosen = recipe.load(name)
