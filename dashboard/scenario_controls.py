@@ -10,7 +10,7 @@ import streamlit as st
 from analytics import scales
 from analytics.scenario import history as histories
 from analytics.scenario.base import Ground
-from analytics.scenario.document import Scenario, Shock
+from analytics.scenario.document import Scenario, Shock, factor
 from dashboard import components, links, load, scenario_state
 from dashboard.charts.scenarios import track
 from dashboard.language import _, number, territory_name, with_unit
@@ -66,7 +66,7 @@ class Control:
         if shock is None:
             return self.start
         if shock.how == self.how:
-            return (shock.value - 1) * 100 if self.how == "scale" else shock.value
+            return shock.percent if self.how == "scale" else shock.value
         if np.isnan(self.level):
             return self.start
         after = shock.moved(self.level)
@@ -74,11 +74,12 @@ class Control:
 
     def after(self, value: float) -> float:
         """The level that a change comes to; NaN for many markets at once."""
-        return self.level * (1 + value / 100) if self.how == "scale" else self.level + value
+        return self.level * factor(value) if self.how == "scale" else self.level + value
 
     def shock(self, value: float, scope: Scope) -> Shock:
-        amount = 1 + value / 100 if self.how == "scale" else value
-        return Shock("indicator", self.code, self.how, amount, scope.markets, scope.regions)
+        if self.how == "scale":
+            return Shock.from_percent("indicator", self.code, value, scope.markets, scope.regions)
+        return Shock("indicator", self.code, self.how, value, scope.markets, scope.regions)
 
 
 def scope(ground: Ground) -> Scope:
@@ -266,7 +267,7 @@ def _exchange(by_place: dict, whom: Scope) -> None:
     shown = Control("", "scale", LEAST, MOST, 1.0, 0.0, (-10.0, 10.0), (-99.0, FARTHEST), "")
 
     def moved(chosen: float) -> Scenario:
-        made = Shock("exchange rate", "", "scale", 1 + chosen / 100, whom.markets, whom.regions)
+        made = Shock.from_percent("exchange rate", "", chosen, whom.markets, whom.regions)
         return scenario_state.now().without(made.place) if chosen == 0 else scenario_state.now().with_shock(made)
 
     about = _("Every figure in current US$ is converted at the new rate. The bar shows ±10 %.")

@@ -275,7 +275,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
         if not st.form_submit_button(_("Add"), icon=":material/add:"):
             return
     amount = histories.is_amount(code)
-    scale = (lambda value: 1 + value / 100) if amount else float
+    scale = scenario_document.factor if amount else float
     given = {
         "triangular": {"low": scale(low), "mode": scale(mode), "high": scale(high)},
         "normal": {"mean": scale(low), "sd": abs(mode) / 100 if amount else abs(mode)},

@@ -42,7 +42,7 @@ def told(shock: Shock) -> str:
     """One assumption: "Internet users in India: 75 % of population"."""
     if shock.kind == "exchange rate":
         return _("Currency of {place}: {change} against the US$").format(
-            place=place(shock), change=_percent(shock.value - 1)
+            place=place(shock), change=_percent(shock.percent)
         )
     if shock.kind == "weight":
         return _("Weight of {name}: {change}").format(name=weight_name(shock.target), change=_amount(shock, ""))
@@ -70,7 +70,7 @@ def uncertain_told(entry: Uncertain) -> str:
 
 def _amount(shock: Shock, unit: str) -> str:
     if shock.how == "scale":
-        return _percent(shock.value - 1)
+        return _percent(shock.percent)
     if shock.how == "add":
         sign = "+" if shock.value >= 0 else "−"
         return sign + with_unit(abs(shock.value), unit)
@@ -79,7 +79,7 @@ def _amount(shock: Shock, unit: str) -> str:
 
 def _percent(change: float) -> str:
     sign = "+" if change >= 0 else "−"
-    return percent(f"{sign}{number(abs(change) * 100)}")
+    return percent(f"{sign}{number(abs(change))}")
 
 
 SURE, LIKELY = 0.9, 0.6

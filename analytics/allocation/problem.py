@@ -147,7 +147,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything an allocation is asked; the same fields as docs/schemas/allocation.schema.json.
+    """Everything an allocation is asked; the same fields as docs/schemas/allocation.schema.json. Equal ones hash alike.
 
     budget_usd, people: a limit for each year from base_year on; total_budget_usd: of all years together. min_markets:
     to be in by the last year; max_markets: to be in at any time. risk: 0 the mean to 1 the CVaR, the mean of the worst
@@ -163,8 +163,8 @@ class Problem:
     total_budget_usd: float | None = None
     min_markets: int | None = None
     max_markets: int | None = None
-    region_limits: Mapping[str, RegionLimit] = field(default_factory=dict)
-    language_capacity: Mapping[str, int] = field(default_factory=dict)
+    region_limits: Mapping[str, RegionLimit] = field(default_factory=dict, hash=False)
+    language_capacity: Mapping[str, int] = field(default_factory=dict, hash=False)
     hubs: tuple[Hub, ...] = ()
     locks: tuple[Lock, ...] = ()
     bounds: tuple[Bound, ...] = ()
@@ -209,13 +209,13 @@ def from_document(document: Mapping[str, Any]) -> Problem:
         odd = [name for name in ("budget_usd", "people") if len(document[name]) != document["years"]]
         json_documents.refuse([f"{name}: needs {document['years']} numbers, one for each year" for name in odd], WHAT)
     for name, kind in _LISTS.items():
-        raw[name] = tuple(_build(kind, item) for item in raw.get(name, ()))
+        raw[name] = tuple(typed(kind, item) for item in raw.get(name, ()))
     raw["hubs"] = tuple(
         hub if hub.languages is None else replace(hub, languages=tuple(hub.languages)) for hub in raw["hubs"]
     )
-    raw["region_limits"] = {key: _build(RegionLimit, item) for key, item in raw.get("region_limits", {}).items()}
+    raw["region_limits"] = {key: typed(RegionLimit, item) for key, item in raw.get("region_limits", {}).items()}
     raw["language_capacity"] = {key: int(value) for key, value in raw.get("language_capacity", {}).items()}
-    raw["response"] = _build(Response, raw.get("response", {}))
+    raw["response"] = typed(Response, raw.get("response", {}))
     raw["budget_usd"] = tuple(map(float, raw["budget_usd"]))
     raw["people"] = tuple(map(int, raw["people"]))
     if "overlap_date" in raw:
@@ -223,7 +223,7 @@ def from_document(document: Mapping[str, Any]) -> Problem:
             raw["overlap_date"] = date.fromisoformat(raw["overlap_date"])
         except ValueError as error:
             json_documents.refuse([f"overlap_date: {error}"], WHAT)
-    problem = _build(Problem, raw)
+    problem = typed(Problem, raw)
     check(problem)
     return problem
 
@@ -232,6 +232,11 @@ def to_document(problem: Problem) -> dict[str, Any]:
     """The problem as plain JSON values; from_document gives it back. What is None is left out."""
     document = _plain(dataclasses.asdict(problem))
     return {"version": VERSION, "years": len(problem.budget_usd), **document}
+
+
+def checked(problem: Problem) -> Problem:
+    """The same as a file of it would be read. Raises DocumentError naming each fault with its path."""
+    return from_document(to_document(problem))
 
 
 def to_json(problem: Problem) -> str:
@@ -254,8 +259,8 @@ _LISTS = {
 }
 
 
-def _build(kind: type, item: Mapping[str, Any]) -> Any:
-    """A dataclass of an item; JSON's 3.0 becomes 3 and 3 becomes 3.0 where the field says so."""
+def typed(kind: type, item: Mapping[str, Any]) -> Any:
+    """A dataclass of an item from JSON: 3.0 becomes 3, and 3 becomes 3.0, where the field says so."""
     casts = {"int": int, "int | None": int, "float": float, "float | None": float}
     types = {f.name: f.type.__name__ if isinstance(f.type, type) else str(f.type) for f in dataclasses.fields(kind)}
     cast = {name: casts.get(types[name], lambda value: value) for name in item}

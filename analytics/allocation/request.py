@@ -10,7 +10,18 @@ import pandas as pd
 from analytics import json_documents
 from analytics.allocation import hubs
 from analytics.allocation.inputs import Material, Rules, defaults, derived, left_rows
-from analytics.allocation.problem import Bound, Current, Hub, Lock, Market, Opportunity, Problem, RegionLimit, Response
+from analytics.allocation.problem import (
+    Bound,
+    Current,
+    Hub,
+    Lock,
+    Market,
+    Opportunity,
+    Problem,
+    RegionLimit,
+    Response,
+    typed,
+)
 
 SETTINGS = ("objective", "discount_rate", "carry_over", "cvar_tail", "gap", "seed", "draws", "held_out", "overlap_date")
 PAGE_SECONDS = 20.0
@@ -312,12 +323,14 @@ def with_link(wish: Wish, text: str) -> Wish:
         fields["sites"] = tuple(document["sites"])
     for name, kind in _ROWS.items():
         if name in document:
-            fields[name] = tuple(kind(**row) for row in document[name])
+            fields[name] = tuple(typed(kind, row) for row in document[name])
     for name in _PAIRS:
         if name in document:
             fields[name] = tuple(tuple(entry) for entry in document[name])
+    words = [name for name, value in fields.get("settings", ()) if isinstance(value, str) != (name == "objective")]
+    json_documents.refuse([f"settings: {name} is not what it should be" for name in words], WISH)
     if "response" in document:
-        fields["response"] = Response(**document["response"])
+        fields["response"] = typed(Response, document["response"])
     if "rules" in document:
-        fields["rules"] = Rules(**document["rules"])
+        fields["rules"] = typed(Rules, document["rules"])
     return replace(wish, **fields)

@@ -17,6 +17,11 @@ KINDS = ("indicator", "weight", "exchange rate")
 HOWS = ("set", "add", "scale")
 
 
+def factor(percent: float) -> float:
+    """What a figure is multiplied by to be so many percent more."""
+    return 1 + percent / 100
+
+
 @dataclass(frozen=True)
 class Base:
     """On what a scenario stands: the recipe, what was known by a year, the learner of the potential, the store's state.
@@ -44,6 +49,18 @@ class Shock:
     value: float
     markets: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+
+    @classmethod
+    def from_percent(
+        cls, kind: str, target: str, percent: float, markets: tuple[str, ...] = (), regions: tuple[str, ...] = ()
+    ) -> "Shock":
+        """A figure scaled by so many percent more, or fewer below 0."""
+        return cls(kind, target, "scale", factor(percent), markets, regions)
+
+    @property
+    def percent(self) -> float:
+        """How many percent more a scale makes it."""
+        return (self.value - 1) * 100
 
     @property
     def place(self) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:

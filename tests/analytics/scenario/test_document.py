@@ -347,3 +347,11 @@ def test_a_link_of_another_version_says_so():
 
 def test_what_to_json_writes_is_within_what_is_read():
     assert json_documents.LARGEST_FROM_LINK < json_documents.LARGEST
+
+
+@given(st.floats(-99, 1e4), st.sampled_from(["indicator", "exchange rate"]))
+def test_a_percent_more_is_a_scale_and_comes_back(percent, kind):
+    shock = Shock.from_percent(kind, "", percent, ("IND",))
+    assert (shock.how, shock.markets) == ("scale", ("IND",))
+    assert shock.percent == pytest.approx(percent, abs=1e-9)
+    assert shock.moved(200.0) == pytest.approx(200.0 * (1 + percent / 100))
