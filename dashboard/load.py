@@ -442,18 +442,11 @@ def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) 
 
     english = babel.Locale("en").territories
     places = _markets_in("en")
-    table = places.assign(region=[english.get(code, code) for code in places["region"]])
-    codes = plan_inputs.CODES
-    rows = store.market_panel(connection(), codes, year, recipe.Recipe.window)
-    known = rows.pivot(index="iso3", columns="indicator", values="value").reindex(places.index, columns=codes)
-    for iso3, code, value in moved:
-        known.loc[iso3, code] = value
+    places = places.assign(region=[english.get(code, code) for code in places["region"]])
+    rows = store.market_panel(connection(), plan_inputs.CODES, year, recipe.Recipe.window)
     languages = store.market_facts(connection(), "market_languages")
-    far = distances(home, year)["euclidean"]
     today = datetime.now(UTC).date()
-    return plan_inputs.market_table(
-        table, languages, known[plan_inputs.PEOPLE], plan_inputs.income(known), known[plan_inputs.LAW], far, home, today
-    )
+    return plan_inputs.market_facts(places, rows, languages, distances(home, year)["euclidean"], home, today, moved)
 
 
 @_cached
@@ -477,25 +470,15 @@ def plan_material(
         if scenario is None:
             found.append(plan_inputs.offers(industry, fit.estimates))
             continue
-        stands = ground(industry, year, scenario.horizon, None, scenario.base.learner)
-        told = plan_scenario(industry, year, scenario)
-        shocked = outcomes.run(stands, told)
-        factors = plan_inputs.growth(stands.recipe, stands.figures, shocked.figures)
-        found.append(plan_inputs.offers(industry, stands.estimate.fit.estimates, shocked.markets, *factors))
-        rows = shocked.moved[shocked.moved["indicator"].isin(plan_inputs.CODES)]
-        moved = moved or tuple(zip(rows["iso3"], rows["indicator"], rows["after"], strict=True))
-    return plan_inputs.gather(plan_facts(home, year, moved), found, home, _barred(industries, home))
+        offered, shifted = plan_inputs.offers_under(scenario, _plan_base(industry, year, scenario), year)
+        found.append(offered)
+        moved = moved or shifted
+    barred = plan_inputs.barred(industries, home, _markets_in("en").index, candidacy().present)
+    return plan_inputs.gather(plan_facts(home, year, moved), found, home, barred)
 
 
-def _barred(industries: tuple[str, ...], home: str) -> dict[str, str]:
-    """Markets no plan goes to, by iso3, with the reason: where we are already, and where a legal gate is closed."""
-    closed = {
-        iso3
-        for industry in industries
-        for iso3 in _markets_in("en").index
-        if {"closed", "restricted"} & {gate.kind for gate in gates.between(home, iso3, industry)}
-    }
-    return dict.fromkeys(sorted(closed), "gate") | dict.fromkeys(candidacy().present, "present")
+def _plan_base(industry: str, year: int, scenario: Scenario) -> bases.Ground:
+    return ground(industry, year, scenario.horizon, None, scenario.base.learner)
 
 
 _plans: "dict[tuple[Hashable, ...], Future[plan_answers.Answer | plan_answers.Refusal | str]]" = {}
@@ -552,10 +535,9 @@ def region_names() -> dict[str, str]:
 
 def plan_scenario(industry: str, year: int, scenario: Scenario) -> Scenario:
     """The assumptions that concern an industry's potential: shocks of figures it has, and of the exchange rate."""
-    stands = ground(industry, year, scenario.horizon, None, scenario.base.learner)
-    known = set(stands.figures)
-    shocks = tuple(s for s in scenario.shocks if s.kind == "exchange rate" or s.target in known)
-    return replace(scenario, shocks=shocks, base=replace(scenario.base, recipe=industry, year=year))
+    from analytics.allocation import inputs as plan_inputs
+
+    return plan_inputs.concerning(scenario, _plan_base(industry, year, scenario), year)
 
 
 @_cached

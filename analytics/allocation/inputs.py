@@ -1,8 +1,8 @@
 """What a plan is asked, from what the atlas knows: wages, entry costs, friction, untapped amounts, candidate sites."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,10 @@ from analytics.index.measure import compute
 from analytics.index.recipe import Recipe
 from analytics.market import working_hours
 from analytics.potential import panel
+from analytics.scenario.base import Ground
+from analytics.scenario.document import Scenario
+from analytics.scenario.outcome import run
+from data import gates
 from data.faults import Fault
 
 RULES_FILE = Path(__file__).with_name("inputs.toml")
@@ -27,6 +31,8 @@ PARTS = ("distance", "law", "clock")
 """Columns of `market_table` that friction is made of, each 0 (none) to 1 (most)."""
 OWN = ("wage_usd", "entry_cost_usd", "friction", "min_people", "max_people", "is_open")
 """Figures of a market that a reader can replace."""
+Moved = tuple[tuple[str, str, float], ...]
+"""(iso3, code, value) of figures that a scenario moves."""
 REASONS = ("outcome", "not an amount", "income", "language", "friction", "present", "gate")
 """Why a market or an industry is left out: what is unknown of it, or that one is there, or may not go there."""
 
@@ -144,6 +150,22 @@ def market_table(
     return table
 
 
+def market_facts(
+    places: pd.DataFrame,
+    observations: pd.DataFrame,
+    languages: pd.DataFrame,
+    distance: pd.Series,
+    home: str,
+    on: date,
+    moved: Moved = (),
+) -> pd.DataFrame:
+    """`market_table` from observations of CODES (iso3, indicator, value); moved: what a scenario makes of them."""
+    known = observations.pivot(index="iso3", columns="indicator", values="value").reindex(places.index, columns=CODES)
+    for iso3, code, value in moved:
+        known.loc[iso3, code] = value
+    return market_table(places, languages, known[PEOPLE], income(known), known[LAW], distance, home, on)
+
+
 @cache
 def _shared(home: str, away: str, on: date) -> float:
     return working_hours.shared_hours(home, away, on) / hubs.DAY_HOURS
@@ -211,6 +233,36 @@ def offers(
         }
     )
     return table, left_rows(estimates.index.difference(known.index), industry, "outcome")
+
+
+def concerning(scenario: Scenario, base: Ground, year: int) -> Scenario:
+    """The assumptions that concern an industry's potential: of figures that its base has, and of the exchange rate."""
+    known = set(base.figures)
+    shocks = tuple(shock for shock in scenario.shocks if shock.kind == "exchange rate" or shock.target in known)
+    return replace(scenario, shocks=shocks, base=replace(scenario.base, recipe=base.recipe.name, year=year))
+
+
+def offers_under(scenario: Scenario, base: Ground, year: int) -> tuple[tuple[pd.DataFrame, pd.DataFrame], Moved]:
+    """`offers` of an industry under a scenario, and what that makes of the figures of CODES. base: with its potential.
+
+    Raises ScenarioError.
+    """
+    shocked = run(base, concerning(scenario, base, year))
+    factors = growth(base.recipe, base.figures, shocked.figures)
+    rows = shocked.moved[shocked.moved["indicator"].isin(CODES)]
+    moved = tuple(zip(rows["iso3"], rows["indicator"], rows["after"], strict=True))
+    return offers(base.recipe.name, base.estimate.fit.estimates, shocked.markets, *factors), moved
+
+
+def barred(industries: Sequence[str], home: str, places: Iterable[str], present: Sequence[str]) -> dict[str, str]:
+    """Markets no plan goes to, by iso3, with the reason: where we are already, and where a legal gate is closed."""
+    closed = {
+        iso3
+        for industry in industries
+        for iso3 in places
+        if {"closed", "restricted"} & {gate.kind for gate in gates.between(home, iso3, industry)}
+    }
+    return dict.fromkeys(sorted(closed), "gate") | dict.fromkeys(present, "present")
 
 
 def left_out(industry: str, reason: str | Fault) -> tuple[pd.DataFrame, pd.DataFrame]:

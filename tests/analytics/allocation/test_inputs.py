@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from analytics.allocation.problem import Current, Lock
 from analytics.allocation.request import Wish
 from analytics.index import recipe
 from analytics.potential import panel
+from analytics.scenario.document import Base, Scenario, Shock
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "allocation.json"
 CODES = ["HOM", "AAA", "BBB", "CCC", "DDD"]
@@ -106,6 +108,37 @@ def test_wages_entry_costs_and_friction_follow_the_stated_formulas(table):
     entry = 250_000 * (1 + friction) + 3 * found.at["BBB", "wage_usd"]
     assert found.at["BBB", "entry_cost_usd"] == pytest.approx(entry, abs=700)
     assert (found["min_people"].unique(), found["max_people"].unique()) == ([2], [15])
+
+
+def test_a_market_behind_a_closed_gate_or_where_one_is_already_is_barred_with_the_reason():
+    barred = plan_inputs.barred(("healthcare",), "USA", ["CUB", "DEU", "JPN"], ("JPN", "CUB"))
+    assert barred == {"CUB": "present", "JPN": "present"}
+    assert plan_inputs.barred(("healthcare",), "USA", ["CUB", "DEU"], ()) == {"CUB": "gate"}
+    assert plan_inputs.barred(("healthcare",), "DEU", ["CUB", "DEU"], ()) == {}
+
+
+def test_market_facts_follow_what_a_scenario_moves():
+    rows = pd.DataFrame(
+        [(iso3, code, value) for code, figures in ((plan_inputs.INCOME, GDP), (plan_inputs.PEOPLE, PEOPLE),
+                                                   (plan_inputs.LAW, LAW)) for iso3, value in figures.items()],
+        columns=["iso3", "indicator", "value"],
+    )  # fmt: skip
+    on = date(2026, 1, 15)
+    moved = (("AAA", plan_inputs.INCOME, 60_000.0),)
+    before = plan_inputs.market_facts(PLACES, rows, LANGUAGES, FAR, "HOM", on)
+    after = plan_inputs.market_facts(PLACES, rows, LANGUAGES, FAR, "HOM", on, moved)
+    assert before["gdp_usd"].to_dict() == pytest.approx(GDP.reindex(CODES).to_dict(), nan_ok=True)
+    assert after.at["AAA", "gdp_usd"] == 60_000.0
+    assert after.drop(index="AAA").equals(before.drop(index="AAA"))
+
+
+def test_of_a_scenario_a_plan_follows_figures_its_industry_has_and_the_exchange_rate():
+    shocks = (Shock("indicator", "KNOWN", "add", 1.0), Shock("indicator", "OTHER", "add", 1.0),
+              Shock.from_percent("exchange rate", "", 10.0))  # fmt: skip
+    base = SimpleNamespace(figures=pd.DataFrame(columns=["KNOWN"]), recipe=SimpleNamespace(name="finance"))
+    kept = plan_inputs.concerning(Scenario("s", Base("healthcare", 2020), shocks), base, 2024)
+    assert [shock.target for shock in kept.shocks] == ["KNOWN", ""]
+    assert (kept.base.recipe, kept.base.year) == ("finance", 2024)
 
 
 def test_income_is_the_published_figure_or_gdp_over_population():
