@@ -27,7 +27,7 @@ from analytics.robustness import rank_intervals, sobol
 from analytics.scenario import base as bases
 from analytics.scenario import outcome as outcomes
 from analytics.scenario import propagation
-from analytics.scenario.document import Scenario
+from analytics.scenario.document import BaseKey, Scenario
 from dashboard import answers, calendar_words, kept, readiness, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, language_name, territory_name
 from dashboard.sentences import said
@@ -380,41 +380,38 @@ def _other_potential(recipe_name: str, year: int, before: str | None, learner: s
     return potentials.fit(history, chosen, outcome_year, _potential_groups(), learner=learner, seed=SEED)
 
 
-def potential_as_of(recipe_name: str, year: int, before: str | None, learner: str = potentials.BEST) -> PotentialFit:
-    """The potential as the store was before that snapshot arrived, None for now. Raises potential.PotentialError."""
-    if before is None and learner == potentials.BEST:
-        return potential(recipe_name, year)
-    return _other_potential(recipe_name, year, before, learner)
+def potential_as_of(key: BaseKey) -> PotentialFit:
+    """The potential of a base, by its learner and the state of the store. Raises potential.PotentialError."""
+    if key.before is None and key.learner == potentials.BEST:
+        return potential(key.recipe, key.year)
+    return _other_potential(key.recipe, key.year, key.before, key.learner)
 
 
 @_cached
-def ground(recipe_name: str, year: int, horizon: int, before: str | None, learner: str) -> bases.Ground:
-    """What scenarios stand on; before: as the store was before that snapshot arrived, None for now; learner: of the
-    potential, empty to do without.
+def ground(key: BaseKey) -> bases.Ground:
+    """What scenarios stand on.
 
     Load the potential and the outlook first: this one waits for them. Raises index.NotRanked, PotentialError.
     """
-    chosen = recipe.load(recipe_name)
+    chosen = recipe.load(key.recipe)
     return bases.stand(
-        store.market_panel(connection(), chosen.codes, year, chosen.window, before),
+        store.market_panel(connection(), chosen.codes, key.year, chosen.window, key.before),
         chosen,
         markets()["region"],
-        _history(recipe_name, before),
-        year,
-        propagations(recipe_name, year, before),
-        potential_as_of(recipe_name, year, before, learner) if learner else None,
-        outlook(recipe_name, year, horizon, before) if horizon else None,
+        _history(key.recipe, key.before),
+        key.year,
+        propagations(key.recipe, key.year, key.before),
+        potential_as_of(key) if key.learner else None,
+        outlook(key.recipe, key.year, key.horizon, key.before) if key.horizon else None,
         candidacy(),
         _gap_groups(),
     )
 
 
 @_cached
-def outcome(
-    recipe_name: str, year: int, horizon: int, before: str | None, learner: str, scenario: Scenario
-) -> outcomes.Outcome:
-    """A scenario carried out. Raises as `ground`, and whatif.ScenarioError."""
-    return outcomes.run(ground(recipe_name, year, horizon, before, learner), scenario)
+def outcome(key: BaseKey, scenario: Scenario) -> outcomes.Outcome:
+    """A scenario carried out. Raises as `ground`, and ScenarioError."""
+    return outcomes.run(ground(key), scenario)
 
 
 _estimated: set[tuple[Hashable, ...]] = set()
@@ -478,7 +475,7 @@ def plan_material(
 
 
 def _plan_base(industry: str, year: int, scenario: Scenario) -> bases.Ground:
-    return ground(industry, year, scenario.horizon, None, scenario.base.learner)
+    return ground(BaseKey(industry, year, scenario.horizon, None, scenario.base.learner))
 
 
 _plans: "dict[tuple[Hashable, ...], Future[plan_answers.Answer | plan_answers.Refusal | str]]" = {}

@@ -11,7 +11,7 @@ from analytics.json_documents import DocumentError
 from analytics.potential.panel import PotentialError
 from analytics.scenario import document as scenarios
 from analytics.scenario.base import Ground
-from analytics.scenario.document import Scenario
+from analytics.scenario.document import BaseKey, Scenario
 from analytics.scenario.outcome import Outcome
 from dashboard import links, load, scenario_state, shelf_bar
 from dashboard.filters import MarketFilters
@@ -26,27 +26,27 @@ TROUBLE = "scenario_trouble"
 
 def ground(current: Scenario) -> Ground:
     """What the scenario stands on, with progress while it is worked out. Raises NotRanked, OutlookError."""
-    base, before = current.base, scenario_state.standing(current).before
-    learner = base.learner if st.session_state.get("with_potential", False) else ""
-    if current.horizon:
+    key = BaseKey.of(current, scenario_state.standing(current).before)
+    if not st.session_state.get("with_potential", False):
+        key = key.without_potential
+    if key.horizon:
         with st.spinner(_("Projecting the figures; a few seconds, once")):
-            load.outlook(base.recipe, base.year, current.horizon, before)
-    if learner:
+            load.outlook(key.recipe, key.year, key.horizon, key.before)
+    if key.learner:
         try:
             with st.spinner(_("Estimating the potential; about half a minute, once")):
-                load.potential_as_of(base.recipe, base.year, before, learner)
+                load.potential_as_of(key)
         except (PotentialError, ValueError) as error:
             st.info(spelt(error), icon=":material/info:")
-            learner = ""
-    return load.ground(base.recipe, base.year, current.horizon, before, learner)
+            key = key.without_potential
+    return load.ground(key)
 
 
 def outcome(ground: Ground, current: Scenario) -> Outcome:
     """The scenario carried out; its name and notes change nothing. Raises ScenarioError."""
-    base, before = current.base, scenario_state.standing(current).before
+    key = BaseKey.of(current, scenario_state.standing(current).before)
     bare = replace(current, name="", author="", note="", focus="", uncertain=())
-    learner = "" if ground.estimate is None else base.learner
-    return load.outcome(base.recipe, base.year, current.horizon, before, learner, bare)
+    return load.outcome(key.without_potential if ground.estimate is None else key, bare)
 
 
 def notices(current: Scenario) -> None:

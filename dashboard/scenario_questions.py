@@ -17,7 +17,7 @@ from analytics.scenario import outcome as outcomes
 from analytics.scenario import shocks as scenario_shocks
 from analytics.scenario import sweeps
 from analytics.scenario.base import Ground, ScenarioError
-from analytics.scenario.document import Scenario, Uncertain
+from analytics.scenario.document import BaseKey, Scenario, Uncertain
 from analytics.scenario.forecast import OutlookError
 from dashboard import components, links, load, scenario_state
 from dashboard import scenario_words as words
@@ -312,8 +312,7 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     ranks = {}
     for name, entry in found.items():
         try:
-            base, before = entry.base, scenario_state.standing(entry).before
-            stands = load.ground(base.recipe, base.year, entry.horizon, before, "")
+            stands = load.ground(BaseKey.of(entry, scenario_state.standing(entry).before).without_potential)
             ranks[name] = outcome(stands, entry).markets["rank"]
         except (ScenarioError, NotRanked, OutlookError) as error:
             st.error(f"{literal(name)}: {spelt(error)}", icon=":material/error:")

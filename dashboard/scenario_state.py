@@ -39,7 +39,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Standing:
-    """Which state of the store a scenario stands on. before: as `load.ground` takes it. gone: it is not here."""
+    """Which state of the store a scenario stands on. before: as `BaseKey` takes it. gone: it is not here."""
 
     before: str | None
     gone: bool

@@ -124,6 +124,30 @@ class Scenario:
         return {shock.target: shock for shock in self.shocks if shock.kind == "weight"}
 
 
+@dataclass(frozen=True)
+class BaseKey:
+    """What the base of a scenario depends on: the same key, the same base.
+
+    before: the store as it was before this snapshot arrived, None for now. learner: of the potential, "" to do without.
+    """
+
+    recipe: str
+    year: int
+    horizon: int = 0
+    before: str | None = None
+    learner: str = ""
+
+    @classmethod
+    def of(cls, scenario: Scenario, before: str | None = None) -> "BaseKey":
+        """Of a scenario with its potential."""
+        base = scenario.base
+        return cls(base.recipe, base.year, scenario.horizon, before, base.learner)
+
+    @property
+    def without_potential(self) -> "BaseKey":
+        return replace(self, learner="")
+
+
 def to_json(scenario: Scenario, indent: int | None = 2) -> str:
     """The scenario as JSON; `from_json` gives it back equal. What is empty is left out."""
     return json.dumps(_document(scenario), ensure_ascii=False, allow_nan=False, indent=indent)

@@ -44,7 +44,7 @@ def boards() -> list[dict]:
 def measure() -> None:
     """Run in a process of its own: a store of made-up figures, a scenario, and its files; prints seconds as JSON."""
     from analytics.scenario import outcome as outcomes
-    from analytics.scenario.document import Base, Scenario, Shock
+    from analytics.scenario.document import Base, BaseKey, Scenario, Shock
     from dashboard import language, load
     from data import ingest, store
 
@@ -52,7 +52,7 @@ def measure() -> None:
     made_up().to_csv(store.home() / "made-up.csv", index=False)
     ingest.import_file(store.home() / "made-up.csv")
     language.settle("en")
-    ground, names = load.ground("healthcare", YEARS[-1], 0, None, "ridge"), load.markets()["name"]
+    ground, names = load.ground(BaseKey("healthcare", YEARS[-1], learner="ridge")), load.markets()["name"]
     shocks = (
         Shock("indicator", "IT.NET.USER.ZS", "add", 12.0),
         Shock("indicator", "SH.XPD.CHEX.PC.CD", "scale", 1.4, ("IND",)),

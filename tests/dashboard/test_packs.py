@@ -9,7 +9,7 @@ import pytest
 from pptx import Presentation
 
 from analytics.scenario import outcome as outcomes
-from analytics.scenario.document import Base, Scenario, Shock
+from analytics.scenario.document import Base, BaseKey, Scenario, Shock
 from dashboard import (
     board_layout,
     board_pptx,
@@ -49,7 +49,7 @@ def pack(name: str) -> Board:
             found.problem, found.plan, found.comparison, found.layout, Names(names.to_dict()), "Ours", MADE_AT
         )
     if name == "scenario":
-        ground = load.ground("healthcare", YEAR, 0, None, "")
+        ground = load.ground(BaseKey("healthcare", YEAR))
         shocks = (Shock("indicator", "IT.NET.USER.ZS", "add", 20.0, ("IND",)),)
         base = Base("healthcare", YEAR, snapshot=str(load.snapshots()["id"].iloc[0]))
         current = Scenario("Ours", base, shocks, seed=7)

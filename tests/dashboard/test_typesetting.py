@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from reportlab.pdfbase import pdfmetrics
 
 from analytics.scenario import outcome as outcomes
-from analytics.scenario.document import Base, Scenario, Shock
+from analytics.scenario.document import Base, BaseKey, Scenario, Shock
 from dashboard import (
     board_layout,
     board_pdf,
@@ -266,7 +266,7 @@ def test_a_scenario_board_writes_names_of_every_script(full_home):
     names["IND"] = "भारत, مصر"
     base = Base("healthcare", 2024, snapshot=str(load.snapshots()["id"].iloc[0]))
     current = Scenario("Nhiều hơn", base, (Shock("indicator", "IT.NET.USER.ZS", "add", 20.0, ("IND",)),), seed=7)
-    ground = load.ground("healthcare", 2024, 0, None, "")
+    ground = load.ground(BaseKey("healthcare", 2024))
     board = scenario_board.scenario_board(outcomes.run(ground, current), ground, current, "IND", names)
     said = texts(board_pdf.as_pdf(board))
     assert "भारत" in said and "مصر" in said and "Nhiều hơn" in said

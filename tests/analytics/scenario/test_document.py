@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from analytics import json_documents
 from analytics.json_documents import DocumentError
 from analytics.scenario import document as scenario_document
-from analytics.scenario.document import Base, Scenario, Shock, Uncertain
+from analytics.scenario.document import Base, BaseKey, Scenario, Shock, Uncertain
 
 DOCS = Path(__file__).parents[3] / "docs"
 BASE = Base("healthcare", 2023)
@@ -355,3 +355,15 @@ def test_a_percent_more_is_a_scale_and_comes_back(percent, kind):
     assert (shock.how, shock.markets) == ("scale", ("IND",))
     assert shock.percent == pytest.approx(percent, abs=1e-9)
     assert shock.moved(200.0) == pytest.approx(200.0 * (1 + percent / 100))
+
+
+def test_the_key_of_a_base_is_what_it_depends_on_and_nothing_of_the_assumptions():
+    later = replace(FASTER, base=Base("healthcare", 2023, "ridge", "arrival"), horizon=5)
+    key = BaseKey.of(later, "next")
+    assert (
+        key
+        == BaseKey("healthcare", 2023, 5, "next", "ridge")
+        == BaseKey.of(replace(later, shocks=(), name="Other"), "next")
+    )
+    assert key.without_potential == BaseKey("healthcare", 2023, 5, "next")
+    assert len({key, BaseKey.of(later, "next"), key.without_potential}) == 2
