@@ -36,6 +36,7 @@ from data import gates, quality, store
 if TYPE_CHECKING:
     from analytics.allocation import inputs as plan_inputs
     from analytics.allocation import request as plan_request
+    from analytics.allocation.problem import Problem
     from analytics.potential.regression import FixedEffects
     from analytics.scenario.forecast import Outlook
     from dashboard import plan_answers
@@ -507,7 +508,7 @@ def _usual_plan(
         allocation_problem.check(problem)
     except DocumentError as error:
         return str(error)
-    return plan_answer(allocation_problem.to_json(problem))
+    return plan_answer(problem)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)
@@ -538,15 +539,15 @@ def plan_scenario(industry: str, year: int, scenario: Scenario) -> Scenario:
 
 
 @_cached
-def plan_answer(problem: str) -> "plan_answers.Answer | plan_answers.Refusal":
-    """The plan of a problem (its JSON) with its rivals and offices; up to its time limit. Raises DocumentError."""
+def plan_answer(problem: "Problem") -> "plan_answers.Answer | plan_answers.Refusal":
+    """The plan of a problem with its rivals and offices; up to its time limit. Raises DocumentError."""
     from dashboard import plan_answers
 
     return plan_answers.answer(problem)
 
 
 @_cached
-def plan_frontier(problem: str) -> pd.DataFrame:
+def plan_frontier(problem: "Problem") -> pd.DataFrame:
     """What less risk costs: five plans."""
     from dashboard import plan_answers
 

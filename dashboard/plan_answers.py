@@ -43,9 +43,9 @@ class Refusal:
     reason: allocation.Infeasible | TimeoutError
 
 
-def answer(text: str) -> Answer | Refusal:
-    """The plan of a problem (its JSON). Raises DocumentError for one that does not fit together."""
-    problem = allocation_problem.read(text)
+def answer(problem: Problem) -> Answer | Refusal:
+    """The plan of a problem. Raises DocumentError for one that does not fit together, or that no file could hold."""
+    problem = allocation_problem.checked(problem)
     try:
         plan = allocation.solve(problem)
     except (allocation.Infeasible, TimeoutError) as reason:
@@ -61,9 +61,9 @@ def assembled(plan: Plan, comparison: Comparison, placed: Layout) -> Answer:
     return Answer(plan, comparison, placed, told.mean_usd, float(low), float(high), told.cvar_usd)
 
 
-def frontier(text: str) -> pd.DataFrame:
+def frontier(problem: Problem) -> pd.DataFrame:
     """What less risk costs (`allocation.frontier`)."""
-    return allocation.frontier(allocation_problem.read(text))
+    return allocation.frontier(allocation_problem.checked(problem))
 
 
 def spent(found: Plan, by: str = "market") -> pd.DataFrame:

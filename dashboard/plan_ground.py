@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from analytics.allocation.inputs import Material
+from analytics.allocation.problem import Problem
 from analytics.allocation.request import Wish, complete
 from analytics.index.composite import NotRanked
 from analytics.potential.panel import PotentialError
@@ -55,13 +56,13 @@ def whole(choice: MarketFilters, found: Material, wish: Wish) -> Wish:
     return complete(found, wish, ranks)
 
 
-def solved(text: str) -> Answer | Refusal:
+def solved(problem: Problem) -> Answer | Refusal:
     """The plan of a problem, with progress while it is searched for."""
     with st.spinner(
         _("Searching for the best plan; some seconds, at most {seconds}").format(seconds=number(SLOW_S)),
         show_time=True,
     ):
-        return load.plan_answer(text)
+        return load.plan_answer(problem)
 
 
 def shocked(choice: MarketFilters, wish: Wish, industries: tuple[str, ...]) -> tuple[Material, Scenario] | None:

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.allocation.inputs import Material
+from analytics.allocation.problem import Problem
 from analytics.allocation.request import Wish
 from analytics.json_documents import DocumentError
 from analytics.scenario.document import Scenario
@@ -144,21 +145,21 @@ def source(found: Answer) -> str:
     return _("Source: this plan, on {draws} simulations of untapped spending.").format(draws=found.problem.draws)
 
 
-def frontier(found: Answer, text: str) -> None:
+def frontier(found: Answer, problem: Problem) -> None:
     """What less risk costs: five more plans, at once where they come fast, else on request."""
     st.subheader(_("Price of lower risk"))
     key = "plan_frontier_for"
-    if found.plan.seconds > FAST_S and st.session_state.get(key) != text:
+    if found.plan.seconds > FAST_S and st.session_state.get(key) != problem:
         st.write(_("Five more plans, from the mean alone to the bad cases alone."))
         wait = found.plan.seconds * found.problem.draws * TIMES_A_DRAW
         st.button(
             _("Work out the frontier (about {seconds} s)").format(seconds=number(max(wait, 1), 1)),
             key="plan_frontier",
-            on_click=lambda: st.session_state.update({key: text}),
+            on_click=lambda: st.session_state.update({key: problem}),
         )
         return
     with st.spinner(_("Working out the frontier"), show_time=True):
-        table = load.plan_frontier(text)
+        table = load.plan_frontier(problem)
     points = table.assign(mean_usd=table["mean_usd"] / MILLION, cvar_usd=table["cvar_usd"] / MILLION)
     dial = _dial_labels(table)
     plan = found.plan
@@ -375,7 +376,7 @@ def unfit(error: DocumentError) -> None:
 def against(material: Material, wish: Wish, found: Answer, under: Scenario, names: Names) -> None:
     """What the scenario does to the plan: the best plan without it, and who moves."""
     try:
-        before = plan_ground.solved(plan_state.problem_text(material, wish))
+        before = plan_ground.solved(plan_state.problem(material, wish))
     except DocumentError:
         return
     if isinstance(before, Answer):
@@ -391,7 +392,7 @@ def take_away(found: Answer, names: Names, name: str) -> None:
         components.download(found.plan.rows, "plan")
 
 
-def whole(found: Answer, text: str, material: Material, wish: Wish, names: Names, name: str) -> None:
+def whole(found: Answer, problem: Problem, material: Material, wish: Wish, names: Names, name: str) -> None:
     """Everything below the finding."""
     figures(found, names)
     notices(found, material, wish, names)
@@ -401,7 +402,7 @@ def whole(found: Answer, text: str, material: Material, wish: Wish, names: Names
     bars(found, names)
     left, right = st.columns(2, gap="medium")
     with left:
-        frontier(found, text)
+        frontier(found, problem)
     with right:
         limits(found, names)
     offices(found, names)

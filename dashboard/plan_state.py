@@ -1,6 +1,5 @@
 """The plan a reader works on: in the session with what can be undone, and its main figures in the address."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ import streamlit as st
 from analytics.allocation import problem as allocation_problem
 from analytics.allocation import request as plan_request
 from analytics.allocation.inputs import Material
+from analytics.allocation.problem import Problem
 from analytics.allocation.request import Wish
 from analytics.index import recipe
 from analytics.json_documents import DocumentError
@@ -148,18 +148,18 @@ def file_material(text: str) -> Material:
     return load.plan_file(text)[0]
 
 
-def problem_text(material: Material, wish: Wish, seconds: float = plan_request.PAGE_SECONDS) -> str:
-    """The problem's JSON, checked; without its name, which changes no plan. Raises DocumentError naming the faults."""
+def problem(material: Material, wish: Wish, seconds: float = plan_request.PAGE_SECONDS) -> Problem:
+    """The problem of a wish, checked; without its name, which changes no plan. Raises DocumentError naming faults."""
     if not wish.industries or not wish.markets:
         raise DocumentError(_("A plan needs at least one market and one industry."))
-    problem = plan_request.build(material, replace(wish, name=""), seconds)
-    allocation_problem.check(problem)
-    return allocation_problem.to_json(problem)
+    built = plan_request.build(material, replace(wish, name=""), seconds)
+    allocation_problem.check(built)
+    return built
 
 
-def named(text: str, name: str) -> str:
+def file_of(problem: Problem, name: str) -> str:
     """A problem's JSON with its name, to keep."""
-    return json.dumps(json.loads(text) | {"name": name}, ensure_ascii=False, indent=1)
+    return allocation_problem.to_json(replace(problem, name=name))
 
 
 # ------------------------------------------------------------------ codes in the address

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pptx import Presentation
 
+from analytics.allocation import problem as allocation_problem
 from analytics.scenario import outcome as outcomes
 from analytics.scenario.document import Base, BaseKey, Scenario, Shock
 from dashboard import (
@@ -44,7 +45,7 @@ def pack(name: str) -> Board:
     """A pack of each kind, in the reader's language."""
     names = load.markets()["name"]
     if name == "plan":
-        found = plan_answers.answer(EXAMPLE.read_text("utf-8"))
+        found = plan_answers.answer(allocation_problem.read(EXAMPLE.read_text("utf-8")))
         return plan_board.plan_board(
             found.problem, found.plan, found.comparison, found.layout, Names(names.to_dict()), "Ours", MADE_AT
         )

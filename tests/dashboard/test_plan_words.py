@@ -33,18 +33,13 @@ MOVED = (
 
 
 @pytest.fixture(scope="module")
-def text() -> str:
-    return EXAMPLE.read_text("utf-8")
+def problem():
+    return allocation_problem.read(EXAMPLE.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
-def problem(text):
-    return allocation_problem.read(text)
-
-
-@pytest.fixture(scope="module")
-def found(text) -> plan_answers.Answer:
-    return plan_answers.answer(text)
+def found(problem) -> plan_answers.Answer:
+    return plan_answers.answer(problem)
 
 
 @pytest.fixture
@@ -85,7 +80,7 @@ def test_the_interval_holds_the_mean_and_bad_cases_lie_below_it(found):
 
 
 def test_a_plan_of_nobody_says_so(problem, spoken):
-    nobody = plan_answers.answer(allocation_problem.to_json(replace(problem, budget_usd=(0.0,) * 3, locks=())))
+    nobody = plan_answers.answer(replace(problem, budget_usd=(0.0,) * 3, locks=()))
     assert "nobody is sent anywhere" in plan_words.headline(nobody, NAMES)
 
 
@@ -153,7 +148,7 @@ def test_every_reason_why_a_market_is_not_served_has_words(spoken):
 
 def test_conflicts_and_repairs_are_said_again_in_whole_sentences(problem, spoken):
     tight = replace(problem, budget_usd=(4e5,) * 3, locks=(Lock("DEU", people=10), Lock("JPN", open=True)), today=())
-    refusal = plan_answers.answer(allocation_problem.to_json(tight))
+    refusal = plan_answers.answer(tight)
     assert isinstance(refusal, plan_answers.Refusal)
     told = plan_words.conflicts(refusal.reason, NAMES)
     assert any(
@@ -212,7 +207,7 @@ def test_what_a_scenario_moves_is_one_sentence(found, problem, spoken):
         else row
         for row in problem.opportunities
     )
-    other = plan_answers.answer(allocation_problem.to_json(replace(problem, opportunities=rows)))
+    other = plan_answers.answer(replace(problem, opportunities=rows))
     told = plan_words.against(found, other, "Japan shrinks", NAMES)
     assert re.match(r"Under “Japan shrinks” the best plan wins [\d.]+ million US\$ instead of [\d.]+ million \(-", told)
     assert "Japan 12 → " in told

@@ -190,9 +190,7 @@ def of_problem(text: str) -> tuple:
 
 def test_a_saved_plan_gives_the_same_plan_again(example):
     before = example.title[0].value
-    text = plan_state.named(
-        plan_state.problem_text(*of_problem(example.session_state[plan_state.KEY].now.file)), "Kept"
-    )
+    text = plan_state.file_of(plan_state.problem(*of_problem(example.session_state[plan_state.KEY].now.file)), "Kept")
     shelf.save("plans", "Kept", text)
     plan_wish = of_problem(text)[1]
     assert plan_wish.name == "Kept"
