@@ -13,12 +13,12 @@ import jsonschema
 from data.faults import Fault
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
-LARGEST = 5_000_000
-LONGEST_LINK = 6000
+MAX_BYTES = 5_000_000
+MAX_LINK = 6000
 """Characters; browsers and servers take addresses of about 8,000."""
-LARGEST_FROM_LINK = 200_000
+MAX_FROM_LINK = 200_000
 SHOWN = 10
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 
 
 class DocumentError(Fault, ValueError):
@@ -30,12 +30,12 @@ def read(text: str | bytes, schema: str, what: str) -> dict[str, Any]:
 
     Raises DocumentError: too large, not JSON, another version, or what the schema does not allow.
     """
-    if len(text) > LARGEST:
+    if len(text) > MAX_BYTES:
         raise DocumentError(
             "The {what} is {size} bytes long; at most {most} are read.",
             what=what,
             size=f"{len(text):,}",
-            most=f"{LARGEST:,}",
+            most=f"{MAX_BYTES:,}",
         )
     try:
         document = json.loads(text, parse_constant=_refuse, parse_int=_whole, object_pairs_hook=_once)
@@ -82,28 +82,28 @@ def refuse(faults: list[str], what: str) -> None:
 def pack(text: str, what: str) -> str:
     """A document's JSON as text for an address. Raises DocumentError when it is too long for one."""
     packed = base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
-    if len(packed) > LONGEST_LINK:
+    if len(packed) > MAX_LINK:
         raise DocumentError(
             "The {what} is too long for a link ({found} characters, {most} fit). Save it and send the file instead.",
             what=what,
             found=f"{len(packed):,}",
-            most=f"{LONGEST_LINK:,}",
+            most=f"{MAX_LINK:,}",
         )
     return packed
 
 
 def unpack(text: str, what: str) -> bytes:
     """What `pack` packed. Raises DocumentError; nothing is executed, no more is unpacked than a link can hold."""
-    if len(text) > LONGEST_LINK:
+    if len(text) > MAX_LINK:
         raise DocumentError(
             "The link is {found} characters long; one of ours has at most {most}. Ask for the file.",
             found=f"{len(text):,}",
-            most=f"{LONGEST_LINK:,}",
+            most=f"{MAX_LINK:,}",
         )
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         unpacker = zlib.decompressobj()
-        document = unpacker.decompress(packed, LARGEST_FROM_LINK)
+        document = unpacker.decompress(packed, MAX_FROM_LINK)
     except (binascii.Error, ValueError, zlib.error) as error:
         raise DocumentError("The link is damaged: it was cut off or changed on the way. Copy it again.") from error
     if not unpacker.eof:
@@ -126,8 +126,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise DocumentError("{number}… has more than {most} digits", number=digits[:MOST_DIGITS], most=MOST_DIGITS)
+    if len(digits) > MAX_DIGITS:
+        raise DocumentError("{number}… has more than {most} digits", number=digits[:MAX_DIGITS], most=MAX_DIGITS)
     return int(digits)
 
 

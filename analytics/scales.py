@@ -13,11 +13,11 @@ Z90 = float(special.ndtri(HIGH))
 """Standard normal quantile of HIGH: half of an interval of 90 %."""
 RECORD_YEARS = 15
 """Years of history that count for how a figure moves."""
-MINIMUM_MARKETS = 12
+MIN_MARKETS = 12
 """Markets below which nothing is said of how figures go together."""
-MINIMUM_ROWS = 50
+MIN_ROWS = 50
 """Markets and years below which none are followed over time."""
-SMALLEST_POINT = 0.5
+MIN_POINT = 0.5
 """Of a percentage, so that shares of 0 and 100 have a logit."""
 
 
@@ -36,9 +36,9 @@ def log(values: np.ndarray) -> np.ndarray:
 
 def logit(percent: np.ndarray | pd.Series) -> np.ndarray | pd.Series:
     """Log odds of percentages; 0 and 100 count as half a point within."""
-    return special.logit((percent + SMALLEST_POINT) / (100 + 2 * SMALLEST_POINT))
+    return special.logit((percent + MIN_POINT) / (100 + 2 * MIN_POINT))
 
 
 def from_logit(values: np.ndarray) -> np.ndarray:
-    """The percentages of log odds, from -SMALLEST_POINT to 100 + SMALLEST_POINT."""
-    return (100 + 2 * SMALLEST_POINT) * special.expit(values) - SMALLEST_POINT
+    """The percentages of log odds, from -MIN_POINT to 100 + MIN_POINT."""
+    return (100 + 2 * MIN_POINT) * special.expit(values) - MIN_POINT

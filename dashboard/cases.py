@@ -36,7 +36,7 @@ class Case:
 
 
 def case(iso3: str, choice: MarketFilters, weights: dict[str, float] | None = None) -> Case:
-    """The case of a ranked market. Raises index.NotRanked, ValueError for weights of criteria that mean nothing."""
+    """The case of a ranked market. Raises NotRanked, ValueError for weights of criteria that mean nothing."""
     ranking, sure = load.ranking(choice.recipe, choice.year), load.certainty(choice.recipe, choice.year)
     home, advice = load.settings()["home_market"], load.verdicts(choice.recipe, choice.year)[iso3]
     if weights is not None:

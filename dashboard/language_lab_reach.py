@@ -95,7 +95,7 @@ def _languages(spoken: pd.DataFrame, markets: list[str], suggested: list[str]) -
         known,
         key="lab_languages",
         format_func=language_lab_answers.language_of,
-        placeholder=_("The best {n} of all").format(n=language_reach.MOST),
+        placeholder=_("The best {n} of all").format(n=language_reach.MAX_LANGUAGES),
         persist_state="session",
         filter_mode=links.SEARCH,
         select_all=False,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from analytics.allocation import request as plan_request
     from analytics.allocation.problem import Problem
     from analytics.potential.regression import FixedEffects
-    from analytics.scenario.forecast import Outlook
+    from analytics.scenario.forecast import Forecast
     from dashboard import plan_answers
     from models.registry import Card
     from models.serving import Server
@@ -238,7 +238,7 @@ def candidacy() -> Candidacy:
 
 @_cached
 def ranking(recipe_name: str, year: int) -> Ranking:
-    """Raises index.NotRanked."""
+    """Raises NotRanked."""
     return composite.score(panel(recipe_name, year), recipe.load(recipe_name), candidacy=candidacy())
 
 
@@ -253,7 +253,7 @@ def own_ranking(
 ) -> Ranking:
     """The ranking under the reader's own design and weights of dimensions; empty tuples mean the recipe's.
 
-    Weights may name one dimension more, `readiness.DIMENSION`. Raises index.NotRanked, design.DesignError.
+    Weights may name one dimension more, `readiness.DIMENSION`. Raises NotRanked, DesignError.
     """
     figures, asked = panel(recipe_name, year), recipe.load(recipe_name)
     if readiness.DIMENSION in dict(weights):
@@ -295,7 +295,7 @@ def _potential_groups() -> pd.DataFrame:
 
 @_cached
 def potential(recipe_name: str, year: int) -> PotentialFit:
-    """The potential of every market by a year; takes half a minute the first time. Raises potential.PotentialError."""
+    """The potential of every market by a year; takes half a minute the first time. Raises PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
     history = history[history["year"] <= year]
@@ -337,7 +337,7 @@ def potential_if_ready(recipe_name: str, year: int) -> "PotentialFit | Potential
 
 @_cached
 def elasticities(recipe_name: str, year: int) -> "FixedEffects":
-    """Each market compared with itself over ten years. Raises potential.PotentialError."""
+    """Each market compared with itself over ten years. Raises PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
     return over_time.elasticities(history[history["year"] <= year], chosen, year)
@@ -364,12 +364,12 @@ def propagations(recipe_name: str, year: int, before: str | None) -> "tuple[prop
 
 
 @_cached
-def outlook(recipe_name: str, year: int, horizon: int, before: str | None) -> "Outlook":
-    """The recipe's figures carried forward; takes some seconds the first time. Raises outlook.OutlookError."""
+def outlook(recipe_name: str, year: int, horizon: int, before: str | None) -> "Forecast":
+    """The recipe's figures carried forward; takes some seconds the first time. Raises ForecastError."""
     from analytics.scenario import forecast as outlooks
 
     chosen = recipe.load(recipe_name)
-    return outlooks.outlook(_history(recipe_name, before), chosen.codes, year, horizon, chosen.window, SEED)
+    return outlooks.forecast(_history(recipe_name, before), chosen.codes, year, horizon, chosen.window, SEED)
 
 
 @_cached
@@ -382,20 +382,20 @@ def _other_potential(recipe_name: str, year: int, before: str | None, learner: s
 
 
 def potential_as_of(key: BaseKey) -> PotentialFit:
-    """The potential of a base, by its learner and the state of the store. Raises potential.PotentialError."""
+    """The potential of a base, by its learner and the state of the store. Raises PotentialError."""
     if key.before is None and key.learner == potentials.BEST:
         return potential(key.recipe, key.year)
     return _other_potential(key.recipe, key.year, key.before, key.learner)
 
 
 @_cached
-def ground(key: BaseKey) -> bases.Ground:
+def ground(key: BaseKey) -> bases.ScenarioBase:
     """What scenarios stand on.
 
-    Load the potential and the outlook first: this one waits for them. Raises index.NotRanked, PotentialError.
+    Load the potential and the outlook first: this one waits for them. Raises NotRanked, PotentialError.
     """
     chosen = recipe.load(key.recipe)
-    return bases.stand(
+    return bases.build_base(
         store.market_panel(connection(), chosen.codes, key.year, chosen.window, key.before),
         chosen,
         markets()["region"],
@@ -410,7 +410,7 @@ def ground(key: BaseKey) -> bases.Ground:
 
 
 @_cached
-def outcome(key: BaseKey, scenario: Scenario) -> outcomes.Outcome:
+def outcome(key: BaseKey, scenario: Scenario) -> outcomes.ScenarioResult:
     """A scenario carried out. Raises as `ground`, and ScenarioError."""
     return outcomes.run(ground(key), scenario)
 
@@ -450,11 +450,11 @@ def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) 
 @_cached
 def plan_material(
     industries: tuple[str, ...], year: int, home: str, scenario: Scenario | None
-) -> "plan_inputs.Material":
+) -> "plan_inputs.PlanInputs":
     """What a plan can be made of: the potential of each industry, under a scenario if one is given.
 
     An industry without a potential is left out, with the reason; half a minute an industry, the first time. Raises
-    index.NotRanked, whatif.ScenarioError, outlook.OutlookError for a scenario that cannot be carried out.
+    NotRanked, ScenarioError, ForecastError for a scenario that cannot be carried out.
     """
     from analytics.allocation import inputs as plan_inputs
 
@@ -475,7 +475,7 @@ def plan_material(
     return plan_inputs.gather(plan_facts(home, year, moved), found, home, barred)
 
 
-def _plan_base(industry: str, year: int, scenario: Scenario) -> bases.Ground:
+def _plan_base(industry: str, year: int, scenario: Scenario) -> bases.ScenarioBase:
     return ground(BaseKey(industry, year, scenario.horizon, None, scenario.base.learner))
 
 
@@ -502,7 +502,7 @@ def _usual_plan(
     here = tuple(iso3 for iso3 in markets if iso3 in set(material.offers["market"]))
     if not here:
         return ""
-    wish = plan_request.Wish(datetime.now(UTC).year, industries=(industry,), markets=here)
+    wish = plan_request.PlanRequest(datetime.now(UTC).year, industries=(industry,), markets=here)
     try:
         problem = plan_request.build(material, plan_request.complete(material, wish))
         allocation_problem.check(problem)
@@ -512,7 +512,7 @@ def _usual_plan(
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)
-def plan_file(text: str) -> "tuple[plan_inputs.Material, plan_request.Wish]":
+def plan_file(text: str) -> "tuple[plan_inputs.PlanInputs, plan_request.PlanRequest]":
     """The material and the wish of a problem's JSON; kept with the session that brought it. Raises DocumentError."""
     from analytics.allocation import problem as allocation_problem
     from analytics.allocation import request as plan_request
@@ -555,7 +555,7 @@ def plan_frontier(problem: "Problem") -> pd.DataFrame:
 
 
 def own_potential(recipe_name: str, year: int, outcome: pd.Series) -> PotentialFit:
-    """The same, of the reader's own outcome by iso3; not kept, since it is theirs. Raises potential.PotentialError."""
+    """The same, of the reader's own outcome by iso3; not kept, since it is theirs. Raises PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
     return potentials.fit(history, chosen, year, _potential_groups(), seed=SEED, own_outcome=outcome)
@@ -570,7 +570,7 @@ def rank_drivers(
 
 
 def certainty(recipe_name: str, year: int) -> rank_intervals.Robustness:
-    """How sure the ranks of the recipe itself are: the one interval that every page shows. Raises index.NotRanked."""
+    """How sure the ranks of the recipe itself are: the one interval that every page shows. Raises NotRanked."""
     return robustness(recipe_name, year, (), ())
 
 
@@ -604,7 +604,7 @@ def overview(
 ) -> answers.OverviewAnswer | None:
     """What the Overview shows, in the reader's language and theme; None when no ranked market passes the filters.
 
-    Empty regions or incomes mean all. Raises index.NotRanked.
+    Empty regions or incomes mean all. Raises NotRanked.
     """
     return _overview_in(current(), dark, recipe_name, year, regions, incomes)
 
@@ -619,7 +619,7 @@ def shown_markets(recipe_name: str, year: int, regions: tuple[str, ...], incomes
 
 @_cached
 def verdicts(recipe_name: str, year: int) -> dict[str, entry_mode.Advice]:
-    """What is advised for every ranked market, by iso3 in rank order. Raises index.NotRanked."""
+    """What is advised for every ranked market, by iso3 in rank order. Raises NotRanked."""
     home, ranked, rules = settings()["home_market"], ranking(recipe_name, year), entry_mode.rules()
     shortlisted = certainty(recipe_name, year).p_top(rules.shortlist)
     traits = market_traits(home, year)

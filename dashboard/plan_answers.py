@@ -9,7 +9,7 @@ from analytics.allocation import hubs, response_curve
 from analytics.allocation import problem as allocation_problem
 from analytics.allocation import solve as allocation
 from analytics.allocation.baselines import Comparison
-from analytics.allocation.hubs import Layout
+from analytics.allocation.hubs import HubLayout
 from analytics.allocation.problem import Problem
 from analytics.allocation.solve import Plan
 
@@ -25,7 +25,7 @@ class Answer:
 
     plan: Plan
     comparison: Comparison
-    layout: Layout
+    layout: HubLayout
     mean_usd: float
     low_usd: float
     high_usd: float
@@ -53,7 +53,7 @@ def answer(problem: Problem) -> Answer | Refusal:
     return assembled(plan, allocation.compare(problem, plan), hubs.lay_out(problem, plan))
 
 
-def assembled(plan: Plan, comparison: Comparison, placed: Layout) -> Answer:
+def assembled(plan: Plan, comparison: Comparison, placed: HubLayout) -> Answer:
     """A plan with its gain on the comparison's draws."""
     draws = response_curve.draws(plan.problem, comparison.draws, comparison.seed)
     told = allocation.evaluate(plan.problem, plan.choice, draws)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics.allocation import problem as allocation_problem
 from analytics.allocation.baselines import Comparison
-from analytics.allocation.hubs import Layout
+from analytics.allocation.hubs import HubLayout
 from analytics.allocation.problem import Problem
 from analytics.allocation.solve import Plan
 from dashboard import answers, language, plan_answers, plan_words
@@ -45,7 +45,7 @@ def plan_board(
     problem: Problem,
     plan: Plan,
     comparison: Comparison,
-    layout: Layout,
+    layout: HubLayout,
     names: Names,
     name: str = "",
     made_at: date | None = None,

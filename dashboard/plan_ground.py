@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analytics.allocation.inputs import Material
+from analytics.allocation.inputs import PlanInputs
 from analytics.allocation.problem import Problem
-from analytics.allocation.request import Wish, complete
+from analytics.allocation.request import PlanRequest, complete
 from analytics.index.composite import NotRanked
 from analytics.potential.panel import PotentialError
 from analytics.scenario.base import ScenarioError
 from analytics.scenario.document import Scenario
-from analytics.scenario.forecast import OutlookError
+from analytics.scenario.forecast import ForecastError
 from dashboard import load, plan_state, plan_words, scenario_state
 from dashboard.filters import MarketFilters
 from dashboard.language import _, number
@@ -37,15 +37,15 @@ def missing(choice: MarketFilters, industries: tuple[str, ...]) -> tuple[str, ..
     return load.plan_missing(industries, choice.year)
 
 
-def material(choice: MarketFilters, industries: tuple[str, ...], under: Scenario | None) -> Material:
-    """What can be planned with. Raises NotRanked, ScenarioError, OutlookError, PotentialError of a scenario."""
+def material(choice: MarketFilters, industries: tuple[str, ...], under: Scenario | None) -> PlanInputs:
+    """What can be planned with. Raises NotRanked, ScenarioError, ForecastError, PotentialError of a scenario."""
     home = load.settings()["home_market"]
     with st.spinner(_("Gathering what is known of the markets")):
         bare = None if under is None else replace(under, name="")
         return load.plan_material(industries, choice.year, home, bare)
 
 
-def whole(choice: MarketFilters, found: Material, wish: Wish) -> Wish:
+def whole(choice: MarketFilters, found: PlanInputs, wish: PlanRequest) -> PlanRequest:
     """The wish with its markets and sites chosen where the reader chose none."""
     ranks = None
     if wish.by == "rank":
@@ -65,7 +65,9 @@ def solved(problem: Problem) -> Answer | Refusal:
         return load.plan_answer(problem)
 
 
-def shocked(choice: MarketFilters, wish: Wish, industries: tuple[str, ...]) -> tuple[Material, Scenario] | None:
+def shocked(
+    choice: MarketFilters, wish: PlanRequest, industries: tuple[str, ...]
+) -> tuple[PlanInputs, Scenario] | None:
     """The material under the session's scenario, where there is one and the reader wants it."""
     under = scenario()
     if under is None or plan_state.now().file:
@@ -81,7 +83,7 @@ def shocked(choice: MarketFilters, wish: Wish, industries: tuple[str, ...]) -> t
         found = material(choice, industries, under)
         _not_carried(choice, industries, under)
         return found, under
-    except (NotRanked, ScenarioError, OutlookError, PotentialError) as error:
+    except (NotRanked, ScenarioError, ForecastError, PotentialError) as error:
         st.warning(
             _("The scenario cannot be carried over to this plan: {reason}").format(reason=error),
             icon=":material/warning:",

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from analytics.allocation.inputs import Material
+from analytics.allocation.inputs import PlanInputs
 from analytics.allocation.problem import Problem
-from analytics.allocation.request import Wish
+from analytics.allocation.request import PlanRequest
 from analytics.json_documents import DocumentError
 from analytics.scenario.document import Scenario
 from dashboard import (
@@ -71,7 +71,7 @@ def figures(found: Answer, names: Names) -> None:
     st.caption(plan_words.nearness(found))
 
 
-def notices(found: Answer, material: Material, wish: Wish, names: Names) -> None:
+def notices(found: Answer, material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """What a reader must know before believing it."""
     if not found.plan.reached:
         st.warning(plan_words.nearness(found), icon=":material/timer_off:")
@@ -357,7 +357,7 @@ def other_ways() -> None:
         plan_bar.example("page")
 
 
-def nothing_to_plan(material: Material, wish: Wish, names: Names) -> None:
+def nothing_to_plan(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """Nothing untapped is known: why, and what to do instead."""
     st.title(_("There is nothing to plan with yet"))
     for sentence in plan_words.left_out(material, wish, names):
@@ -373,7 +373,7 @@ def unfit(error: DocumentError) -> None:
     st.write(_("Change them on the left, or undo the last change."))
 
 
-def against(material: Material, wish: Wish, found: Answer, under: Scenario, names: Names) -> None:
+def against(material: PlanInputs, wish: PlanRequest, found: Answer, under: Scenario, names: Names) -> None:
     """What the scenario does to the plan: the best plan without it, and who moves."""
     try:
         before = plan_ground.solved(plan_state.problem(material, wish))
@@ -392,7 +392,7 @@ def take_away(found: Answer, names: Names, name: str) -> None:
         components.download(found.plan.rows, "plan")
 
 
-def whole(found: Answer, problem: Problem, material: Material, wish: Wish, names: Names, name: str) -> None:
+def whole(found: Answer, problem: Problem, material: PlanInputs, wish: PlanRequest, names: Names, name: str) -> None:
     """Everything below the finding."""
     figures(found, names)
     notices(found, material, wish, names)

@@ -9,9 +9,9 @@ import streamlit as st
 
 from analytics.allocation import problem as allocation_problem
 from analytics.allocation import request as plan_request
-from analytics.allocation.inputs import Material
+from analytics.allocation.inputs import PlanInputs
 from analytics.allocation.problem import Problem
-from analytics.allocation.request import Wish
+from analytics.allocation.request import PlanRequest
 from analytics.index import recipe
 from analytics.json_documents import DocumentError
 from dashboard import load
@@ -32,7 +32,7 @@ MOST_USD, MOST_PEOPLE, MOST_MARKETS = 1e12, 100_000, 60
 class Draft:
     """What a plan is asked, and of what: the atlas's figures, or the problem in a file (its JSON text)."""
 
-    wish: Wish
+    wish: PlanRequest
     file: str = ""
 
 
@@ -46,7 +46,7 @@ class Kept:
 
 
 def fresh() -> Draft:
-    return Draft(Wish(datetime.now(UTC).year))
+    return Draft(PlanRequest(datetime.now(UTC).year))
 
 
 def take_address() -> str:
@@ -140,15 +140,15 @@ def open_text(text: str | bytes) -> None:
     put(Draft(file_wish(kept), kept))
 
 
-def file_wish(text: str) -> Wish:
+def file_wish(text: str) -> PlanRequest:
     return load.plan_file(text)[1]
 
 
-def file_material(text: str) -> Material:
+def file_material(text: str) -> PlanInputs:
     return load.plan_file(text)[0]
 
 
-def problem(material: Material, wish: Wish, seconds: float = plan_request.PAGE_SECONDS) -> Problem:
+def problem(material: PlanInputs, wish: PlanRequest, seconds: float = plan_request.PAGE_SECONDS) -> Problem:
     """The problem of a wish, checked; without its name, which changes no plan. Raises DocumentError naming faults."""
     if not wish.industries or not wish.markets:
         raise DocumentError(_("A plan needs at least one market and one industry."))

@@ -7,11 +7,11 @@ import pandas as pd
 
 from analytics.allocation.baselines import TOLD as NOTED
 from analytics.allocation.baselines import Note
-from analytics.allocation.hubs import Layout, Unserved
+from analytics.allocation.hubs import HubLayout, Unserved
 from analytics.allocation.infeasibility import Conflict, Infeasible, Repair
-from analytics.allocation.inputs import Material
+from analytics.allocation.inputs import PlanInputs
 from analytics.allocation.limits import Limit, Violation
-from analytics.allocation.request import Wish
+from analytics.allocation.request import PlanRequest
 from analytics.index import recipe
 from dashboard import answers, language, load, plan_answers
 from dashboard.language import _, compact, in_sentence, language_name, number, share
@@ -35,7 +35,7 @@ class Names:
         return answers.listing([self[code] for code in codes])
 
 
-def names_of(material: Material) -> Names:
+def names_of(material: PlanInputs) -> Names:
     return Names({**material.markets["name"].to_dict(), **load.markets()["name"].to_dict()})
 
 
@@ -387,7 +387,7 @@ def _broken(violation: Violation, names: Names) -> str:
     return words if violation.year is None else f"{words} {violation.year}"
 
 
-def offices(placed: Layout, names: Names) -> str:
+def offices(placed: HubLayout, names: Names) -> str:
     """Which office serves whom, in a sentence each."""
     return " ".join(
         _("The office in {office} serves {markets} ({people}).").format(
@@ -403,7 +403,7 @@ def people(count: float) -> str:
     return _("1 person") if count == 1 else _("{count} people").format(count=int(count))
 
 
-def not_served(placed: Layout, names: Names) -> str:
+def not_served(placed: HubLayout, names: Names) -> str:
     """The markets nobody serves, by reason; empty where there is none."""
     told = [
         _("{reason}: {markets}").format(reason=unserved(reason), markets=names.listed(list(rows["market"])))
@@ -426,7 +426,7 @@ def unserved(reason: Unserved) -> str:
     }[reason.kind]
 
 
-def left_out(material: Material, wish: Wish, names: Names) -> list[str]:
+def left_out(material: PlanInputs, wish: PlanRequest, names: Names) -> list[str]:
     """What of the wish cannot be planned with, and why."""
     told = []
     for row in material.left_out[material.left_out["market"] == ""].itertuples():

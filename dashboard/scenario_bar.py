@@ -10,9 +10,9 @@ from analytics.index import recipe
 from analytics.json_documents import DocumentError
 from analytics.potential.panel import PotentialError
 from analytics.scenario import document as scenarios
-from analytics.scenario.base import Ground
+from analytics.scenario.base import ScenarioBase
 from analytics.scenario.document import BaseKey, Scenario
-from analytics.scenario.outcome import Outcome
+from analytics.scenario.outcome import ScenarioResult
 from dashboard import links, load, scenario_state, shelf_bar
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day
@@ -24,8 +24,8 @@ SHELF = "scenarios"
 TROUBLE = "scenario_trouble"
 
 
-def ground(current: Scenario) -> Ground:
-    """What the scenario stands on, with progress while it is worked out. Raises NotRanked, OutlookError."""
+def ground(current: Scenario) -> ScenarioBase:
+    """What the scenario stands on, with progress while it is worked out. Raises NotRanked, ForecastError."""
     key = BaseKey.of(current, scenario_state.standing(current).before)
     if not st.session_state.get("with_potential", False):
         key = key.without_potential
@@ -42,7 +42,7 @@ def ground(current: Scenario) -> Ground:
     return load.ground(key)
 
 
-def outcome(ground: Ground, current: Scenario) -> Outcome:
+def outcome(ground: ScenarioBase, current: Scenario) -> ScenarioResult:
     """The scenario carried out; its name and notes change nothing. Raises ScenarioError."""
     key = BaseKey.of(current, scenario_state.standing(current).before)
     bare = replace(current, name="", author="", note="", focus="", uncertain=())

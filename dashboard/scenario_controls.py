@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics import scales
 from analytics.scenario import history as histories
-from analytics.scenario.base import Ground
+from analytics.scenario.base import ScenarioBase
 from analytics.scenario.document import Scenario, Shock, factor
 from dashboard import components, links, load, scenario_state
 from dashboard.charts.scenarios import track
@@ -82,7 +82,7 @@ class Control:
         return Shock("indicator", self.code, self.how, value, scope.markets, scope.regions)
 
 
-def scope(ground: Ground) -> Scope:
+def scope(ground: ScenarioBase) -> Scope:
     """Ask for whom the sliders hold."""
     kinds = {"market": _("One market"), "region": _("A region"), "all": _("All markets")}
     kind = links.segmented(_("Apply to"), tuple(kinds), "scope", "market", kinds.get)
@@ -109,7 +109,7 @@ def scope(ground: Ground) -> Scope:
     return Scope()
 
 
-def sliders(ground: Ground, scenario: Scenario, whom: Scope) -> None:
+def sliders(ground: ScenarioBase, scenario: Scenario, whom: Scope) -> None:
     """All sliders, grouped by dimension; a group is drawn when it is open."""
     by_place = {shock.place: shock for shock in scenario.shocks}
     groups: dict[str, list[str]] = {dimension: [] for dimension in ground.recipe.dimensions}
@@ -138,7 +138,7 @@ def sliders(ground: Ground, scenario: Scenario, whom: Scope) -> None:
     st.toggle(_("With potential (about half a minute the first time)"), key="with_potential")
 
 
-def control(ground: Ground, code: str, whom: Scope) -> Control | None:
+def control(ground: ScenarioBase, code: str, whom: Scope) -> Control | None:
     """The slider of a figure; None where a market has no figure to move."""
     known, (low, high) = ground.figures[code].dropna(), scales.bounds(code)
     record = ground.record.xs(code, level="indicator") if code in ground.record.index.levels[1] else None
@@ -275,7 +275,7 @@ def _exchange(by_place: dict, whom: Scope) -> None:
     _pair(f"fx|{whom.market}{whom.region}", title, shown.shown(shock), shown, moved, about)
 
 
-def _weights(ground: Ground, by_place: dict) -> None:
+def _weights(ground: ScenarioBase, by_place: dict) -> None:
     for dimension, usual in ground.recipe.dimensions.items():
         shock = by_place.get(("weight", dimension, (), ()))
         shown = Control(dimension, "set", 0.0, HEAVIEST, 0.1, float(usual), (usual, usual), (0.0, 100.0), "")

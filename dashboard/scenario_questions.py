@@ -16,9 +16,9 @@ from analytics.scenario import history as histories
 from analytics.scenario import outcome as outcomes
 from analytics.scenario import shocks as scenario_shocks
 from analytics.scenario import sweeps
-from analytics.scenario.base import Ground, ScenarioError
+from analytics.scenario.base import ScenarioBase, ScenarioError
 from analytics.scenario.document import BaseKey, Scenario, Uncertain
-from analytics.scenario.forecast import OutlookError
+from analytics.scenario.forecast import ForecastError
 from dashboard import components, links, load, scenario_state
 from dashboard import scenario_words as words
 from dashboard.charts import scenarios
@@ -34,12 +34,12 @@ CELLS = 7
 MOST_COMPARED = 4
 
 
-def _measures(ground: Ground, iso3: str) -> tuple[str, ...]:
+def _measures(ground: ScenarioBase, iso3: str) -> tuple[str, ...]:
     has = ground.estimate is not None and iso3 in ground.estimate.fit.features.index
     return ("score", "rank", "potential") if has else ("score", "rank")
 
 
-def _measure_choice(ground: Ground, iso3: str, key: str) -> str:
+def _measure_choice(ground: ScenarioBase, iso3: str, key: str) -> str:
     return links.segmented(_("Measure"), _measures(ground, iso3), key, "score", _titles().get)
 
 
@@ -47,7 +47,7 @@ def _titles() -> dict[str, str]:
     return {"score": _("Score"), "rank": _("Rank"), "potential": _("Potential")}
 
 
-def tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def tornado(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Which single figure matters most: each one historical standard deviation down and up."""
     st.subheader(_("Which figure of {market} matters most?").format(market=names[iso3]))
     measure = _measure_choice(ground, iso3, "tornado")
@@ -80,7 +80,7 @@ def tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     )
 
 
-def two_way(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def two_way(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Two figures at once."""
     st.subheader(_("What if two figures of {market} move together?").format(market=names[iso3]))
     figures_now = scenario_shocks.point(ground, current).figures.loc[iso3].dropna()
@@ -114,7 +114,7 @@ def two_way(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     )
 
 
-def _grid(ground: Ground, iso3: str, code: str, now: float) -> np.ndarray:
+def _grid(ground: ScenarioBase, iso3: str, code: str, now: float) -> np.ndarray:
     """Seven values around the present one: two standard deviations to either side, at least a tenth."""
     sd = ground.record["sd"].get((iso3, code), np.nan)
     reach = max(2 * sd if np.isfinite(sd) else 0.0, 0.1 * abs(now), 1e-6)
@@ -122,7 +122,7 @@ def _grid(ground: Ground, iso3: str, code: str, now: float) -> np.ndarray:
     return np.unique(np.clip(np.linspace(now - reach, now + reach, CELLS), low, high).round(6))
 
 
-def goal_seek(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def goal_seek(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """What would have to change to reach a target?"""
     st.subheader(_("What would take {market} to a target?").format(market=names[iso3]))
     aims = _titles()
@@ -205,7 +205,7 @@ def _merged(found: Scenario) -> Scenario:
     return replace(found, shocks=tuple(last.values()))
 
 
-def uncertainty(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def uncertainty(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Several inputs uncertain at once."""
     st.subheader(_("What if we are unsure how much changes?"))
     codes = tuple(scenario_shocks.point(ground, current).figures.loc[iso3].dropna().index)
@@ -258,7 +258,7 @@ def uncertainty(ground: Ground, current: Scenario, iso3: str, names: pd.Series) 
         )
 
 
-def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
+def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: ScenarioBase) -> None:
     with st.form("uncertain", border=True):
         cells = st.columns([2, 1.4, 1, 1, 1], vertical_alignment="bottom")
         code = cells[0].selectbox(
@@ -293,7 +293,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
     st.rerun()
 
 
-def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def compare(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Up to four scenarios beside each other, and two of them in words."""
     st.subheader(_("How do scenarios differ?"))
     known = tuple(entry.name for entry in shelf.saved(SHELF))
@@ -314,7 +314,7 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
         try:
             stands = load.ground(BaseKey.of(entry, scenario_state.standing(entry).before).without_potential)
             ranks[name] = outcome(stands, entry).markets["rank"]
-        except (ScenarioError, NotRanked, OutlookError) as error:
+        except (ScenarioError, NotRanked, ForecastError) as error:
             st.error(f"{literal(name)}: {spelt(error)}", icon=":material/error:")
     table = pd.DataFrame(ranks)
     spread = (table.max(axis=1) - table.min(axis=1)).sort_values(ascending=False, kind="stable")

@@ -9,7 +9,7 @@ from scipy import optimize, sparse
 
 from analytics.allocation import response_curve
 from analytics.allocation.constraints import System, system
-from analytics.allocation.greedy import Work, as_choice, costs, stock, tidy, wages
+from analytics.allocation.greedy import GreedyState, as_choice, costs, stock, tidy, wages
 from analytics.allocation.limits import Choice, Violation, violations
 from analytics.allocation.problem import Problem
 from analytics.scales import MILLION
@@ -138,7 +138,7 @@ def greedy(problem: Problem) -> Choice | None:
     A step is one person with or without programme money, programme money for a person, or a market opened with one, two
     or four times its minimum presence and, if need be, a hub. None where no plan keeps the limits.
     """
-    work = Work.begin(problem)
+    work = GreedyState.begin(problem)
     if work is None:
         return None
     while work.step(work.marginal_gain()):
@@ -158,7 +158,7 @@ def proportional(problem: Problem) -> tuple[Choice | None, Note]:
     counts = sorted({min(len(order), n) for n in (1, 2, 3, 5, 8, 12, 16, 20, 30, 45, 60, 100, len(order))})
     best: tuple[float, Choice, int] | None = None
     exact = amounts[None]
-    begun = Work.begin(problem)
+    begun = GreedyState.begin(problem)
     if begun is None:
         return None, Note("none")
     for count in counts:

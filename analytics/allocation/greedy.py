@@ -13,7 +13,7 @@ from analytics.scales import MILLION
 
 SIZES = (1, 2, 4)
 """Times its minimum presence with which a simple plan may enter a market."""
-SMALLEST = 1e-4
+MIN_STEP = 1e-4
 """M USD: less is not worth a step."""
 
 
@@ -88,7 +88,7 @@ class Steps:
         return fine | (np.diff(self.uses.indptr) == 0)
 
 
-class Work:
+class GreedyState:
     """A plan that grows step by step and never breaks a limit."""
 
     def __init__(self, s: System, x: np.ndarray) -> None:
@@ -110,7 +110,7 @@ class Work:
         self.money = self._steps([{pairs * years + n: 1.0} for n in range(pairs * years)])
 
     @classmethod
-    def begin(cls, problem: Problem) -> "Work | None":
+    def begin(cls, problem: Problem) -> "GreedyState | None":
         s = system(problem)
         nothing = np.zeros(len(s.upper))
         fine = (s.low <= 0).all() and (s.high >= 0).all()
@@ -120,8 +120,8 @@ class Work:
         start[s.integer > 0] = np.round(start[s.integer > 0])
         return cls(s, start)
 
-    def copy(self) -> "Work":
-        twin = object.__new__(Work)
+    def copy(self) -> "GreedyState":
+        twin = object.__new__(GreedyState)
         twin.__dict__.update(self.__dict__)
         twin.x, twin.room = self.x.copy(), self.room.copy()
         return twin
@@ -221,7 +221,7 @@ class Work:
                 best = (float(rate[n]), steps, n, float(amount[n]))
         amount = np.minimum(self._most_money(), wage)
         wins = gain.of(amount)
-        rate = np.where((amount > SMALLEST) & (wins > 0), wins / np.maximum(amount, SMALLEST), -np.inf)
+        rate = np.where((amount > MIN_STEP) & (wins > 0), wins / np.maximum(amount, MIN_STEP), -np.inf)
         if len(rate) and (best is None or rate.max() > best[0]):
             n = int(rate.argmax())
             best = (float(rate[n]), self.money, n, float(amount[n]))
@@ -266,12 +266,12 @@ class Work:
             effort = (people * self.wage[:, None] + programme).ravel()
             fits = self.people.fits(self.room)
             money = np.minimum(self._most_money(), np.repeat(self.wage, years))
-            able = (fits[:count] | fits[count:] | (money > SMALLEST)) & (wanted > 0)
+            able = (fits[:count] | fits[count:] | (money > MIN_STEP)) & (wanted > 0)
             able &= opened[self.curves.market].ravel() > 0.5
             if not able.any():
                 return
             n = int(np.where(able, effort / np.where(wanted > 0, wanted, 1.0), np.inf).argmin())
-            if money[n] > SMALLEST:
+            if money[n] > MIN_STEP:
                 self._take(self.money, n, float(money[n]))
             else:
                 self._take(self.people, n if fits[n] else count + n)

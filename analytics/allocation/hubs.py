@@ -39,7 +39,7 @@ UNSERVED = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class HubLayout:
     """Offices and links in one year of a plan.
 
     hubs: site, timezone, since (year), staff (people in the markets it serves), markets and languages (tuples),
@@ -58,7 +58,7 @@ class Layout:
     clocks_on: str
 
 
-def lay_out(problem: Problem, plan: Plan, year: int | None = None) -> Layout:
+def lay_out(problem: Problem, plan: Plan, year: int | None = None) -> HubLayout:
     """The offices of a plan in a year (the last by default). Raises ValueError for a year outside the plan."""
     year = problem.years[-1] if year is None else year
     if year not in problem.years:
@@ -100,7 +100,7 @@ def lay_out(problem: Problem, plan: Plan, year: int | None = None) -> Layout:
             }
         )
     columns = ["site", "timezone", "since", "staff", "markets", "languages", "cost_usd", "score"]
-    return Layout(
+    return HubLayout(
         year=year,
         hubs=pd.DataFrame(offices, columns=columns),
         links=table,

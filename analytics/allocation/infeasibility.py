@@ -17,7 +17,7 @@ from analytics.scales import MILLION
 from data.faults import Fault
 
 PATIENCE_S = 20.0
-MOST = 30
+MAX_CONFLICTS = 30
 CAPS = ("language capacity", "region people", "region budget", "people", "budget", "bound", "most people")
 """Kinds of limits on what others need, the most telling first."""
 
@@ -114,7 +114,7 @@ def refuse_impossible(system: System) -> None:
     repairs = _repairs(system)
     conflicts, left, complete = [], set(everything), True
     while not _feasible(system, sorted(left)):
-        if len(conflicts) == MOST or time.perf_counter() - start > PATIENCE_S:
+        if len(conflicts) == MAX_CONFLICTS or time.perf_counter() - start > PATIENCE_S:
             complete = False
             break
         core = _core(system, sorted(left))

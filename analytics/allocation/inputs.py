@@ -16,7 +16,7 @@ from analytics.index.measure import compute
 from analytics.index.recipe import Recipe
 from analytics.market import working_hours
 from analytics.potential import panel
-from analytics.scenario.base import Ground
+from analytics.scenario.base import ScenarioBase
 from analytics.scenario.document import Scenario
 from analytics.scenario.outcome import run
 from data import gates
@@ -70,7 +70,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Material:
+class PlanInputs:
     """What a plan can be made of.
 
     markets: by iso3; name, region, language, timezone, weekend and either spoken (languages an office there finds
@@ -128,7 +128,7 @@ def market_table(
     home: str,
     on: date,
 ) -> pd.DataFrame:
-    """What is known of each market, by iso3, in the columns of Material.markets; NaN where it is not.
+    """What is known of each market, by iso3, in the columns of PlanInputs.markets; NaN where it is not.
 
     markets: name, region, timezone, weekend. population: people. gdp_usd: per person. law: rule of law, any scale,
     more is better. distance: from home (`distance.euclidean`), any scale. on: the day whose clocks count. The parts of
@@ -203,7 +203,7 @@ def offers(
     outcome: pd.Series | None = None,
     population: pd.Series | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What is untapped in an industry, whole markets, US$ a year: Material's offers, and its left_out.
+    """What is untapped in an industry, whole markets, US$ a year: PlanInputs' offers, and its left_out.
 
     estimates: PotentialFit.estimates; amounts per person times the population they were multiplied with there. The
     other three say what a scenario does, by iso3: potential (potential, potential_low, potential_high, per person,
@@ -235,14 +235,14 @@ def offers(
     return table, left_rows(estimates.index.difference(known.index), industry, "outcome")
 
 
-def concerning(scenario: Scenario, base: Ground, year: int) -> Scenario:
+def concerning(scenario: Scenario, base: ScenarioBase, year: int) -> Scenario:
     """The assumptions that concern an industry's potential: of figures that its base has, and of the exchange rate."""
     known = set(base.figures)
     shocks = tuple(shock for shock in scenario.shocks if shock.kind == "exchange rate" or shock.target in known)
     return replace(scenario, shocks=shocks, base=replace(scenario.base, recipe=base.recipe.name, year=year))
 
 
-def offers_under(scenario: Scenario, base: Ground, year: int) -> tuple[tuple[pd.DataFrame, pd.DataFrame], Moved]:
+def offers_under(scenario: Scenario, base: ScenarioBase, year: int) -> tuple[tuple[pd.DataFrame, pd.DataFrame], Moved]:
     """`offers` of an industry under a scenario, and what that makes of the figures of CODES. base: with its potential.
 
     Raises ScenarioError.
@@ -301,7 +301,7 @@ def gather(
     found: list[tuple[pd.DataFrame, pd.DataFrame]],
     home: str,
     barred: Mapping[str, str] | None = None,
-) -> Material:
+) -> PlanInputs:
     """The material of several industries (`offers` of each). barred: markets no plan goes to, with the reason.
 
     Markets are left out where income is unknown (nothing says what people cost), or the language, or all of friction.
@@ -319,7 +319,7 @@ def gather(
         gone = sorted(set(offered["market"]) & set(table.index[missing]))
         left.append(left_rows(gone, "", reason))
         offered = offered[~offered["market"].isin(gone)]
-    return Material(table, offered.reset_index(drop=True), pd.concat(left, ignore_index=True), home=home)
+    return PlanInputs(table, offered.reset_index(drop=True), pd.concat(left, ignore_index=True), home=home)
 
 
 # ------------------------------------------------------------------ from a wish to a problem, and back

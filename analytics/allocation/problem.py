@@ -121,7 +121,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Current:
+class CurrentAllocation:
     """A row of today's plan. No year: the same every year."""
 
     market: str
@@ -168,7 +168,7 @@ class Problem:
     hubs: tuple[Hub, ...] = ()
     locks: tuple[Lock, ...] = ()
     bounds: tuple[Bound, ...] = ()
-    today: tuple[Current, ...] = ()
+    today: tuple[CurrentAllocation, ...] = ()
     response: Response = field(default_factory=Response)
     overlap_date: date | None = None
     discount_rate: float = _given("solve", "discount_rate")
@@ -255,7 +255,7 @@ _LISTS = {
     "hubs": Hub,
     "locks": Lock,
     "bounds": Bound,
-    "today": Current,
+    "today": CurrentAllocation,
 }
 
 

@@ -9,10 +9,10 @@ import pandas as pd
 
 from analytics import json_documents
 from analytics.allocation import hubs
-from analytics.allocation.inputs import Material, Rules, defaults, derived, left_rows
+from analytics.allocation.inputs import PlanInputs, Rules, defaults, derived, left_rows
 from analytics.allocation.problem import (
     Bound,
-    Current,
+    CurrentAllocation,
     Hub,
     Lock,
     Market,
@@ -28,7 +28,7 @@ PAGE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class Wish:
+class PlanRequest:
     """What a reader asks of a plan. Empty markets or industries, and sites of None, are chosen by `complete`.
 
     total_usd: of all years together. min_markets, max_markets: to be in. free_sites: offices also where nobody works;
@@ -65,7 +65,7 @@ class Wish:
     language_capacity: tuple[tuple[str, int], ...] = ()
     locks: tuple[Lock, ...] = ()
     bounds: tuple[Bound, ...] = ()
-    today: tuple[Current, ...] = ()
+    today: tuple[CurrentAllocation, ...] = ()
     response: Response = field(default_factory=lambda: Response(**defaults()["response"]))
     rules: Rules = field(default_factory=Rules)
     settings: tuple[tuple[str, Any], ...] = field(default_factory=lambda: (("draws", defaults()["wish"]["draws"]),))
@@ -74,7 +74,7 @@ class Wish:
     def years(self) -> tuple[int, ...]:
         return tuple(range(self.base_year, self.base_year + len(self.budget_usd)))
 
-    def lasting(self, years: int) -> "Wish":
+    def lasting(self, years: int) -> "PlanRequest":
         """The same over another number of years: the last budget and headcount go on."""
         budget = (*self.budget_usd, *[self.budget_usd[-1]] * years)[:years]
         return replace(self, budget_usd=budget, people=(*self.people, *[self.people[-1]] * years)[:years])
@@ -83,7 +83,7 @@ class Wish:
 # ------------------------------------------------------------------ what the atlas knows
 
 
-def complete(material: Material, wish: Wish, ranks: pd.Series | None = None) -> Wish:
+def complete(material: PlanInputs, wish: PlanRequest, ranks: pd.Series | None = None) -> PlanRequest:
     """The wish with its markets and sites chosen where the reader chose none.
 
     Markets: the first by what is untapped in its industries, or by rank (ranks: iso3 -> rank), home not among them, as
@@ -99,7 +99,7 @@ def complete(material: Material, wish: Wish, ranks: pd.Series | None = None) -> 
 
 
 def largest(
-    material: Material, industries: tuple[str, ...], first: int, by: str = "untapped", ranks: pd.Series | None = None
+    material: PlanInputs, industries: tuple[str, ...], first: int, by: str = "untapped", ranks: pd.Series | None = None
 ) -> tuple[str, ...]:
     """The first markets by what is untapped in all these industries, or by rank; home is not among them."""
     here = material.offers[material.offers["industry"].isin(industries) & (material.offers["market"] != material.home)]
@@ -110,8 +110,8 @@ def largest(
     return tuple(amounts.index[:first])
 
 
-def best_sites(material: Material, wish: Wish) -> tuple[str, ...]:
-    """Home and the best scored of the wish's markets as candidate sites (`layout.score_sites`); a file's own sites."""
+def best_sites(material: PlanInputs, wish: PlanRequest) -> tuple[str, ...]:
+    """Home and the best scored of the wish's markets as candidate sites (`hubs.score_sites`); a file's own sites."""
     if len(material.sites):
         return tuple(material.sites.index)
     if material.from_file:
@@ -123,13 +123,13 @@ def best_sites(material: Material, wish: Wish) -> tuple[str, ...]:
     return (*_here(material, (material.home,)), *scored[: wish.rules.sites])
 
 
-def _here(material: Material, places: tuple[str, ...]) -> tuple[str, ...]:
+def _here(material: PlanInputs, places: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the places, and home, where an office could be: the wage is known."""
     priced = material.markets.index[material.markets["gdp_usd"] > 0]
     return tuple(place for place in dict.fromkeys((material.home, *places)) if place in priced)
 
 
-def figures(material: Material, wish: Wish) -> pd.DataFrame:
+def figures(material: PlanInputs, wish: PlanRequest) -> pd.DataFrame:
     """The figures of OWN of every market as the plan will use them, by iso3: by the rules, then the reader's own."""
     table = derived(material.markets, wish.rules).copy()
     for name, value in (("min_people", wish.min_people), ("max_people", wish.max_people)):
@@ -144,7 +144,7 @@ def figures(material: Material, wish: Wish) -> pd.DataFrame:
     return table
 
 
-def build(material: Material, wish: Wish, seconds: float = PAGE_SECONDS) -> Problem:
+def build(material: PlanInputs, wish: PlanRequest, seconds: float = PAGE_SECONDS) -> Problem:
     """The problem a wish comes to on a material; not yet checked (`allocation_problem.check`).
 
     Markets without an offer in the wish's industries, and limits, locks and rows of today's plan about markets,
@@ -161,7 +161,7 @@ def build(material: Material, wish: Wish, seconds: float = PAGE_SECONDS) -> Prob
     chosen = sorted(rows.itertuples(index=False), key=lambda r: (order[r.market], wish.industries.index(r.industry)))
     pairs, years = {(row.market, row.industry) for row in chosen}, wish.years
 
-    def fits(entry: Lock | Bound | Current) -> bool:
+    def fits(entry: Lock | Bound | CurrentAllocation) -> bool:
         here = entry.market in order and (entry.industry is None or (entry.market, entry.industry) in pairs)
         return here and (entry.year is None or entry.year in years)
 
@@ -217,7 +217,7 @@ def _market(iso3: str, row: pd.Series) -> Market:
     )
 
 
-def _hub(material: Material, wish: Wish, site: str, table: pd.DataFrame) -> Hub:
+def _hub(material: PlanInputs, wish: PlanRequest, site: str, table: pd.DataFrame) -> Hub:
     hours = wish.hub_hours
     if site in material.sites.index:
         row = material.sites.loc[site]
@@ -236,7 +236,7 @@ def _hub(material: Material, wish: Wish, site: str, table: pd.DataFrame) -> Hub:
     return Hub(site, row["timezone"], round(cost, -3), hours, None, weekend, served, languages)
 
 
-def from_problem(problem: Problem) -> tuple[Material, Wish]:
+def from_problem(problem: Problem) -> tuple[PlanInputs, PlanRequest]:
     """The material and the wish of a problem that was read from a file; `build` gives it back."""
     names = [entry.name for entry in dataclasses.fields(Market)]
     table = pd.DataFrame([{name: getattr(m, name) for name in names} for m in problem.markets], columns=names)
@@ -246,9 +246,11 @@ def from_problem(problem: Problem) -> tuple[Material, Wish]:
     )
     names = [entry.name for entry in dataclasses.fields(Hub)]
     sites = pd.DataFrame([{name: getattr(hub, name) for name in names} for hub in problem.hubs], columns=names)
-    material = Material(table.set_index("market"), rows, left_rows([], "", ""), sites.set_index("site").astype(object))
+    material = PlanInputs(
+        table.set_index("market"), rows, left_rows([], "", ""), sites.set_index("site").astype(object)
+    )
     usual = {name: getattr(Problem(problem.base_year, (0.0,), (0,), (), ()), name) for name in SETTINGS}
-    wish = Wish(
+    wish = PlanRequest(
         base_year=problem.base_year,
         name=problem.name,
         industries=tuple(dict.fromkeys(rows["industry"])),
@@ -288,16 +290,16 @@ _PLAIN = (
     "max_people",
     "hub_hours",
 )
-_ROWS = {"locks": Lock, "bounds": Bound, "today": Current}
+_ROWS = {"locks": Lock, "bounds": Bound, "today": CurrentAllocation}
 _PAIRS = ("own", "region_limits", "language_capacity", "settings")
 
 
-def to_link(wish: Wish) -> str:
+def to_link(wish: PlanRequest) -> str:
     """What a wish asks beyond industries, markets, money, people and risk, as text for an address; "" for nothing.
 
     Raises DocumentError when it is too long for one.
     """
-    usual = Wish(wish.base_year)
+    usual = PlanRequest(wish.base_year)
     document: dict[str, Any] = {
         name: getattr(wish, name) for name in _PLAIN if getattr(wish, name) != getattr(usual, name)
     }
@@ -315,7 +317,7 @@ def to_link(wish: Wish) -> str:
     return json_documents.pack(json.dumps({"version": 1, **document}), WISH) if document else ""
 
 
-def with_link(wish: Wish, text: str) -> Wish:
+def with_link(wish: PlanRequest, text: str) -> PlanRequest:
     """The wish with what `to_link` said of another. Raises DocumentError for what is none of ours."""
     document = json_documents.read(json_documents.unpack(text, WISH), WISH_SCHEMA, WISH)
     fields: dict[str, Any] = {name: document[name] for name in _PLAIN if name in document}

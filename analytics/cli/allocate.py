@@ -120,10 +120,10 @@ def summary(
 
 def _problem(options: argparse.Namespace) -> Problem:
     if str(options.file) == "-":
-        text = sys.stdin.buffer.read(json_documents.LARGEST + 1)
+        text = sys.stdin.buffer.read(json_documents.MAX_BYTES + 1)
     else:
         with options.file.open("rb") as file:
-            text = file.read(json_documents.LARGEST + 1)
+            text = file.read(json_documents.MAX_BYTES + 1)
     problem = allocation_problem.read(text)
     document = allocation_problem.to_document(problem)
     for name, given in (("risk", options.risk), ("gap", options.gap), ("time_limit_s", options.time_limit)):

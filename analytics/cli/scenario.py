@@ -19,7 +19,7 @@ from analytics.scenario import base as bases
 from analytics.scenario import document as scenarios
 from analytics.scenario import forecast, propagation, sweeps
 from analytics.scenario import outcome as outcomes
-from analytics.scenario.forecast import OutlookError
+from analytics.scenario.forecast import ForecastError
 
 SUMMARY = (
     "potential",
@@ -47,11 +47,11 @@ def add_arguments(commands: argparse._SubParsersAction) -> None:
 
 def read(file: Path) -> scenarios.Scenario:
     """The scenario of a file. Raises DocumentError, OSError."""
-    if file.stat().st_size > json_documents.LARGEST:
+    if file.stat().st_size > json_documents.MAX_BYTES:
         raise json_documents.DocumentError(
             "{file} is larger than a scenario can be ({most} bytes).",
             file=file.name,
-            most=f"{json_documents.LARGEST:,}",
+            most=f"{json_documents.MAX_BYTES:,}",
         )
     return scenarios.from_json(file.read_bytes())
 
@@ -85,10 +85,10 @@ def run(
     carried = None
     if wanted.horizon:
         try:
-            carried = forecast.outlook(history, chosen.codes, base.year, wanted.horizon, chosen.window, wanted.seed)
-        except OutlookError as error:
+            carried = forecast.forecast(history, chosen.codes, base.year, wanted.horizon, chosen.window, wanted.seed)
+        except ForecastError as error:
             raise bases.ScenarioError("{reason}", reason=error) from error
-    ground = bases.stand(
+    ground = bases.build_base(
         panel_of(chosen.codes, base.year, chosen.window, base.snapshot),
         chosen,
         markets.set_index("iso3")["region"],
@@ -113,7 +113,7 @@ def run(
     return 0
 
 
-def summary(ground: bases.Ground, outcome: outcomes.Outcome, why_not: str = "") -> dict[str, Any]:
+def summary(ground: bases.ScenarioBase, outcome: outcomes.ScenarioResult, why_not: str = "") -> dict[str, Any]:
     """The outcome as docs/schemas/outcome.schema.json describes it; what is not known is null."""
     wanted = outcome.scenario
     simulated = sweeps.simulate(ground, wanted) if wanted.uncertain else None
@@ -177,7 +177,7 @@ def summary(ground: bases.Ground, outcome: outcomes.Outcome, why_not: str = "") 
     }
 
 
-def _methods(carried: "forecast.Outlook") -> list[dict[str, Any]]:
+def _methods(carried: "forecast.Forecast") -> list[dict[str, Any]]:
     return [
         {
             "indicator": code,

@@ -10,7 +10,7 @@ IMPUTATIONS = ("none", "group median", "nearest", "iterative")
 NORMALISATIONS = ("min-max", "z-score", "rank", "percentile", "distance to target", "goalposts")
 WEIGHTINGS = ("recipe", "equal", "entropy", "pca")
 AGGREGATIONS = ("arithmetic", "geometric", "copeland")
-FEWEST_IMPUTATIONS = 5
+MIN_IMPUTATIONS = 5
 
 
 class DesignError(Fault, ValueError):
@@ -38,7 +38,7 @@ class Design:
     across: str = "arithmetic"
     targets: Mapping[str, float] = field(default_factory=dict, hash=False)
     goalposts: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
-    imputations: int = FEWEST_IMPUTATIONS
+    imputations: int = MIN_IMPUTATIONS
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -59,11 +59,11 @@ class Design:
                     choice=repr(getattr(self, name)),
                     options=", ".join(options),
                 )
-        if self.imputations < FEWEST_IMPUTATIONS:
+        if self.imputations < MIN_IMPUTATIONS:
             raise DesignError(
                 "{count} imputations hide how unsure an imputed value is; use {fewest} or more.",
                 count=self.imputations,
-                fewest=FEWEST_IMPUTATIONS,
+                fewest=MIN_IMPUTATIONS,
             )
 
     @property

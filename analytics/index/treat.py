@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-SKEW, KURTOSIS, MOST_WINSORISED = 2.0, 3.5, 5
+SKEW, KURTOSIS, MAX_WINSORISED = 2.0, 3.5, 5
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def treat(values: pd.DataFrame, method: str = "skew") -> Treatment:
 def _treat_column(before: np.ndarray, method: str) -> tuple[np.ndarray, str]:
     if not is_skewed(before):
         return before, ""
-    for count in range(1, MOST_WINSORISED + 1 if method == "skew" else 1):
+    for count in range(1, MAX_WINSORISED + 1 if method == "skew" else 1):
         after = _winsorise(before, count)
         if not is_skewed(after):
             return after, "winsorised"

@@ -69,7 +69,7 @@ def _check(recipe: Recipe, own: Mapping[str, float]) -> None:
 
 
 def as_own(recipe: Recipe, whole: Mapping[str, float]) -> dict[str, float]:
-    """Weights in the whole, by ingredient, in the form `in_the_whole` and `index.score` take. Those not named: 0."""
+    """Weights in the whole, by ingredient, in the form `in_the_whole` and `composite.score` take. Not named: 0."""
     own = {i.key: float(whole.get(i.key, 0.0)) for i in recipe.ingredients}
     for dimension in recipe.dimensions:
         own[dimension] = sum(own[i.key] for i in recipe.ingredients if i.dimension == dimension)

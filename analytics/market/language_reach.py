@@ -14,9 +14,9 @@ import pandas as pd
 
 from data.faults import Fault
 
-MOST = 20
-LEAST_SHARE = 0.05
-LEAST_OF_ALL = 0.01
+MAX_LANGUAGES = 20
+MIN_SHARE = 0.05
+MIN_OF_ALL = 0.01
 BY = ("people", "gdp")
 
 
@@ -54,7 +54,7 @@ def shares(languages: pd.DataFrame) -> pd.DataFrame:
 
 
 def preselected(
-    languages: pd.DataFrame, people: pd.Series, markets: Collection[str] = (), most: int = MOST
+    languages: pd.DataFrame, people: pd.Series, markets: Collection[str] = (), most: int = MAX_LANGUAGES
 ) -> list[str]:
     """Languages worth knowing in these markets (empty: all), those with most speakers first.
 
@@ -65,9 +65,9 @@ def preselected(
     size = people.reindex(spoken.index).fillna(0.0)
     speakers = spoken.mul(size, axis=0).sum()
     total = size.sum()
-    wanted = (speakers >= LEAST_OF_ALL * total) & (speakers > 0)
+    wanted = (speakers >= MIN_OF_ALL * total) & (speakers > 0)
     if len(markets):
-        wanted |= (spoken >= LEAST_SHARE).any()
+        wanted |= (spoken >= MIN_SHARE).any()
     return speakers[wanted].sort_values(ascending=False, kind="stable").index[:most].tolist()
 
 
@@ -78,7 +78,7 @@ def reach(
     markets: Collection[str] = (),
     known: Collection[str] | None = None,
     by: str = "people",
-    most: int = MOST,
+    most: int = MAX_LANGUAGES,
 ) -> Reach:
     """What each next language adds, the one that adds most first.
 
@@ -148,5 +148,5 @@ def _curve(spoken: pd.DataFrame, sizes: dict[str, pd.Series], order: list[int]) 
             curve[name + bound] = size.to_numpy() @ reached
         curve[f"added_{name}"] = np.diff(curve[name].to_numpy(), prepend=0.0)
     curve["speakers"] = sizes["people"].to_numpy() @ chosen
-    curve["markets"] = (chosen >= LEAST_SHARE).sum(axis=0)
+    curve["markets"] = (chosen >= MIN_SHARE).sum(axis=0)
     return curve

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analytics.scales import MINIMUM_MARKETS
+from analytics.scales import MIN_MARKETS
 from data.faults import Fault
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ NEAREST = 3
 RIDGE = 1e-3  # of a standardised feature's variance, so that features repeating each other still have a leverage
 
 
-class SupportError(Fault, ValueError):
+class ExtrapolationError(Fault, ValueError):
     """The features do not allow to say what is unusual; the message names the cause and a remedy."""
 
 
 @dataclass(frozen=True, eq=False)
-class Support:
+class ApplicabilityDomain:
     """Where the training markets lie, ready to be asked about points.
 
     limit_distance: the 97.5 % quantile of the training markets' Mahalanobis distances, each from the centre and the
@@ -53,7 +53,7 @@ class Support:
         limit_leverage, unusual (distance beyond its limit), reasons (features beyond the training range by more than
         the margin), outside (unusual, or a reason), nearest (three training markets, the nearest first). A point that
         is unusual without a reason combines usual figures in an unusual way. High leverage alone does not flag.
-        Raises SupportError for missing features, infinite values and an `own` of another length.
+        Raises ExtrapolationError for missing features, infinite values and an `own` of another length.
         """
         ready = self._ready
         values = self._values(points)
@@ -88,7 +88,7 @@ class Support:
         names = list(points.columns)
         if names != list(self.features):
             if missing := [feature for feature in self.features if feature not in names]:
-                raise SupportError(
+                raise ExtrapolationError(
                     "The points lack {features}, which the training markets have. "
                     "Give these columns, NaN where a value is unknown.",
                     features=", ".join(missing),
@@ -97,7 +97,7 @@ class Support:
         values = points.to_numpy(dtype=float)
         values = values[:, self._ready.positions] if self.unused else values
         if infinite := [self._ready.used[column] for column in np.flatnonzero(np.isinf(values).any(axis=0))]:
-            raise SupportError(
+            raise ExtrapolationError(
                 "{features}: infinite in a point. Give a number, or NaN where it is unknown.",
                 features=", ".join(infinite),
             )
@@ -105,7 +105,7 @@ class Support:
 
     def _nearest(self, white: np.ndarray, own: Sequence[str]) -> list[tuple[str, ...]]:
         if len(own) != len(white):
-            raise SupportError(
+            raise ExtrapolationError(
                 "{markets} markets were given for {points} points. Give one market a point.",
                 markets=len(own),
                 points=len(white),
@@ -149,7 +149,7 @@ class _Ready:
         return (np.where(np.isnan(values), self.median, values) - self.centre) / self.scale
 
 
-def fit(features: pd.DataFrame) -> Support:
+def fit(features: pd.DataFrame) -> ApplicabilityDomain:
     """Learn where the training markets lie.
 
     features: (markets, features) by iso3, in any units, NaN where unknown. Skewed features that are nowhere negative
@@ -159,8 +159,8 @@ def fit(features: pd.DataFrame) -> Support:
     range, more (up to 0.3) where few markets leave the range itself uncertain: what 97.5 % of the training markets
     keep to when compared with the range of the others. So about one in twenty points like the training markets is
     flagged. Belsley, Kuh and Welsch (1980) suggest 2 p / n as the limit of a leverage; 3 p / n (Velleman and Welsch
-    1981) is used, as the former marks many ordinary markets. Raises SupportError for too few markets, a market given
-    twice, or no feature with a value.
+    1981) is used, as the former marks many ordinary markets. Raises ExtrapolationError for too few markets, a market
+    given twice, or no feature with a value.
     """
     from sklearn.covariance import ledoit_wolf
 
@@ -201,7 +201,7 @@ def fit(features: pd.DataFrame) -> Support:
         lengths=np.einsum("ij,ij->i", cloud, cloud),
         number={market: number for number, market in enumerate(features.index)},
     )
-    return Support(
+    return ApplicabilityDomain(
         markets=tuple(features.index),
         features=tuple(features.columns),
         unused=tuple(column for column in features if column not in used),
@@ -215,18 +215,18 @@ def fit(features: pd.DataFrame) -> Support:
 
 
 def _refuse(features: pd.DataFrame) -> None:
-    if len(features) < MINIMUM_MARKETS:
-        raise SupportError(
+    if len(features) < MIN_MARKETS:
+        raise ExtrapolationError(
             "{count} training markets do not show what is usual: at least {fewest} are needed. Give more markets.",
             count=len(features),
-            fewest=MINIMUM_MARKETS,
+            fewest=MIN_MARKETS,
         )
     if twice := sorted(set(features.index[features.index.duplicated()])):
-        raise SupportError(
+        raise ExtrapolationError(
             "Two rows of {markets} among the training markets. Keep one row each.", markets=", ".join(map(str, twice))
         )
     if not features.notna().any(axis=None):
-        raise SupportError("No feature has a value in any training market. Fetch data with `make refresh`.")
+        raise ExtrapolationError("No feature has a value in any training market. Fetch data with `make refresh`.")
 
 
 def _overshoot(prepared: np.ndarray) -> np.ndarray:

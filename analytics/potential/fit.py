@@ -22,7 +22,7 @@ __all__ = ["PotentialError", "PotentialFit", "default_year", "fit", "history_cod
 # scikit-learn, statsmodels, MAPIE and shap take seconds to load: the functions below import what uses them.
 BEST = "best"
 OWN_TITLE = "Your own outcome"
-LEAST_EXPLAINED = 0.5
+MIN_EXPLAINED = 0.5
 """R2 below which a model names no markets with potential."""
 
 
@@ -92,7 +92,7 @@ class PotentialFit:
 
     def clear_gaps(self, among: pd.Index) -> pd.DataFrame:
         """`untapped` of the markets whose whole interval lies above zero; none where too little is explained to say."""
-        if not self.explained >= LEAST_EXPLAINED:
+        if not self.explained >= MIN_EXPLAINED:
             return self.untapped.iloc[:0]
         here = self.untapped.loc[lambda gaps: gaps.index.isin(among)]
         return here[here["low"] > 0]

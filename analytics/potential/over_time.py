@@ -8,7 +8,7 @@ from analytics.index.measure import compute
 from analytics.index.recipe import Recipe, Target
 from analytics.potential import panel
 from analytics.potential.panel import PotentialError
-from analytics.scales import MINIMUM_ROWS
+from analytics.scales import MIN_ROWS
 
 if TYPE_CHECKING:
     from analytics.potential.regression import FixedEffects
@@ -32,7 +32,7 @@ def panel_model(outcome: pd.Series, rows: pd.DataFrame, year: int) -> "FixedEffe
 
     complete = rows.join(outcome.rename("outcome"), how="inner").dropna()
     years = complete.index.get_level_values("year")
-    if rows.shape[1] == 0 or len(complete) < MINIMUM_ROWS or years.nunique() < 3:
+    if rows.shape[1] == 0 or len(complete) < MIN_ROWS or years.nunique() < 3:
         raise PotentialError(
             "Too few features have a yearly history before {year} to follow markets over time. Fetch more years with "
             "`make refresh`, or import a file that holds them: python -m data import FILE",

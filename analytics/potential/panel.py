@@ -10,7 +10,7 @@ import pandas as pd
 from analytics import scales
 from analytics.index.measure import compute
 from analytics.index.recipe import Measure, Recipe, Target
-from analytics.scales import MINIMUM_MARKETS
+from analytics.scales import MIN_MARKETS
 from data import catalog
 from data.faults import Fault, listed
 
@@ -126,7 +126,7 @@ def default_year(history: pd.DataFrame, recipe: Recipe) -> int:
 def outcome_of(history: pd.DataFrame, target: Target, year: int) -> pd.Series:
     """The outcome in a year, by iso3. Raises PotentialError when none is there or the transform does not allow it."""
     table = outcomes(history, target)
-    if year not in table.columns or table[year].notna().sum() < MINIMUM_MARKETS:
+    if year not in table.columns or table[year].notna().sum() < MIN_MARKETS:
         raise _no_outcome(target, year)
     outcome = table[year].dropna().rename("actual")
     refuse_untransformable(outcome, target.transform, target.title)
@@ -141,14 +141,14 @@ def _no_outcome(target: Target, year: int | None) -> PotentialError:
             "`make refresh`, or import a file that holds it: python -m data import FILE",
             name=target.title,
             codes=codes,
-            fewest=MINIMUM_MARKETS,
+            fewest=MIN_MARKETS,
         )
     return PotentialError(
         "{name} ({codes}) is known for fewer than {fewest} markets for {year}. Choose another year, fetch it with "
         "`make refresh`, or import a file that holds it: python -m data import FILE",
         name=target.title,
         codes=codes,
-        fewest=MINIMUM_MARKETS,
+        fewest=MIN_MARKETS,
         year=year,
     )
 
@@ -240,7 +240,7 @@ def assemble(
         )
     features = features[features.notna().mean(axis=1) >= KNOWN_MARKET]
     trained = outcome[outcome.index.isin(features.index)]
-    fewest = max(MINIMUM_MARKETS, features.shape[1] + 2)
+    fewest = max(MIN_MARKETS, features.shape[1] + 2)
     if len(trained) < fewest:
         raise PotentialError(
             "{markets} markets cannot carry {features} features: at least {fewest} markets are needed. Give more "

@@ -15,7 +15,7 @@ from analytics.potential import learners
 
 CONFIDENCE = 0.9
 FOLDS = 5
-SMALLEST_GROUP = 5
+MIN_GROUP = 5
 
 Splits = list[tuple[np.ndarray, np.ndarray]]
 
@@ -38,7 +38,7 @@ def random_splits(count: int, seed: int, folds: int = FOLDS) -> Splits:
 def region_splits(regions: pd.Series) -> Splits:
     """One fold a region; regions with fewer than five markets are left out together."""
     labels = regions.fillna("unknown")
-    small = labels.map(labels.value_counts()) < SMALLEST_GROUP
+    small = labels.map(labels.value_counts()) < MIN_GROUP
     labels = labels.where(~small, "others")
     if labels.nunique() < 2:
         return []
@@ -248,7 +248,7 @@ def check_coverage(figure: float | None, count: int) -> tuple[Check, ...]:
 
 def worst_coverage(table: pd.DataFrame, kinds: Sequence[str] = ("region", "income_group")) -> float | None:
     """The lowest coverage among groups of at least five markets."""
-    large = table[(table["n"] >= SMALLEST_GROUP) & table["kind"].isin(kinds)]
+    large = table[(table["n"] >= MIN_GROUP) & table["kind"].isin(kinds)]
     return float(large["coverage"].min()) if len(large) else None
 
 
@@ -260,5 +260,5 @@ def weak_groups(
     table: as `coverage_by` gives; columns kind, group, n, coverage.
     """
     here = table[table["kind"].isin(kinds)].sort_values("coverage", kind="stable")
-    large = here["n"] >= SMALLEST_GROUP
+    large = here["n"] >= MIN_GROUP
     return here[large & (here["coverage"] < good)], here[~large]

@@ -115,7 +115,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SamplingDesign:
     """One choice a draw, as positions in the choices; (draws,) each. weights: (draws, ingredients) in the whole."""
 
     treatment: np.ndarray
@@ -183,7 +183,7 @@ def moved(prepared: Prepared, ranking: Ranking, values: pd.DataFrame) -> Prepare
     return replace(prepared, scores=scores)
 
 
-def balanced(ranking: Ranking, choices: Choices, draws: int, copies: int, seed: int) -> Plan:
+def balanced(ranking: Ranking, choices: Choices, draws: int, copies: int, seed: int) -> SamplingDesign:
     """Every combination equally often, weights spread evenly around the ranking's own; in random order.
 
     Each weight is multiplied by a lognormal factor whose draws form a Latin hypercube (McKay et al. 1979): chance then
@@ -200,7 +200,7 @@ def balanced(ranking: Ranking, choices: Choices, draws: int, copies: int, seed: 
     turn = np.arange(draws) // cells
     cell = random.permutation(cells)[np.arange(draws) % cells]
     t, i, z, a = np.unravel_index(cell, options)
-    return Plan(
+    return SamplingDesign(
         t, i, turn // A_COPY % copies, z, a, weights_around(ranking, _hypercube(random, draws, ranking), choices)
     )
 
@@ -223,7 +223,7 @@ def copies_for(draws: int, choices: Choices) -> int:
     return int(np.clip(draws // (cells * A_COPY), 5, 20))
 
 
-def scores(prepared: Prepared, members: Mapping[str, np.ndarray], plan: Plan) -> np.ndarray:
+def scores(prepared: Prepared, members: Mapping[str, np.ndarray], plan: SamplingDesign) -> np.ndarray:
     """Score of each market in each draw, (draws, markets), markets sorted by iso3."""
     choices = prepared.choices
     normalisation = plan.normalisation

@@ -24,7 +24,7 @@ class Flip:
     """The smallest change of weights that makes the challenger rank before the leader.
 
     exists: is there one? change: sum of the absolute changes of all weights, 0-2 (weights sum to 1). weights: before,
-    after, change by indicator or dimension. own: the same for `index.score(..., weights=own)`. gap: points the
+    after, change by indicator or dimension. own: the same for `composite.score(..., weights=own)`. gap: points the
     challenger is ahead in the index run again with them. is_smallest: proven by linear programming; else the smallest
     found by a search. sentence: why there is none, or what would have to change most.
     """

@@ -72,7 +72,7 @@ def _problem(ranking: Ranking, by_dimension: bool) -> dict:
     return {"num_vars": len(names), "names": names, "groups": groups, "bounds": [[0, 1]] * len(names)}
 
 
-def _plan(ranking: Ranking, prepared: Prepared, points: np.ndarray) -> draws.Plan:
+def _plan(ranking: Ranking, prepared: Prepared, points: np.ndarray) -> draws.SamplingDesign:
     choices, count = prepared.choices, len(ranking.whole)
     method, copy, normalisation, treatment, aggregation = points[:, count:].T
     copies = max(len(ready) for ready in prepared.scores.values())
@@ -80,7 +80,7 @@ def _plan(ranking: Ranking, prepared: Prepared, points: np.ndarray) -> draws.Pla
     def position(chance: np.ndarray, options: int) -> np.ndarray:
         return np.minimum((chance * options).astype(int), options - 1)
 
-    return draws.Plan(
+    return draws.SamplingDesign(
         treatment=position(treatment, len(choices.treatments)),
         imputation=position(method, len(choices.imputations)),
         copy=position(copy, copies),

@@ -24,12 +24,12 @@ from data.faults import Fault
 
 if TYPE_CHECKING:
     from analytics.potential.fit import PotentialFit
-    from analytics.scenario.forecast import Outlook
+    from analytics.scenario.forecast import Forecast
 
 DRAWS = 400
 COPIES = 2
 """Imputed copies of the gaps; more move no interval by a rank."""
-LARGEST = 1e24
+MAX_FIGURE = 1e24
 """Figures and weights beyond are no assumption any more, and their powers no numbers."""
 IDENTITIES = (
     Elasticity(
@@ -73,12 +73,12 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Ground:
+class ScenarioBase:
     """What scenarios stand on: the ranking without shocks, its figures, and what is known about how they move.
 
     figures: (scored markets, codes), the ranked ones first, in the indicators' units, NaN where unknown; those of the
     index, then those that only the potential's model knows. regions: UN M49 code by iso3.
-    record: range and standard deviation of the last years (`past.record`). history: iso3, indicator, year, value.
+    record: range and standard deviation of the last years (`history.record`). history: iso3, indicator, year, value.
     outlook: how the figures were carried forward, for a base in the future; today: the ranking they started from.
     """
 
@@ -89,7 +89,7 @@ class Ground:
     record: pd.DataFrame
     history: pd.DataFrame
     estimate: Estimate | None = None
-    outlook: "Outlook | None" = None
+    outlook: "Forecast | None" = None
     today: Ranking | None = None
 
     @property
@@ -112,7 +112,7 @@ class Ground:
         return self.ranking.directions
 
     @cached_property
-    def support(self) -> extrapolation.Support:
+    def support(self) -> extrapolation.ApplicabilityDomain:
         """The region the data have seen: the model's training markets where there is one, else the ranked markets.
 
         Raises ScenarioError when they are too few.
@@ -122,7 +122,7 @@ class Ground:
             known = self.estimate.fit.features[self.estimate.fit.estimates["trained"]]
         try:
             return extrapolation.fit(known)
-        except extrapolation.SupportError as error:
+        except extrapolation.ExtrapolationError as error:
             raise ScenarioError("{reason}", reason=error) from error
 
     @cached_property
@@ -131,7 +131,7 @@ class Ground:
         return self.variants.weights / self.ranking.whole.to_numpy()
 
     @cached_property
-    def variants(self) -> many.Plan:
+    def variants(self) -> many.SamplingDesign:
         """The ways to build the index over which every rank interval is taken: all five choices vary."""
         return many.balanced(self.ranking, Choices.around(self.ranking), DRAWS, COPIES, 0)
 
@@ -156,10 +156,10 @@ class Ground:
         return np.sqrt(spread)
 
     @cached_property
-    def start(self) -> "Point":
+    def start(self) -> "IndexState":
         """The index on the unshocked figures."""
         whole, nothing = self.ranking.whole.to_numpy(), pd.DataFrame(index=self.figures.index)
-        return Point(self, self.figures, self.ranking.normalised.to_numpy(), whole, nothing)
+        return IndexState(self, self.figures, self.ranking.normalised.to_numpy(), whole, nothing)
 
     @cached_property
     def _now(self) -> dict[str, np.ndarray]:
@@ -191,20 +191,20 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Point:
+class IndexState:
     """The index on one set of figures: only the columns that moved are worked out again.
 
     figures: (markets, codes). normalised: (markets, ingredients). whole: (ingredients,), weights in the whole. moved:
     the ingredients whose values differ from the unshocked ones, as values (markets, ingredients).
     """
 
-    ground: Ground
+    ground: ScenarioBase
     figures: pd.DataFrame
     normalised: np.ndarray
     whole: np.ndarray
     moved: pd.DataFrame
 
-    def at(self, figures: pd.DataFrame, own: Mapping[str, float] | None = None) -> "Point":
+    def at(self, figures: pd.DataFrame, own: Mapping[str, float] | None = None) -> "IndexState":
         """The same index on other figures (same rows and columns), and perhaps other weights."""
         ranking = self.ground.ranking
         now, then = figures.to_numpy(), self.figures.to_numpy()
@@ -228,7 +228,7 @@ class Point:
                 raise ScenarioError(
                     "Only indicators without data are left with a weight. Give another one a weight, or import data."
                 )
-        return Point(self.ground, figures, normalised, whole, changed)
+        return IndexState(self.ground, figures, normalised, whole, changed)
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -247,7 +247,7 @@ class Point:
 
     @cached_property
     def _varied(self) -> np.ndarray:
-        """(draws, markets), scores over the ways to build the index (`Ground.variants`), each on a scale of its own."""
+        """(draws, markets), scores over the ways to build the index (`ScenarioBase.variants`), on their own scales."""
         ground = self.ground
         ready = many.moved(ground.prepared, ground.ranking, self.moved)
         plan = replace(ground.variants, weights=ground.factors * self.whole)
@@ -274,7 +274,7 @@ class Point:
             return aggregate.index_scores(self.normalised, weights, self.ground.members, design.within, design.across)
 
 
-def stand(
+def build_base(
     observations: pd.DataFrame,
     recipe: Recipe,
     regions: pd.Series,
@@ -282,13 +282,12 @@ def stand(
     year: int,
     elasticities: Sequence[Elasticity] = (),
     fit: "PotentialFit | None" = None,
-    outlook: "Outlook | None" = None,
+    outlook: "Forecast | None" = None,
     candidacy: Candidacy | None = None,
     groups: pd.Series | None = None,
-) -> Ground:
-    """The ground of scenarios. observations: the panel of the recipe (as `index.score` takes); history: of its codes
-    and the potential's; candidacy: who is ranked; groups: to fill gaps by. Raises
-    index.NotRanked.
+) -> ScenarioBase:
+    """The base of scenarios. observations: the panel of the recipe (as `composite.score` takes); history: of its codes
+    and the potential's; candidacy: who is ranked; groups: to fill gaps by. Raises NotRanked.
     """
     today = composite.score(observations, recipe, groups=groups, candidacy=candidacy)
     ranking = today
@@ -310,7 +309,7 @@ def stand(
         codes += others
     codes = list(dict.fromkeys(codes))
     links = [*elasticities, *IDENTITIES]
-    return Ground(
+    return ScenarioBase(
         ranking=ranking,
         figures=wide.reindex(index=ranking.normalised.index, columns=codes),
         regions=regions.reindex(ranking.normalised.index),
@@ -341,7 +340,7 @@ def interval(name: str, exact: np.ndarray, drawn: np.ndarray) -> dict[str, np.nd
     return {name: exact} | ends
 
 
-def rows_of(ground: Ground, markets: Sequence[str], regions: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+def rows_of(ground: ScenarioBase, markets: Sequence[str], regions: Sequence[str]) -> tuple[np.ndarray, list[str]]:
     """Positions of the markets meant, and the named ones that are not ranked. Raises ScenarioError for nobody."""
     names = ground.figures.index
     if not markets and not regions:
@@ -362,7 +361,7 @@ def rows_of(ground: Ground, markets: Sequence[str], regions: Sequence[str]) -> t
     return np.flatnonzero(inside), strangers
 
 
-def refuse_unranked(ground: Ground, market: str) -> None:
+def refuse_unranked(ground: ScenarioBase, market: str) -> None:
     """Raises ScenarioError for a market that has no rank here, with the reason."""
     if market in ground.ranking.scores.index:
         return

@@ -11,7 +11,7 @@ from analytics import json_documents
 SCHEMA = "scenario.schema.json"
 VERSION = 1
 WHAT = "scenario"
-LARGEST = 1e18
+MAX_VALUE = 1e18
 """Of a value: more than any figure is."""
 KINDS = ("indicator", "weight", "exchange rate")
 HOWS = ("set", "add", "scale")
@@ -218,8 +218,8 @@ def _faults(document: Mapping, shocks: tuple[Shock, ...], uncertain: tuple[Uncer
         at = f"shocks[{number}]"
         if not math.isfinite(shock.value):
             faults.append(f"{at}: {shock.value} is not a number")
-        elif abs(shock.value) > LARGEST:
-            faults.append(f"{at}: {shock.value:g} is too large; give at most {LARGEST:g}")
+        elif abs(shock.value) > MAX_VALUE:
+            faults.append(f"{at}: {shock.value:g} is too large; give at most {MAX_VALUE:g}")
         if shock.kind != "exchange rate" and not shock.target:
             faults.append(f"{at}: target is missing; name an indicator, or a dimension for a weight")
         if shock.kind == "exchange rate" and (shock.how != "scale" or shock.value <= 0 or shock.target):
@@ -240,8 +240,8 @@ def _faults(document: Mapping, shocks: tuple[Shock, ...], uncertain: tuple[Uncer
         extra = document["uncertain"][number].keys() & {k for keys in PARAMETERS.values() for k in keys} - given.keys()
         faults += [f"{at}: {entry.distribution} needs {key}" for key in missing]
         faults += [f"{at}: {entry.distribution} has no {key}" for key in sorted(extra)]
-        if any(not abs(value) <= LARGEST for value in given.values()):
-            faults.append(f"{at}: every parameter must be a number of at most {LARGEST:g}")
+        if any(not abs(value) <= MAX_VALUE for value in given.values()):
+            faults.append(f"{at}: every parameter must be a number of at most {MAX_VALUE:g}")
         elif entry.distribution == "triangular" and not missing and not _is_triangle(**given):
             faults.append(f"{at}: low <= mode <= high must hold, and low < high")
         if entry.distribution == "bootstrap" and entry.how == "set":

@@ -15,7 +15,7 @@ from data.faults import Fault
 HORIZONS = range(1, 11)
 LONG_ENOUGH = 8  # observations a market needs for a trend of its own
 STEADY = 8  # yearly changes the usual volatility counts as beside a market's own
-FEWEST_ERRORS = 20  # below, nothing is chosen and the last value stands, and a lead borrows its neighbours' interval
+MIN_ERRORS = 20  # below, nothing is chosen and the last value stands, and a lead borrows its neighbours' interval
 BEATS = 0.99  # of the last value's error: an error that small is an improvement, not luck
 SKEWED = 1.0
 TINY = 1e-9  # volatility of an indicator that never changed
@@ -28,12 +28,12 @@ VALUES = {
 }  # fmt: skip
 
 
-class OutlookError(Fault, ValueError):
+class ForecastError(Fault, ValueError):
     """The indicators cannot be carried forward; the message names the cause and a remedy."""
 
 
 @dataclass(frozen=True, eq=False)
-class Outlook:
+class Forecast:
     """Indicators carried forward from what was known by `year`.
 
     values: iso3, indicator, year (year + horizon), value, low, high (5-95 %), in the indicator's unit; last (the latest
@@ -56,11 +56,11 @@ class Outlook:
         """An indicator's values in these markets that lie `normals` standard deviations off, in its unit.
 
         normals: one for all, or (..., markets). Returns (..., markets), NaN for markets not carried forward; a market
-        without an interval keeps its value. Normals of -1.645 and 1.645 give low and high. Raises OutlookError for an
+        without an interval keeps its value. Normals of -1.645 and 1.645 give low and high. Raises ForecastError for an
         indicator that was not carried.
         """
         if code not in self._places:
-            raise OutlookError("{code} was not carried forward. Name it when the outlook is made.", code=code)
+            raise ForecastError("{code} was not carried forward. Name it when the outlook is made.", code=code)
         rows = self._places[code].reindex(list(markets)).to_numpy()
         known = np.flatnonzero(~np.isnan(rows))
         picked = self.values.iloc[rows[known].astype(int)]
@@ -73,7 +73,7 @@ class Outlook:
         """All values at once: normals (..., rows of `values`) to values of that shape."""
         normals = np.asarray(normals, dtype=float)
         if normals.shape[-1:] != (len(self.values),):
-            raise OutlookError(
+            raise ForecastError(
                 "{shape} normals do not fit {count} values; give (..., rows).",
                 shape=str(normals.shape),
                 count=len(self.values),
@@ -92,9 +92,9 @@ class Outlook:
         return np.where(off == 0, value, moved)
 
 
-def outlook(
+def forecast(
     history: pd.DataFrame, codes: Sequence[str], year: int, horizon: int, window: int, seed: int = 0
-) -> Outlook:
+) -> Forecast:
     """Carry indicators forward from `year` to `year + horizon`, every market by itself.
 
     history: iso3, indicator, year, value; nothing after `year` is looked at. window: years within which a latest
@@ -110,7 +110,7 @@ def outlook(
     give. Intervals are symmetric on the scale: the 90 % quantile of all backtested absolute errors at that lead, in
     units of the market's volatility by then (mean absolute yearly change, the median market's counting as 8 changes
     more). Markets with fewer than 8 observations keep their last value, with pooled errors. Results stay within the
-    catalog's bounds. Raises OutlookError for a horizon other than 1-10 years, missing columns, or nothing known.
+    catalog's bounds. Raises ForecastError for a horizon other than 1-10 years, missing columns, or nothing known.
     """
     known = _known(history, codes, year, horizon, window)
     values, methods, missing, floors = [], {}, [], {}
@@ -126,7 +126,7 @@ def outlook(
         for code, rows in table.groupby("indicator").indices.items()
     }
     empty = pd.Series(dtype=float)
-    return Outlook(
+    return Forecast(
         year=year,
         horizon=horizon,
         values=table,
@@ -149,9 +149,11 @@ def scale_of(code: str, values: pd.Series) -> str:
 
 def _known(history: pd.DataFrame, codes: Sequence[str], year: int, horizon: int, window: int) -> pd.DataFrame:
     if missing := [column for column in ("iso3", "indicator", "year", "value") if column not in history.columns]:
-        raise OutlookError("The history lacks {columns}. Give what `store.series` returns.", columns=", ".join(missing))
+        raise ForecastError(
+            "The history lacks {columns}. Give what `store.series` returns.", columns=", ".join(missing)
+        )
     if horizon not in HORIZONS:
-        raise OutlookError(
+        raise ForecastError(
             "{horizon} years ahead of {year} cannot be answered for: errors are backtested for 1 to 10 years. "
             "Choose a base from {first} to {last}.",
             horizon=horizon,
@@ -160,10 +162,10 @@ def _known(history: pd.DataFrame, codes: Sequence[str], year: int, horizon: int,
             last=year + HORIZONS[-1],
         )
     if window < 1:
-        raise OutlookError("A window of {window} years holds nothing. Choose 1 or more.", window=window)
+        raise ForecastError("A window of {window} years holds nothing. Choose 1 or more.", window=window)
     known = history[history["indicator"].isin(list(codes)) & (history["year"] <= year) & np.isfinite(history["value"])]
     if known.empty:
-        raise OutlookError(
+        raise ForecastError(
             "Nothing is known by {year} of {codes}. Fetch it with `make refresh`, or import a file that holds it: "
             "python -m data import FILE",
             year=year,
@@ -337,7 +339,7 @@ def _choose(
     smoothing, errors = None, last
     found: dict[str, object] = {"lead": lead, "mae_last": _mae(last), "n": _number(last)}
     deciding = part == 1
-    if fewest == LONG_ENOUGH and min(_number(last[part == 0]), _number(last[deciding])) >= FEWEST_ERRORS:
+    if fewest == LONG_ENOUGH and min(_number(last[part == 0]), _number(last[deciding])) >= MIN_ERRORS:
         some = _only(grid, part == 0)
         best = min(CANDIDATES, key=lambda candidate: _mae(_errors(some, lead, candidate)))
         damped = _errors(grid, lead, best)
@@ -355,7 +357,7 @@ def _backtestable(grid: _Grid, lead: int) -> tuple[int, int]:
     Where hardly a market has as many as a trend needs, the pooled errors of all are looked at; (0, 0) without any.
     """
     for fewest in (LONG_ENOUGH, 1):
-        often = [k for k in range(1, len(grid.years)) if _number(_errors(grid, k, None, fewest)) >= FEWEST_ERRORS]
+        often = [k for k in range(1, len(grid.years)) if _number(_errors(grid, k, None, fewest)) >= MIN_ERRORS]
         if often:
             return min(often, key=lambda k: (abs(k - lead), k)), fewest
     return 0, 0
@@ -381,8 +383,8 @@ def _coverage(scaled: np.ndarray, lead: int, part: np.ndarray) -> dict[str, obje
     held_out = scaled[part == 2][:, split:]
     others = scaled[part != 2]
     by_then = others[:, : max(split - lead + 1, 0)]  # errors that were known when the first held-out forecast was made
-    learnt = by_then if _number(by_then) >= FEWEST_ERRORS else others[:, :split]
-    if _number(learnt) < FEWEST_ERRORS or not _number(held_out):
+    learnt = by_then if _number(by_then) >= MIN_ERRORS else others[:, :split]
+    if _number(learnt) < MIN_ERRORS or not _number(held_out):
         return {}
     inside = np.abs(held_out[np.isfinite(held_out)]) <= np.nanquantile(np.abs(learnt), SHARE)
     return {"coverage": float(inside.mean()), "n_coverage": len(inside)}
@@ -397,7 +399,7 @@ def _widths(grid: _Grid, leads: np.ndarray, smoothing: _Smoothing | None, short:
     found = {}
     for lead in range(1, len(grid.years)):
         errors = np.abs(_errors(grid, lead, smoothing, 1 if short else LONG_ENOUGH))
-        if _number(errors) >= FEWEST_ERRORS:
+        if _number(errors) >= MIN_ERRORS:
             found[lead] = float(np.nanquantile(errors if short else errors / grid.volatility[:, :-lead], SHARE))
     if not found:
         return dict.fromkeys(leads.tolist(), float("nan"))

@@ -10,7 +10,7 @@ from scipy import optimize
 from analytics.scenario import base as bases
 from analytics.scenario import outcome as outcomes
 from analytics.scenario import shocks as scenario_shocks
-from analytics.scenario.base import Ground, ScenarioError
+from analytics.scenario.base import ScenarioBase, ScenarioError
 from analytics.scenario.document import Scenario, Shock
 from analytics.scenario.outcome import Reading
 
@@ -43,7 +43,7 @@ class Goal:
     is_smallest: bool
 
 
-def seek(ground: Ground, scenario: Scenario, market: str, codes: Sequence[str], aim: str, target: float) -> Goal:
+def seek(ground: ScenarioBase, scenario: Scenario, market: str, codes: Sequence[str], aim: str, target: float) -> Goal:
     """The least change of these figures of a market, on top of a scenario, for its rank, score or potential.
 
     A figure moves no further than the best and worst of the ranked markets. With one figure the whole range is searched
@@ -114,7 +114,7 @@ def seek(ground: Ground, scenario: Scenario, market: str, codes: Sequence[str], 
 
 
 def _ranges(
-    ground: Ground, scenario: Scenario, market: str, codes: list[str]
+    ground: ScenarioBase, scenario: Scenario, market: str, codes: list[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Value under the scenario, the lowest and highest of all markets, and the market's standard deviation."""
     figures = scenario_shocks.point(ground, scenario).figures

@@ -6,7 +6,7 @@ import pandas as pd
 from analytics.scales import RECORD_YEARS
 from analytics.scenario import propagation
 
-FEWEST = 5
+MIN_FIGURES = 5
 """Own figures below which the median of the other markets stands in for a standard deviation."""
 
 
@@ -24,7 +24,7 @@ def record(history: pd.DataFrame, year: int, years: int = RECORD_YEARS) -> pd.Da
     rows = history[history["year"].between(year - years + 1, year)]
     table = rows.groupby(["iso3", "indicator"])["value"].agg(["min", "max", "std", "count", "last"])
     table.columns = ["low", "high", "sd", "n", "last"]
-    table["own"] = table["n"] >= FEWEST
+    table["own"] = table["n"] >= MIN_FIGURES
     codes = table.index.get_level_values("indicator")
     level = np.where([is_amount(code) for code in codes], table["last"].abs(), 1.0)
     usual = (table["sd"] / np.where(level > 0, level, np.nan)).where(table["own"]).groupby(codes).transform("median")

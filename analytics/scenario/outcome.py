@@ -11,13 +11,13 @@ from analytics.index.measure import compute
 from analytics.potential import panel
 from analytics.scales import Z90
 from analytics.scenario import history as histories
-from analytics.scenario.base import DRAWS, Ground, Point, interval, refuse_unranked
+from analytics.scenario.base import DRAWS, IndexState, ScenarioBase, interval, refuse_unranked
 from analytics.scenario.document import Scenario
-from analytics.scenario.shocks import Note, Shocked, own_weights, point, shock, spread
+from analytics.scenario.shocks import Caveat, ShockedFigures, own_weights, point, shock, spread
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ScenarioResult:
     """What a scenario does. Frames are indexed by iso3.
 
     markets: the ranked ones; score_before, score, rank_before, rank, each with _low and _high (5-95 % over the draws:
@@ -31,12 +31,12 @@ class Outcome:
     scenario: Scenario
     markets: pd.DataFrame
     moved: pd.DataFrame
-    notes: tuple[Note, ...]
+    notes: tuple[Caveat, ...]
     draws: int
     figures: pd.DataFrame
 
 
-def run(ground: Ground, scenario: Scenario) -> Outcome:
+def run(ground: ScenarioBase, scenario: Scenario) -> ScenarioResult:
     """Carry a scenario out: shocks in their order, what is associated with them, then index, ranks and potential.
 
     Raises ScenarioError for a target the recipe does not know, or a market or region that is not there.
@@ -56,10 +56,12 @@ def run(ground: Ground, scenario: Scenario) -> Outcome:
     columns |= dict(_potential(ground, shocked, after).items()) | dict(_outside(ground, after).items())
     table = pd.DataFrame(columns, ground.figures.index[ground.ranked])
     moved = _moved(ground, after, shocked.mask | shocked.converted)
-    return Outcome(scenario, table, moved, shocked.notes, DRAWS, after)
+    return ScenarioResult(scenario, table, moved, shocked.notes, DRAWS, after)
 
 
-def _one_error_off(ground: Ground, shocked: Shocked, errors: float = 1.0) -> list[tuple[int, pd.DataFrame]]:
+def _one_error_off(
+    ground: ScenarioBase, shocked: ShockedFigures, errors: float = 1.0
+) -> list[tuple[int, pd.DataFrame]]:
     """For each link that carries a shock on: its number, and the figures if its elasticity were one error larger."""
     found = []
     for number, sources in enumerate(_sources(ground)):
@@ -70,7 +72,9 @@ def _one_error_off(ground: Ground, shocked: Shocked, errors: float = 1.0) -> lis
     return found
 
 
-def _propagation_noise(ground: Ground, shocked: Shocked, end: Point, chance: np.ndarray) -> np.ndarray | float:
+def _propagation_noise(
+    ground: ScenarioBase, shocked: ShockedFigures, end: IndexState, chance: np.ndarray
+) -> np.ndarray | float:
     """(draws, markets), points the score is off because the elasticities are estimates (first order, either side).
 
     The best market can lose points where a figure is smaller, and gain none where it is larger.
@@ -85,7 +89,7 @@ def _propagation_noise(ground: Ground, shocked: Shocked, end: Point, chance: np.
     return noise
 
 
-def _sources(ground: Ground) -> list[list[int]]:
+def _sources(ground: ScenarioBase) -> list[list[int]]:
     """For each link the columns whose shock reaches it: its source, and what moves that."""
     reach: list[list[int]] = []
     for link in ground.elasticities:
@@ -99,7 +103,7 @@ def _sources(ground: Ground) -> list[list[int]]:
     return reach
 
 
-def potential_shift(ground: Ground, after: pd.DataFrame, markets: Sequence[str] = ()) -> pd.Series:
+def potential_shift(ground: ScenarioBase, after: pd.DataFrame, markets: Sequence[str] = ()) -> pd.Series:
     """How much the model's prediction moves, on its own scale; only (of these) markets whose figures moved."""
     estimate = ground.estimate
     now, then = after.to_numpy(), ground.figures.to_numpy()
@@ -123,7 +127,7 @@ def carried(code: str, earlier: pd.Series, before: pd.Series, after: pd.Series) 
     return moved.where(moved.notna(), after).where(~same, earlier).clip(*scales.bounds(code))
 
 
-def _potential(ground: Ground, shocked: Shocked, after: pd.DataFrame) -> pd.DataFrame:
+def _potential(ground: ScenarioBase, shocked: ShockedFigures, after: pd.DataFrame) -> pd.DataFrame:
     """The potential with its 90 % interval before and after, by market."""
     names = ["potential_before", "potential_before_low", "potential_before_high"]
     names += ["potential", "potential_low", "potential_high"]
@@ -150,7 +154,7 @@ def _potential(ground: Ground, shocked: Shocked, after: pd.DataFrame) -> pd.Data
     return before.set_axis(names[:3], axis=1).join(ends)
 
 
-def _points(ground: Ground, after: pd.DataFrame, moved: set[str]) -> pd.DataFrame:
+def _points(ground: ScenarioBase, after: pd.DataFrame, moved: set[str]) -> pd.DataFrame:
     """The what-if points in the columns of the support. after: the markets whose figures moved; moved: which did."""
     if ground.estimate is None:
         points, figures = ground.ranking.values.loc[after.index].copy(), after
@@ -167,7 +171,7 @@ def _points(ground: Ground, after: pd.DataFrame, moved: set[str]) -> pd.DataFram
     return points
 
 
-def _outside(ground: Ground, after: pd.DataFrame) -> pd.DataFrame:
+def _outside(ground: ScenarioBase, after: pd.DataFrame) -> pd.DataFrame:
     """Which markets' what-if points lie beyond what the data have seen: outside, distance, nearest, reasons."""
     columns = ["distance", "outside", "nearest", "reasons"]
     now = after.to_numpy()
@@ -180,7 +184,7 @@ def _outside(ground: Ground, after: pd.DataFrame) -> pd.DataFrame:
     return found.assign(outside=found["outside"].eq(True))[columns]
 
 
-def _moved(ground: Ground, after: pd.DataFrame, shocked: np.ndarray) -> pd.DataFrame:
+def _moved(ground: ScenarioBase, after: pd.DataFrame, shocked: np.ndarray) -> pd.DataFrame:
     now, then = after.to_numpy(), ground.figures.to_numpy()
     rows, columns = np.nonzero((now != then) & ~np.isnan(now))
     return pd.DataFrame(
@@ -194,7 +198,7 @@ def _moved(ground: Ground, after: pd.DataFrame, shocked: np.ndarray) -> pd.DataF
     )
 
 
-def contributions(ground: Ground, scenario: Scenario) -> pd.DataFrame:
+def contributions(ground: ScenarioBase, scenario: Scenario) -> pd.DataFrame:
     """What each shock adds to each market's score: (markets, shocks), rows summing to the whole change.
 
     Each is the mean of its part when the shocks join in their order and in the reverse one, so that none gains from
@@ -227,7 +231,7 @@ class Reading:
     ahead: np.ndarray
 
 
-def read(ground: Ground, scenario: Scenario, market: str) -> Reading:
+def read(ground: ScenarioBase, scenario: Scenario, market: str) -> Reading:
     """Where one market stands under a scenario. Raises ScenarioError."""
     refuse_unranked(ground, market)
     row = ground.ranking.scores.index.get_loc(market)

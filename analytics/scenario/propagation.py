@@ -9,11 +9,11 @@ import pandas as pd
 
 from analytics import scales
 from analytics.index.recipe import Link, Recipe
-from analytics.scales import MINIMUM_MARKETS, MINIMUM_ROWS, RECORD_YEARS
+from analytics.scales import MIN_MARKETS, MIN_ROWS, RECORD_YEARS
 from data import catalog
 from data.faults import Fault
 
-MINIMUM_YEARS = 3
+MIN_YEARS = 3
 LEVEL_UNITS = ("%", "annual %", "per 100 people", "years")
 """Units whose changes are points, not proportions."""
 
@@ -79,9 +79,9 @@ def estimate(history: pd.DataFrame, recipe: Recipe, year: int, years: int = RECO
         raise PropagationError(
             "The history lacks {columns}. Give what `store.series` returns.", columns=", ".join(missing)
         )
-    if years < MINIMUM_YEARS:
+    if years < MIN_YEARS:
         raise PropagationError(
-            "{years} years do not show what moves with what; give at least {fewest}.", years=years, fewest=MINIMUM_YEARS
+            "{years} years do not show what moves with what; give at least {fewest}.", years=years, fewest=MIN_YEARS
         )
     codes = {code for link in recipe.propagation for code in (link.source, link.target)}
     rows = history[history["indicator"].isin(codes) & history["year"].between(year - years + 1, year)]
@@ -130,7 +130,7 @@ def _reason(coefficient: float, low: float, high: float, direction: int) -> str:
 def _enough(table: pd.DataFrame) -> bool:
     iso3, year = table.index.get_level_values("iso3"), table.index.get_level_values("year")
     often = iso3.value_counts() >= 2
-    return len(table) >= MINIMUM_ROWS and often.sum() >= MINIMUM_MARKETS and year.nunique() >= MINIMUM_YEARS
+    return len(table) >= MIN_ROWS and often.sum() >= MIN_MARKETS and year.nunique() >= MIN_YEARS
 
 
 def _varies(values: pd.Series) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 from analytics import scales
 from analytics.index.recipe import Recipe
 from analytics.scenario import propagation
-from analytics.scenario.base import LARGEST, Ground, Point, ScenarioError, rows_of
+from analytics.scenario.base import MAX_FIGURE, IndexState, ScenarioBase, ScenarioError, rows_of
 from analytics.scenario.document import Scenario, Shock
 from data import catalog
 from data.faults import Fault
@@ -18,7 +18,7 @@ EXCHANGED = "current US$"
 
 
 @dataclass(frozen=True)
-class Note:
+class Caveat:
     """Something a reader of a scenario must know. kind: clamped, no figure, not ranked, new figure, moves nothing."""
 
     kind: str
@@ -29,7 +29,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Shocked:
+class ShockedFigures:
     """The figures with the shocks alone, before what is associated with them moves too.
 
     figures: (markets, codes). start: what they are compared with to see what moves along: the unshocked figures, but at
@@ -42,11 +42,11 @@ class Shocked:
     start: pd.DataFrame
     mask: np.ndarray
     converted: np.ndarray
-    notes: tuple[Note, ...]
+    notes: tuple[Caveat, ...]
 
 
 def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
-    """The weights of a scenario in the form `index.score` takes; None when it leaves them alone.
+    """The weights of a scenario in the form `composite.score` takes; None when it leaves them alone.
 
     A dimension whose indicators all weigh nothing weighs nothing itself. Raises ScenarioError for an unknown name, a
     weight too large to compute with, or when nothing is left that weighs.
@@ -64,7 +64,7 @@ def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
                 names=", ".join(recipe.dimensions),
             )
         own[shock.target] = max(shock.moved(own.get(shock.target, usual[shock.target])), 0.0)
-        if not own[shock.target] <= LARGEST:
+        if not own[shock.target] <= MAX_FIGURE:
             raise ScenarioError(
                 "A weight of {weight} for {target} is too large. Give a smaller one.",
                 weight=f"{own[shock.target]:g}",
@@ -78,22 +78,22 @@ def own_weights(recipe: Recipe, scenario: Scenario) -> dict[str, float] | None:
     return own or None
 
 
-def shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
+def shock(ground: ScenarioBase, shocks: Sequence[Shock]) -> ShockedFigures:
     """Carry out shocks in their order, held within what the units allow. Raises ScenarioError."""
     with np.errstate(over="ignore"):  # refused with a sentence
         return _shock(ground, shocks)
 
 
-def _shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
+def _shock(ground: ScenarioBase, shocks: Sequence[Shock]) -> ShockedFigures:
     figures, start = ground.figures.to_numpy(copy=True), ground.figures.to_numpy(copy=True)
     mask, converted = np.zeros(figures.shape, dtype=bool), np.zeros(figures.shape, dtype=bool)
-    notes: list[Note] = []
+    notes: list[Caveat] = []
     columns = {code: number for number, code in enumerate(ground.figures)}
     for assumed in shocks:
         if assumed.kind == "weight":
             continue
         rows, strangers = rows_of(ground, assumed.markets, assumed.regions)
-        notes += [Note("not ranked", assumed.target, market) for market in strangers]
+        notes += [Caveat("not ranked", assumed.target, market) for market in strangers]
         if assumed.kind == "exchange rate":
             at = np.ix_(rows, [columns[code] for code in exchanged(ground)])
             figures[at] *= assumed.value
@@ -118,16 +118,16 @@ def _shock(ground: Ground, shocks: Sequence[Shock]) -> Shocked:
         for odd in np.flatnonzero(np.isnan(before) | (used != wanted)):
             kind = "no figure" if np.isnan(used[odd]) else "new figure" if np.isnan(before[odd]) else "clamped"
             market = ground.figures.index[rows[odd]]
-            notes.append(Note(kind, assumed.target, market, float(wanted[odd]), float(used[odd])))
+            notes.append(Caveat(kind, assumed.target, market, float(wanted[odd]), float(used[odd])))
 
     def framed(values: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(values, ground.figures.index, ground.figures.columns)
 
-    return Shocked(framed(figures), framed(start), mask, converted, tuple(notes))
+    return ShockedFigures(framed(figures), framed(start), mask, converted, tuple(notes))
 
 
 def _refuse_too_large(figures: np.ndarray, target: str | Fault, value: float) -> None:
-    if (np.abs(figures) > LARGEST).any():
+    if (np.abs(figures) > MAX_FIGURE).any():
         raise ScenarioError(
             "{target}: {value} makes figures too large to compute with. Give a smaller number.",
             target=target,
@@ -135,13 +135,13 @@ def _refuse_too_large(figures: np.ndarray, target: str | Fault, value: float) ->
         )
 
 
-def exchanged(ground: Ground) -> list[str]:
+def exchanged(ground: ScenarioBase) -> list[str]:
     """The figures that a change of the exchange rate moves: those in current US$."""
     known = catalog.load()
     return [code for code in ground.figures if code in known and EXCHANGED in known[code].unit]
 
 
-def spread(ground: Ground, shocked: Shocked, noise: np.ndarray | None = None) -> pd.DataFrame:
+def spread(ground: ScenarioBase, shocked: ShockedFigures, noise: np.ndarray | None = None) -> pd.DataFrame:
     """The figures after what is associated with the shocked ones moved too. noise: standard errors by link."""
     if not ground.elasticities or not shocked.mask.any():
         return shocked.figures
@@ -149,7 +149,7 @@ def spread(ground: Ground, shocked: Shocked, noise: np.ndarray | None = None) ->
     return propagation.spread(ground.elasticities, shocked.start, shocked.figures, mask, noise)
 
 
-def point(ground: Ground, scenario: Scenario) -> Point:
+def point(ground: ScenarioBase, scenario: Scenario) -> IndexState:
     """The index under a scenario, without its intervals."""
     own = own_weights(ground.recipe, scenario)
     return ground.start.at(spread(ground, shock(ground, scenario.shocks)), own)

@@ -11,15 +11,15 @@ from analytics.scenario import base as bases
 from analytics.scenario import history as histories
 from analytics.scenario import outcome as outcomes
 from analytics.scenario import shocks as scenario_shocks
-from analytics.scenario.base import Ground, ScenarioError
+from analytics.scenario.base import ScenarioBase, ScenarioError
 from analytics.scenario.document import Scenario, Shock, Uncertain
 
 MEASURES = ("score", "rank", "potential")
 SIMULATED = 400
-FEWEST_CHANGES = 5
+MIN_CHANGES = 5
 
 
-def tornado(ground: Ground, scenario: Scenario, market: str) -> pd.DataFrame:
+def tornado(ground: ScenarioBase, scenario: Scenario, market: str) -> pd.DataFrame:
     """Each figure of a market one historical standard deviation down and up, the others as in the scenario.
 
     By indicator: value (in the scenario), sd, own (False: the median of other markets stands in), and score_down,
@@ -52,7 +52,7 @@ def _also(scenario: Scenario, shock: Shock) -> Scenario:
 
 
 def two_way(
-    ground: Ground,
+    ground: ScenarioBase,
     scenario: Scenario,
     market: str,
     first: tuple[str, np.ndarray],
@@ -105,7 +105,7 @@ class Simulation:
     seed: int
 
 
-def simulate(ground: Ground, scenario: Scenario, draws: int = SIMULATED) -> Simulation:
+def simulate(ground: ScenarioBase, scenario: Scenario, draws: int = SIMULATED) -> Simulation:
     """Draw every uncertain input of a scenario, and carry it out each time under other weights.
 
     An input's draw holds for all the markets it names alike. Raises ScenarioError when nothing is uncertain, or for a
@@ -147,7 +147,7 @@ def simulate(ground: Ground, scenario: Scenario, draws: int = SIMULATED) -> Simu
     return Simulation(markets, ranks, inputs, _importance(inputs, after, ground), draws, scenario.seed)
 
 
-def _importance(inputs: pd.DataFrame, scores: np.ndarray, ground: Ground) -> pd.DataFrame:
+def _importance(inputs: pd.DataFrame, scores: np.ndarray, ground: ScenarioBase) -> pd.DataFrame:
     ranked = pd.DataFrame(scores).rank().to_numpy()
     given = inputs.rank().to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -156,7 +156,7 @@ def _importance(inputs: pd.DataFrame, scores: np.ndarray, ground: Ground) -> pd.
     return pd.DataFrame(given.T @ ranked / len(given), inputs.columns, ground.ranking.scores.index)
 
 
-def _draw(ground: Ground, entry: Uncertain, draws: int, random: np.random.Generator) -> np.ndarray:
+def _draw(ground: ScenarioBase, entry: Uncertain, draws: int, random: np.random.Generator) -> np.ndarray:
     """(draws,) values of one uncertain input."""
     given = entry.parameters
     if entry.distribution == "triangular":
@@ -176,13 +176,13 @@ def _draw(ground: Ground, entry: Uncertain, draws: int, random: np.random.Genera
     year = int(ground.ranking.years.max(axis=None))
     known = histories.changes(ground.history, entry.target, year)
     mine = known.loc[known["iso3"].isin(ground.figures.index[rows]), "change"]
-    if len(mine) < FEWEST_CHANGES:
+    if len(mine) < MIN_CHANGES:
         raise ScenarioError(
             "{target} has {count} yearly changes on record for these markets, and a bootstrap needs {least}. Name more "
             "markets, or give it a triangular or normal distribution.",
             target=entry.target,
             count=len(mine),
-            least=FEWEST_CHANGES,
+            least=MIN_CHANGES,
         )
     picked = random.choice(mine.to_numpy(), (draws, int(given["years"])))
     return picked.prod(axis=1) if entry.how == "scale" else picked.sum(axis=1)

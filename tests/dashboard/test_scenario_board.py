@@ -38,7 +38,7 @@ def scenario(*shocks: Shock, **more) -> Scenario:
     return Scenario("More internet", Base("healthcare", YEAR, snapshot=snapshot), shocks, seed=7, **more)
 
 
-def made(stood, current: Scenario, iso3: str = "IND", names=None) -> tuple[Board, outcomes.Outcome]:
+def made(stood, current: Scenario, iso3: str = "IND", names=None) -> tuple[Board, outcomes.ScenarioResult]:
     ground, known = stood
     found = outcomes.run(ground, current)
     names = known if names is None else names

@@ -73,12 +73,14 @@ def test_the_number_of_countries_limits_the_plan_and_stands_in_the_address(opene
     assert not app.exception
     assert wish_of(app).max_markets == 2
     assert int(re.search(r"in (\d+) countr", app.title[0].value)[1]) <= 2
-    linked = plan_request.with_link(plan_request.Wish(wish_of(app).base_year), app.query_params["limits"])
+    linked = plan_request.with_link(plan_request.PlanRequest(wish_of(app).base_year), app.query_params["limits"])
     assert linked.max_markets == 2
 
 
 def test_a_link_brings_every_limit_back(opened):
-    asked = plan_request.Wish(2026, max_people=5, max_markets=3, total_usd=2e6, free_sites=True, any_language=True)
+    asked = plan_request.PlanRequest(
+        2026, max_people=5, max_markets=3, total_usd=2e6, free_sites=True, any_language=True
+    )
     wish = wish_of(opened(limits=plan_request.to_link(asked)))
     assert (wish.max_people, wish.max_markets, wish.total_usd) == (5, 3, 2e6)
     assert wish.free_sites and wish.any_language

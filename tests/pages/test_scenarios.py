@@ -286,7 +286,7 @@ def test_a_scenario_too_long_for_the_address_says_to_send_the_file(full_home, op
     app.button(key="open_saved").click().run()
     assert not app.exception
     if "scenario" in app.query_params:
-        assert len(app.query_params["scenario"]) <= json_documents.LONGEST_LINK
+        assert len(app.query_params["scenario"]) <= json_documents.MAX_LINK
     else:
         assert any("too long for a link" in warning.value for warning in app.warning)
 

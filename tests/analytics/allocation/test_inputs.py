@@ -13,8 +13,8 @@ from analytics.allocation import inputs as plan_inputs
 from analytics.allocation import problem as allocation_problem
 from analytics.allocation import request as plan_request
 from analytics.allocation.inputs import Rules
-from analytics.allocation.problem import Current, Lock
-from analytics.allocation.request import Wish
+from analytics.allocation.problem import CurrentAllocation, Lock
+from analytics.allocation.request import PlanRequest
 from analytics.index import recipe
 from analytics.potential import panel
 from analytics.scenario.document import Base, Scenario, Shock
@@ -66,7 +66,7 @@ def table() -> pd.DataFrame:
 
 
 @pytest.fixture
-def material(table) -> plan_inputs.Material:
+def material(table) -> plan_inputs.PlanInputs:
     return plan_inputs.gather(table, [plan_inputs.offers("health", ESTIMATES)], "HOM")
 
 
@@ -77,7 +77,7 @@ def test_an_office_finds_native_speakers_of_what_many_people_speak_where_it_stan
 
 
 def test_offices_need_native_speakers_unless_told_otherwise(material):
-    asked = plan_request.complete(material, Wish(2026))
+    asked = plan_request.complete(material, PlanRequest(2026))
     hubs = {hub.site: hub.languages for hub in plan_request.build(material, asked).hubs}
     assert hubs["AAA"] == ("de", "fr") and hubs["BBB"] == ("ar", "en")
     free = plan_request.build(material, replace(asked, any_language=True))
@@ -209,9 +209,9 @@ def test_growth_is_one_where_a_scenario_changes_nothing():
 
 
 def test_without_a_choice_the_most_untapped_markets_are_taken_and_home_is_not(material):
-    found = plan_request.complete(material, Wish(2026))
+    found = plan_request.complete(material, PlanRequest(2026))
     assert (found.industries, found.markets) == (("health",), ("AAA", "BBB"))
-    by_rank = plan_request.complete(material, Wish(2026, by="rank"), pd.Series({"BBB": 1, "AAA": 2}))
+    by_rank = plan_request.complete(material, PlanRequest(2026, by="rank"), pd.Series({"BBB": 1, "AAA": 2}))
     assert by_rank.markets == ("BBB", "AAA")
     assert found.sites[0] == "HOM"
     assert set(found.sites) == {"HOM", "AAA", "BBB"}
@@ -219,8 +219,8 @@ def test_without_a_choice_the_most_untapped_markets_are_taken_and_home_is_not(ma
 
 def test_home_and_markets_of_today_are_open_and_own_figures_win(material):
     wish = replace(
-        Wish(2026, industries=("health",), markets=("AAA", "BBB", "HOM"), min_people=4),
-        today=(Current("BBB", "health", 3),),
+        PlanRequest(2026, industries=("health",), markets=("AAA", "BBB", "HOM"), min_people=4),
+        today=(CurrentAllocation("BBB", "health", 3),),
         own=(("AAA", "wage_usd", 70_000.0), ("AAA", "min_people", 1)),
     )
     found = plan_request.figures(material, wish)
@@ -231,10 +231,10 @@ def test_home_and_markets_of_today_are_open_and_own_figures_win(material):
 
 def test_what_is_not_in_the_plan_is_not_in_the_problem(material):
     wish = replace(
-        plan_request.complete(material, Wish(2026)),
+        plan_request.complete(material, PlanRequest(2026)),
         markets=("AAA", "CCC"),
         locks=(Lock("BBB", open=True), Lock("AAA", open=True), Lock("AAA", year=2031, people=2)),
-        today=(Current("AAA", "other", 1),),
+        today=(CurrentAllocation("AAA", "other", 1),),
         region_limits=(("South", 1e6, None), ("North", 2e6, 5)),
         language_capacity=(("ja", 3),),
     )
@@ -246,7 +246,7 @@ def test_what_is_not_in_the_plan_is_not_in_the_problem(material):
 
 
 def test_an_office_costs_its_rule_and_may_stand_where_nothing_is_sold(material):
-    problem = plan_request.build(material, replace(plan_request.complete(material, Wish(2026)), sites=("HOM",)))
+    problem = plan_request.build(material, replace(plan_request.complete(material, PlanRequest(2026)), sites=("HOM",)))
     (hub,) = problem.hubs
     assert (hub.site, hub.cost_usd, hub.min_overlap_hours) == ("HOM", 195_000, 3.0)
 
@@ -259,7 +259,7 @@ def test_a_problem_from_a_file_is_given_back_whole():
 
 
 def test_a_built_problem_survives_its_file(material):
-    wish = plan_request.complete(material, Wish(2026, name="Ours"))
+    wish = plan_request.complete(material, PlanRequest(2026, name="Ours"))
     problem = plan_request.build(material, wish)
     text = allocation_problem.to_json(problem)
     again = plan_request.build(*plan_request.from_problem(allocation_problem.read(text)), problem.time_limit_s)
@@ -267,6 +267,6 @@ def test_a_built_problem_survives_its_file(material):
 
 
 def test_more_years_go_on_as_the_last_one():
-    wish = replace(Wish(2026), budget_usd=(1.0, 2.0), people=(3, 4))
+    wish = replace(PlanRequest(2026), budget_usd=(1.0, 2.0), people=(3, 4))
     assert wish.lasting(4).budget_usd == (1.0, 2.0, 2.0, 2.0)
     assert wish.lasting(1).people == (3,)

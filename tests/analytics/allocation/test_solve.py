@@ -14,7 +14,17 @@ from analytics.allocation import baselines, response_curve
 from analytics.allocation import problem as allocation_problem
 from analytics.allocation import solve as allocation
 from analytics.allocation.limits import Choice, violations
-from analytics.allocation.problem import Bound, Current, Hub, Lock, Market, Opportunity, Problem, RegionLimit, Response
+from analytics.allocation.problem import (
+    Bound,
+    CurrentAllocation,
+    Hub,
+    Lock,
+    Market,
+    Opportunity,
+    Problem,
+    RegionLimit,
+    Response,
+)
 from analytics.json_documents import DocumentError
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "allocation.json"
@@ -386,17 +396,17 @@ def test_two_plans_that_win_the_same_in_every_draw_are_equal_and_neither_beats_t
 
 
 def test_a_plan_does_not_beat_itself():
-    problem = small(today=(Current("DEU", "health", 2),))
+    problem = small(today=(CurrentAllocation("DEU", "health", 2),))
     plan = allocation.solve(problem)
     at = {(row.market, row.year): row.people for row in plan.rows.itertuples()}
-    own = tuple(Current(code, "health", people, 0.0, year) for (code, year), people in at.items())
+    own = tuple(CurrentAllocation(code, "health", people, 0.0, year) for (code, year), people in at.items())
     told = allocation.compare(replace(problem, today=own), plan)
     assert told.p_beats_today == 0.0
     assert told.table.at["today", "difference_usd"] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_todays_plan_is_moved_within_the_limits_and_the_note_says_so():
-    problem = small(today=(Current("DEU", "health", 30),))
+    problem = small(today=(CurrentAllocation("DEU", "health", 30),))
     told = allocation.compare(problem, allocation.solve(problem))
     assert str(told.table.at["today", "note"]).startswith("moved to keep: ")
     assert "people limit 2026" in str(told.table.at["today", "note"])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.potential import extrapolation
-from analytics.potential.extrapolation import SupportError
+from analytics.potential.extrapolation import ExtrapolationError
 
 
 def markets(rows: int = 200, columns: int = 6, seed: int = 0, correlation: float = 0.0) -> pd.DataFrame:
@@ -203,31 +203,31 @@ def test_columns_are_found_by_name_and_not_by_place():
 
 
 def test_too_few_markets_are_refused_with_the_remedy():
-    with pytest.raises(SupportError, match=r"11 training markets .* at least 12 are needed. Give more markets"):
+    with pytest.raises(ExtrapolationError, match=r"11 training markets .* at least 12 are needed. Give more markets"):
         extrapolation.fit(markets(11, 2))
 
 
 def test_a_market_given_twice_is_refused():
-    with pytest.raises(SupportError, match="Two rows of M001"):
+    with pytest.raises(ExtrapolationError, match="Two rows of M001"):
         extrapolation.fit(pd.concat([markets(20, 2), markets(2, 2).loc[["M001"]]]))
 
 
 def test_training_without_any_value_is_refused():
-    with pytest.raises(SupportError, match="No feature has a value"):
+    with pytest.raises(ExtrapolationError, match="No feature has a value"):
         extrapolation.fit(markets(20, 2) * np.nan)
 
 
 def test_points_that_lack_a_feature_are_refused_by_its_name():
     found = extrapolation.fit(markets(20, 3))
-    with pytest.raises(SupportError, match=r"The points lack f1, f2.* Give these columns"):
+    with pytest.raises(ExtrapolationError, match=r"The points lack f1, f2.* Give these columns"):
         found.check(one(f0=1.0))
 
 
 def test_an_infinite_point_is_refused_by_its_feature():
-    with pytest.raises(SupportError, match=r"f1: infinite in a point. Give a number"):
+    with pytest.raises(ExtrapolationError, match=r"f1: infinite in a point. Give a number"):
         extrapolation.fit(markets(20, 2)).check(one(f0=1.0, f1=np.inf))
 
 
 def test_own_markets_of_another_number_than_the_points_are_refused():
-    with pytest.raises(SupportError, match="2 markets were given for 1 points"):
+    with pytest.raises(ExtrapolationError, match="2 markets were given for 1 points"):
         extrapolation.fit(markets(20, 2)).check(one(f0=1.0, f1=0.0), own=["M001", "M002"])

@@ -346,7 +346,7 @@ def test_a_link_of_another_version_says_so():
 
 
 def test_what_to_json_writes_is_within_what_is_read():
-    assert json_documents.LARGEST_FROM_LINK < json_documents.LARGEST
+    assert json_documents.MAX_FROM_LINK < json_documents.MAX_BYTES
 
 
 @given(st.floats(-99, 1e4), st.sampled_from(["indicator", "exchange rate"]))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.scenario import forecast as ahead
-from analytics.scenario.forecast import DAMPED, LAST, OutlookError, outlook
+from analytics.scenario.forecast import DAMPED, LAST, ForecastError, forecast
 
 GDP, RULE, USERS, LIFE, AMOUNT = "NY.GDP.MKTP.CD", "RL.EST", "IT.NET.USER.ZS", "SP.DYN.LE00.IN", "own:amount"
 
@@ -70,7 +70,7 @@ def test_a_series_that_follows_a_damped_trend_is_continued_exactly():
 
 def test_a_random_walk_keeps_its_last_value():
     for seed in range(3):
-        found = outlook(long(walk(seed), RULE), [RULE], 2015, 5, 8)
+        found = forecast(long(walk(seed), RULE), [RULE], 2015, 5, 8)
         method = found.methods.loc[RULE]
         assert method["method"] == LAST and method["scale"] == "level" and method["lead"] == 5
         assert not method["mae_damped"] < 0.99 * method["mae_last"]
@@ -79,7 +79,7 @@ def test_a_random_walk_keeps_its_last_value():
 
 def test_a_clean_damped_trend_is_continued_as_statsmodels_does():
     values = trend()
-    found = outlook(long(values, LIFE), [LIFE], 2015, 5, 8)
+    found = forecast(long(values, LIFE), [LIFE], 2015, 5, 8)
     method = found.methods.loc[LIFE]
     assert method["method"] == DAMPED and method["mae_damped"] < 0.8 * method["mae_last"]
     series = values[7]
@@ -93,7 +93,7 @@ def test_a_clean_damped_trend_is_continued_as_statsmodels_does():
 @pytest.mark.parametrize("seed", [0, 1])
 def test_nine_of_ten_later_values_fall_into_the_interval(seed):
     values = walk(seed, markets=150, years=40)
-    found = outlook(long(values[:, :35], RULE), [RULE], 2015, 5, 8)
+    found = forecast(long(values[:, :35], RULE), [RULE], 2015, 5, 8)
     inside = found.values["low"].to_numpy() <= values[:, 39]
     inside &= found.values["high"].to_numpy() >= values[:, 39]
     assert 0.82 <= inside.mean() <= 0.97
@@ -103,16 +103,16 @@ def test_nine_of_ten_later_values_fall_into_the_interval(seed):
 def test_a_volatile_market_has_a_wider_interval():
     values = walk()
     values[5] *= 6
-    spread = outlook(long(values, RULE), [RULE], 2015, 5, 8).values.set_index("iso3")["spread"]
+    spread = forecast(long(values, RULE), [RULE], 2015, 5, 8).values.set_index("iso3")["spread"]
     assert spread["M005"] > 2.5 * spread.drop("M005").median()
 
 
 def test_a_longer_way_is_never_surer():
     rows = long(walk(), RULE)
-    widths = [outlook(rows, [RULE], 2015, horizon, 8).values["spread"].mean() for horizon in (1, 3, 6, 10)]
+    widths = [forecast(rows, [RULE], 2015, horizon, 8).values["spread"].mean() for horizon in (1, 3, 6, 10)]
     assert widths == sorted(widths) and widths[3] > 2 * widths[0]
     late = rows[~((rows["iso3"] == "M000") & (rows["year"] > 2012))]
-    row = outlook(late, [RULE], 2015, 5, 8).values.set_index("iso3").loc["M000"]
+    row = forecast(late, [RULE], 2015, 5, 8).values.set_index("iso3").loc["M000"]
     assert (row["last_year"], row["lead"], row["year"]) == (2012, 8, 2020)
 
 
@@ -122,8 +122,8 @@ def test_what_comes_after_the_base_year_changes_nothing(value, horizon):
     rows = long(walk(markets=20, years=25), RULE)
     later = rows[rows["year"] > 2005].assign(value=value, year=lambda frame: frame["year"] + 10)
     stranger = pd.DataFrame({"iso3": ["NEW"], "indicator": [RULE], "year": [2016], "value": [value]})
-    first = outlook(rows, [RULE], 2015, horizon, 8)
-    second = outlook(pd.concat([rows, later, stranger]), [RULE], 2015, horizon, 8)
+    first = forecast(rows, [RULE], 2015, horizon, 8)
+    second = forecast(pd.concat([rows, later, stranger]), [RULE], 2015, horizon, 8)
     pd.testing.assert_frame_equal(first.values, second.values)
     pd.testing.assert_frame_equal(first.methods, second.methods)
     pd.testing.assert_frame_equal(first.missing, second.missing)
@@ -147,7 +147,7 @@ SOME = ahead._Smoothing(0.8, 0.2, 0.9)
 def test_missing_years_are_interpolated_for_the_recursion_only():
     values = trend()
     values[3, 20:23] = np.nan
-    found = outlook(long(values, LIFE), [LIFE], 2015, 5, 8)
+    found = forecast(long(values, LIFE), [LIFE], 2015, 5, 8)
     filled = pd.Series(values[3]).interpolate().to_numpy()
     smoothing = found.methods.loc[LIFE, ["alpha", "beta", "phi"]]
     expected = by_hand(filled, *smoothing, (filled[3] - filled[0]) / 3, 5)
@@ -157,7 +157,7 @@ def test_missing_years_are_interpolated_for_the_recursion_only():
 def test_a_short_series_keeps_its_last_value_with_pooled_errors():
     values = trend()
     values[:2, :-5] = np.nan
-    table = outlook(long(values, LIFE), [LIFE], 2015, 5, 8).values.set_index("iso3")
+    table = forecast(long(values, LIFE), [LIFE], 2015, 5, 8).values.set_index("iso3")
     assert table["method"].tolist() == [LAST, LAST] + [DAMPED] * 58
     assert (table.loc[["M000", "M001"], "value"] == values[:2, -1]).all()
     assert table.loc["M000", "spread"] == pytest.approx(table.loc["M001", "spread"])
@@ -166,7 +166,7 @@ def test_a_short_series_keeps_its_last_value_with_pooled_errors():
 
 
 def test_without_a_history_the_value_has_no_interval():
-    found = outlook(long(np.array([[1.0], [2.0], [3.0]]), RULE), [RULE], 2015, 5, 8)
+    found = forecast(long(np.array([[1.0], [2.0], [3.0]]), RULE), [RULE], 2015, 5, 8)
     assert found.values["value"].tolist() == [1, 2, 3]
     assert found.values[["low", "high", "spread"]].isna().all(axis=None)
     assert found.methods.loc[RULE, ["method", "n"]].tolist() == [LAST, 0]
@@ -178,7 +178,7 @@ def test_figures_older_than_the_window_are_not_carried_but_listed():
     values[4, -8:] = np.nan
     values[5, :] = np.nan
     rows = pd.concat([long(values, RULE), long(walk(1, markets=20), "GE.EST")])
-    found = outlook(rows, [RULE, "GE.EST"], 2015, 5, 8)
+    found = forecast(rows, [RULE, "GE.EST"], 2015, 5, 8)
     assert set(found.values.query("indicator == @RULE")["iso3"]) == {f"M{n:03d}" for n in range(20)} - {"M004", "M005"}
     table = found.missing.set_index(["iso3", "indicator"])
     assert table["reason"].to_dict() == {
@@ -189,7 +189,7 @@ def test_figures_older_than_the_window_are_not_carried_but_listed():
 
 
 def test_an_indicator_nothing_is_known_of_carries_nothing():
-    found = outlook(long(walk(markets=20), RULE), [RULE, GDP], 2015, 5, 8)
+    found = forecast(long(walk(markets=20), RULE), [RULE, GDP], 2015, 5, 8)
     assert found.methods.loc[GDP, "n"] == 0 and not (found.values["indicator"] == GDP).any()
     assert np.isnan(found.draw(GDP, ["M001"], 0.0)).all()
 
@@ -197,7 +197,7 @@ def test_an_indicator_nothing_is_known_of_carries_nothing():
 def test_percentages_stay_between_their_bounds():
     rising = 100 / (1 + np.exp(-np.linspace(-3, 4, 30) - np.random.default_rng(0).normal(0, 0.3, (40, 1))))
     noisy = np.clip(rising + np.random.default_rng(1).normal(0, 0.5, rising.shape), 0, 100)
-    found = outlook(long(noisy, USERS), [USERS], 2015, 10, 8)
+    found = forecast(long(noisy, USERS), [USERS], 2015, 10, 8)
     assert found.methods.loc[USERS, ["method", "scale"]].tolist() == [DAMPED, "logit"]
     assert found.values[["value", "low", "high"]].stack().between(0, 100).all()
     assert found.draws(np.full(len(found.values), 50.0)).max() <= 100
@@ -212,8 +212,8 @@ def growing(seed: int = 0, markets: int = 60) -> np.ndarray:
 
 
 def test_amounts_are_carried_in_proportion_whatever_their_unit():
-    dollars = outlook(long(growing(), GDP), [GDP], 2015, 5, 8)
-    cents = outlook(long(growing() * 100, GDP), [GDP], 2015, 5, 8)
+    dollars = forecast(long(growing(), GDP), [GDP], 2015, 5, 8)
+    cents = forecast(long(growing() * 100, GDP), [GDP], 2015, 5, 8)
     assert dollars.methods.loc[GDP, "scale"] == "log" and dollars.methods.loc[GDP, "method"] == DAMPED
     for column in ("value", "low", "high"):
         assert cents.values[column].to_numpy() == pytest.approx(100 * dollars.values[column].to_numpy())
@@ -232,13 +232,13 @@ def test_an_amount_of_zero_keeps_its_last_value_of_zero():
     values = growing()
     values[0] = 0.0
     values[:, 1:] = values[:, :1] * np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.05, (60, 29)), axis=1))
-    row = outlook(long(values, GDP), [GDP], 2015, 5, 8).values.iloc[0]
+    row = forecast(long(values, GDP), [GDP], 2015, 5, 8).values.iloc[0]
     assert row["last"] == 0 and row["low"] >= 0 and np.isfinite(row["high"])
 
 
 def test_normals_of_the_quantiles_draw_the_ends_of_the_interval():
     rows = pd.concat([long(growing(), GDP), long(walk(markets=60), RULE)])
-    found = outlook(rows, [GDP, RULE], 2015, 5, 8)
+    found = forecast(rows, [GDP, RULE], 2015, 5, 8)
     quantile = 1.6448536269514722
     for normal, column in ((-quantile, "low"), (0.0, "value"), (quantile, "high")):
         drawn = found.draws(np.full(len(found.values), normal))
@@ -249,7 +249,7 @@ def test_normals_of_the_quantiles_draw_the_ends_of_the_interval():
 
 
 def test_drawing_one_indicator_follows_the_markets_asked_for():
-    found = outlook(long(walk(markets=30), RULE), [RULE], 2015, 5, 8)
+    found = forecast(long(walk(markets=30), RULE), [RULE], 2015, 5, 8)
     normals = np.random.default_rng(0).standard_normal((7, 3))
     drawn = found.draw(RULE, ["M020", "XXX", "M003"], normals)
     every = np.zeros((7, 30))
@@ -261,17 +261,17 @@ def test_drawing_one_indicator_follows_the_markets_asked_for():
 
 
 def test_drawing_what_was_not_carried_is_refused():
-    found = outlook(long(walk(markets=30), RULE), [RULE], 2015, 5, 8)
-    with pytest.raises(OutlookError, match=r"GE.EST was not carried forward"):
+    found = forecast(long(walk(markets=30), RULE), [RULE], 2015, 5, 8)
+    with pytest.raises(ForecastError, match=r"GE.EST was not carried forward"):
         found.draw("GE.EST", ["M000"], 0.0)
-    with pytest.raises(OutlookError, match=r"\(4,\) normals do not fit 30 values"):
+    with pytest.raises(ForecastError, match=r"\(4,\) normals do not fit 30 values"):
         found.draws(np.zeros(4))
 
 
 def test_the_seed_makes_it_repeatable_and_the_order_of_rows_does_not_matter():
     rows = long(trend(), LIFE)
-    first = outlook(rows, [LIFE], 2015, 5, 8, seed=3)
-    second = outlook(rows.sample(frac=1, random_state=0), [LIFE], 2015, 5, 8, seed=3)
+    first = forecast(rows, [LIFE], 2015, 5, 8, seed=3)
+    second = forecast(rows.sample(frac=1, random_state=0), [LIFE], 2015, 5, 8, seed=3)
     pd.testing.assert_frame_equal(first.values, second.values)
     pd.testing.assert_frame_equal(first.methods, second.methods)
 
@@ -280,12 +280,12 @@ def test_the_history_is_not_changed():
     rows = long(walk(markets=20), RULE)
     rows.loc[3, "value"] = np.inf
     copy = rows.copy()
-    outlook(rows, [RULE], 2015, 5, 8)
+    forecast(rows, [RULE], 2015, 5, 8)
     pd.testing.assert_frame_equal(rows, copy)
 
 
 def test_few_markets_are_not_enough_to_choose_a_trend():
-    found = outlook(long(trend(markets=3), LIFE), [LIFE], 2015, 5, 8)
+    found = forecast(long(trend(markets=3), LIFE), [LIFE], 2015, 5, 8)
     assert found.methods.loc[LIFE, "method"] == LAST and np.isnan(found.methods.loc[LIFE, "mae_damped"])
     assert found.methods.loc[LIFE, "n"] == 54 and found.values["spread"].notna().all()
 
@@ -293,7 +293,7 @@ def test_few_markets_are_not_enough_to_choose_a_trend():
 def test_surveys_every_few_years_are_backtested_at_a_lead_they_have():
     values = walk(markets=60)
     values[:, np.setdiff1d(np.arange(30), [17, 20, 23, 26, 29])] = np.nan
-    found = outlook(long(values, RULE), [RULE], 2015, 5, 8)
+    found = forecast(long(values, RULE), [RULE], 2015, 5, 8)
     assert found.methods.loc[RULE, "lead"] == 6 and found.methods.loc[RULE, "n"] == 180
     half = found.values["high"] - found.values["value"]
     errors = np.abs(values[:, [23, 26, 29]] - values[:, [17, 20, 23]])
@@ -302,21 +302,21 @@ def test_surveys_every_few_years_are_backtested_at_a_lead_they_have():
 
 @pytest.mark.parametrize("horizon", [0, 11, -1])
 def test_a_base_too_far_ahead_is_refused_with_the_remedy(horizon):
-    with pytest.raises(OutlookError, match=r"backtested for 1 to 10 years. Choose a base from 2016 to 2025"):
-        outlook(long(walk(markets=20), RULE), [RULE], 2015, horizon, 8)
+    with pytest.raises(ForecastError, match=r"backtested for 1 to 10 years. Choose a base from 2016 to 2025"):
+        forecast(long(walk(markets=20), RULE), [RULE], 2015, horizon, 8)
 
 
 def test_a_history_without_its_columns_a_window_of_nothing_and_no_data_are_refused():
     rows = long(walk(markets=20), RULE)
-    with pytest.raises(OutlookError, match="The history lacks iso3"):
-        outlook(rows.drop(columns="iso3"), [RULE], 2015, 5, 8)
-    with pytest.raises(OutlookError, match="A window of 0 years holds nothing"):
-        outlook(rows, [RULE], 2015, 5, 0)
-    with pytest.raises(OutlookError, match=r"Nothing is known by 1950 of RL.EST. Fetch it"):
-        outlook(rows, [RULE], 1950, 5, 8)
+    with pytest.raises(ForecastError, match="The history lacks iso3"):
+        forecast(rows.drop(columns="iso3"), [RULE], 2015, 5, 8)
+    with pytest.raises(ForecastError, match="A window of 0 years holds nothing"):
+        forecast(rows, [RULE], 2015, 5, 0)
+    with pytest.raises(ForecastError, match=r"Nothing is known by 1950 of RL.EST. Fetch it"):
+        forecast(rows, [RULE], 1950, 5, 8)
 
 
 def test_when_every_figure_is_too_old_nothing_is_carried():
-    found = outlook(long(walk(markets=20), RULE), [RULE], 2030, 5, 8)
+    found = forecast(long(walk(markets=20), RULE), [RULE], 2030, 5, 8)
     assert found.values.empty and len(found.missing) == 20
     assert found.draws(np.empty((3, 0))).shape == (3, 0)

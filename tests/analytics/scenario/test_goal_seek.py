@@ -13,7 +13,7 @@ from analytics.index.recipe import Ingredient, Measure, Recipe
 from analytics.scenario import base as bases
 from analytics.scenario import goal_seek
 from analytics.scenario import outcome as outcomes
-from analytics.scenario.base import Ground, ScenarioError
+from analytics.scenario.base import ScenarioBase, ScenarioError
 from analytics.scenario.document import Base, Scenario, Shock
 from analytics.scenario.propagation import Elasticity
 
@@ -47,11 +47,11 @@ def observed(wide: pd.DataFrame, year: int = YEAR) -> pd.DataFrame:
     return rows.assign(year=year)[["iso3", "indicator", "year", "value"]]
 
 
-def stand(wide: pd.DataFrame | None = None, sizes: tuple[float, ...] = (4, 2, 1), links=()) -> Ground:
+def stand(wide: pd.DataFrame | None = None, sizes: tuple[float, ...] = (4, 2, 1), links=()) -> ScenarioBase:
     """A ground on which the figures wobbled by these sizes (standard deviations, about) in every market."""
     wide = figures() if wide is None else wide
     rows = [observed(wide + (-1) ** year * np.array(sizes), year) for year in range(2012, 2021)]
-    return bases.stand(observed(wide), RECIPE, pd.Series("142", MARKETS), pd.concat(rows), YEAR, links)
+    return bases.build_base(observed(wide), RECIPE, pd.Series("142", MARKETS), pd.concat(rows), YEAR, links)
 
 
 GROUND = stand()
@@ -59,7 +59,7 @@ NOTHING = Scenario("test", Base("test", YEAR))
 
 
 def seek(
-    codes: tuple[str, ...], aim: str, target: float, market: str = "M08", ground: Ground = GROUND
+    codes: tuple[str, ...], aim: str, target: float, market: str = "M08", ground: ScenarioBase = GROUND
 ) -> goal_seek.Goal:
     return goal_seek.seek(ground, NOTHING, market, codes, aim, target)
 
@@ -173,7 +173,7 @@ class PerCentAPoint:
         return 0.01 * features[USERS].to_numpy()
 
 
-def with_a_model() -> Ground:
+def with_a_model() -> ScenarioBase:
     """All markets but M09 are known to a model that was trained on what is known today."""
     known = figures().drop(index="M09")
     columns = {"predicted": np.exp(0.01 * known[USERS]), "low": 0.5, "high": 5.0, "trained": True}

@@ -17,10 +17,10 @@ from analytics.scenario import base as bases
 from analytics.scenario import forecast
 from analytics.scenario import outcome as outcomes
 from analytics.scenario import shocks as scenario_shocks
-from analytics.scenario.base import Ground, ScenarioError
+from analytics.scenario.base import ScenarioBase, ScenarioError
 from analytics.scenario.document import Base, Scenario, Shock
 from analytics.scenario.propagation import Elasticity
-from analytics.scenario.shocks import Note
+from analytics.scenario.shocks import Caveat
 
 PEOPLE, INCOME, DOLLARS, SPENDING, USERS, LINES, LAW = (
     "SP.POP.TOTL", "NY.GDP.PCAP.PP.CD", "NY.GDP.PCAP.CD", "SH.XPD.CHEX.PC.CD", "IT.NET.USER.ZS", "IT.NET.BBND.P2",
@@ -83,9 +83,11 @@ def observed(wide: pd.DataFrame, year: int = YEAR) -> pd.DataFrame:
     return rows.assign(year=year)[["iso3", "indicator", "year", "value"]]
 
 
-def stand(wide: pd.DataFrame | None = None, links: tuple[Elasticity, ...] = (), recipe: Recipe = RECIPE) -> Ground:
+def stand(
+    wide: pd.DataFrame | None = None, links: tuple[Elasticity, ...] = (), recipe: Recipe = RECIPE
+) -> ScenarioBase:
     wide = figures() if wide is None else wide
-    return bases.stand(observed(wide), recipe, REGIONS, observed(wide), YEAR, links)
+    return bases.build_base(observed(wide), recipe, REGIONS, observed(wide), YEAR, links)
 
 
 def scenario(*shocks: Shock, **more: object) -> Scenario:
@@ -124,7 +126,7 @@ one_weight = st.builds(
 )  # fmt: skip
 
 
-def anew(ground: Ground, made: Scenario, design: Design | None = None) -> pd.Series:
+def anew(ground: ScenarioBase, made: Scenario, design: Design | None = None) -> pd.Series:
     """The scores of an index built from the shocked panel, without any of what-if's short cuts."""
     shocked = scenario_shocks.shock(ground, made.shocks).figures
     own = scenario_shocks.own_weights(ground.recipe, made)
@@ -227,7 +229,7 @@ def test_a_region_and_named_markets_are_shocked_together_and_nobody_named_is_eve
 )
 def test_what_the_unit_does_not_allow_is_held_at_its_bound_and_said(shock, wanted, used):
     found = outcomes.run(GROUND, scenario(shock))
-    assert found.notes == (Note("clamped", shock.target, "M03", pytest.approx(wanted), used),)
+    assert found.notes == (Caveat("clamped", shock.target, "M03", pytest.approx(wanted), used),)
     assert found.figures.at["M03", shock.target] == used
 
 
@@ -452,7 +454,7 @@ def test_nothing_given_is_changed():
     wide = figures()
     rows, history = observed(wide), observed(wide)
     kept = rows.copy(), history.copy()
-    ground = bases.stand(rows, RECIPE, REGIONS, history, YEAR, (INCOME_TO_SPENDING,))
+    ground = bases.build_base(rows, RECIPE, REGIONS, history, YEAR, (INCOME_TO_SPENDING,))
     before = ground.figures.copy(), ground.ranking.scores.copy()
     outcomes.run(ground, scenario(move(INCOME, "scale", 2.0), exchange(0.5), weigh("size", "set", 0.1)))
     outcomes.contributions(ground, scenario(move(INCOME, "scale", 2.0), exchange(0.5)))
@@ -494,14 +496,14 @@ def history(seed: int = 0) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def futures() -> dict[int, Ground]:
+def futures() -> dict[int, ScenarioBase]:
     """Grounds of today and of five years ahead."""
     rows = history()
     now = rows[rows["year"] == YEAR]
-    ahead = forecast.outlook(rows, [*figures().columns], YEAR, 5, 8)
+    ahead = forecast.forecast(rows, [*figures().columns], YEAR, 5, 8)
     return {
-        0: bases.stand(now, RECIPE, REGIONS, rows, YEAR),
-        5: bases.stand(now, RECIPE, REGIONS, rows, YEAR, outlook=ahead),
+        0: bases.build_base(now, RECIPE, REGIONS, rows, YEAR),
+        5: bases.build_base(now, RECIPE, REGIONS, rows, YEAR, outlook=ahead),
     }
 
 
@@ -556,12 +558,12 @@ def with_outcome() -> tuple[pd.DataFrame, Recipe, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def modelled() -> Ground:
+def modelled() -> ScenarioBase:
     rows, recipe, groups = with_outcome()
     with threadpool_limits(1):  # the threads of small fits get in their own way
         fit = potential.fit(rows, recipe, YEAR, groups, learner="ridge")
     links = (replace(INCOME_TO_SPENDING, target=LAW, target_scale="level"),)
-    return bases.stand(rows[rows["year"] == YEAR], recipe, REGIONS, rows, YEAR, links, fit)
+    return bases.build_base(rows[rows["year"] == YEAR], recipe, REGIONS, rows, YEAR, links, fit)
 
 
 def test_without_a_shock_the_potential_is_the_models_estimate(modelled):

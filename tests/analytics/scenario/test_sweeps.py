@@ -10,7 +10,7 @@ from analytics.index.recipe import Ingredient, Measure, Recipe
 from analytics.scenario import base as bases
 from analytics.scenario import outcome as outcomes
 from analytics.scenario import sweeps
-from analytics.scenario.base import Ground, ScenarioError
+from analytics.scenario.base import ScenarioBase, ScenarioError
 from analytics.scenario.document import Base, Scenario, Shock, Uncertain
 from analytics.scenario.propagation import Elasticity
 
@@ -57,8 +57,8 @@ def history() -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def stand(links: tuple[Elasticity, ...] = ()) -> Ground:
-    return bases.stand(observed(FIGURES), RECIPE, pd.Series("142", MARKETS), history(), YEAR, links)
+def stand(links: tuple[Elasticity, ...] = ()) -> ScenarioBase:
+    return bases.build_base(observed(FIGURES), RECIPE, pd.Series("142", MARKETS), history(), YEAR, links)
 
 
 GROUND = stand()
@@ -115,9 +115,9 @@ def test_the_tornado_stands_on_the_scenario_and_on_what_it_moved_along():
 def test_a_figure_without_a_past_or_that_never_moved_is_left_out():
     still = history().assign(value=lambda rows: rows["value"].where(rows["indicator"] != UNEMPLOYED, 7.0))
     rows = still[still["indicator"] != AGED]
-    ground = bases.stand(observed(FIGURES), RECIPE, pd.Series("142", MARKETS), rows, YEAR)
+    ground = bases.build_base(observed(FIGURES), RECIPE, pd.Series("142", MARKETS), rows, YEAR)
     assert list(sweeps.tornado(ground, scenario(), MIDDLE).index) == [USERS]
-    nothing = bases.stand(observed(FIGURES), RECIPE, pd.Series("142", MARKETS), rows.iloc[:0], YEAR)
+    nothing = bases.build_base(observed(FIGURES), RECIPE, pd.Series("142", MARKETS), rows.iloc[:0], YEAR)
     assert sweeps.tornado(nothing, scenario(), MIDDLE).empty
 
 
@@ -163,7 +163,7 @@ def doubt(code: str = USERS, how: str = "add", distribution: str = "triangular",
     return Uncertain(code, how, distribution, parameters, (MIDDLE,))
 
 
-def without_weights(ground: Ground) -> Ground:
+def without_weights(ground: ScenarioBase) -> ScenarioBase:
     """The same ground on which nobody doubts the weights."""
     still = replace(ground)
     still.__dict__["factors"] = np.ones((bases.DRAWS, len(RECIPE.ingredients)))
