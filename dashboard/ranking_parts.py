@@ -125,7 +125,7 @@ def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
     if imputed := int(ranking.imputed.notna().to_numpy().sum()):
         st.caption(_("{count} of the figures are imputed, not reported.").format(count=number(float(imputed), 6)))
     for warning in ranking.warnings:
-        st.warning(warning, icon=":material/warning:")
+        st.warning(str(warning), icon=":material/warning:")
 
 
 def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:

@@ -98,7 +98,7 @@ class Ranking:
     design: Design = field(default_factory=Design)
     own: Mapping[str, float] = field(default_factory=dict)
     groups: pd.Series | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Fault, ...] = ()
     aside: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["score", "coverage", "reason", "place"]))
 
     @property
@@ -264,30 +264,35 @@ def members(labels: pd.Series) -> dict[str, np.ndarray]:
 
 def _whole_weights(
     recipe: Recipe, normalised: pd.DataFrame, labels: pd.Series, design: Design, own: Mapping[str, float]
-) -> tuple[pd.Series, tuple[str, ...]]:
+) -> tuple[pd.Series, tuple[Fault, ...]]:
     """Weight of each ingredient in the whole: the reader's own, else the design's, level by level."""
     base = pd.Series(weighting.in_the_whole(recipe, own))[list(normalised.columns)]
     if not base.sum() > 0:
         raise DesignError("Only indicators without data have a weight. Give another one a weight, or import its data.")
     if own or design.indicator_weights == design.dimension_weights == "recipe":
         return base, ()
-    warnings: list[str] = []
+    warnings: list[Fault] = []
     by_dimension = base.groupby(labels, sort=False).sum()
     inside = base / base.groupby(labels).transform("sum")
     if design.indicator_weights != "recipe":
         for dimension, columns in members(labels).items():
-            part = _weigh(normalised.iloc[:, columns], design.indicator_weights, f"the dimension {dimension}", warnings)
+            part = _weigh(
+                normalised.iloc[:, columns],
+                design.indicator_weights,
+                Fault("the dimension {dimension}", dimension=dimension),
+                warnings,
+            )
             inside[part.index] = part
     if design.dimension_weights != "recipe":
         scores = aggregate.dimension_scores(
             normalised.to_numpy(), inside.to_numpy()[None], members(labels), design.within
         )
         frame = pd.DataFrame(scores[0].T, normalised.index, by_dimension.index)
-        by_dimension = _weigh(frame, design.dimension_weights, "the dimensions", warnings)
+        by_dimension = _weigh(frame, design.dimension_weights, Fault("the dimensions"), warnings)
     return inside * labels.map(by_dimension), tuple(warnings)
 
 
-def _weigh(scores: pd.DataFrame, method: str, what: str, warnings: list[str]) -> pd.Series:
+def _weigh(scores: pd.DataFrame, method: str, what: Fault, warnings: list[Fault]) -> pd.Series:
     if method == "equal":
         return weighting.equal(scores)
     if method == "entropy":

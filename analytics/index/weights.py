@@ -95,7 +95,7 @@ def entropy(scores: pd.DataFrame) -> pd.Series:
     return told / told.sum() if told.sum() > 0 else equal(scores)
 
 
-def principal_component(scores: pd.DataFrame, what: str) -> tuple[pd.Series, tuple[str, ...]]:
+def principal_component(scores: pd.DataFrame, what: str | Fault) -> tuple[pd.Series, tuple[Fault, ...]]:
     """Squared loadings of the first principal component of the correlations, summing to 1, and warnings.
 
     OECD/JRC Handbook 2008, step 6. Warns when the component explains less than half, or loads some columns against the
@@ -119,12 +119,20 @@ def principal_component(scores: pd.DataFrame, what: str) -> tuple[pd.Series, tup
     warnings = []
     if explained < LITTLE:
         warnings.append(
-            f"The first component of {what} explains only {explained:.0%} of the variance: it speaks for a part."
+            Fault(
+                "The first component of {what} explains only {share} of the variance: it speaks for a part.",
+                what=what,
+                share=f"{explained:.0%}",
+            )
         )
     against = varying[np.sign(first) != np.sign(first[np.argmax(np.abs(first))])]
     if len(against):
         warnings.append(
-            f"The first component of {what} sets {', '.join(against)} against the others: do not read its weights "
-            "as importance."
+            Fault(
+                "The first component of {what} sets {columns} against the others: do not read its weights as "
+                "importance.",
+                what=what,
+                columns=", ".join(against),
+            )
         )
     return pd.Series(first**2, index=varying).reindex(scores.columns, fill_value=0.0), tuple(warnings)
