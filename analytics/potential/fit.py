@@ -1,8 +1,9 @@
 """How much larger could a market be? What similar markets have, against what it has, with an interval."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,20 @@ def history_codes(recipe: Recipe) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*codes, panel.POPULATION]))
 
 
+def _on_one_thread(function: Callable[..., PotentialFit]) -> Callable[..., PotentialFit]:
+    """The matrices are small: more threads only wait for each other on a busy machine."""
+
+    @wraps(function)
+    def limited(*arguments: Any, **named: Any) -> PotentialFit:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            return function(*arguments, **named)
+
+    return limited
+
+
+@_on_one_thread
 def fit(
     history: pd.DataFrame,
     recipe: Recipe,
@@ -167,23 +182,6 @@ def fit(
     from these markets and predicts the others. features: codes instead of the recipe's list. Raises PotentialError when
     the data do not allow it.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):  # the matrices are small: more threads only wait for each other on a busy machine
-        return _fit(history, recipe, year, groups, horizon, learner, seed, own_outcome, features)
-
-
-def _fit(
-    history: pd.DataFrame,
-    recipe: Recipe,
-    year: int,
-    groups: pd.DataFrame,
-    horizon: int,
-    learner: str,
-    seed: int,
-    own_outcome: pd.Series | None,
-    features: Sequence[str] | None,
-) -> PotentialFit:
     from analytics.potential import explain, learners, validation
 
     if learner != BEST and learner not in learners.NAMES:
@@ -229,8 +227,7 @@ def _fit(
 
     imputed = now.features.isna().mean(axis=1)
     others = now.features.drop(index=now.outcome.index)
-    row = comparison.loc[chosen]
-    naive = comparison.loc["income group median"]
+    row, naive = comparison.loc[chosen], comparison.loc["income group median"]
     checks = (
         *validation.check("markets per feature", len(scaled) / now.features.shape[1], 8, 4),
         *validation.check("region left out", row["r2_leave_region_out"], 0.75, 0.5),
