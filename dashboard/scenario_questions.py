@@ -285,7 +285,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: ScenarioBase) -> N
     current = scenario_state.now()
     wanted = replace(current, uncertain=(*current.uncertain, entry))
     try:
-        scenario_document.from_json(scenario_document.to_json(wanted))
+        scenario_document.check(wanted)
     except DocumentError as error:
         st.error(spelt(error), icon=":material/error:")
         return

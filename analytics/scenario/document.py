@@ -211,6 +211,13 @@ def from_json(text: str | bytes) -> Scenario:
     )
 
 
+def check(scenario: Scenario) -> None:
+    """Raises DocumentError naming all that no document of it may say."""
+    document = _document(scenario)
+    json_documents.check(document, SCHEMA, WHAT)
+    json_documents.refuse(_faults(document, scenario.shocks, scenario.uncertain), WHAT)
+
+
 def _faults(document: Mapping, shocks: tuple[Shock, ...], uncertain: tuple[Uncertain, ...]) -> list[str]:
     """What a schema cannot say."""
     faults = []

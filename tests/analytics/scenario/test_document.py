@@ -367,3 +367,14 @@ def test_the_key_of_a_base_is_what_it_depends_on_and_nothing_of_the_assumptions(
     )
     assert key.without_potential == BaseKey("healthcare", 2023, 5, "next")
     assert len({key, BaseKey.of(later, "next"), key.without_potential}) == 2
+
+
+def test_a_scenario_is_checked_without_writing_it_and_found_wrong_where_its_file_would_be():
+    scenario_document.check(FASTER)
+    flat = Uncertain("IT.NET.USER.ZS", "add", "triangular", {"low": 3.0, "mode": 1.0, "high": 2.0}, ("IND",))
+    wrong = replace(FASTER, uncertain=(flat,))
+    with pytest.raises(DocumentError) as checked:
+        scenario_document.check(wrong)
+    with pytest.raises(DocumentError) as read:
+        scenario_document.from_json(scenario_document.to_json(wrong))
+    assert checked.value == read.value
