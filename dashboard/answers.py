@@ -255,11 +255,11 @@ def unknowns(ranking: Ranking, names: pd.Series, economies: pd.Series, year: int
                 titles=listing([_(i.title) for i in ranking.missing]),
             )
         )
-    if ranking.stand_ins:
+    if ranking.proxies:
         pairs = listing(
             [
                 _("{stand_in} for {indicator}").format(stand_in=ingredient_title(ranking, i.key), indicator=_(i.title))
-                for i in ranking.stand_ins
+                for i in ranking.proxies
             ]
         )
         said.append(_("Substitutes in use: {pairs}.").format(pairs=pairs))

@@ -499,7 +499,7 @@ def _method(found: ScenarioResult, ground: ScenarioBase, current: Scenario) -> l
 def _recipe(ground: ScenarioBase) -> list[str]:
     """The weights of the recipe, dimension by dimension, with the direction of each indicator."""
     ranking, told = ground.ranking, []
-    whole = ranking.whole / ranking.whole.sum()
+    whole = ranking.overall_weights / ranking.overall_weights.sum()
     for dimension, keys in whole.groupby(ranking.labels, sort=False).groups.items():
         parts = [
             (_("{name} {share}") if ranking.directions[key] > 0 else _("{name} {share} (less is better)")).format(

@@ -409,7 +409,7 @@ def _clear(found: Told) -> list[str]:
 
 def missing_figures(case: Case) -> list[str]:
     """Figures of the score that the store does not hold for a country, the heaviest first."""
-    values, weights = case.ranking.values.loc[case.iso3], case.ranking.whole
+    values, weights = case.ranking.values.loc[case.iso3], case.ranking.overall_weights
     missing = weights[values.index[values.isna()]].sort_values(ascending=False, kind="stable").index[:MISSING]
     return [answers.ingredient_title(case.ranking, key) for key in missing]
 

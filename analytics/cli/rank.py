@@ -42,7 +42,7 @@ def rank(options: argparse.Namespace) -> int:
     _print(result.scores.assign(market=names, **rounded), COLUMNS, options.format == "json")
     for ingredient in result.missing:
         print(f"not in the store: {ingredient.title} ({ingredient.measures[0].code})", file=sys.stderr)
-    for ingredient in result.stand_ins:
+    for ingredient in result.proxies:
         print(f"stand-in for {ingredient.title}: {' / '.join(result.measures[ingredient.key].codes)}", file=sys.stderr)
     print(
         f"{len(result.scores)} markets ranked, {len(result.unranked)} with too little data, by {year}", file=sys.stderr

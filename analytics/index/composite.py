@@ -72,10 +72,10 @@ class Ranking:
     dimensions: (markets, dimensions), each dimension's own score 0-100, NaN where nothing is known.
     normalised, values, years: (markets, ingredients); values in the measure's unit, years of the figures used.
     weights: (markets, ingredients), effective weights. measures: ingredient -> the figure used.
-    whole: (ingredients,), weights before gaps; they need not sum to 1 where ingredients are missing for all.
+    overall_weights: (ingredients,), weights before gaps; they need not sum to 1 where ingredients are missing for all.
     treated: log of winsorised and transformed values. missing: ingredients without enough data.
     unranked: coverage of the markets that know less than minimum_coverage of the weight that is there for any market.
-    design, own (the reader's weights), groups: what the index was built with. warnings: what its weights may hide.
+    design, custom_weights (the reader's), groups: what the index was built with. warnings: what its weights may hide.
     imputed: (markets, ingredients), the imputed values in the measure's unit, NaN where reported or left empty.
     imputation_ranks: (markets, imputations), the rank under each noisy copy of the gaps; no columns without imputation.
     """
@@ -92,11 +92,11 @@ class Ranking:
     treated: pd.DataFrame
     missing: tuple[Ingredient, ...]
     unranked: pd.Series
-    whole: pd.Series
+    overall_weights: pd.Series
     imputed: pd.DataFrame
     imputation_ranks: pd.DataFrame
     design: Design = field(default_factory=Design)
-    own: Mapping[str, float] = field(default_factory=dict)
+    custom_weights: Mapping[str, float] = field(default_factory=dict)
     groups: pd.Series | None = None
     warnings: tuple[Fault, ...] = ()
     aside: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["score", "coverage", "reason", "place"]))
@@ -117,7 +117,7 @@ class Ranking:
         return members(self.labels)
 
     @property
-    def stand_ins(self) -> tuple[Ingredient, ...]:
+    def proxies(self) -> tuple[Ingredient, ...]:
         """Ingredients for which a stand-in figure had to serve."""
         return tuple(
             i for i in self.recipe.ingredients if i.key in self.measures and self.measures[i.key] != i.measures[0]
@@ -186,7 +186,7 @@ def rescore(
         coverage,
         design or ranking.design,
         ranking.groups if groups is None else groups,
-        ranking.own if weights is None else weights,
+        ranking.custom_weights if weights is None else weights,
         ranking.aside["reason"],
     )
 
@@ -234,11 +234,11 @@ def _rank(
         treated=treatment.log,
         missing=missing,
         unranked=coverage[~coverage.index.isin(order)].sort_values(ascending=False),
-        whole=whole,
+        overall_weights=whole,
         imputed=_in_units(values, treatment.values, filled).loc[order],
         imputation_ranks=_imputation_ranks(treatment, directions, labels, whole, design, groups, scores.index),
         design=design,
-        own=dict(own),
+        custom_weights=dict(own),
         groups=groups,
         warnings=warnings,
         aside=aside,

@@ -207,12 +207,12 @@ def balanced(ranking: Ranking, choices: Choices, draws: int, copies: int, seed: 
 
 def weights_around(ranking: Ranking, chance: np.ndarray, choices: Choices) -> np.ndarray:
     """(draws, ingredients) weights in the whole from chances in 0-1: lognormal factors of the choices' spread."""
-    moved = ranking.whole.to_numpy() * np.exp(choices.spread * special.ndtri(chance))
+    moved = ranking.overall_weights.to_numpy() * np.exp(choices.spread * special.ndtri(chance))
     return moved / moved.sum(axis=1, keepdims=True)
 
 
 def _hypercube(random: np.random.Generator, draws: int, ranking: Ranking) -> np.ndarray:
-    shape = (draws, len(ranking.whole))
+    shape = (draws, len(ranking.overall_weights))
     places = random.permuted(np.broadcast_to(np.arange(draws)[:, None], shape), axis=0)
     return (places + random.random(shape)) / draws
 

@@ -22,7 +22,7 @@ class Robustness:
     ranks: rank (as shown), low, median, high (5th, 50th and 95th percentile; low and high reach at least to the rank
     shown, which is one of the ways to build the index), p_top10. distribution:
     (markets, ranks), share of draws at rank 1, 2, ...; ties share the better rank. beats: (markets, markets), share of
-    draws in which the row's market ranks before the column's; empty unless asked for. design, whole, choices: what was
+    draws in which the row's market ranks before the column's; empty unless asked for. design, overall_weights, choices: what was
     varied around.
     """
 
@@ -33,7 +33,7 @@ class Robustness:
     seed: int
     choices: Choices
     design: Design
-    whole: pd.Series
+    overall_weights: pd.Series
 
     def p_top(self, k: int) -> pd.Series:
         """Share of draws in which each market is among the first k, 0-1."""
@@ -43,7 +43,7 @@ class Robustness:
 
     def about(self, ranking: Ranking) -> pd.DataFrame:
         """The ranking's scores beside these ranks. Raises DesignError when they are about another index."""
-        same = self.design == ranking.design and self.whole.equals(ranking.whole)
+        same = self.design == ranking.design and self.overall_weights.equals(ranking.overall_weights)
         if not (same and self.ranks["rank"].equals(ranking.scores["rank"])):
             raise DesignError(
                 "These rank intervals are about another index than the one shown: its design, weights or figures "
@@ -121,7 +121,7 @@ def _summary(ranking: Ranking, drawn: np.ndarray, seed: int, choices: Choices, p
         seed=seed,
         choices=choices,
         design=ranking.design,
-        whole=ranking.whole,
+        overall_weights=ranking.overall_weights,
     )
 
 
@@ -142,7 +142,7 @@ def leave_one_out(ranking: Ranking) -> pd.DataFrame:
     An ingredient that is all there is cannot be left out: its column is 0.
     """
     _two_markets(ranking)
-    whole, keys, labels = ranking.whole.to_numpy(), ranking.whole.index, ranking.labels.to_numpy()
+    whole, keys, labels = ranking.overall_weights.to_numpy(), ranking.overall_weights.index, ranking.labels.to_numpy()
     weights = np.tile(whole, (len(keys), 1))
     np.fill_diagonal(weights, 0.0)
     for position, dimension in enumerate(labels):

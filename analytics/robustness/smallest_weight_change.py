@@ -50,7 +50,7 @@ def overtake(ranking: Ranking, challenger: str, leader: str, level: str = "indic
     scores jump.
     """
     _check(ranking, challenger, leader, level)
-    whole = ranking.whole / ranking.whole.sum()
+    whole = ranking.overall_weights / ranking.overall_weights.sum()
     to_whole, start = _levels(ranking, whole, level)
     matrix, scores = to_whole.to_numpy(), ranking.normalised.loc[[challenger, leader]].to_numpy()
 

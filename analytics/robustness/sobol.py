@@ -73,7 +73,7 @@ def _problem(ranking: Ranking, by_dimension: bool) -> dict:
 
 
 def _plan(ranking: Ranking, prepared: Prepared, points: np.ndarray) -> draws.SamplingDesign:
-    choices, count = prepared.choices, len(ranking.whole)
+    choices, count = prepared.choices, len(ranking.overall_weights)
     method, copy, normalisation, treatment, aggregation = points[:, count:].T
     copies = max(len(ready) for ready in prepared.scores.values())
 

@@ -128,7 +128,7 @@ class ScenarioBase:
     @cached_property
     def factors(self) -> np.ndarray:
         """(draws, ingredients), what multiplies each weight in each draw; the same before and after."""
-        return self.variants.weights / self.ranking.whole.to_numpy()
+        return self.variants.weights / self.ranking.overall_weights.to_numpy()
 
     @cached_property
     def variants(self) -> many.SamplingDesign:
@@ -158,7 +158,7 @@ class ScenarioBase:
     @cached_property
     def start(self) -> "IndexState":
         """The index on the unshocked figures."""
-        whole, nothing = self.ranking.whole.to_numpy(), pd.DataFrame(index=self.figures.index)
+        whole, nothing = self.ranking.overall_weights.to_numpy(), pd.DataFrame(index=self.figures.index)
         return IndexState(self, self.figures, self.ranking.normalised.to_numpy(), whole, nothing)
 
     @cached_property
@@ -194,14 +194,14 @@ class ScenarioBase:
 class IndexState:
     """The index on one set of figures: only the columns that moved are worked out again.
 
-    figures: (markets, codes). normalised: (markets, ingredients). whole: (ingredients,), weights in the whole. moved:
+    figures: (markets, codes). normalised: (markets, ingredients). overall_weights: (ingredients,). moved:
     the ingredients whose values differ from the unshocked ones, as values (markets, ingredients).
     """
 
     ground: ScenarioBase
     figures: pd.DataFrame
     normalised: np.ndarray
-    whole: np.ndarray
+    overall_weights: np.ndarray
     moved: pd.DataFrame
 
     def at(self, figures: pd.DataFrame, own: Mapping[str, float] | None = None) -> "IndexState":
@@ -221,9 +221,9 @@ class IndexState:
             normalised[:, columns] = normalise.normalise(
                 treatment, treatment.values, self.ground.directions, ranking.design
             ).to_numpy()
-        whole = self.whole
+        whole = self.overall_weights
         if own is not None:
-            whole = pd.Series(weighting.in_the_whole(self.ground.recipe, own))[ranking.whole.index].to_numpy()
+            whole = pd.Series(weighting.in_the_whole(self.ground.recipe, own))[ranking.overall_weights.index].to_numpy()
             if not whole.sum() > 0:
                 raise ScenarioError(
                     "Only indicators without data are left with a weight. Give another one a weight, or import data."
@@ -233,7 +233,7 @@ class IndexState:
     @cached_property
     def scores(self) -> np.ndarray:
         """(markets,), 0-100."""
-        return self._index(self.whole[None])[0]
+        return self._index(self.overall_weights[None])[0]
 
     @cached_property
     def ranks(self) -> np.ndarray:
@@ -250,7 +250,7 @@ class IndexState:
         """(draws, markets), scores over the ways to build the index (`ScenarioBase.variants`), on their own scales."""
         ground = self.ground
         ready = many.moved(ground.prepared, ground.ranking, self.moved)
-        plan = replace(ground.variants, weights=ground.factors * self.whole)
+        plan = replace(ground.variants, weights=ground.factors * self.overall_weights)
         place = ready.values.index.get_indexer(ground.figures.index)
         return many.scores(ready, ground.members, plan)[:, place]
 
@@ -266,7 +266,7 @@ class IndexState:
 
     def weighed(self, factors: np.ndarray) -> np.ndarray:
         """(draws, markets), scores with every weight multiplied by a factor; factors: (draws, ingredients)."""
-        return self._index(factors * self.whole)
+        return self._index(factors * self.overall_weights)
 
     def _index(self, weights: np.ndarray) -> np.ndarray:
         design = self.ground.ranking.design

@@ -122,7 +122,7 @@ def test_a_stand_in_serves_only_when_what_is_preferred_lacks_markets(values, mea
     ranking = composite.score(panel(values | {"people": {"DEU": 2.0, "FRA": 2.0}}), SECOND_BEST)
     assert ranking.measures == {"wealth": measure}
     assert ranking.values.loc["DEU", "wealth"] == figure
-    assert [i.key for i in ranking.stand_ins] == ([] if measure == STAND_IN[0] else ["wealth"])
+    assert [i.key for i in ranking.proxies] == ([] if measure == STAND_IN[0] else ["wealth"])
 
 
 def test_nothing_is_divided_by_zero():
@@ -252,11 +252,11 @@ def test_every_design_gives_finite_scores_whose_points_add_up(treatment, imputat
 @pytest.mark.parametrize("among", WEIGHTINGS)
 def test_weights_of_each_level_sum_to_1_whatever_their_origin(inside, among):
     ranking = composite.score(many(), TWO, Design(indicator_weights=inside, dimension_weights=among))
-    assert ranking.whole.sum() == pytest.approx(1) and (ranking.whole >= 0).all()
+    assert ranking.overall_weights.sum() == pytest.approx(1) and (ranking.overall_weights >= 0).all()
     if among == "equal":
-        assert ranking.whole["inflation"] == pytest.approx(0.5)
+        assert ranking.overall_weights["inflation"] == pytest.approx(0.5)
     if inside == "equal":
-        assert ranking.whole["wealth"] == pytest.approx(ranking.whole["people"])
+        assert ranking.overall_weights["wealth"] == pytest.approx(ranking.overall_weights["people"])
 
 
 def test_a_geometric_index_worked_by_hand():
@@ -269,7 +269,7 @@ def test_a_geometric_index_worked_by_hand():
 def test_the_readers_weights_replace_the_recipes_and_the_markets_stay():
     base = composite.score(many(), TWO)
     ranking = composite.score(many(), TWO, weights={"risk": 0.0})
-    assert ranking.whole["inflation"] == 0 and ranking.own == {"risk": 0.0}
+    assert ranking.overall_weights["inflation"] == 0 and ranking.custom_weights == {"risk": 0.0}
     assert ranking.scores["coverage"].to_dict() == base.scores["coverage"].reindex(ranking.scores.index).to_dict()
     assert composite.rescore(ranking, weights={}).scores.equals(base.scores)
     assert composite.rescore(base, weights={"risk": 0.0}).scores.equals(ranking.scores)
@@ -412,7 +412,7 @@ def test_ranks_of_the_embedded_facts_are_finite_and_whole(home):
     ranking = composite.score(store.market_panel(store.connect(), general.codes, 2023, general.window), general)
     assert np.isfinite(ranking.scores["score"]).all()
     assert len(ranking.scores) + len(ranking.unranked) == 244
-    assert {i.key for i in ranking.stand_ins} >= {"SP.POP.TOTL", "NY.GDP.MKTP.CD"}
+    assert {i.key for i in ranking.proxies} >= {"SP.POP.TOTL", "NY.GDP.MKTP.CD"}
 
 
 def test_coverage_counts_the_whole_recipe_also_what_no_market_has():

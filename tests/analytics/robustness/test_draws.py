@@ -44,7 +44,7 @@ def test_every_draw_is_the_ranking_one_would_get_for_it(gaps):
             within=within,
             across=across,
         )
-        own = weighting.as_own(FIVE, dict(zip(shown.whole.index, plan.weights[draw], strict=True)))
+        own = weighting.as_own(FIVE, dict(zip(shown.overall_weights.index, plan.weights[draw], strict=True)))
         alone = composite.rescore(shown, design, own).scores["rank"].reindex(prepared.values.index)
         assert found[draw].tolist() == alone.tolist(), design
 
@@ -62,7 +62,7 @@ def test_weights_are_spread_around_the_rankings_own_and_sum_to_1():
     shown = ranking(0.0)
     weights = draws.balanced(shown, draws.Choices.around(shown), 20_000, 5, 0).weights
     assert weights.sum(axis=1) == pytest.approx(1)
-    assert np.median(weights, axis=0) == pytest.approx(shown.whole.to_numpy(), rel=0.02)
+    assert np.median(weights, axis=0) == pytest.approx(shown.overall_weights.to_numpy(), rel=0.02)
 
 
 def test_gaps_choices_appear_only_where_there_are_gaps_and_group_medians_only_with_groups():

@@ -195,10 +195,14 @@ def test_the_last_indicator_cannot_be_left_out():
 
 def test_the_ranking_is_not_mutated():
     found = gappy()
-    before = found.values.copy(), found.normalised.copy(), found.whole.copy()
+    before = found.values.copy(), found.normalised.copy(), found.overall_weights.copy()
     rank_intervals.monte_carlo(found, 0, 200, pairs=True)
     rank_intervals.leave_one_out(found)
-    assert found.values.equals(before[0]) and found.normalised.equals(before[1]) and found.whole.equals(before[2])
+    assert (
+        found.values.equals(before[0])
+        and found.normalised.equals(before[1])
+        and found.overall_weights.equals(before[2])
+    )
 
 
 # ------------------------------------------------------------------ the interval and the rank shown

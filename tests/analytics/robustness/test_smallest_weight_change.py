@@ -54,7 +54,7 @@ def test_no_smaller_change_does_it():
     ranking = composite.score(panel(random.uniform(0, 100, (20, 4))), FOUR)
     leader, challenger = ranking.scores.index[[2, 9]]
     found = smallest_weight_change.overtake(ranking, challenger, leader)
-    start, ahead = ranking.whole.to_numpy(), []
+    start, ahead = ranking.overall_weights.to_numpy(), []
     for _ in range(20_000):  # any weights closer than what was found leave the order as it is
         step = random.normal(size=4)
         step -= step.mean()
