@@ -36,10 +36,10 @@ from data import gates, quality, store
 if TYPE_CHECKING:
     from analytics.allocation import inputs as plan_inputs
     from analytics.allocation import request as plan_request
+    from analytics.allocation import solution
     from analytics.allocation.problem import Problem
     from analytics.potential.regression import FixedEffects
     from analytics.scenario.forecast import Forecast
-    from dashboard import plan_answers
     from models.registry import Card
     from models.serving import Server
     from models.text.knowledge import KnowledgeBase
@@ -479,21 +479,19 @@ def _plan_base(industry: str, year: int, scenario: Scenario) -> bases.ScenarioBa
     return ground(BaseKey(industry, year, scenario.horizon, None, scenario.base.learner))
 
 
-_plans: "dict[tuple[Hashable, ...], Future[plan_answers.Answer | plan_answers.Refusal | str]]" = {}
+_plans: "dict[tuple[Hashable, ...], Future[solution.Answer | solution.Refusal | str]]" = {}
 
 
 def plan_if_ready(
     industry: str, year: int, markets: tuple[str, ...]
-) -> "plan_answers.Answer | plan_answers.Refusal | str | None":
+) -> "solution.Answer | solution.Refusal | str | None":
     """The plan with the usual budget for these markets, or why there is none; None while it is worked out."""
     if potential_if_ready(industry, year) is None:
         return None
     return _if_ready(_plans, (industry, year, markets), _usual_plan)
 
 
-def _usual_plan(
-    industry: str, year: int, markets: tuple[str, ...]
-) -> "plan_answers.Answer | plan_answers.Refusal | str":
+def _usual_plan(industry: str, year: int, markets: tuple[str, ...]) -> "solution.Answer | solution.Refusal | str":
     from analytics.allocation import problem as allocation_problem
     from analytics.allocation import request as plan_request
     from analytics.json_documents import DocumentError
@@ -539,19 +537,19 @@ def plan_scenario(industry: str, year: int, scenario: Scenario) -> Scenario:
 
 
 @_cached
-def plan_answer(problem: "Problem") -> "plan_answers.Answer | plan_answers.Refusal":
+def plan_answer(problem: "Problem") -> "solution.Answer | solution.Refusal":
     """The plan of a problem with its rivals and offices; up to its time limit. Raises DocumentError."""
-    from dashboard import plan_answers
+    from analytics.allocation import solution
 
-    return plan_answers.answer(problem)
+    return solution.answer(problem)
 
 
 @_cached
 def plan_frontier(problem: "Problem") -> pd.DataFrame:
     """What less risk costs: five plans."""
-    from dashboard import plan_answers
+    from analytics.allocation import solution
 
-    return plan_answers.frontier(problem)
+    return solution.frontier(problem)
 
 
 def own_potential(recipe_name: str, year: int, outcome: pd.Series) -> PotentialFit:

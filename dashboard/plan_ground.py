@@ -7,6 +7,7 @@ import streamlit as st
 from analytics.allocation.inputs import PlanInputs
 from analytics.allocation.problem import Problem
 from analytics.allocation.request import PlanRequest, complete
+from analytics.allocation.solution import Answer, Refusal
 from analytics.index.composite import NotRanked
 from analytics.potential.panel import PotentialError
 from analytics.scenario.base import ScenarioError
@@ -15,7 +16,6 @@ from analytics.scenario.forecast import ForecastError
 from dashboard import load, plan_state, plan_words, scenario_state
 from dashboard.filters import MarketFilters
 from dashboard.language import _, number
-from dashboard.plan_answers import Answer, Refusal
 
 SLOW_S = 20
 """Seconds a search may take on the page."""

@@ -3,9 +3,11 @@
 import pandas as pd
 import streamlit as st
 
+from analytics.allocation import solution
 from analytics.allocation.inputs import PlanInputs
 from analytics.allocation.problem import Problem
 from analytics.allocation.request import PlanRequest
+from analytics.allocation.solution import Answer, Refusal
 from analytics.json_documents import DocumentError
 from analytics.scenario.document import Scenario
 from dashboard import (
@@ -14,7 +16,6 @@ from dashboard import (
     links,
     load,
     navigation,
-    plan_answers,
     plan_bar,
     plan_board,
     plan_ground,
@@ -25,7 +26,6 @@ from dashboard.board_parts import board_downloads
 from dashboard.charts import maps, plans
 from dashboard.language import _, compact, language_name, number, share
 from dashboard.markup import literal
-from dashboard.plan_answers import Answer, Refusal
 from dashboard.plan_words import Names, usd
 from dashboard.sentences import spelt
 
@@ -88,7 +88,7 @@ def bars(found: Answer, names: Names) -> None:
     if len({row.industry for row in found.problem.opportunities}) > 1:
         kinds = {"market": _("By market"), "industry": _("By industry")}
         by = links.segmented(_("Show"), tuple(kinds), "plan_view", "market", kinds.get, label_visibility="collapsed")
-    money, people = plan_answers.spent(found.plan, by), plan_answers.staffed(found.plan, by)
+    money, people = solution.spent(found.plan, by), solution.staffed(found.plan, by)
     order = list(money.drop(index=["hubs", "entry"], errors="ignore").sum(axis=1).sort_values(ascending=False).index)
     order += [key for key in ("entry", "hubs") if key in money.index]
     titles = {"hubs": _("Offices"), "entry": _("Entry costs")}

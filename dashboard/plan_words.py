@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analytics.allocation import solution
 from analytics.allocation.baselines import TOLD as NOTED
 from analytics.allocation.baselines import Note
 from analytics.allocation.hubs import HubLayout, Unserved
@@ -12,10 +13,10 @@ from analytics.allocation.infeasibility import Conflict, Infeasible, Repair
 from analytics.allocation.inputs import PlanInputs
 from analytics.allocation.limits import Limit, Violation
 from analytics.allocation.request import PlanRequest
+from analytics.allocation.solution import Answer
 from analytics.index import recipe
-from dashboard import answers, language, load, plan_answers
+from dashboard import answers, language, load
 from dashboard.language import _, compact, in_sentence, language_name, number, share
-from dashboard.plan_answers import Answer
 
 NAMED = 3
 TOLD = 6
@@ -75,7 +76,7 @@ def headline(found: Answer, names: Names) -> str:
     last = found.comparison.table.loc["optimised"]
     if not last["people"]:
         return _("No plan within these limits wins more than it costs to be there: nobody is sent anywhere")
-    first = plan_answers.gained(found.plan).index[0]
+    first = solution.gained(found.plan).index[0]
     years = len(found.problem.years)
     told = _("{people} in {markets}, {first} first: may reach {range} US$ of untapped spending {years}")
     return told.format(
@@ -158,7 +159,7 @@ def against(before: Answer, after: Answer, name: str, names: Names) -> str:
         before=compact(before.mean_usd),
         change="–" if pd.isna(change) else language.percent(f"{change * 100:+.1f}"),
     )
-    moved = plan_answers.moves(before.plan, after.plan)
+    moved = solution.moves(before.plan, after.plan)
     moved = moved[moved["people_after"] != moved["people_before"]]
     if moved.empty:
         return first + " " + _("Nobody moves.")
@@ -250,7 +251,7 @@ def _figure(value: float) -> str:
 
 def binding(found: Answer, names: Names) -> list[str]:
     """What binds, each with its price, the most worth first."""
-    table = plan_answers.prices(found.plan)
+    table = solution.prices(found.plan)
     if table.empty:
         return [_("No limit is a bottleneck: more money or people would add nothing.")]
     told = [_price(row, names) for row in table.head(TOLD).itertuples()]

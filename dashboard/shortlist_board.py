@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
+from analytics.allocation.solution import Answer
 from analytics.index.composite import Ranking
 from analytics.market import entry_mode
 from analytics.potential.fit import PotentialFit
@@ -15,7 +16,6 @@ from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day, in_sentence, language_name, number, sentence, share
-from dashboard.plan_answers import Answer
 from dashboard.plan_words import Names
 from models import fitness
 

@@ -5,6 +5,7 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
+from analytics.allocation.solution import Answer, Refusal
 from analytics.index.composite import Ranking
 from analytics.market import entry_mode, profile
 from analytics.potential.fit import PotentialFit
@@ -13,7 +14,6 @@ from dashboard import readiness as our_readiness
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.language import _, compact, ends, in_sentence, language_name, number, sentence, share
-from dashboard.plan_answers import Answer, Refusal
 from data import gates
 from models import fitness
 

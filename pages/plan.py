@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
+from analytics.allocation.solution import Refusal
 from analytics.json_documents import DocumentError
 from dashboard import components, filters, plan_bar, plan_controls, plan_ground, plan_parts, plan_state, plan_words
 from dashboard import plan_tables as tables
 from dashboard.language import _
 from dashboard.markup import literal
-from dashboard.plan_answers import Refusal
 
 trouble = plan_state.take_address()
 choice = filters.market_filters()

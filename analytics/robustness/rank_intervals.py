@@ -22,8 +22,8 @@ class Robustness:
     ranks: rank (as shown), low, median, high (5th, 50th and 95th percentile; low and high reach at least to the rank
     shown, which is one of the ways to build the index), p_top10. distribution:
     (markets, ranks), share of draws at rank 1, 2, ...; ties share the better rank. beats: (markets, markets), share of
-    draws in which the row's market ranks before the column's; empty unless asked for. design, overall_weights, choices: what was
-    varied around.
+    draws in which the row's market ranks before the column's; empty unless asked for. design, overall_weights, choices:
+    what was varied around.
     """
 
     ranks: pd.DataFrame

@@ -9,6 +9,7 @@ import pytest
 from pptx import Presentation
 
 from analytics.allocation import problem as allocation_problem
+from analytics.allocation import solution
 from analytics.scenario import outcome as outcomes
 from analytics.scenario.document import Base, BaseKey, Scenario, Shock
 from dashboard import (
@@ -17,7 +18,6 @@ from dashboard import (
     compare_board,
     components,
     load,
-    plan_answers,
     plan_board,
     scenario_board,
     shortlist_board,
@@ -45,7 +45,7 @@ def pack(name: str) -> Board:
     """A pack of each kind, in the reader's language."""
     names = load.markets()["name"]
     if name == "plan":
-        found = plan_answers.answer(allocation_problem.read(EXAMPLE.read_text("utf-8")))
+        found = solution.answer(allocation_problem.read(EXAMPLE.read_text("utf-8")))
         return plan_board.plan_board(
             found.problem, found.plan, found.comparison, found.layout, Names(names.to_dict()), "Ours", MADE_AT
         )

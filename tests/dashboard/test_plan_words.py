@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from analytics.allocation import constraints
+from analytics.allocation import constraints, solution
 from analytics.allocation import inputs as plan_inputs
 from analytics.allocation import limits as allocation_limits
 from analytics.allocation import problem as allocation_problem
@@ -17,7 +17,7 @@ from analytics.allocation.hubs import UNSERVED, Unserved
 from analytics.allocation.infeasibility import Conflict, Infeasible, Repair
 from analytics.allocation.limits import Limit, Violation
 from analytics.allocation.problem import Bound, Hub, Lock
-from dashboard import plan_answers, plan_board, plan_words, theme
+from dashboard import plan_board, plan_words, theme
 from dashboard.board import Board
 from dashboard.charts import plans
 from dashboard.plan_words import Names
@@ -38,8 +38,8 @@ def problem():
 
 
 @pytest.fixture(scope="module")
-def found(problem) -> plan_answers.Answer:
-    return plan_answers.answer(problem)
+def found(problem) -> solution.Answer:
+    return solution.answer(problem)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_headline_says_people_markets_gain_with_its_interval_and_the_first_m
         r"\d+ people in 3 countries, \w+ first: may reach [\d.]+–[\d.]+ million US\$ of untapped spending over 3 years",
         told,
     )
-    assert plan_answers.gained(found.plan).index[0] == "DEU"
+    assert solution.gained(found.plan).index[0] == "DEU"
     assert ", Germany first: " in told
 
 
@@ -80,7 +80,7 @@ def test_the_interval_holds_the_mean_and_bad_cases_lie_below_it(found):
 
 
 def test_a_plan_of_nobody_says_so(problem, spoken):
-    nobody = plan_answers.answer(replace(problem, budget_usd=(0.0,) * 3, locks=()))
+    nobody = solution.answer(replace(problem, budget_usd=(0.0,) * 3, locks=()))
     assert "nobody is sent anywhere" in plan_words.headline(nobody, NAMES)
 
 
@@ -93,7 +93,7 @@ def test_what_binds_is_told_with_its_price_and_what_to_raise_first(found, spoken
 
 
 def test_a_tenth_more_is_the_sum_over_the_years_of_price_times_a_tenth(found):
-    first = plan_answers.prices(found.plan).iloc[0]
+    first = solution.prices(found.plan).iloc[0]
     limits = found.plan.limits[found.plan.limits["limit"] == first["limit"]]
     assert first["worth"] == pytest.approx((limits["shadow_price"] * limits["available"]).sum() / 10)
 
@@ -148,8 +148,8 @@ def test_every_reason_why_a_market_is_not_served_has_words(spoken):
 
 def test_conflicts_and_repairs_are_said_again_in_whole_sentences(problem, spoken):
     tight = replace(problem, budget_usd=(4e5,) * 3, locks=(Lock("DEU", people=10), Lock("JPN", open=True)), today=())
-    refusal = plan_answers.answer(tight)
-    assert isinstance(refusal, plan_answers.Refusal)
+    refusal = solution.answer(tight)
+    assert isinstance(refusal, solution.Refusal)
     told = plan_words.conflicts(refusal.reason, NAMES)
     assert any(
         "Germany locked at 10 people" in sentence and "the budget allows 400,000" in sentence for sentence in told
@@ -207,7 +207,7 @@ def test_what_a_scenario_moves_is_one_sentence(found, problem, spoken):
         else row
         for row in problem.opportunities
     )
-    other = plan_answers.answer(replace(problem, opportunities=rows))
+    other = solution.answer(replace(problem, opportunities=rows))
     told = plan_words.against(found, other, "Japan shrinks", NAMES)
     assert re.match(r"Under “Japan shrinks” the best plan wins [\d.]+ million US\$ instead of [\d.]+ million \(-", told)
     assert "Japan 12 → " in told
@@ -225,12 +225,12 @@ def test_intervals_name_their_unit_once(spoken):
 
 
 def test_the_bars_add_up_to_the_years_costs_and_people(found):
-    spent, staffed = plan_answers.spent(found.plan), plan_answers.staffed(found.plan)
+    spent, staffed = solution.spent(found.plan), solution.staffed(found.plan)
     years = found.plan.years.set_index("year")
     costs = years[["wages_usd", "programme_usd", "entry_usd", "hubs_usd"]].sum(axis=1)
     assert spent.sum().to_numpy() == pytest.approx(costs.to_numpy())
     assert staffed.sum().to_numpy() == pytest.approx(years["people"].to_numpy())
-    assert plan_answers.spent(found.plan, "industry").sum().to_numpy() == pytest.approx(costs.to_numpy())
+    assert solution.spent(found.plan, "industry").sum().to_numpy() == pytest.approx(costs.to_numpy())
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)

@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from reportlab.pdfbase import pdfmetrics
 
 from analytics.allocation import problem as allocation_problem
+from analytics.allocation import solution
 from analytics.scenario import outcome as outcomes
 from analytics.scenario.document import Base, BaseKey, Scenario, Shock
 from dashboard import (
@@ -18,7 +19,6 @@ from dashboard import (
     board_pdf,
     compare_board,
     load,
-    plan_answers,
     plan_board,
     scenario_board,
     typesetting,
@@ -284,7 +284,7 @@ def test_a_comparison_board_writes_names_of_every_script(full_home):
 
 def test_a_plan_board_writes_names_of_every_script(monkeypatch):
     monkeypatch.setattr("dashboard.load.region_names", lambda: {"Europe": "Europe"})
-    found = plan_answers.answer(allocation_problem.read(EXAMPLE.read_text("utf-8")))
+    found = solution.answer(allocation_problem.read(EXAMPLE.read_text("utf-8")))
     names = Names(dict.fromkeys(("DEU", "BRA", "ARE", "JPN", "SGP"), "대한민국"))
     board = plan_board.plan_board(found.problem, found.plan, found.comparison, found.layout, names, "İzmir – القاهرة")
     said = texts(board_pdf.as_pdf(board))

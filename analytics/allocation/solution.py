@@ -1,4 +1,4 @@
-"""A plan with everything the page tells of it: against its rivals, on held-out draws, and its offices."""
+"""A plan with everything there is to tell of it: against its rivals, on held-out draws, and its offices."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,7 @@ from analytics.allocation.baselines import Comparison
 from analytics.allocation.hubs import HubLayout
 from analytics.allocation.problem import Problem
 from analytics.allocation.solve import Plan
-
-LOW, HIGH = 0.05, 0.95
+from analytics.scales import HIGH, LOW
 
 
 @dataclass(frozen=True)
