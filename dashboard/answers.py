@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.index import Ranking
-from analytics.sensitivity import Robustness
+from analytics.index.composite import Ranking
+from analytics.robustness.rank_intervals import Robustness
 from dashboard import theme
 from dashboard.charts import maps
 from dashboard.language import _, current, in_sentence, share
@@ -156,7 +156,7 @@ def ranked_table(ranking: Ranking, sure: Robustness, names: pd.Series, shown: pd
 
 
 def aside_reasons() -> dict[str, str]:
-    """Why a scored market is not ranked, by the key of `analytics.candidates`."""
+    """Why a scored market is not ranked, by the key of `analytics.index.candidates`."""
     return {
         "home": _("home market"),
         "present": _("you are there already"),
@@ -255,11 +255,11 @@ def unknowns(ranking: Ranking, names: pd.Series, economies: pd.Series, year: int
                 titles=listing([_(i.title) for i in ranking.missing]),
             )
         )
-    if ranking.stand_ins:
+    if ranking.proxies:
         pairs = listing(
             [
                 _("{stand_in} for {indicator}").format(stand_in=ingredient_title(ranking, i.key), indicator=_(i.title))
-                for i in ranking.stand_ins
+                for i in ranking.proxies
             ]
         )
         said.append(_("Substitutes in use: {pairs}.").format(pairs=pairs))

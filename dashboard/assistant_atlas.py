@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from analytics import recipe
-from analytics.index import NotRanked
+from analytics.index import recipe
+from analytics.index.composite import NotRanked
 from dashboard import load, navigation
 from dashboard.language import _, current
 

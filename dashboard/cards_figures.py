@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analytics import fairness, reach
+from analytics import fairness
+from analytics.market import language_reach
 from dashboard import language_lab_answers, load
 from dashboard.language import _, locale
 from models import fitness
@@ -201,7 +202,7 @@ def speakers(scores: pd.DataFrame) -> pd.Series:
     counts = rows["indicator"].value_counts()
     code = max(PEOPLE, key=lambda one: counts.get(one, 0))
     people = rows[rows["indicator"] == code].set_index("iso3")["value"]
-    spoken = reach.shares(load.market_facts("market_languages"))
+    spoken = language_reach.shares(load.market_facts("market_languages"))
     total = spoken.mul(people.reindex(spoken.index).fillna(0.0), axis=0).sum()
     found = {}
     for group in scores.index:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics import entry
-from analytics.index import Ranking
-from analytics.panel import PotentialError
-from analytics.potential import PotentialFit
+from analytics.index.composite import Ranking
+from analytics.market import entry_mode
+from analytics.potential.fit import PotentialFit
+from analytics.potential.panel import PotentialError
 from dashboard import answers, load
 from dashboard.filters import MarketFilters
 from dashboard.language import _, compact, ends, in_sentence, number, share
@@ -22,7 +22,7 @@ class Case:
     iso3: str
     name: str
     ranking: Ranking
-    advice: entry.Advice
+    advice: entry_mode.Advice
     gates: tuple[Gate, ...]
     rank: int
     low: int
@@ -36,12 +36,12 @@ class Case:
 
 
 def case(iso3: str, choice: MarketFilters, weights: dict[str, float] | None = None) -> Case:
-    """The case of a ranked market. Raises index.NotRanked, ValueError for weights of criteria that mean nothing."""
+    """The case of a ranked market. Raises NotRanked, ValueError for weights of criteria that mean nothing."""
     ranking, sure = load.ranking(choice.recipe, choice.year), load.certainty(choice.recipe, choice.year)
     home, advice = load.settings()["home_market"], load.verdicts(choice.recipe, choice.year)[iso3]
     if weights is not None:
         known = float(ranking.scores.at[iso3, "coverage"])
-        advice = entry.advise(advice.traits, known, advice.gates, entry.rules(), weights)
+        advice = entry_mode.advise(advice.traits, known, advice.gates, entry_mode.rules(), weights)
     return Case(
         iso3=iso3,
         name=load.markets().at[iso3, "name"],
@@ -101,7 +101,7 @@ def mode_sentence(found: Case) -> str:
     told = (
         _("{modes} are nearly equal (within {points} points of 100).").format(
             modes=answers.listing([mode_names()[mode] for mode in found.advice.nearly]).capitalize(),
-            points=number(entry.rules().nearly_equal),
+            points=number(entry_mode.rules().nearly_equal),
         )
         if others
         else _("{mode} is clearly ahead of the other ways to enter.").format(mode=best.capitalize())
@@ -115,7 +115,7 @@ def mode_sentence(found: Case) -> str:
 
 def reason(found: Case) -> str:
     """The rule that fired, with the figures it looked at."""
-    rules, traits = entry.rules(), found.advice.traits
+    rules, traits = entry_mode.rules(), found.advice.traits
     words = {
         "gate": _("A legal gate stands before it, whatever the figures say."),
         "little known": _("Only {known} of the score is known; no advice below {least}."),

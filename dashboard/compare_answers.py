@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics.index import Ranking
-from analytics.sensitivity import Robustness
+from analytics.index.composite import Ranking
+from analytics.robustness.rank_intervals import Robustness
 from dashboard import answers, components
 from dashboard.language import _, compact, number, share
 

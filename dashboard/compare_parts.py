@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from analytics.index import Ranking
+from analytics.index.composite import Ranking
 from dashboard import board_parts, compare_answers, compare_board, components, links, load, workbook
 from dashboard.charts import profiles, trends
 from dashboard.compare_answers import Comparison

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from analytics.index import MissingIndicators, NotRanked, Ranking
+from analytics.index.composite import MissingIndicators, NotRanked, Ranking
 from dashboard import links, load, navigation, theme
 from dashboard.charts import Drawn, captioned
 from dashboard.language import _, current, day, number

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from analytics import distance, entry, profile
-from analytics.index import Ranking
+from analytics.index.composite import Ranking
+from analytics.market import distance, entry_mode, profile
 from dashboard import answers, cases, components, links, load, sheet
 from dashboard.cases import Case
 from dashboard.charts import rankings
@@ -31,7 +31,7 @@ def criteria_names() -> dict[str, str]:
 
 def mode_weights() -> dict[str, float] | None:
     """How much each criterion of the entry mode counts; None when none was moved."""
-    usual = entry.default_weights()
+    usual = entry_mode.default_weights()
     with st.expander(_("How much each criterion counts for the way in"), icon=":material/tune:"):
         chosen = {}
         for position, (key, title) in enumerate(criteria_names().items()):
@@ -138,7 +138,7 @@ def show(printed: sheet.Sheet, found: Case) -> None:
     }
     st.title(printed.title)
     st.caption(f"{icon[found.advice.verdict]} {printed.verdict}")
-    rules = entry.rules()
+    rules = entry_mode.rules()
     components.chart(
         rankings.distribution(
             list(found.distribution),

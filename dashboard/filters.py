@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from analytics import recipe
+from analytics.index import recipe
 from dashboard import links, load, places, profile_bar
 from dashboard.language import KEY, LANGUAGES, _, settle
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from analytics import recipe
+from analytics.index import recipe
 from dashboard import components, links, load, navigation
 from dashboard.language import _, current
 from dashboard.markup import literal

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from analytics import reach, recipe
+from analytics.index import recipe
+from analytics.market import language_reach
 from dashboard import components, engineers, fitness_words, language_lab_answers, language_lab_drawing, links, load
 from dashboard.charts import texts
 from dashboard.language import LANGUAGES, _, number, share
@@ -150,7 +151,7 @@ def _ordered(markets: list[str]) -> list[Sample]:
     known = list(language_lab_answers.samples())
     if not markets:
         return known
-    spoken = reach.shares(load.market_facts("market_languages"))
+    spoken = language_reach.shares(load.market_facts("market_languages"))
     spoken = spoken[spoken.index.isin(markets)].max()
     return sorted(known, key=lambda sample: -spoken.get(sample.language, 0.0))
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from analytics import reach
-from analytics.reach import Reach, ReachError
+from analytics.market import language_reach
+from analytics.market.language_reach import Reach, ReachError
 from dashboard import answers, components, fitness_words, language_lab_answers, links, load
 from dashboard.charts import reach as charts
 from dashboard.language import _, compact, number, share
@@ -31,12 +31,12 @@ def reached(markets: list[str]) -> None:
     people, people_code = _figure(PEOPLE)
     gdp, gdp_code = _figure(GDP)
     by = links.segmented(
-        _("Order by"), reach.BY, "by", "people", {"people": _("People reached"), "gdp": _("GDP reached")}.get
+        _("Order by"), language_reach.BY, "by", "people", {"people": _("People reached"), "gdp": _("GDP reached")}.get
     )
-    suggested = reach.preselected(spoken, people, markets)
+    suggested = language_reach.preselected(spoken, people, markets)
     chosen = _languages(spoken, markets, suggested)
     try:
-        found = reach.reach(spoken, people, gdp, markets, chosen or None, by)
+        found = language_reach.reach(spoken, people, gdp, markets, chosen or None, by)
     except ReachError:
         st.title(_("No language is known for this choice"))
         components.nothing(_("Choose other countries or languages: there are no figures for these."))
@@ -95,7 +95,7 @@ def _languages(spoken: pd.DataFrame, markets: list[str], suggested: list[str]) -
         known,
         key="lab_languages",
         format_func=language_lab_answers.language_of,
-        placeholder=_("The best {n} of all").format(n=reach.MOST),
+        placeholder=_("The best {n} of all").format(n=language_reach.MAX_LANGUAGES),
         persist_state="session",
         filter_mode=links.SEARCH,
         select_all=False,

@@ -14,36 +14,32 @@ import babel
 import pandas as pd
 import streamlit as st
 
-from analytics import (
-    candidates,
-    changes,
-    distance,
-    entry,
-    index,
-    peers,
-    propagation,
-    recipe,
-    sensitivity,
-    sobol,
-    whatif,
-)
-from analytics import potential as potentials
-from analytics.candidates import Candidacy
-from analytics.design import Design
-from analytics.index import NotRanked, Ranking
-from analytics.panel import PotentialError
-from analytics.potential import PotentialFit
-from analytics.scenario import Scenario
+from analytics.index import candidates, composite, recipe
+from analytics.index.candidates import Candidacy
+from analytics.index.composite import NotRanked, Ranking
+from analytics.index.design import Design
+from analytics.market import distance, entry_mode, peers, rank_changes
+from analytics.potential import fit as potentials
+from analytics.potential import over_time
+from analytics.potential.fit import PotentialFit
+from analytics.potential.panel import PotentialError
+from analytics.robustness import rank_intervals, sobol
+from analytics.scenario import base as bases
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import propagation
+from analytics.scenario.document import BaseKey, Scenario
 from dashboard import answers, calendar_words, kept, readiness, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, language_name, territory_name
 from dashboard.sentences import said
 from data import gates, quality, store
 
 if TYPE_CHECKING:
-    from analytics import plan_inputs
-    from analytics.outlook import Outlook
-    from analytics.regression import FixedEffects
-    from dashboard import plan_answers
+    from analytics.allocation import inputs as plan_inputs
+    from analytics.allocation import request as plan_request
+    from analytics.allocation import solution
+    from analytics.allocation.problem import Problem
+    from analytics.potential.regression import FixedEffects
+    from analytics.scenario.forecast import Forecast
     from models.assistant.knowledge import KnowledgeBase
     from models.assistant.retrieval import Embedder, Index
     from models.cards import Card
@@ -235,7 +231,7 @@ def years(recipe_name: str) -> tuple[int, ...]:
 def default_year(recipe_name: str) -> int:
     """The year a recipe opens with: the latest one that is well covered."""
     chosen = recipe.load(recipe_name)
-    found = index.default_year(store.coverage(connection(), chosen.codes), chosen)
+    found = composite.default_year(store.coverage(connection(), chosen.codes), chosen)
     return found or int(status()["last_year"])
 
 
@@ -254,8 +250,8 @@ def candidacy() -> Candidacy:
 
 @_by_profile
 def ranking(recipe_name: str, year: int) -> Ranking:
-    """Raises index.NotRanked."""
-    return index.score(panel(recipe_name, year), recipe.load(recipe_name), candidacy=candidacy())
+    """Raises NotRanked."""
+    return composite.score(panel(recipe_name, year), recipe.load(recipe_name), candidacy=candidacy())
 
 
 def _gap_groups() -> pd.Series:
@@ -269,13 +265,13 @@ def own_ranking(
 ) -> Ranking:
     """The ranking under the reader's own design and weights of dimensions; empty tuples mean the recipe's.
 
-    Weights may name one dimension more, `readiness.DIMENSION`. Raises index.NotRanked, design.DesignError.
+    Weights may name one dimension more, `readiness.DIMENSION`. Raises NotRanked, DesignError.
     """
     figures, asked = panel(recipe_name, year), recipe.load(recipe_name)
     if readiness.DIMENSION in dict(weights):
         asked = readiness.extended(asked)
         figures = pd.concat([figures, readiness.figures(store.market_facts(connection(), "market_languages"), year)])
-    return index.score(
+    return composite.score(
         figures,
         asked,
         Design(**dict(design)),
@@ -288,20 +284,20 @@ def own_ranking(
 @_by_profile
 def _prepared(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], with_models: bool
-) -> sensitivity.Prepared:
+) -> rank_intervals.Prepared:
     """For any weights, which change nothing of it."""
     weights = (*recipe.load(recipe_name).dimensions.items(), (readiness.DIMENSION, 1.0)) if with_models else ()
-    return sensitivity.prepare(own_ranking(recipe_name, year, design, weights), SEED)
+    return rank_intervals.prepare(own_ranking(recipe_name, year, design, weights), SEED)
 
 
 @_by_profile
 def robustness(
     recipe_name: str, year: int, design: tuple[tuple[str, str], ...], weights: tuple[tuple[str, float], ...]
-) -> sensitivity.Robustness:
+) -> rank_intervals.Robustness:
     """Rank intervals when all five choices of the index vary, around the reader's own. Raises as `own_ranking`."""
     shown = own_ranking(recipe_name, year, design, weights)
     prepared = _prepared(recipe_name, year, design, readiness.DIMENSION in dict(weights))
-    return sensitivity.monte_carlo(shown, SEED, DRAWS, prepared=prepared, pairs=True)
+    return rank_intervals.monte_carlo(shown, SEED, DRAWS, prepared=prepared, pairs=True)
 
 
 def _potential_groups() -> pd.DataFrame:
@@ -311,7 +307,7 @@ def _potential_groups() -> pd.DataFrame:
 
 @_cached
 def potential(recipe_name: str, year: int) -> PotentialFit:
-    """The potential of every market by a year; takes half a minute the first time. Raises potential.PotentialError."""
+    """The potential of every market by a year; takes half a minute the first time. Raises PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
     history = history[history["year"] <= year]
@@ -353,10 +349,10 @@ def potential_if_ready(recipe_name: str, year: int) -> "PotentialFit | Potential
 
 @_cached
 def elasticities(recipe_name: str, year: int) -> "FixedEffects":
-    """Each market compared with itself over ten years. Raises potential.PotentialError."""
+    """Each market compared with itself over ten years. Raises PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
-    return potentials.elasticities(history[history["year"] <= year], chosen, year)
+    return over_time.elasticities(history[history["year"] <= year], chosen, year)
 
 
 @_cached
@@ -380,12 +376,12 @@ def propagations(recipe_name: str, year: int, before: str | None) -> "tuple[prop
 
 
 @_cached
-def outlook(recipe_name: str, year: int, horizon: int, before: str | None) -> "Outlook":
-    """The recipe's figures carried forward; takes some seconds the first time. Raises outlook.OutlookError."""
-    from analytics import outlook as outlooks
+def outlook(recipe_name: str, year: int, horizon: int, before: str | None) -> "Forecast":
+    """The recipe's figures carried forward; takes some seconds the first time. Raises ForecastError."""
+    from analytics.scenario import forecast as outlooks
 
     chosen = recipe.load(recipe_name)
-    return outlooks.outlook(_history(recipe_name, before), chosen.codes, year, horizon, chosen.window, SEED)
+    return outlooks.forecast(_history(recipe_name, before), chosen.codes, year, horizon, chosen.window, SEED)
 
 
 @_cached
@@ -397,41 +393,38 @@ def _other_potential(recipe_name: str, year: int, before: str | None, learner: s
     return potentials.fit(history, chosen, outcome_year, _potential_groups(), learner=learner, seed=SEED)
 
 
-def potential_as_of(recipe_name: str, year: int, before: str | None, learner: str = potentials.BEST) -> PotentialFit:
-    """The potential as the store was before that snapshot arrived, None for now. Raises potential.PotentialError."""
-    if before is None and learner == potentials.BEST:
-        return potential(recipe_name, year)
-    return _other_potential(recipe_name, year, before, learner)
+def potential_as_of(key: BaseKey) -> PotentialFit:
+    """The potential of a base, by its learner and the state of the store. Raises PotentialError."""
+    if key.before is None and key.learner == potentials.BEST:
+        return potential(key.recipe, key.year)
+    return _other_potential(key.recipe, key.year, key.before, key.learner)
 
 
 @_by_profile
-def ground(recipe_name: str, year: int, horizon: int, before: str | None, learner: str) -> whatif.Ground:
-    """What scenarios stand on; before: as the store was before that snapshot arrived, None for now; learner: of the
-    potential, empty to do without.
+def ground(key: BaseKey) -> bases.ScenarioBase:
+    """What scenarios stand on.
 
-    Load the potential and the outlook first: this one waits for them. Raises index.NotRanked, PotentialError.
+    Load the potential and the outlook first: this one waits for them. Raises NotRanked, PotentialError.
     """
-    chosen = recipe.load(recipe_name)
-    return whatif.stand(
-        store.market_panel(connection(), chosen.codes, year, chosen.window, before),
+    chosen = recipe.load(key.recipe)
+    return bases.build_base(
+        store.market_panel(connection(), chosen.codes, key.year, chosen.window, key.before),
         chosen,
         markets()["region"],
-        _history(recipe_name, before),
-        year,
-        propagations(recipe_name, year, before),
-        potential_as_of(recipe_name, year, before, learner) if learner else None,
-        outlook(recipe_name, year, horizon, before) if horizon else None,
+        _history(key.recipe, key.before),
+        key.year,
+        propagations(key.recipe, key.year, key.before),
+        potential_as_of(key) if key.learner else None,
+        outlook(key.recipe, key.year, key.horizon, key.before) if key.horizon else None,
         candidacy(),
         _gap_groups(),
     )
 
 
 @_by_profile
-def outcome(
-    recipe_name: str, year: int, horizon: int, before: str | None, learner: str, scenario: Scenario
-) -> whatif.Outcome:
-    """A scenario carried out. Raises as `ground`, and whatif.ScenarioError."""
-    return whatif.run(ground(recipe_name, year, horizon, before, learner), scenario)
+def outcome(key: BaseKey, scenario: Scenario) -> outcomes.ScenarioResult:
+    """A scenario carried out. Raises as `ground`, and ScenarioError."""
+    return outcomes.run(ground(key), scenario)
 
 
 _estimated: set[tuple[Hashable, ...]] = set()
@@ -455,103 +448,86 @@ def plan_missing(industries: tuple[str, ...], year: int) -> tuple[str, ...]:
 @_cached
 def plan_facts(home: str, year: int, moved: tuple[tuple[str, str, float], ...]) -> pd.DataFrame:
     """What is known of markets for a plan (`plan_inputs.market_table`). moved: (iso3, code, value) of a scenario."""
-    from analytics import plan_inputs
+    from analytics.allocation import inputs as plan_inputs
 
     english = babel.Locale("en").territories
     places = _markets_in("en")
-    table = places.assign(region=[english.get(code, code) for code in places["region"]])
-    codes = plan_inputs.CODES
-    rows = store.market_panel(connection(), codes, year, recipe.Recipe.window)
-    known = rows.pivot(index="iso3", columns="indicator", values="value").reindex(places.index, columns=codes)
-    for iso3, code, value in moved:
-        known.loc[iso3, code] = value
+    places = places.assign(region=[english.get(code, code) for code in places["region"]])
+    rows = store.market_panel(connection(), plan_inputs.CODES, year, recipe.Recipe.window)
     languages = store.market_facts(connection(), "market_languages")
-    far = distances(home, year)["euclidean"]
     today = datetime.now(UTC).date()
-    return plan_inputs.market_table(
-        table, languages, known[plan_inputs.PEOPLE], plan_inputs.income(known), known[plan_inputs.LAW], far, home, today
-    )
+    return plan_inputs.market_facts(places, rows, languages, distances(home, year)["euclidean"], home, today, moved)
 
 
 @_by_profile
 def plan_material(
     industries: tuple[str, ...], year: int, home: str, scenario: Scenario | None
-) -> "plan_inputs.Material":
+) -> "plan_inputs.PlanInputs":
     """What a plan can be made of: the potential of each industry, under a scenario if one is given.
 
     An industry without a potential is left out, with the reason; half a minute an industry, the first time. Raises
-    index.NotRanked, whatif.ScenarioError, outlook.OutlookError for a scenario that cannot be carried out.
+    NotRanked, ScenarioError, ForecastError for a scenario that cannot be carried out.
     """
-    from analytics import plan_inputs
+    from analytics.allocation import inputs as plan_inputs
 
     found, moved = [], ()
     for industry in industries:
         try:
             fit = potential(industry, year)
         except PotentialError as error:
-            found.append(plan_inputs.left_out(industry, str(error)))
+            found.append(plan_inputs.left_out(industry, error))
             continue
         if scenario is None:
             found.append(plan_inputs.offers(industry, fit.estimates))
             continue
-        stands = ground(industry, year, scenario.horizon, None, scenario.base.learner)
-        told = plan_scenario(industry, year, scenario)
-        shocked = whatif.run(stands, told)
-        factors = plan_inputs.growth(stands.recipe, stands.figures, shocked.figures)
-        found.append(plan_inputs.offers(industry, stands.estimate.fit.estimates, shocked.markets, *factors))
-        rows = shocked.moved[shocked.moved["indicator"].isin(plan_inputs.CODES)]
-        moved = moved or tuple(zip(rows["iso3"], rows["indicator"], rows["after"], strict=True))
-    return plan_inputs.gather(plan_facts(home, year, moved), found, home, _barred(industries, home))
+        offered, shifted = plan_inputs.offers_under(scenario, _plan_base(industry, year, scenario), year)
+        found.append(offered)
+        moved = moved or shifted
+    barred = plan_inputs.barred(industries, home, _markets_in("en").index, candidacy().present)
+    return plan_inputs.gather(plan_facts(home, year, moved), found, home, barred)
 
 
-def _barred(industries: tuple[str, ...], home: str) -> dict[str, str]:
-    """Markets no plan goes to, by iso3, with the reason: where we are already, and where a legal gate is closed."""
-    closed = {
-        iso3
-        for industry in industries
-        for iso3 in _markets_in("en").index
-        if {"closed", "restricted"} & {gate.kind for gate in gates.between(home, iso3, industry)}
-    }
-    return dict.fromkeys(sorted(closed), "gate") | dict.fromkeys(candidacy().present, "present")
+def _plan_base(industry: str, year: int, scenario: Scenario) -> bases.ScenarioBase:
+    return ground(BaseKey(industry, year, scenario.horizon, None, scenario.base.learner))
 
 
-_plans: "dict[tuple[Hashable, ...], Future[plan_answers.Answer | plan_answers.Refusal | str]]" = {}
+_plans: "dict[tuple[Hashable, ...], Future[solution.Answer | solution.Refusal | str]]" = {}
 
 
 def plan_if_ready(
     industry: str, year: int, markets: tuple[str, ...]
-) -> "plan_answers.Answer | plan_answers.Refusal | str | None":
+) -> "solution.Answer | solution.Refusal | str | None":
     """The plan with the usual budget for these markets, or why there is none; None while it is worked out."""
     if potential_if_ready(industry, year) is None:
         return None
     return _if_ready(_plans, (industry, year, markets), _usual_plan)
 
 
-def _usual_plan(
-    industry: str, year: int, markets: tuple[str, ...]
-) -> "plan_answers.Answer | plan_answers.Refusal | str":
-    from analytics import allocation_problem, plan_inputs
-    from analytics.documents import DocumentError
+def _usual_plan(industry: str, year: int, markets: tuple[str, ...]) -> "solution.Answer | solution.Refusal | str":
+    from analytics.allocation import problem as allocation_problem
+    from analytics.allocation import request as plan_request
+    from analytics.json_documents import DocumentError
 
     material = plan_material((industry,), year, settings()["home_market"], None)
     here = tuple(iso3 for iso3 in markets if iso3 in set(material.offers["market"]))
     if not here:
         return ""
-    wish = plan_inputs.Wish(datetime.now(UTC).year, industries=(industry,), markets=here)
+    wish = plan_request.PlanRequest(datetime.now(UTC).year, industries=(industry,), markets=here)
     try:
-        problem = plan_inputs.build(material, plan_inputs.complete(material, wish))
+        problem = plan_request.build(material, plan_request.complete(material, wish))
         allocation_problem.check(problem)
     except DocumentError as error:
         return str(error)
-    return plan_answer(allocation_problem.to_json(problem))
+    return plan_answer(problem)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)
-def plan_file(text: str) -> "tuple[plan_inputs.Material, plan_inputs.Wish]":
+def plan_file(text: str) -> "tuple[plan_inputs.PlanInputs, plan_request.PlanRequest]":
     """The material and the wish of a problem's JSON; kept with the session that brought it. Raises DocumentError."""
-    from analytics import allocation_problem, plan_inputs
+    from analytics.allocation import problem as allocation_problem
+    from analytics.allocation import request as plan_request
 
-    return plan_inputs.from_problem(allocation_problem.read(text))
+    return plan_request.from_problem(allocation_problem.read(text))
 
 
 @_cached
@@ -567,30 +543,29 @@ def region_names() -> dict[str, str]:
 
 def plan_scenario(industry: str, year: int, scenario: Scenario) -> Scenario:
     """The assumptions that concern an industry's potential: shocks of figures it has, and of the exchange rate."""
-    stands = ground(industry, year, scenario.horizon, None, scenario.base.learner)
-    known = set(stands.figures)
-    shocks = tuple(s for s in scenario.shocks if s.kind == "exchange rate" or s.target in known)
-    return replace(scenario, shocks=shocks, base=replace(scenario.base, recipe=industry, year=year))
+    from analytics.allocation import inputs as plan_inputs
+
+    return plan_inputs.concerning(scenario, _plan_base(industry, year, scenario), year)
 
 
 @_cached
-def plan_answer(problem: str) -> "plan_answers.Answer | plan_answers.Refusal":
-    """The plan of a problem (its JSON) with its rivals and offices; up to its time limit. Raises DocumentError."""
-    from dashboard import plan_answers
+def plan_answer(problem: "Problem") -> "solution.Answer | solution.Refusal":
+    """The plan of a problem with its rivals and offices; up to its time limit. Raises DocumentError."""
+    from analytics.allocation import solution
 
-    return plan_answers.answer(problem)
+    return solution.answer(problem)
 
 
 @_cached
-def plan_frontier(problem: str) -> pd.DataFrame:
+def plan_frontier(problem: "Problem") -> pd.DataFrame:
     """What less risk costs: five plans."""
-    from dashboard import plan_answers
+    from analytics.allocation import solution
 
-    return plan_answers.frontier(problem)
+    return solution.frontier(problem)
 
 
 def own_potential(recipe_name: str, year: int, outcome: pd.Series) -> PotentialFit:
-    """The same, of the reader's own outcome by iso3; not kept, since it is theirs. Raises potential.PotentialError."""
+    """The same, of the reader's own outcome by iso3; not kept, since it is theirs. Raises PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
     return potentials.fit(history, chosen, year, _potential_groups(), seed=SEED, own_outcome=outcome)
@@ -604,8 +579,8 @@ def rank_drivers(
     return sobol.shares(own_ranking(recipe_name, year, design, weights), SEED)
 
 
-def certainty(recipe_name: str, year: int) -> sensitivity.Robustness:
-    """How sure the ranks of the recipe itself are: the one interval that every page shows. Raises index.NotRanked."""
+def certainty(recipe_name: str, year: int) -> rank_intervals.Robustness:
+    """How sure the ranks of the recipe itself are: the one interval that every page shows. Raises NotRanked."""
     return robustness(recipe_name, year, (), ())
 
 
@@ -616,10 +591,10 @@ def movers(recipe_name: str, year: int) -> pd.DataFrame | None:
     newest = snapshots()["id"].iloc[0]
     panel = store.market_panel(connection(), chosen.codes, year, chosen.window, newest)
     try:
-        before = index.score(panel, chosen, candidacy=candidacy())
+        before = composite.score(panel, chosen, candidacy=candidacy())
     except NotRanked:
         return None
-    return changes.movers(before, ranking(recipe_name, year), MOVERS)
+    return rank_changes.movers(before, ranking(recipe_name, year), MOVERS)
 
 
 @_by_profile
@@ -639,7 +614,7 @@ def overview(
 ) -> answers.OverviewAnswer | None:
     """What the Overview shows, in the reader's language and theme; None when no ranked market passes the filters.
 
-    Empty regions or incomes mean all. Raises index.NotRanked.
+    Empty regions or incomes mean all. Raises NotRanked.
     """
     return _overview_in(current(), dark, recipe_name, year, regions, incomes)
 
@@ -653,13 +628,13 @@ def shown_markets(recipe_name: str, year: int, regions: tuple[str, ...], incomes
 
 
 @_by_profile
-def verdicts(recipe_name: str, year: int) -> dict[str, entry.Advice]:
-    """What is advised for every ranked market, by iso3 in rank order. Raises index.NotRanked."""
-    home, ranked, rules = settings()["home_market"], ranking(recipe_name, year), entry.rules()
+def verdicts(recipe_name: str, year: int) -> dict[str, entry_mode.Advice]:
+    """What is advised for every ranked market, by iso3 in rank order. Raises NotRanked."""
+    home, ranked, rules = settings()["home_market"], ranking(recipe_name, year), entry_mode.rules()
     shortlisted = certainty(recipe_name, year).p_top(rules.shortlist)
     traits = market_traits(home, year)
     return {
-        iso3: entry.advise(
+        iso3: entry_mode.advise(
             replace(traits[iso3], certainty=float(shortlisted[iso3])),
             float(ranked.scores.at[iso3, "coverage"]),
             tuple(gate.kind for gate in gates.between(home, iso3, recipe_name)),
@@ -670,13 +645,13 @@ def verdicts(recipe_name: str, year: int) -> dict[str, entry.Advice]:
 
 
 @_cached
-def market_traits(home: str, year: int) -> dict[str, entry.Traits]:
+def market_traits(home: str, year: int) -> dict[str, entry_mode.Traits]:
     """Of every market, what the mode of entry depends on, apart from how certain it is; NaN where unknown."""
     law = latest((LAW,), year, recipe.Recipe.window).set_index("iso3")["value"].rank(pct=True)
     size, far = economies().rank(pct=True), distances(home, year)["euclidean"].rank(pct=True)
     everywhere = pd.DataFrame({"law": law, "size": size, "far": far}).reindex(_markets_in("en").index)
     return {
-        row.Index: entry.Traits(float(row.law), float("nan"), float(row.size), float(row.far))
+        row.Index: entry_mode.Traits(float(row.law), float("nan"), float(row.size), float(row.far))
         for row in everywhere.itertuples()
     }
 

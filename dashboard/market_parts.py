@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import streamlit as st
 
-from analytics import worktime
-from analytics.index import Ranking
-from analytics.profile import Standing
+from analytics.index.composite import Ranking
+from analytics.market import working_hours
+from analytics.market.profile import Standing
 from dashboard import answers, calendar_words, components, load, navigation
 from dashboard.answers import listing
 from dashboard.charts import trends as trend_charts
@@ -303,8 +303,8 @@ def _weekend(market: pd.Series) -> str:
 
 def _hours(market: pd.Series, home: pd.Series, today: date) -> str:
     """Office hours and working days shared with home, and how far the clocks differ."""
-    hours = worktime.shared_hours(home["timezone"], market["timezone"], today)
-    ahead = worktime.difference_hours(home["timezone"], market["timezone"], today)
+    hours = working_hours.shared_hours(home["timezone"], market["timezone"], today)
+    ahead = working_hours.difference_hours(home["timezone"], market["timezone"], today)
     weekends = ["" if pd.isna(place["weekend"]) else place["weekend"] for place in (home, market)]
     shared = (
         _("No shared office hours with {home}").format(home=home["name"])
@@ -318,7 +318,7 @@ def _hours(market: pd.Series, home: pd.Series, today: date) -> str:
         if ahead > 0
         else _("{hours} hours behind").format(hours=number(-ahead))
     )
-    days = worktime.shared_days(*weekends)
+    days = working_hours.shared_days(*weekends)
     week = _("Same working week.") if days == 5 else _("{days} working days a week in common.").format(days=days)
     return _("{shared} ({clocks}). {week}").format(shared=shared, clocks=clocks, week=week)
 

@@ -16,8 +16,11 @@ import pandas as pd
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from analytics import learners, outlook, panel, potential, propagation, recipe, validation
-from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
+from analytics.index import recipe
+from analytics.index.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS
+from analytics.potential import fit as potential
+from analytics.potential import learners, panel, validation
+from analytics.scenario import forecast, propagation
 from dashboard import answers, calendar_words, language, load, navigation, readiness, sentences
 from data import catalog, gates, quality, row_faults, store
 
@@ -110,23 +113,36 @@ def _in_facts() -> Iterator[tuple[str, str]]:
     for name in recipe.NAMES:
         chosen = recipe.load(name)
         texts = [chosen.title, chosen.question, *(i.title for i in chosen.ingredients)]
-        yield from ((text, f"analytics/recipes/{name}.toml") for text in texts)
+        yield from ((text, f"analytics/index/recipes/{name}.toml") for text in texts)
     members = pd.read_csv(store.REFERENCE / "memberships.csv", usecols=["organisation"])["organisation"].unique()
     targets = [panel.target_of(recipe.load(name)) for name in recipe.NAMES]
     measures = {measure for name in recipe.NAMES for measure in panel.measures(recipe.load(name), own=True)}
     facts = {
         "data/reference/gates.toml": [gate.text for gate in gates.shipped()],
-        "analytics/validation.py": [text for texts in validation.ADVICE.values() for text in texts],
-        "analytics/learners.py": (*learners.NAMES, "income group median", "last value", "learner", "baseline"),
-        "analytics/potential.py, comparison": ("fixed effects", "panel"),
+        "analytics/potential/validation.py": [text for texts in validation.ADVICE.values() for text in texts],
+        "analytics/potential/learners.py": (
+            *learners.NAMES,
+            "income group median",
+            "last value",
+            "learner",
+            "baseline",
+        ),
+        "analytics/potential/fit.py, comparison": ("fixed effects", "panel"),
         "data/sources/worldbank.py": (*WORLD_BANK_REGIONS, "income groups and regions"),
-        "analytics/panel.py": (*(panel.title(measure) for measure in measures), "region", "income_group"),
-        "analytics/potential.py": (potential.OWN_TITLE,),
-        "analytics/recipes": [text for target in targets for text in (target.title, target.unit)],
+        "analytics/potential/panel.py": (*(panel.title(measure) for measure in measures), "region", "income_group"),
+        "analytics/potential/fit.py": (potential.OWN_TITLE,),
+        "analytics/index/recipes": [text for target in targets for text in (target.title, target.unit)],
         "data/catalog.py": (*catalog.DIMENSIONS, "described", "extended", "undescribed"),
-        "analytics/outlook.py": (outlook.DAMPED, outlook.LAST),
-        "analytics/propagation.py": (propagation.ZERO, propagation.AGAINST, propagation.FEW, propagation.STILL),
-        "analytics/recipes, propagation": [link.why for name in recipe.NAMES for link in recipe.load(name).propagation],
+        "analytics/scenario/forecast.py": (forecast.DAMPED, forecast.LAST),
+        "analytics/scenario/propagation.py": (
+            propagation.ZERO,
+            propagation.AGAINST,
+            propagation.FEW,
+            propagation.STILL,
+        ),
+        "analytics/index/recipes, propagation": [
+            link.why for name in recipe.NAMES for link in recipe.load(name).propagation
+        ],
         "data/quality.py": (
             *quality.SEVERITIES,
             *quality.SENTENCES,
@@ -142,8 +158,8 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         "dashboard/calendar_words.py": calendar_words.COMMON,
         "dashboard/answers.py": answers.ASKED_FOR,
         "dashboard/load.py": (*load.INCOME_GROUPS, "Not classified"),
-        "analytics/design.py": (*TREATMENTS, *IMPUTATIONS, *NORMALISATIONS, *WEIGHTINGS, *AGGREGATIONS),
-        "analytics/sobol.py": ("weights", "imputation", "normalisation", "treatment", "aggregation"),
+        "analytics/index/design.py": (*TREATMENTS, *IMPUTATIONS, *NORMALISATIONS, *WEIGHTINGS, *AGGREGATIONS),
+        "analytics/robustness/sobol.py": ("weights", "imputation", "normalisation", "treatment", "aggregation"),
         "dashboard/navigation.py": [text for page in navigation.PAGES for text in (page.title, page.section)],
         "dashboard/sentences.py": sentences.TEMPLATES,
     }

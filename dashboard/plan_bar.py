@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from analytics.documents import DocumentError
+from analytics.json_documents import DocumentError
 from dashboard import links, navigation, plan_state, shelf_bar
 from dashboard.language import _
 from dashboard.sentences import spelt

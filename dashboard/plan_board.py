@@ -7,15 +7,16 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 
-from analytics import allocation_problem
-from analytics.allocation import Plan
-from analytics.allocation_problem import Problem
-from analytics.allocation_rivals import Comparison
-from analytics.layout import Layout
-from dashboard import answers, language, plan_answers, plan_words
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation import solution
+from analytics.allocation.baselines import Comparison
+from analytics.allocation.hubs import HubLayout
+from analytics.allocation.problem import Problem
+from analytics.allocation.solution import Answer
+from analytics.allocation.solve import Plan
+from dashboard import answers, language, plan_words
 from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked
 from dashboard.language import _, compact, language_name, number, share
-from dashboard.plan_answers import Answer
 from dashboard.plan_words import Names
 
 MILLION = 1e6
@@ -45,13 +46,13 @@ def plan_board(
     problem: Problem,
     plan: Plan,
     comparison: Comparison,
-    layout: Layout,
+    layout: HubLayout,
     names: Names,
     name: str = "",
     made_at: date | None = None,
 ) -> Board:
     """Everything a board is told about a plan, in the reader's language."""
-    found = plan_answers.assembled(plan, comparison, layout)
+    found = solution.assembled(plan, comparison, layout)
     foot = footnote(problem)
     slides = [_answer(found, names, foot)]
     if not plan.rows.empty:
@@ -89,7 +90,7 @@ def footnote(problem: Problem) -> str:
 
 
 def _answer(found: Answer, names: Names, foot: str) -> Slide:
-    gained = plan_answers.gained(found.plan)
+    gained = solution.gained(found.plan)
     chart = table = None
     if len(gained):
         rows = found.plan.rows.groupby("market")[["gain_usd", "low_usd", "high_usd"]].sum().loc[gained.index]
@@ -134,7 +135,7 @@ def _against_today(today: pd.Series) -> str:
 
 def money(found: Answer, names: Names, foot: str) -> Slide:
     """What is spent, where and on what, year by year."""
-    spent = plan_answers.spent(found.plan)
+    spent = solution.spent(found.plan)
     total = found.plan.years[["wages_usd", "programme_usd", "entry_usd", "hubs_usd"]].sum()
     return Slide(
         _("{amount} US$ are spent in {years}: {wages} on people").format(
@@ -162,7 +163,7 @@ def money(found: Answer, names: Names, foot: str) -> Slide:
 
 
 def _people(found: Answer, names: Names, foot: str) -> Slide:
-    staffed = plan_answers.staffed(found.plan)
+    staffed = solution.staffed(found.plan)
     order = staffed.sum(axis=1).sort_values(ascending=False, kind="stable").index
     years = list(staffed.columns)
     return Slide(
@@ -194,7 +195,7 @@ def _stacked(table: pd.DataFrame, names: Names, title: str, unit: str, decimals:
 
 
 def _limits(found: Answer, names: Names, foot: str) -> Slide:
-    prices = plan_answers.prices(found.plan)
+    prices = solution.prices(found.plan)
     told = plan_words.binding(found, names)
     title = _("Nothing holds the plan back")
     if len(prices):
@@ -216,7 +217,7 @@ def _worth(prices: pd.DataFrame, names: Names) -> Chart | None:
     """What each limit that binds is worth; None where none is."""
     if prices.empty:
         return None
-    told = [plan_words.limit(name, names) for name in prices["limit"]]
+    told = [plan_words.limit(kept, names) for kept in prices["limit"]]
     return Chart(
         "bars",
         _("What more of each limit would win"),
@@ -244,7 +245,7 @@ def _rivals(found: Answer, names: Names, foot: str) -> Slide:
         for key, row in known.iterrows()
     )
     notes = [
-        f"{titles[key]}: {plan_words.rival_note(key, str(row['note']), names)}"
+        f"{titles[key]}: {plan_words.rival_note(row['note'], names)}"
         for key, row in table.drop(index="optimised").iterrows()
     ]
     return Slide(

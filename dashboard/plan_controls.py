@@ -7,8 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from analytics import plan_inputs, recipe
-from analytics.plan_inputs import Material, Wish
+from analytics.allocation import inputs as plan_inputs
+from analytics.allocation import request as plan_request
+from analytics.allocation.inputs import PlanInputs
+from analytics.allocation.request import PlanRequest
+from analytics.index import recipe
 from dashboard import answers, components, links, load, places, plan_state, plan_words
 from dashboard.charts.scenarios import track
 from dashboard.language import _, number
@@ -68,7 +71,7 @@ def pair(
         )
 
 
-def all_of(material: Material, wish: Wish, names: Names) -> None:
+def all_of(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """Everything below the industries."""
     markets(material, wish, names)
     money_and_people(wish, today_range(wish, material))
@@ -79,7 +82,7 @@ def all_of(material: Material, wish: Wish, names: Names) -> None:
         offices(material, wish, names)
 
 
-def industries(wish: Wish, usual: str, file: Material | None) -> tuple[str, ...]:
+def industries(wish: PlanRequest, usual: str, file: PlanInputs | None) -> tuple[str, ...]:
     """Ask which industries the plan is about; the chosen recipe when none is."""
     known = tuple(file.offers["industry"].unique()) if file is not None else recipe.NAMES
     chosen = [name for name in wish.industries if name in known] or ([usual] if usual in known else list(known[:1]))
@@ -97,7 +100,7 @@ def industries(wish: Wish, usual: str, file: Material | None) -> tuple[str, ...]
     return tuple(chosen)
 
 
-def markets(material: Material, wish: Wish, names: Names) -> None:
+def markets(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """Ask which markets may be entered: by name, or the first by what is untapped or by rank."""
     here = material.offers[material.offers["industry"].isin(wish.industries)]
     amounts = here.groupby("market")["untapped_usd"].sum()
@@ -130,7 +133,7 @@ def markets(material: Material, wish: Wish, names: Names) -> None:
         )
 
 
-def how_many(wish: Wish, count: int) -> None:
+def how_many(wish: PlanRequest, count: int) -> None:
     """Ask in how many countries the plan should be, at least and at most. count: of the candidates."""
     least, most = st.columns(2)
     with least:
@@ -155,7 +158,7 @@ def how_many(wish: Wish, count: int) -> None:
         )
 
 
-def total(wish: Wish) -> None:
+def total(wish: PlanRequest) -> None:
     """Ask for one budget over all years, beside that of each year."""
     on = st.toggle(
         _("One budget for all years"),
@@ -184,7 +187,7 @@ def _first() -> None:
     plan_state.change(first=int(st.session_state["plan_first"]), by=st.session_state["plan_by"], markets=())
 
 
-def money_and_people(wish: Wish, today: tuple[tuple[float, float], tuple[float, float]] | None) -> None:
+def money_and_people(wish: PlanRequest, today: tuple[tuple[float, float], tuple[float, float]] | None) -> None:
     """Ask for the years, and for money and people in each: one figure for all, or one a year.
 
     today: least and most of today's plan over the years, US$ and people, drawn under the sliders.
@@ -262,7 +265,7 @@ def _cap(value: float, least: float) -> float:
     return next(power * part for part in (1, 2, 5, 10) if power * part >= 2 * value)
 
 
-def risk(wish: Wish) -> None:
+def risk(wish: PlanRequest) -> None:
     """Ask for the position of the risk dial."""
     pair(
         "risk",
@@ -278,9 +281,9 @@ def risk(wish: Wish) -> None:
     )
 
 
-def presence(wish: Wish, material: Material) -> None:
+def presence(wish: PlanRequest, material: PlanInputs) -> None:
     """Ask for the fewest and the most people in an open market."""
-    table = plan_inputs.figures(material, replace(wish, own=()))
+    table = plan_request.figures(material, replace(wish, own=()))
     for key, label, about in (
         (
             "min_people",
@@ -304,12 +307,12 @@ def presence(wish: Wish, material: Material) -> None:
         )
 
 
-def offices(material: Material, wish: Wish, names: Names) -> None:
+def offices(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """Ask where offices may be, and how many working hours they must share with a market."""
     if len(material.sites):
         known = list(material.sites.index)
     else:
-        priced = plan_inputs.figures(material, wish)["wage_usd"].dropna().index
+        priced = plan_request.figures(material, wish)["wage_usd"].dropna().index
         known = [iso3 for iso3 in dict.fromkeys((material.home, *wish.markets)) if iso3 in priced]
     st.toggle(
         _("Allow offices in countries not served"),
@@ -357,11 +360,11 @@ def offices(material: Material, wish: Wish, names: Names) -> None:
         )
 
 
-def today_range(wish: Wish, material: Material) -> tuple[tuple[float, float], tuple[float, float]] | None:
+def today_range(wish: PlanRequest, material: PlanInputs) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Least and most that today's plan spends and employs over the years; None without one."""
     if not wish.today:
         return None
-    wages = plan_inputs.figures(material, wish)["wage_usd"]
+    wages = plan_request.figures(material, wish)["wage_usd"]
     usd, people = [], []
     for year in wish.years:
         rows = [row for row in wish.today if row.year in (None, year) and row.market in wages.index]

@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analytics.index import NotRanked
-from analytics.outlook import OutlookError
-from analytics.panel import PotentialError
-from analytics.plan_inputs import Material, Wish, complete
-from analytics.scenario import Scenario
-from analytics.whatif import ScenarioError
+from analytics.allocation.inputs import PlanInputs
+from analytics.allocation.problem import Problem
+from analytics.allocation.request import PlanRequest, complete
+from analytics.allocation.solution import Answer, Refusal
+from analytics.index.composite import NotRanked
+from analytics.potential.panel import PotentialError
+from analytics.scenario.base import ScenarioError
+from analytics.scenario.document import Scenario
+from analytics.scenario.forecast import ForecastError
 from dashboard import load, plan_state, plan_words, scenario_state
 from dashboard.filters import MarketFilters
 from dashboard.language import _, number
-from dashboard.plan_answers import Answer, Refusal
 
 SLOW_S = 20
 """Seconds a search may take on the page."""
@@ -35,15 +37,15 @@ def missing(choice: MarketFilters, industries: tuple[str, ...]) -> tuple[str, ..
     return load.plan_missing(industries, choice.year)
 
 
-def material(choice: MarketFilters, industries: tuple[str, ...], under: Scenario | None) -> Material:
-    """What can be planned with. Raises NotRanked, ScenarioError, OutlookError, PotentialError of a scenario."""
+def material(choice: MarketFilters, industries: tuple[str, ...], under: Scenario | None) -> PlanInputs:
+    """What can be planned with. Raises NotRanked, ScenarioError, ForecastError, PotentialError of a scenario."""
     home = load.settings()["home_market"]
     with st.spinner(_("Gathering what is known of the markets")):
         bare = None if under is None else replace(under, name="")
         return load.plan_material(industries, choice.year, home, bare)
 
 
-def whole(choice: MarketFilters, found: Material, wish: Wish) -> Wish:
+def whole(choice: MarketFilters, found: PlanInputs, wish: PlanRequest) -> PlanRequest:
     """The wish with its markets and sites chosen where the reader chose none."""
     ranks = None
     if wish.by == "rank":
@@ -54,16 +56,18 @@ def whole(choice: MarketFilters, found: Material, wish: Wish) -> Wish:
     return complete(found, wish, ranks)
 
 
-def solved(text: str) -> Answer | Refusal:
+def solved(problem: Problem) -> Answer | Refusal:
     """The plan of a problem, with progress while it is searched for."""
     with st.spinner(
         _("Searching for the best plan; some seconds, at most {seconds}").format(seconds=number(SLOW_S)),
         show_time=True,
     ):
-        return load.plan_answer(text)
+        return load.plan_answer(problem)
 
 
-def shocked(choice: MarketFilters, wish: Wish, industries: tuple[str, ...]) -> tuple[Material, Scenario] | None:
+def shocked(
+    choice: MarketFilters, wish: PlanRequest, industries: tuple[str, ...]
+) -> tuple[PlanInputs, Scenario] | None:
     """The material under the session's scenario, where there is one and the reader wants it."""
     under = scenario()
     if under is None or plan_state.now().file:
@@ -79,7 +83,7 @@ def shocked(choice: MarketFilters, wish: Wish, industries: tuple[str, ...]) -> t
         found = material(choice, industries, under)
         _not_carried(choice, industries, under)
         return found, under
-    except (NotRanked, ScenarioError, OutlookError, PotentialError) as error:
+    except (NotRanked, ScenarioError, ForecastError, PotentialError) as error:
         st.warning(
             _("The scenario cannot be carried over to this plan: {reason}").format(reason=error),
             icon=":material/warning:",

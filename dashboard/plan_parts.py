@@ -3,16 +3,19 @@
 import pandas as pd
 import streamlit as st
 
-from analytics.documents import DocumentError
-from analytics.plan_inputs import Material, Wish
-from analytics.scenario import Scenario
+from analytics.allocation import solution
+from analytics.allocation.inputs import PlanInputs
+from analytics.allocation.problem import Problem
+from analytics.allocation.request import PlanRequest
+from analytics.allocation.solution import Answer, Refusal
+from analytics.json_documents import DocumentError
+from analytics.scenario.document import Scenario
 from dashboard import (
     answers,
     components,
     links,
     load,
     navigation,
-    plan_answers,
     plan_bar,
     plan_board,
     plan_ground,
@@ -23,7 +26,6 @@ from dashboard.board_parts import board_downloads
 from dashboard.charts import maps, plans
 from dashboard.language import _, compact, language_name, number, share
 from dashboard.markup import literal
-from dashboard.plan_answers import Answer, Refusal
 from dashboard.plan_words import Names, usd
 from dashboard.sentences import spelt
 
@@ -69,7 +71,7 @@ def figures(found: Answer, names: Names) -> None:
     st.caption(plan_words.nearness(found))
 
 
-def notices(found: Answer, material: Material, wish: Wish, names: Names) -> None:
+def notices(found: Answer, material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """What a reader must know before believing it."""
     if not found.plan.reached:
         st.warning(plan_words.nearness(found), icon=":material/timer_off:")
@@ -86,7 +88,7 @@ def bars(found: Answer, names: Names) -> None:
     if len({row.industry for row in found.problem.opportunities}) > 1:
         kinds = {"market": _("By market"), "industry": _("By industry")}
         by = links.segmented(_("Show"), tuple(kinds), "plan_view", "market", kinds.get, label_visibility="collapsed")
-    money, people = plan_answers.spent(found.plan, by), plan_answers.staffed(found.plan, by)
+    money, people = solution.spent(found.plan, by), solution.staffed(found.plan, by)
     order = list(money.drop(index=["hubs", "entry"], errors="ignore").sum(axis=1).sort_values(ascending=False).index)
     order += [key for key in ("entry", "hubs") if key in money.index]
     titles = {"hubs": _("Offices"), "entry": _("Entry costs")}
@@ -143,21 +145,21 @@ def source(found: Answer) -> str:
     return _("Source: this plan, on {draws} simulations of untapped spending.").format(draws=found.problem.draws)
 
 
-def frontier(found: Answer, text: str) -> None:
+def frontier(found: Answer, problem: Problem) -> None:
     """What less risk costs: five more plans, at once where they come fast, else on request."""
     st.subheader(_("Price of lower risk"))
     key = "plan_frontier_for"
-    if found.plan.seconds > FAST_S and st.session_state.get(key) != text:
+    if found.plan.seconds > FAST_S and st.session_state.get(key) != problem:
         st.write(_("Five more plans, from the mean alone to the bad cases alone."))
         wait = found.plan.seconds * found.problem.draws * TIMES_A_DRAW
         st.button(
             _("Work out the frontier (about {seconds} s)").format(seconds=number(max(wait, 1), 1)),
             key="plan_frontier",
-            on_click=lambda: st.session_state.update({key: text}),
+            on_click=lambda: st.session_state.update({key: problem}),
         )
         return
     with st.spinner(_("Working out the frontier"), show_time=True):
-        table = load.plan_frontier(text)
+        table = load.plan_frontier(problem)
     points = table.assign(mean_usd=table["mean_usd"] / MILLION, cvar_usd=table["cvar_usd"] / MILLION)
     dial = _dial_labels(table)
     plan = found.plan
@@ -225,7 +227,7 @@ def rivals(found: Answer, names: Names) -> None:
     }
     st.table(table[list(titled)].rename(columns=titled).set_index(_("Plan")).T.rename(literal))
     told = [
-        f"{titles[key]}: {plan_words.rival_note(key, str(row['note']), names)}"
+        f"{titles[key]}: {plan_words.rival_note(row['note'], names)}"
         for key, row in whole.drop(index="optimised").iterrows()
     ]
     told.append(_("Tested on {draws} new simulations, discounted.").format(draws=number(found.comparison.draws, 9)))
@@ -355,7 +357,7 @@ def other_ways() -> None:
         plan_bar.example("page")
 
 
-def nothing_to_plan(material: Material, wish: Wish, names: Names) -> None:
+def nothing_to_plan(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """Nothing untapped is known: why, and what to do instead."""
     st.title(_("There is nothing to plan with yet"))
     for sentence in plan_words.left_out(material, wish, names):
@@ -371,10 +373,10 @@ def unfit(error: DocumentError) -> None:
     st.write(_("Change them on the left, or undo the last change."))
 
 
-def against(material: Material, wish: Wish, found: Answer, under: Scenario, names: Names) -> None:
+def against(material: PlanInputs, wish: PlanRequest, found: Answer, under: Scenario, names: Names) -> None:
     """What the scenario does to the plan: the best plan without it, and who moves."""
     try:
-        before = plan_ground.solved(plan_state.problem_text(material, wish))
+        before = plan_ground.solved(plan_state.problem(material, wish))
     except DocumentError:
         return
     if isinstance(before, Answer):
@@ -390,7 +392,7 @@ def take_away(found: Answer, names: Names, name: str) -> None:
         components.download(found.plan.rows, "plan")
 
 
-def whole(found: Answer, text: str, material: Material, wish: Wish, names: Names, name: str) -> None:
+def whole(found: Answer, problem: Problem, material: PlanInputs, wish: PlanRequest, names: Names, name: str) -> None:
     """Everything below the finding."""
     figures(found, names)
     notices(found, material, wish, names)
@@ -400,7 +402,7 @@ def whole(found: Answer, text: str, material: Material, wish: Wish, names: Names
     bars(found, names)
     left, right = st.columns(2, gap="medium")
     with left:
-        frontier(found, text)
+        frontier(found, problem)
     with right:
         limits(found, names)
     offices(found, names)

@@ -1,6 +1,5 @@
 """The plan a reader works on: in the session with what can be undone, and its main figures in the address."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -8,9 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from analytics import allocation_problem, plan_inputs, recipe
-from analytics.documents import DocumentError
-from analytics.plan_inputs import Material, Wish
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation import request as plan_request
+from analytics.allocation.inputs import PlanInputs
+from analytics.allocation.problem import Problem
+from analytics.allocation.request import PlanRequest
+from analytics.index import recipe
+from analytics.json_documents import DocumentError
 from dashboard import load
 from dashboard.language import _
 from dashboard.sentences import spelt
@@ -29,7 +32,7 @@ MOST_USD, MOST_PEOPLE, MOST_MARKETS = 1e12, 100_000, 60
 class Draft:
     """What a plan is asked, and of what: the atlas's figures, or the problem in a file (its JSON text)."""
 
-    wish: Wish
+    wish: PlanRequest
     file: str = ""
 
 
@@ -43,7 +46,7 @@ class Kept:
 
 
 def fresh() -> Draft:
-    return Draft(Wish(datetime.now(UTC).year))
+    return Draft(PlanRequest(datetime.now(UTC).year))
 
 
 def take_address() -> str:
@@ -63,7 +66,7 @@ def take_address() -> str:
     if text is not None and text != seen.get(LIMITS):
         seen[LIMITS] = text
         try:
-            wish = plan_inputs.with_link(wish, text)
+            wish = plan_request.with_link(wish, text)
         except DocumentError as error:
             trouble = spelt(error)
     if len(wish.people) != len(wish.budget_usd):
@@ -85,7 +88,7 @@ def publish() -> None:
         "budget": SEPARATOR.join(f"{value:.0f}" for value in wish.budget_usd),
         "people": SEPARATOR.join(map(str, wish.people)),
         "risk": f"{wish.risk:g}",
-        LIMITS: plan_inputs.to_link(wish),
+        LIMITS: plan_request.to_link(wish),
     }
     same = {"budget": wish.budget_usd == usual.budget_usd, "people": wish.people == usual.people, "risk": not wish.risk}
     for name, text in told.items():
@@ -137,26 +140,26 @@ def open_text(text: str | bytes) -> None:
     put(Draft(file_wish(kept), kept))
 
 
-def file_wish(text: str) -> Wish:
+def file_wish(text: str) -> PlanRequest:
     return load.plan_file(text)[1]
 
 
-def file_material(text: str) -> Material:
+def file_material(text: str) -> PlanInputs:
     return load.plan_file(text)[0]
 
 
-def problem_text(material: Material, wish: Wish, seconds: float = plan_inputs.PAGE_SECONDS) -> str:
-    """The problem's JSON, checked; without its name, which changes no plan. Raises DocumentError naming the faults."""
+def problem(material: PlanInputs, wish: PlanRequest, seconds: float = plan_request.PAGE_SECONDS) -> Problem:
+    """The problem of a wish, checked; without its name, which changes no plan. Raises DocumentError naming faults."""
     if not wish.industries or not wish.markets:
         raise DocumentError(_("A plan needs at least one market and one industry."))
-    problem = plan_inputs.build(material, replace(wish, name=""), seconds)
-    allocation_problem.check(problem)
-    return allocation_problem.to_json(problem)
+    built = plan_request.build(material, replace(wish, name=""), seconds)
+    allocation_problem.check(built)
+    return built
 
 
-def named(text: str, name: str) -> str:
+def file_of(problem: Problem, name: str) -> str:
     """A problem's JSON with its name, to keep."""
-    return json.dumps(json.loads(text) | {"name": name}, ensure_ascii=False, indent=1)
+    return allocation_problem.to_json(replace(problem, name=name))
 
 
 # ------------------------------------------------------------------ codes in the address

@@ -7,9 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import plan_inputs
-from analytics.allocation_problem import Current, Lock, Response
-from analytics.plan_inputs import Material, Rules, Wish
+from analytics.allocation import inputs as plan_inputs
+from analytics.allocation import request as plan_request
+from analytics.allocation.inputs import PlanInputs, Rules
+from analytics.allocation.problem import CurrentAllocation, Lock, Response
+from analytics.allocation.request import PlanRequest
 from dashboard import links, plan_state, plan_words
 from dashboard.language import _, language_name
 from dashboard.markup import literal
@@ -18,7 +20,7 @@ from dashboard.plan_words import Names
 EDITABLE = list(plan_inputs.OWN)
 
 
-def tables(material: Material, wish: Wish, names: Names) -> None:
+def tables(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """The tables over the whole width, each in an expander of its own, drawn when it is open."""
     st.subheader(_("Figures behind the plan, yours to change"))
     for key, (title, draw) in {
@@ -36,7 +38,7 @@ def tables(material: Material, wish: Wish, names: Names) -> None:
 # ------------------------------------------------------------------ parameters
 
 
-def parameters(material: Material, wish: Wish) -> None:
+def parameters(material: PlanInputs, wish: PlanRequest) -> None:
     """The response curve, how figures are derived, and the objective; every one of them a judgement."""
     box = st.expander(_("Parameters"), key="plan_box_parameters", on_change="rerun")
     if box.open:
@@ -44,7 +46,7 @@ def parameters(material: Material, wish: Wish) -> None:
             _parameters(material, wish)
 
 
-def _parameters(material: Material, wish: Wish) -> None:
+def _parameters(material: PlanInputs, wish: PlanRequest) -> None:
     given = dict(wish.settings)
     usual = Response(), Rules()
     st.caption(
@@ -99,7 +101,7 @@ def _parameters(material: Material, wish: Wish) -> None:
 
 
 def _usual_setting(name: str) -> Any:
-    from analytics.allocation_problem import defaults
+    from analytics.allocation.problem import defaults
 
     return defaults()["solve"].get(name)
 
@@ -155,11 +157,11 @@ def _how_derived(rules: Rules) -> str:
 # ------------------------------------------------------------------ markets
 
 
-def markets(material: Material, wish: Wish, names: Names) -> None:
+def markets(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """Wage, entry cost, friction, fewest and most people of each market, with what they are derived from."""
     codes = [iso3 for iso3 in wish.markets if iso3 in material.markets.index]
-    now = plan_inputs.figures(material, wish).loc[codes]
-    usual = plan_inputs.figures(material, replace(wish, own=())).loc[codes]
+    now = plan_request.figures(material, wish).loc[codes]
+    usual = plan_request.figures(material, replace(wish, own=())).loc[codes]
     shown = now[EDITABLE].astype({name: float for name in EDITABLE if name != "is_open"} | {"is_open": bool})
     shown.insert(0, "market", [names[iso3] for iso3 in codes])
     reasons = [] if material.from_file else ["gdp_usd", *plan_inputs.PARTS]
@@ -199,7 +201,7 @@ def markets(material: Material, wish: Wish, names: Names) -> None:
 # ------------------------------------------------------------------ limits, locks, today
 
 
-def limits(material: Material, wish: Wish, names: Names) -> None:
+def limits(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """The most a year in a region, and the most people of a language."""
     here = material.markets.reindex([iso3 for iso3 in wish.markets if iso3 in material.markets.index])
     regions, languages = sorted(here["region"].dropna().unique()), sorted(here["language"].dropna().unique())
@@ -239,7 +241,7 @@ def limits(material: Material, wish: Wish, names: Names) -> None:
         _editor("languages", table, columns, take_languages)
 
 
-def locks(material: Material, wish: Wish, names: Names) -> None:
+def locks(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """Markets that must be open or closed, and exact people or money."""
     fields = ["market", "industry", "year", "open", "people", "budget_usd"]
     table = pd.DataFrame([[getattr(row, name) for name in fields] for row in wish.locks], columns=fields, dtype=object)
@@ -270,7 +272,7 @@ def locks(material: Material, wish: Wish, names: Names) -> None:
     _editor("locks", table, columns, take)
 
 
-def today(material: Material, wish: Wish, names: Names) -> None:
+def today(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """What is done today; the page then says how likely the new plan beats it."""
     fields = ["market", "industry", "people", "programme_usd", "year"]
     table = pd.DataFrame([[getattr(row, name) for name in fields] for row in wish.today], columns=fields, dtype=object)
@@ -286,7 +288,7 @@ def today(material: Material, wish: Wish, names: Names) -> None:
     def take(edited: pd.DataFrame) -> None:
         plan_state.change(
             today=tuple(
-                Current(
+                CurrentAllocation(
                     row["market"],
                     row["industry"],
                     _whole(row["people"]) or 0,
@@ -301,7 +303,7 @@ def today(material: Material, wish: Wish, names: Names) -> None:
     _editor("today", table, columns, take)
 
 
-def _place_columns(wish: Wish, names: Names) -> dict[str, Any]:
+def _place_columns(wish: PlanRequest, names: Names) -> dict[str, Any]:
     return {
         "market": st.column_config.SelectboxColumn(
             _("Market"), options=list(wish.markets), format_func=lambda iso3: names[iso3], required=True

@@ -1,21 +1,22 @@
-"""Plans in words: the finding, what binds and what it costs, why there is none, what is left out.
+"""Plans in words: the finding, what binds and what it costs, why there is none, what is left out."""
 
-The solver names its limits in English; they are recognised here by their shape and said again in the reader's language.
-"""
-
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics import recipe
-from analytics.allocation_conflicts import Conflict, Infeasible, Repair
-from analytics.layout import Layout
-from analytics.plan_inputs import Material, Wish
-from dashboard import answers, language, load, plan_answers
+from analytics.allocation import solution
+from analytics.allocation.baselines import TOLD as NOTED
+from analytics.allocation.baselines import Note
+from analytics.allocation.hubs import HubLayout, Unserved
+from analytics.allocation.infeasibility import Conflict, Infeasible, Repair
+from analytics.allocation.inputs import PlanInputs
+from analytics.allocation.limits import Limit, Violation
+from analytics.allocation.request import PlanRequest
+from analytics.allocation.solution import Answer
+from analytics.index import recipe
+from dashboard import answers, language, load
 from dashboard.language import _, compact, in_sentence, language_name, number, share
-from dashboard.plan_answers import Answer
 
 NAMED = 3
 TOLD = 6
@@ -35,7 +36,7 @@ class Names:
         return answers.listing([self[code] for code in codes])
 
 
-def names_of(material: Material) -> Names:
+def names_of(material: PlanInputs) -> Names:
     return Names({**material.markets["name"].to_dict(), **load.markets()["name"].to_dict()})
 
 
@@ -75,7 +76,7 @@ def headline(found: Answer, names: Names) -> str:
     last = found.comparison.table.loc["optimised"]
     if not last["people"]:
         return _("No plan within these limits wins more than it costs to be there: nobody is sent anywhere")
-    first = plan_answers.gained(found.plan).index[0]
+    first = solution.gained(found.plan).index[0]
     years = len(found.problem.years)
     told = _("{people} in {markets}, {first} first: may reach {range} US$ of untapped spending {years}")
     return told.format(
@@ -158,7 +159,7 @@ def against(before: Answer, after: Answer, name: str, names: Names) -> str:
         before=compact(before.mean_usd),
         change="–" if pd.isna(change) else language.percent(f"{change * 100:+.1f}"),
     )
-    moved = plan_answers.moves(before.plan, after.plan)
+    moved = solution.moves(before.plan, after.plan)
     moved = moved[moved["people_after"] != moved["people_before"]]
     if moved.empty:
         return first + " " + _("Nobody moves.")
@@ -174,88 +175,83 @@ def against(before: Answer, after: Answer, name: str, names: Names) -> str:
 # ------------------------------------------------------------------ limits
 
 
-def limit(name: str, names: Names) -> str:
+def limit(kept: Limit, names: Names) -> str:
     """A limit in the reader's words: "most people in Germany (15)"."""
-    for pattern, say in _LIMITS:
-        if found := re.fullmatch(pattern, name):
-            return say(found, names)
-    return name
+    market = _label(kept, names)
+    match kept.kind:
+        case "budget":
+            return _("the budget")
+        case "total budget":
+            return _("the budget of all years")
+        case "most markets":
+            return _("the most countries")
+        case "fewest markets":
+            return _("the fewest countries")
+        case "people":
+            return _("the number of people")
+        case "region budget":
+            return _("the budget of {region}").format(region=region(kept.region))
+        case "region people":
+            return _("the people of {region}").format(region=region(kept.region))
+        case "language capacity":
+            return _("the people who speak {language}").format(language=language_name(kept.language))
+        case "most people":
+            return _("the most people in {market} ({count})").format(market=market, count=kept.people)
+        case "minimum presence":
+            return _("the fewest people in {market} ({count})").format(market=market, count=kept.people)
+        case "hub":
+            return _("an office within working hours of {market}").format(market=market)
+        case "served site":
+            return _("no office in {market} without people there").format(market=market)
+        case "hub lock":
+            sentence = _("the office in {market} kept open") if kept.open else _("the office in {market} kept closed")
+            return sentence.format(market=market)
+        case "lock":
+            return _lock(kept, market)
+        case "bound":
+            return _bound(kept, market)
+    return {
+        "whole people": _("whole numbers of people"),
+        "no figure below 0": _("no figure below zero"),
+        "programme people": _("no more programme money than the people there can use"),
+        "market stays open": _("a country once open stays open"),
+        "hub stays open": _("an office once open stays open"),
+    }[kept.kind]
 
 
-def _label(text: str, names: Names) -> str:
+def _label(kept: Limit, names: Names) -> str:
     """A market, perhaps with an industry: "Germany, Healthcare"."""
-    code, _space, of = text.partition(" ")
-    return f"{names[code]}, {industry(of)}" if of else names[code]
+    return f"{names[kept.market]}, {industry(kept.industry)}" if kept.industry else names[kept.market]
 
 
-def _figure(text: str) -> str:
-    return compact(float(text.replace(",", "")))
+def _lock(kept: Limit, market: str) -> str:
+    if kept.figure == "open":
+        return (_("{market} locked open") if kept.open else _("{market} locked closed")).format(market=market)
+    if kept.figure == "people":
+        return _("{market} locked at {count} people").format(market=market, count=f"{kept.people:,.0f}")
+    return _("{market} locked at {amount} US$").format(market=market, amount=_figure(kept.budget_usd))
 
 
-_LIMITS = (
-    (r"budget", lambda f, names: _("the budget")),
-    (r"total budget", lambda f, names: _("the budget of all years")),
-    (r"most markets", lambda f, names: _("the most countries")),
-    (r"fewest markets", lambda f, names: _("the fewest countries")),
-    (
-        r"an office in (\w+) only with people there",
-        lambda f, names: _("no office in {market} without people there").format(market=names[f[1]]),
-    ),
-    (r"people limit", lambda f, names: _("the number of people")),
-    (r"budget of region (.+)", lambda f, names: _("the budget of {region}").format(region=region(f[1]))),
-    (r"people of region (.+)", lambda f, names: _("the people of {region}").format(region=region(f[1]))),
-    (
-        r"language capacity (\w+)",
-        lambda f, names: _("the people who speak {language}").format(language=language_name(f[1])),
-    ),
-    (
-        r"max_people (\d+) of (\w+)",
-        lambda f, names: _("the most people in {market} ({count})").format(market=names[f[2]], count=f[1]),
-    ),
-    (
-        r"min_people (\d+) of (\w+)",
-        lambda f, names: _("the fewest people in {market} ({count})").format(market=names[f[2]], count=f[1]),
-    ),
-    (
-        r"a hub within working hours of (\w+)",
-        lambda f, names: _("an office within working hours of {market}").format(market=names[f[1]]),
-    ),
-    (r"lock of hub (\w+) open", lambda f, names: _("the office in {market} kept open").format(market=names[f[1]])),
-    (r"lock of hub (\w+) closed", lambda f, names: _("the office in {market} kept closed").format(market=names[f[1]])),
-    (r"lock (\w+) open=true", lambda f, names: _("{market} locked open").format(market=names[f[1]])),
-    (r"lock (\w+) open=false", lambda f, names: _("{market} locked closed").format(market=names[f[1]])),
-    (
-        r"lock (.+) people=([\d,]+)",
-        lambda f, names: _("{market} locked at {count} people").format(market=_label(f[1], names), count=f[2]),
-    ),
-    (
-        r"lock (.+) budget_usd=([\d,]+)",
-        lambda f, names: _("{market} locked at {amount} US$").format(market=_label(f[1], names), amount=_figure(f[2])),
-    ),
-    (
-        r"bound (.+) people at least ([\d,]+)",
-        lambda f, names: _("at least {count} people in {market}").format(market=_label(f[1], names), count=f[2]),
-    ),
-    (
-        r"bound (.+) people at most ([\d,]+)",
-        lambda f, names: _("at most {count} people in {market}").format(market=_label(f[1], names), count=f[2]),
-    ),
-    (
-        r"bound (.+) budget_usd at least ([\d,]+)",
-        lambda f, names: _("at least {amount} US$ in {market}").format(
-            market=_label(f[1], names), amount=_figure(f[2])
-        ),
-    ),
-    (
-        r"bound (.+) budget_usd at most ([\d,]+)",
-        lambda f, names: _("at most {amount} US$ in {market}").format(market=_label(f[1], names), amount=_figure(f[2])),
-    ),
-)
+def _bound(kept: Limit, market: str) -> str:
+    if kept.figure == "people":
+        sentence = _("at least {count} people in {market}")
+        if kept.edge == "most":
+            sentence = _("at most {count} people in {market}")
+        return sentence.format(market=market, count=f"{kept.people:,.0f}")
+    sentence = _("at least {amount} US$ in {market}")
+    if kept.edge == "most":
+        sentence = _("at most {amount} US$ in {market}")
+    return sentence.format(market=market, amount=_figure(kept.budget_usd))
+
+
+def _figure(value: float) -> str:
+    """Of people or money: to whole ones, small shares as they are."""
+    return compact(float(round(value)) if value >= 1 else value)
 
 
 def binding(found: Answer, names: Names) -> list[str]:
     """What binds, each with its price, the most worth first."""
-    table = plan_answers.prices(found.plan)
+    table = solution.prices(found.plan)
     if table.empty:
         return [_("No limit is a bottleneck: more money or people would add nothing.")]
     told = [_price(row, names) for row in table.head(TOLD).itertuples()]
@@ -298,35 +294,30 @@ def conflicts(reason: Infeasible, names: Names) -> list[str]:
     return told
 
 
-_NEEDS = re.compile(
-    r"[\d-]+: .+ needs? (?P<amount>[\d.,e+]+) (?P<unit>USD|people|person); (?P<cap>.+) allows (?P<most>.+)\."
-)
-
-
 def _conflict(conflict: Conflict, names: Names) -> str:
     years = span(conflict.years)
-    hubs = [name for name in conflict.limits if name.startswith("a hub within")]
+    hubs = [kept for kept in conflict.limits if kept.kind == "hub"]
     if hubs:
-        others = [limit(name, names) for name in conflict.limits if name not in hubs]
+        others = [limit(kept, names) for kept in conflict.limits if kept not in hubs]
         return _("{years}: {others} needs {hubs}, but no candidate site that may open offers it.").format(
             years=years,
             others=answers.listing(others) if others else _("the plan"),
-            hubs=answers.listing([limit(name, names) for name in hubs]),
+            hubs=answers.listing([limit(kept, names) for kept in hubs]),
         )
-    if found := _NEEDS.fullmatch(conflict.sentence):
-        others = [limit(name, names) for name in conflict.limits if name != found["cap"]]
+    if need := conflict.need:
+        others = [limit(kept, names) for kept in conflict.limits if kept != need.cap]
         sentence = _("{years}: {amount} US$ are needed for {others}; {cap} allows {most}.")
-        if found["unit"] != "USD":
+        if need.unit != "USD":
             sentence = _("{years}: {amount} people are needed for {others}; {cap} allows {most}.")
         return sentence.format(
             years=years,
             others=answers.listing(others),
-            amount=_figure(found["amount"]),
-            cap=limit(found["cap"], names),
-            most=_figure(found["most"]),
+            amount=_figure(need.amount),
+            cap=limit(need.cap, names),
+            most=_figure(need.allowed),
         )
     return _("{years}: {limits} cannot hold together.").format(
-        years=years, limits=answers.listing([limit(name, names) for name in conflict.limits])
+        years=years, limits=answers.listing([limit(kept, names) for kept in conflict.limits])
     )
 
 
@@ -338,7 +329,7 @@ def repairs(reason: Infeasible, names: Names) -> list[str]:
 def _repair(repair: Repair, names: Names) -> str:
     what = limit(repair.limit, names)
     what = what[0].upper() + what[1:]
-    if repair.limit.startswith("a hub within"):
+    if repair.limit.kind == "hub":
         return _("{limit}, {year}: add a site, or ask for fewer shared hours.").format(limit=what, year=repair.year)
     if repair.unit == "markets":
         return _("{limit}, {year}: would have to be given up.").format(limit=what, year=repair.year)
@@ -372,36 +363,32 @@ def plans() -> dict[str, str]:
     }
 
 
-def rival_note(plan: str, note: str, names: Names) -> str:
+def rival_note(note: Note, names: Names) -> str:
     """How a rival was made, or why there is none."""
-    if note == "none was found that keeps the limits":
-        return _("None was found that keeps the limits.")
-    if plan == "greedy":
-        return _("Adds one person or market at a time, whichever gains most per US$.")
-    if plan == "proportional":
-        count = re.search(r"the (\d+) largest", note)
-        return _("Split among the {count} largest markets, within the limits.").format(count=count[1] if count else "?")
-    if note == "as given":
-        return _("As given.")
-    if note.startswith("moved to keep: "):
-        broken = [part.split(":")[0].strip() for part in note.removeprefix("moved to keep: ").split("; ")]
-        told = [_with_year(part, names) for part in broken]
+    if note.kind == "proportional":
+        return _("Split among the {count} largest markets, within the limits.").format(count=note.largest)
+    if note.kind == "moved":
+        told = [_broken(violation, names) for violation in note.broken[:NOTED]]
         return _("Adjusted as little as needed to meet: {limits}.").format(limits=answers.listing(told))
-    return note
+    return {
+        "none": _("None was found that keeps the limits."),
+        "greedy": _("Adds one person or market at a time, whichever gains most per US$."),
+        "as given": _("As given."),
+    }[note.kind]
 
 
-def _with_year(text: str, names: Names) -> str:
-    found = re.fullmatch(r"(.+) (\d{4})", text)
-    if not found:
-        return text
-    plain = re.fullmatch(r"(max|min)_people of (\w+)", found[1])
-    if plain:
-        most = _("the most people in {market}") if plain[1] == "max" else _("the fewest people in {market}")
-        return f"{most.format(market=names[plain[2]])} {found[2]}"
-    return f"{limit(found[1], names)} {found[2]}"
+def _broken(violation: Violation, names: Names) -> str:
+    """A limit that is broken, with its year: "the most people in Germany 2027"."""
+    kept = violation.limit
+    plain = {
+        "most people": _("the most people in {market}"),
+        "minimum presence": _("the fewest people in {market}"),
+    }
+    words = plain[kept.kind].format(market=names[kept.market]) if kept.kind in plain else limit(kept, names)
+    return words if violation.year is None else f"{words} {violation.year}"
 
 
-def offices(placed: Layout, names: Names) -> str:
+def offices(placed: HubLayout, names: Names) -> str:
     """Which office serves whom, in a sentence each."""
     return " ".join(
         _("The office in {office} serves {markets} ({people}).").format(
@@ -417,7 +404,7 @@ def people(count: float) -> str:
     return _("1 person") if count == 1 else _("{count} people").format(count=int(count))
 
 
-def not_served(placed: Layout, names: Names) -> str:
+def not_served(placed: HubLayout, names: Names) -> str:
     """The markets nobody serves, by reason; empty where there is none."""
     told = [
         _("{reason}: {markets}").format(reason=unserved(reason), markets=names.listed(list(rows["market"])))
@@ -426,28 +413,21 @@ def not_served(placed: Layout, names: Names) -> str:
     return _("Not chosen – {markets}.").format(markets=_("; ").join(told)) if told else ""
 
 
-def unserved(reason: str) -> str:
+def unserved(reason: Unserved) -> str:
     """Why a market is not served."""
-    if found := re.fullmatch(r"opens in (\d+)", reason):
-        return _("opens in {year}").format(year=found[1])
     return {
-        "open, but the allocation names no candidate hubs": _("open, but there are no candidate offices"),
-        "a lock keeps it closed": _("a lock keeps it closed"),
-        "no candidate site within its working hours has native speakers of its language": _(
-            "no candidate site within its working hours has native speakers of its language"
-        ),
-        "no candidate site shares enough working hours with it": _(
-            "no candidate site shares enough working hours with it"
-        ),
-        "the only sites within its working hours are locked closed": _(
-            "the only sites within its working hours are locked closed"
-        ),
-        "nothing is untapped there": _("nothing is untapped there"),
-        "money and people win more elsewhere": _("money and people win more elsewhere"),
-    }.get(reason, reason)
+        "no sites": _("open, but there are no candidate offices"),
+        "locked": _("a lock keeps it closed"),
+        "no speakers": _("no candidate site within its working hours has native speakers of its language"),
+        "no hours": _("no candidate site shares enough working hours with it"),
+        "sites locked": _("the only sites within its working hours are locked closed"),
+        "nothing untapped": _("nothing is untapped there"),
+        "later": _("opens in {year}").format(year=reason.year),
+        "elsewhere": _("money and people win more elsewhere"),
+    }[reason.kind]
 
 
-def left_out(material: Material, wish: Wish, names: Names) -> list[str]:
+def left_out(material: PlanInputs, wish: PlanRequest, names: Names) -> list[str]:
     """What of the wish cannot be planned with, and why."""
     told = []
     for row in material.left_out[material.left_out["market"] == ""].itertuples():

@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from analytics import panel, validation
-from analytics.index import NotRanked
-from analytics.panel import PotentialError
-from analytics.potential import LEAST_EXPLAINED, PotentialFit
+from analytics.index.composite import NotRanked
+from analytics.potential import panel, validation
+from analytics.potential.fit import MIN_EXPLAINED, PotentialFit
+from analytics.potential.panel import PotentialError
 from dashboard import answers, components, links, load
 from dashboard.charts import potentials, rankings
 from dashboard.filters import MarketFilters
@@ -56,7 +56,7 @@ def candidates(choice: MarketFilters, fit: PotentialFit) -> pd.Index:
 
 def headline(fit: PotentialFit, names: pd.Series, among: pd.Index) -> str:
     """The answer: who has clearly less than countries like it; nobody where no interval lies above zero."""
-    if not fit.explained >= LEAST_EXPLAINED:
+    if not fit.explained >= MIN_EXPLAINED:
         return (
             _("How far countries lie below similar ones cannot be said: nothing tells how well the model explains them")
             if pd.isna(fit.explained)

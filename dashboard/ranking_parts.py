@@ -3,11 +3,19 @@
 import pandas as pd
 import streamlit as st
 
-from analytics import flip, sensitivity
-from analytics.design import AGGREGATIONS, IMPUTATIONS, NORMALISATIONS, TREATMENTS, WEIGHTINGS, Design, DesignError
-from analytics.index import Ranking
-from analytics.recipe import load as load_recipe
-from analytics.sensitivity import Robustness
+from analytics.index.composite import Ranking
+from analytics.index.design import (
+    AGGREGATIONS,
+    IMPUTATIONS,
+    NORMALISATIONS,
+    TREATMENTS,
+    WEIGHTINGS,
+    Design,
+    DesignError,
+)
+from analytics.index.recipe import load as load_recipe
+from analytics.robustness import rank_intervals, smallest_weight_change
+from analytics.robustness.rank_intervals import Robustness
 from dashboard import answers, components, links, load, readiness
 from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
@@ -117,7 +125,7 @@ def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
     if imputed := int(ranking.imputed.notna().to_numpy().sum()):
         st.caption(_("{count} of the figures are imputed, not reported.").format(count=number(float(imputed), 6)))
     for warning in ranking.warnings:
-        st.warning(warning, icon=":material/warning:")
+        st.warning(str(warning), icon=":material/warning:")
 
 
 def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
@@ -139,7 +147,7 @@ def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
         )
     )
     try:
-        answer = flip.overtake(ranking, challenger, leader, "dimension")
+        answer = smallest_weight_change.overtake(ranking, challenger, leader, "dimension")
     except DesignError as error:
         st.write(str(error))
         return
@@ -164,7 +172,7 @@ def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
 
 def leave_one_out(ranking: Ranking) -> None:
     """Mean absolute shift of the first markets' ranks when an indicator is left out."""
-    shifts = sensitivity.leave_one_out(ranking).iloc[:SHOWN].abs().mean().sort_values(ascending=False).head(12)
+    shifts = rank_intervals.leave_one_out(ranking).iloc[:SHOWN].abs().mean().sort_values(ascending=False).head(12)
     titles = {key: answers.ingredient_title(ranking, key) for key in shifts.index}
     components.chart(
         rankings.bars(

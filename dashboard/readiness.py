@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analytics.recipe import Ingredient, Measure, Recipe
+from analytics.index.recipe import Ingredient, Measure, Recipe
 from models import fitness
 
 DIMENSION = "our models"

@@ -6,11 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from analytics import recipe, scenario
-from analytics.documents import DocumentError
-from analytics.panel import PotentialError
-from analytics.scenario import Scenario
-from analytics.whatif import Ground, Outcome
+from analytics.index import recipe
+from analytics.json_documents import DocumentError
+from analytics.potential.panel import PotentialError
+from analytics.scenario import document as scenarios
+from analytics.scenario.base import ScenarioBase
+from analytics.scenario.document import BaseKey, Scenario
+from analytics.scenario.outcome import ScenarioResult
 from dashboard import links, load, scenario_state, shelf_bar
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day
@@ -22,29 +24,29 @@ SHELF = "scenarios"
 TROUBLE = "scenario_trouble"
 
 
-def ground(current: Scenario) -> Ground:
-    """What the scenario stands on, with progress while it is worked out. Raises NotRanked, OutlookError."""
-    base, before = current.base, scenario_state.standing(current).before
-    learner = base.learner if st.session_state.get("with_potential", False) else ""
-    if current.horizon:
+def ground(current: Scenario) -> ScenarioBase:
+    """What the scenario stands on, with progress while it is worked out. Raises NotRanked, ForecastError."""
+    key = BaseKey.of(current, scenario_state.standing(current).before)
+    if not st.session_state.get("with_potential", False):
+        key = key.without_potential
+    if key.horizon:
         with st.spinner(_("Projecting the figures; a few seconds, once")):
-            load.outlook(base.recipe, base.year, current.horizon, before)
-    if learner:
+            load.outlook(key.recipe, key.year, key.horizon, key.before)
+    if key.learner:
         try:
             with st.spinner(_("Estimating the potential; about half a minute, once")):
-                load.potential_as_of(base.recipe, base.year, before, learner)
+                load.potential_as_of(key)
         except (PotentialError, ValueError) as error:
             st.info(spelt(error), icon=":material/info:")
-            learner = ""
-    return load.ground(base.recipe, base.year, current.horizon, before, learner)
+            key = key.without_potential
+    return load.ground(key)
 
 
-def outcome(ground: Ground, current: Scenario) -> Outcome:
+def outcome(ground: ScenarioBase, current: Scenario) -> ScenarioResult:
     """The scenario carried out; its name and notes change nothing. Raises ScenarioError."""
-    base, before = current.base, scenario_state.standing(current).before
+    key = BaseKey.of(current, scenario_state.standing(current).before)
     bare = replace(current, name="", author="", note="", focus="", uncertain=())
-    learner = "" if ground.estimate is None else base.learner
-    return load.outcome(base.recipe, base.year, current.horizon, before, learner, bare)
+    return load.outcome(key.without_potential if ground.estimate is None else key, bare)
 
 
 def notices(current: Scenario) -> None:
@@ -129,7 +131,7 @@ def _kept(current: Scenario) -> str:
     typed = {field: st.session_state.get(f"scenario_{field}", getattr(current, field)) for field in ("author", "note")}
     kept = replace(current, **typed, focus=focus())
     scenario_state.change(kept)
-    return scenario.to_json(kept)
+    return scenarios.to_json(kept)
 
 
 def _open() -> None:
@@ -163,7 +165,7 @@ def _open() -> None:
 def _take(read: Callable[[], str | bytes], name: str = "") -> None:
     """Work on what was read, or keep why that is not possible; what is there stays then. Before widgets are drawn."""
     try:
-        found = scenario.from_json(read())
+        found = scenarios.from_json(read())
     except (DocumentError, shelf.ShelfError) as error:
         st.session_state[TROUBLE] = spelt(error)
         return
@@ -182,12 +184,12 @@ def _share(current: Scenario) -> None:
     st.write(_("Anyone with this link sees your scenario."))
     shown = replace(current, focus=focus())
     try:
-        st.code(links.whole("scenarios", scenario=scenario.to_link(shown)), wrap_lines=True, language=None)
+        st.code(links.whole("scenarios", scenario=scenarios.to_link(shown)), wrap_lines=True, language=None)
     except DocumentError as error:
         st.warning(spelt(error), icon=":material/warning:")
     st.download_button(
         _("Scenario file"),
-        lambda: scenario.to_json(shown).encode(),
+        lambda: scenarios.to_json(shown).encode(),
         f"{current.name}.json",
         "application/json",
         icon=":material/download:",

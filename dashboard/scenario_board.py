@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 
-from analytics import scenario as scenarios
-from analytics import sweeps, whatif
-from analytics.propagation import Elasticity
-from analytics.scenario import Scenario
-from analytics.whatif import Ground, Outcome
+from analytics.scenario import document as scenarios
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import sweeps
+from analytics.scenario.base import ScenarioBase
+from analytics.scenario.document import Scenario
+from analytics.scenario.outcome import ScenarioResult
+from analytics.scenario.propagation import Elasticity
 from dashboard import answers, components, language, load, scenario_state
 from dashboard import scenario_words as words
 from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked, written
@@ -31,7 +33,12 @@ DAMPED, LAST = "damped trend", "last value"
 
 
 def scenario_board(
-    found: Outcome, ground: Ground, current: Scenario, iso3: str, names: pd.Series, made_at: date | None = None
+    found: ScenarioResult,
+    ground: ScenarioBase,
+    current: Scenario,
+    iso3: str,
+    names: pd.Series,
+    made_at: date | None = None,
 ) -> Board:
     """Everything a board is told about a scenario, in the reader's language. current: the scenario with its name.
 
@@ -87,7 +94,7 @@ def potential_text(row: pd.Series, when: str = "") -> str:
     return f"{number(middle)} ({number(low)}–{number(high)})"
 
 
-def movers(found: Outcome, iso3: str, most: int = MOVERS) -> pd.Index:
+def movers(found: ScenarioResult, iso3: str, most: int = MOVERS) -> pd.Index:
     """The markets whose rank moves most, by their rank after; the market in question among them where it moves."""
     moved = found.markets[found.markets["rank"] != found.markets["rank_before"]]
     largest = (moved["rank"] - moved["rank_before"]).abs().sort_values(ascending=False, kind="stable").index[:most]
@@ -98,7 +105,9 @@ def movers(found: Outcome, iso3: str, most: int = MOVERS) -> pd.Index:
 # ------------------------------------------------------------------ slides
 
 
-def _answer(found: Outcome, ground: Ground, current: Scenario, iso3: str, names: pd.Series, foot: str) -> Slide:
+def _answer(
+    found: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series, foot: str
+) -> Slide:
     row, name = found.markets.loc[iso3], names.get(iso3, iso3)
     rows = [
         (_("Rank"), rank_text(row, "_before"), rank_text(row)),
@@ -122,11 +131,11 @@ def _answer(found: Outcome, ground: Ground, current: Scenario, iso3: str, names:
     )
 
 
-def _contributions(ground: Ground, current: Scenario, iso3: str) -> Chart | None:
+def _contributions(ground: ScenarioBase, current: Scenario, iso3: str) -> Chart | None:
     """What each assumption adds to the score, where there are several and not too many."""
     if not 2 <= len(current.shocks) <= BARS:
         return None
-    parts = whatif.contributions(ground, current).loc[iso3]
+    parts = outcomes.contributions(ground, current).loc[iso3]
     return Chart(
         "bars",
         _("What each assumption adds to the score"),
@@ -162,7 +171,7 @@ def assumed(current: Scenario, most: int = TOLD) -> str:
     return _("Assumed: {assumptions}.").format(assumptions=_("; ").join([*told[:most], *more]))
 
 
-def _movers(found: Outcome, iso3: str, names: pd.Series, foot: str) -> Slide:
+def _movers(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Slide:
     keep = movers(found, iso3)
     if keep.empty:
         return Slide(_("No market changes its rank"), (words.summary(found, names),), None, None, foot)
@@ -200,10 +209,10 @@ def _movers(found: Outcome, iso3: str, names: pd.Series, foot: str) -> Slide:
     )  # fmt: skip
 
 
-def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foot: str) -> Slide:
+def _tornado(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series, foot: str) -> Slide:
     name = names.get(iso3, iso3)
     table = sweeps.tornado(ground, current, iso3)
-    here = whatif.read(ground, current, iso3)
+    here = outcomes.read(ground, current, iso3)
     sides = table[["score_down", "score_up"]] if len(table) else table
     widest = sides.sub(here.score).abs().max(axis=1).sort_values(ascending=False, kind="stable")
     keep = widest[widest > 0].index[:FIGURES]
@@ -261,7 +270,7 @@ def _tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series, foo
     )
 
 
-def _first(found: Outcome, iso3: str, names: pd.Series, foot: str) -> Slide:
+def _first(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Slide:
     ordered = found.markets.sort_values(["rank", "score"], ascending=[True, False], kind="stable")
     first = ordered.head(FIRST)
     table = first if iso3 in first.index else ordered.loc[[*first.index, iso3]]
@@ -307,7 +316,7 @@ def _first(found: Outcome, iso3: str, names: pd.Series, foot: str) -> Slide:
     )  # fmt: skip
 
 
-def _potential(found: Outcome, ground: Ground, iso3: str, names: pd.Series, foot: str) -> Slide:
+def _potential(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series, foot: str) -> Slide:
     """The potential before and after of the market in question, and of those whose potential changes most."""
     fit = ground.estimate.fit
     known = found.markets[found.markets["potential_before"] > 0]
@@ -370,7 +379,7 @@ def _position(keep: pd.Index, iso3: str) -> int | None:
 # ------------------------------------------------------------------ what it rests on
 
 
-def footnote(ground: Ground, current: Scenario, more: tuple[str, ...] = ()) -> str:
+def footnote(ground: ScenarioBase, current: Scenario, more: tuple[str, ...] = ()) -> str:
     """Publishers, licences and vintage; the scenario; how the figures were carried forward.
 
     more: codes behind a figure that are not behind the ranking.
@@ -386,7 +395,7 @@ def footnote(ground: Ground, current: Scenario, more: tuple[str, ...] = ()) -> s
     return " ".join(parts)
 
 
-def _codes(ground: Ground) -> tuple[str, ...]:
+def _codes(ground: ScenarioBase) -> tuple[str, ...]:
     return tuple(code for measure in ground.ranking.measures.values() for code in measure.codes)
 
 
@@ -400,7 +409,7 @@ def _snapshot(current: Scenario) -> str:
     return current.base.snapshot if current.base.snapshot in rows.index else str(rows.index[0])
 
 
-def _carried(ground: Ground, current: Scenario) -> str:
+def _carried(ground: ScenarioBase, current: Scenario) -> str:
     methods = ground.outlook.methods["method"].value_counts()
     return _(
         "Projected {years} years ahead: {damped} indicators by damped trend, {last} by their last value, which did "
@@ -408,7 +417,7 @@ def _carried(ground: Ground, current: Scenario) -> str:
     ).format(years=current.horizon, damped=int(methods.get(DAMPED, 0)), last=int(methods.get(LAST, 0)))
 
 
-def _appendix(found: Outcome, ground: Ground, current: Scenario, names: pd.Series) -> list[Section]:
+def _appendix(found: ScenarioResult, ground: ScenarioBase, current: Scenario, names: pd.Series) -> list[Section]:
     sections = [
         Section(_("How it was computed"), tuple(_method(found, ground, current))),
         Section(_("What is assumed"), (assumed(current, len(current.shocks) + len(current.uncertain) + 1),)),
@@ -447,7 +456,7 @@ def _on_one_line(found: re.Match) -> str:
     return "[" + re.sub(r"\n\s*", " ", found[1]) + "]"
 
 
-def _method(found: Outcome, ground: Ground, current: Scenario) -> list[str]:
+def _method(found: ScenarioResult, ground: ScenarioBase, current: Scenario) -> list[str]:
     ranking = ground.ranking
     said_so = [
         _("{industry}: {question}").format(industry=_(ground.recipe.title), question=_(ground.recipe.question)),
@@ -487,10 +496,10 @@ def _method(found: Outcome, ground: Ground, current: Scenario) -> list[str]:
     return said_so
 
 
-def _recipe(ground: Ground) -> list[str]:
+def _recipe(ground: ScenarioBase) -> list[str]:
     """The weights of the recipe, dimension by dimension, with the direction of each indicator."""
     ranking, told = ground.ranking, []
-    whole = ranking.whole / ranking.whole.sum()
+    whole = ranking.overall_weights / ranking.overall_weights.sum()
     for dimension, keys in whole.groupby(ranking.labels, sort=False).groups.items():
         parts = [
             (_("{name} {share}") if ranking.directions[key] > 0 else _("{name} {share} (less is better)")).format(
@@ -513,7 +522,7 @@ def _percent(part: float) -> str:
     return percent(written(part * 100, 1))
 
 
-def _links(ground: Ground) -> list[str]:
+def _links(ground: ScenarioBase) -> list[str]:
     told = [_link(entry) for entry in ground.elasticities]
     return told or [_("No estimated association is used: each shock moves its one indicator only.")]
 
@@ -548,7 +557,7 @@ def _link(entry: Elasticity) -> str:
     )
 
 
-def _outlook(ground: Ground, current: Scenario) -> list[str]:
+def _outlook(ground: ScenarioBase, current: Scenario) -> list[str]:
     methods = ground.outlook.methods
     told = [_carried(ground, current)]
     for method, word in ((DAMPED, _("By damped trend: {names}.")), (LAST, _("By their last value: {names}."))):
@@ -558,7 +567,7 @@ def _outlook(ground: Ground, current: Scenario) -> list[str]:
     return told
 
 
-def _sources(ground: Ground) -> list[str]:
+def _sources(ground: ScenarioBase) -> list[str]:
     """Every indicator behind the ranking: publisher, licence, and the years of its figures."""
     ranking = ground.ranking if ground.today is None else ground.today
     known, spans = load.indicators(), {}

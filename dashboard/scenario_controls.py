@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from analytics import past, propagation
-from analytics.scenario import Scenario, Shock
-from analytics.whatif import Ground
+from analytics import scales
+from analytics.scenario import history as histories
+from analytics.scenario.base import ScenarioBase
+from analytics.scenario.document import Scenario, Shock, factor
 from dashboard import components, links, load, scenario_state
 from dashboard.charts.scenarios import track
 from dashboard.language import _, number, territory_name, with_unit
@@ -65,7 +66,7 @@ class Control:
         if shock is None:
             return self.start
         if shock.how == self.how:
-            return (shock.value - 1) * 100 if self.how == "scale" else shock.value
+            return shock.percent if self.how == "scale" else shock.value
         if np.isnan(self.level):
             return self.start
         after = shock.moved(self.level)
@@ -73,14 +74,15 @@ class Control:
 
     def after(self, value: float) -> float:
         """The level that a change comes to; NaN for many markets at once."""
-        return self.level * (1 + value / 100) if self.how == "scale" else self.level + value
+        return self.level * factor(value) if self.how == "scale" else self.level + value
 
     def shock(self, value: float, scope: Scope) -> Shock:
-        amount = 1 + value / 100 if self.how == "scale" else value
-        return Shock("indicator", self.code, self.how, amount, scope.markets, scope.regions)
+        if self.how == "scale":
+            return Shock.from_percent("indicator", self.code, value, scope.markets, scope.regions)
+        return Shock("indicator", self.code, self.how, value, scope.markets, scope.regions)
 
 
-def scope(ground: Ground) -> Scope:
+def scope(ground: ScenarioBase) -> Scope:
     """Ask for whom the sliders hold."""
     kinds = {"market": _("One market"), "region": _("A region"), "all": _("All markets")}
     kind = links.segmented(_("Apply to"), tuple(kinds), "scope", "market", kinds.get)
@@ -107,7 +109,7 @@ def scope(ground: Ground) -> Scope:
     return Scope()
 
 
-def sliders(ground: Ground, scenario: Scenario, whom: Scope) -> None:
+def sliders(ground: ScenarioBase, scenario: Scenario, whom: Scope) -> None:
     """All sliders, grouped by dimension; a group is drawn when it is open."""
     by_place = {shock.place: shock for shock in scenario.shocks}
     groups: dict[str, list[str]] = {dimension: [] for dimension in ground.recipe.dimensions}
@@ -136,9 +138,9 @@ def sliders(ground: Ground, scenario: Scenario, whom: Scope) -> None:
     st.toggle(_("With potential (about half a minute the first time)"), key="with_potential")
 
 
-def control(ground: Ground, code: str, whom: Scope) -> Control | None:
+def control(ground: ScenarioBase, code: str, whom: Scope) -> Control | None:
     """The slider of a figure; None where a market has no figure to move."""
-    known, (low, high) = ground.figures[code].dropna(), propagation.bounds(code)
+    known, (low, high) = ground.figures[code].dropna(), scales.bounds(code)
     record = ground.record.xs(code, level="indicator") if code in ground.record.index.levels[1] else None
     if whom.market:
         today = ground.figures.at[whom.market, code]
@@ -147,7 +149,7 @@ def control(ground: Ground, code: str, whom: Scope) -> Control | None:
         mine = record.loc[whom.market] if record is not None and whom.market in record.index else None
         seen = (today, today) if mine is None else (float(mine["low"]), float(mine["high"]))
         said = with_unit(today, indicator_unit(code))
-        if past.is_amount(code) and today > 0:
+        if histories.is_amount(code) and today > 0:
             relative = tuple((edge / today - 1) * 100 for edge in seen)
             return Control(code, "scale", LEAST, MOST, 1.0, 0.0, relative, (-100.0, FARTHEST), said, float(today))
         ends = np.quantile(known, [0.02, 0.98])
@@ -160,7 +162,7 @@ def control(ground: Ground, code: str, whom: Scope) -> Control | None:
         return Control(code, "add", min(bottom, 0.0), max(top, 0.0), step, 0.0, past_change, reach, said, float(today))
     usual = float(record["sd"].median()) if record is not None else 0.0
     said = _("median {value}").format(value=with_unit(float(known.median()), indicator_unit(code)))
-    if past.is_amount(code):
+    if histories.is_amount(code):
         usual = 100 * usual / float(known.abs().median()) if known.abs().median() > 0 else 0.0
         return Control(code, "scale", LEAST, MOST, 1.0, 0.0, (-usual, usual), (-100.0, FARTHEST), said)
     spread = float(np.ptp(np.quantile(known, [0.02, 0.98]))) / 2 or 1.0
@@ -170,7 +172,7 @@ def control(ground: Ground, code: str, whom: Scope) -> Control | None:
 
 
 def _typed(code: str, known) -> tuple[float, float]:
-    low, high = propagation.bounds(code)
+    low, high = scales.bounds(code)
     reach = 10 * float(np.ptp(known)) or 1.0
     return (low if np.isfinite(low) else float(known.min()) - reach), (
         high if np.isfinite(high) else float(known.max()) + reach
@@ -265,7 +267,7 @@ def _exchange(by_place: dict, whom: Scope) -> None:
     shown = Control("", "scale", LEAST, MOST, 1.0, 0.0, (-10.0, 10.0), (-99.0, FARTHEST), "")
 
     def moved(chosen: float) -> Scenario:
-        made = Shock("exchange rate", "", "scale", 1 + chosen / 100, whom.markets, whom.regions)
+        made = Shock.from_percent("exchange rate", "", chosen, whom.markets, whom.regions)
         return scenario_state.now().without(made.place) if chosen == 0 else scenario_state.now().with_shock(made)
 
     about = _("Every figure in current US$ is converted at the new rate. The bar shows ±10 %.")
@@ -273,7 +275,7 @@ def _exchange(by_place: dict, whom: Scope) -> None:
     _pair(f"fx|{whom.market}{whom.region}", title, shown.shown(shock), shown, moved, about)
 
 
-def _weights(ground: Ground, by_place: dict) -> None:
+def _weights(ground: ScenarioBase, by_place: dict) -> None:
     for dimension, usual in ground.recipe.dimensions.items():
         shock = by_place.get(("weight", dimension, (), ()))
         shown = Control(dimension, "set", 0.0, HEAVIEST, 0.1, float(usual), (usual, usual), (0.0, 100.0), "")

@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from analytics import whatif
-from analytics.scenario import Scenario
-from analytics.whatif import Ground, Outcome
+from analytics.scenario import outcome as outcomes
+from analytics.scenario.base import ScenarioBase
+from analytics.scenario.document import Scenario
+from analytics.scenario.outcome import ScenarioResult
 from dashboard import board_parts, components, links, load, places, scenario_board, scenario_state
 from dashboard import scenario_words as words
 from dashboard.charts import maps, scenarios
@@ -31,7 +32,7 @@ def assumed(current: Scenario) -> None:
             )
 
 
-def figures(found: Outcome, ground: Ground, iso3: str) -> None:
+def figures(found: ScenarioResult, ground: ScenarioBase, iso3: str) -> None:
     """Rank, score and potential of the market in question, before and after."""
     row = found.markets.loc[iso3]
     cells = st.columns(3 if ground.estimate is None else 4)
@@ -62,7 +63,7 @@ def figures(found: Outcome, ground: Ground, iso3: str) -> None:
         )
 
 
-def subject(found: Outcome, market: str) -> str:
+def subject(found: ScenarioResult, market: str) -> str:
     """The market the answer is about: the one on the sliders, else the one whose rank moves most, else the first."""
     if market:
         return market
@@ -70,7 +71,7 @@ def subject(found: Outcome, market: str) -> str:
     return str(moved.idxmax()) if moved.any() else str(found.markets.index[0])
 
 
-def flags(found: Outcome, ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def flags(found: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """What a reader must know before believing it."""
     if warning := words.outside(found, iso3, names):
         st.warning(warning, icon=":material/travel_explore:")
@@ -83,7 +84,7 @@ def flags(found: Outcome, ground: Ground, current: Scenario, iso3: str, names: p
             st.caption(sentence)
 
 
-def export(found: Outcome, ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def export(found: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """The scenario for the board: slides, one file to read anywhere, pages to print."""
     with st.popover(_("Board export"), icon=":material/slideshow:"):
         st.write(_("Slides with charts that can be edited, one HTML file, or a PDF: the figures of this page."))
@@ -92,7 +93,7 @@ def export(found: Outcome, ground: Ground, current: Scenario, iso3: str, names: 
         )
 
 
-def movers(found: Outcome, ground: Ground, iso3: str, names: pd.Series) -> None:
+def movers(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series) -> None:
     """Who moves most, the market in question always among them."""
     table, keep = found.markets, scenario_board.movers(found, iso3)
     if keep.empty:
@@ -107,7 +108,7 @@ def movers(found: Outcome, ground: Ground, iso3: str, names: pd.Series) -> None:
     )
 
 
-def world(found: Outcome, ground: Ground, iso3: str, names: pd.Series) -> None:
+def world(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series) -> None:
     """Ranks before and after on the map."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shown = links.segmented(
@@ -147,13 +148,13 @@ def world(found: Outcome, ground: Ground, iso3: str, names: pd.Series) -> None:
     )
 
 
-def contributions(ground: Ground, current: Scenario, iso3: str) -> None:
+def contributions(ground: ScenarioBase, current: Scenario, iso3: str) -> None:
     """What each assumption adds to the score."""
     if len(current.shocks) < 2:
         return
     with st.expander(_("What each assumption adds to the score"), key="contributions", on_change="rerun") as shown:
         if shown.open:
-            parts = whatif.contributions(ground, current).loc[iso3].round(2)
+            parts = outcomes.contributions(ground, current).loc[iso3].round(2)
             told = [words.told(shock) for shock in current.shocks]
             st.dataframe(pd.DataFrame({_("Assumption"): told, _("Points"): parts}), hide_index=True)
 
@@ -200,7 +201,7 @@ def _scales(source: str, target: str) -> str:
     return words_of[source, target]
 
 
-def carried_forward(ground: Ground) -> None:
+def carried_forward(ground: ScenarioBase) -> None:
     """By which method each figure was carried forward, and how that did on the past."""
     if ground.outlook is None:
         return
@@ -226,7 +227,7 @@ def carried_forward(ground: Ground) -> None:
         )
 
 
-def source(ground: Ground, current: Scenario) -> str:
+def source(ground: ScenarioBase, current: Scenario) -> str:
     """Publishers and vintage, and how the figures were carried forward."""
     text = components.ranking_source(ground.ranking)
     text += " " + _("Scenario: {name}.").format(name=scenario_state.now().name)

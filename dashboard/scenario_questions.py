@@ -6,12 +6,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analytics import goal, past, propagation, recipe, scenario, sweeps, whatif
-from analytics.documents import DocumentError
-from analytics.index import NotRanked
-from analytics.outlook import OutlookError
-from analytics.scenario import Scenario, Uncertain
-from analytics.whatif import Ground, ScenarioError
+from analytics import scales
+from analytics.index import recipe
+from analytics.index.composite import NotRanked
+from analytics.json_documents import DocumentError
+from analytics.scenario import document as scenario_document
+from analytics.scenario import goal_seek as goal_seeks
+from analytics.scenario import history as histories
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import shocks as scenario_shocks
+from analytics.scenario import sweeps
+from analytics.scenario.base import ScenarioBase, ScenarioError
+from analytics.scenario.document import BaseKey, Scenario, Uncertain
+from analytics.scenario.forecast import ForecastError
 from dashboard import components, links, load, scenario_state
 from dashboard import scenario_words as words
 from dashboard.charts import scenarios
@@ -27,12 +34,12 @@ CELLS = 7
 MOST_COMPARED = 4
 
 
-def _measures(ground: Ground, iso3: str) -> tuple[str, ...]:
+def _measures(ground: ScenarioBase, iso3: str) -> tuple[str, ...]:
     has = ground.estimate is not None and iso3 in ground.estimate.fit.features.index
     return ("score", "rank", "potential") if has else ("score", "rank")
 
 
-def _measure_choice(ground: Ground, iso3: str, key: str) -> str:
+def _measure_choice(ground: ScenarioBase, iso3: str, key: str) -> str:
     return links.segmented(_("Measure"), _measures(ground, iso3), key, "score", _titles().get)
 
 
@@ -40,13 +47,13 @@ def _titles() -> dict[str, str]:
     return {"score": _("Score"), "rank": _("Rank"), "potential": _("Potential")}
 
 
-def tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def tornado(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Which single figure matters most: each one historical standard deviation down and up."""
     st.subheader(_("Which figure of {market} matters most?").format(market=names[iso3]))
     measure = _measure_choice(ground, iso3, "tornado")
     table = sweeps.tornado(ground, current, iso3)
     components.stop_if_empty(table, _("No figure of this market has enough history."))
-    here = whatif.read(ground, current, iso3)
+    here = outcomes.read(ground, current, iso3)
     sides = table[[f"{measure}_down", f"{measure}_up"]].set_axis(["down", "up"], axis=1)
     widest = sides.sub(getattr(here, measure)).abs().max(axis=1).sort_values(ascending=False, kind="stable")
     sides = sides.loc[widest[widest > 0].index[:BARS]]
@@ -73,10 +80,10 @@ def tornado(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     )
 
 
-def two_way(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def two_way(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Two figures at once."""
     st.subheader(_("What if two figures of {market} move together?").format(market=names[iso3]))
-    figures_now = whatif.point(ground, current).figures.loc[iso3].dropna()
+    figures_now = scenario_shocks.point(ground, current).figures.loc[iso3].dropna()
     codes = tuple(figures_now.index)
     if len(codes) < 2:
         components.nothing(_("Fewer than two figures are known of this market."))
@@ -107,21 +114,21 @@ def two_way(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     )
 
 
-def _grid(ground: Ground, iso3: str, code: str, now: float) -> np.ndarray:
+def _grid(ground: ScenarioBase, iso3: str, code: str, now: float) -> np.ndarray:
     """Seven values around the present one: two standard deviations to either side, at least a tenth."""
     sd = ground.record["sd"].get((iso3, code), np.nan)
     reach = max(2 * sd if np.isfinite(sd) else 0.0, 0.1 * abs(now), 1e-6)
-    low, high = propagation.bounds(code)
+    low, high = scales.bounds(code)
     return np.unique(np.clip(np.linspace(now - reach, now + reach, CELLS), low, high).round(6))
 
 
-def goal_seek(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def goal_seek(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """What would have to change to reach a target?"""
     st.subheader(_("What would take {market} to a target?").format(market=names[iso3]))
     aims = _titles()
-    here = whatif.read(ground, current, iso3)
-    options = tuple(aim for aim in goal.AIMS if aim in _measures(ground, iso3))
-    codes = tuple(whatif.point(ground, current).figures.loc[iso3].dropna().index)
+    here = outcomes.read(ground, current, iso3)
+    options = tuple(aim for aim in goal_seeks.AIMS if aim in _measures(ground, iso3))
+    codes = tuple(scenario_shocks.point(ground, current).figures.loc[iso3].dropna().index)
     cells = st.columns([1.2, 1, 2.4], vertical_alignment="bottom")
     with cells[0]:
         aim = links.segmented(_("Target"), options, "aim", "rank", aims.get)
@@ -142,11 +149,11 @@ def goal_seek(ground: Ground, current: Scenario, iso3: str, names: pd.Series) ->
     if not chosen:
         components.nothing(_("Choose at least one figure that may change."))
     with st.spinner(_("Searching")):
-        found = goal.seek(ground, current, iso3, chosen, aim, float(target))
+        found = goal_seeks.seek(ground, current, iso3, chosen, aim, float(target))
     _show_goal(found, names, aims[aim])
 
 
-def _show_goal(found: goal.Goal, names: pd.Series, aim: str) -> None:
+def _show_goal(found: goal_seeks.Goal, names: pd.Series, aim: str) -> None:
     """The answer of a goal seek, or that there is none."""
     best = number(found.best)
     if not found.exists:
@@ -198,10 +205,10 @@ def _merged(found: Scenario) -> Scenario:
     return replace(found, shocks=tuple(last.values()))
 
 
-def uncertainty(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def uncertainty(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Several inputs uncertain at once."""
     st.subheader(_("What if we are unsure how much changes?"))
-    codes = tuple(whatif.point(ground, current).figures.loc[iso3].dropna().index)
+    codes = tuple(scenario_shocks.point(ground, current).figures.loc[iso3].dropna().index)
     _add_uncertain(codes, iso3, ground)
     if not current.uncertain:
         st.write(_("Give at least one figure a range; every simulation then also varies weights and elasticities."))
@@ -251,7 +258,7 @@ def uncertainty(ground: Ground, current: Scenario, iso3: str, names: pd.Series) 
         )
 
 
-def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
+def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: ScenarioBase) -> None:
     with st.form("uncertain", border=True):
         cells = st.columns([2, 1.4, 1, 1, 1], vertical_alignment="bottom")
         code = cells[0].selectbox(
@@ -267,8 +274,8 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
         st.caption(_("Changes in the figure's unit; in percent for amounts."))
         if not st.form_submit_button(_("Add"), icon=":material/add:"):
             return
-    amount = past.is_amount(code)
-    scale = (lambda value: 1 + value / 100) if amount else float
+    amount = histories.is_amount(code)
+    scale = scenario_document.factor if amount else float
     given = {
         "triangular": {"low": scale(low), "mode": scale(mode), "high": scale(high)},
         "normal": {"mean": scale(low), "sd": abs(mode) / 100 if amount else abs(mode)},
@@ -278,7 +285,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
     current = scenario_state.now()
     wanted = replace(current, uncertain=(*current.uncertain, entry))
     try:
-        scenario.from_json(scenario.to_json(wanted))
+        scenario_document.check(wanted)
     except DocumentError as error:
         st.error(spelt(error), icon=":material/error:")
         return
@@ -286,7 +293,7 @@ def _add_uncertain(codes: tuple[str, ...], iso3: str, ground: Ground) -> None:
     st.rerun()
 
 
-def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> None:
+def compare(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """Up to four scenarios beside each other, and two of them in words."""
     st.subheader(_("How do scenarios differ?"))
     known = tuple(entry.name for entry in shelf.saved(SHELF))
@@ -294,7 +301,7 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     found = {current.name + " *": current}
     for name in chosen:
         try:
-            found[name] = scenario.from_json(shelf.read(SHELF, name))
+            found[name] = scenario_document.from_json(shelf.read(SHELF, name))
             recipe.load(found[name].base.recipe)
         except (DocumentError, shelf.ShelfError, recipe.RecipeError) as error:
             found.pop(name, None)
@@ -305,10 +312,9 @@ def compare(ground: Ground, current: Scenario, iso3: str, names: pd.Series) -> N
     ranks = {}
     for name, entry in found.items():
         try:
-            base, before = entry.base, scenario_state.standing(entry).before
-            stands = load.ground(base.recipe, base.year, entry.horizon, before, "")
+            stands = load.ground(BaseKey.of(entry, scenario_state.standing(entry).before).without_potential)
             ranks[name] = outcome(stands, entry).markets["rank"]
-        except (ScenarioError, NotRanked, OutlookError) as error:
+        except (ScenarioError, NotRanked, ForecastError) as error:
             st.error(f"{literal(name)}: {spelt(error)}", icon=":material/error:")
     table = pd.DataFrame(ranks)
     spread = (table.max(axis=1) - table.min(axis=1)).sort_values(ascending=False, kind="stable")

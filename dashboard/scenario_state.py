@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from analytics import recipe
-from analytics import scenario as scenarios
-from analytics.documents import DocumentError
-from analytics.scenario import Base, Scenario
+from analytics.index import recipe
+from analytics.json_documents import DocumentError
+from analytics.scenario import document as scenarios
+from analytics.scenario.document import Base, Scenario
 from dashboard import links, load
 from dashboard.filters import MarketFilters
 from dashboard.language import _
@@ -39,7 +39,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Standing:
-    """Which state of the store a scenario stands on. before: as `load.ground` takes it. gone: it is not here."""
+    """Which state of the store a scenario stands on. before: as `BaseKey` takes it. gone: it is not here."""
 
     before: str | None
     gone: bool

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from analytics import recipe
-from analytics.scenario import Scenario, Shock, Uncertain
-from analytics.whatif import Note, Outcome
+from analytics.index import recipe
+from analytics.scenario.document import Scenario, Shock, Uncertain
+from analytics.scenario.outcome import ScenarioResult
+from analytics.scenario.shocks import Caveat
 from dashboard import answers, load
 from dashboard.language import _, in_sentence, number, percent, sentence, share, territory_name, with_unit
 from data import catalog
@@ -41,7 +42,7 @@ def told(shock: Shock) -> str:
     """One assumption: "Internet users in India: 75 % of population"."""
     if shock.kind == "exchange rate":
         return _("Currency of {place}: {change} against the US$").format(
-            place=place(shock), change=_percent(shock.value - 1)
+            place=place(shock), change=_percent(shock.percent)
         )
     if shock.kind == "weight":
         return _("Weight of {name}: {change}").format(name=weight_name(shock.target), change=_amount(shock, ""))
@@ -69,7 +70,7 @@ def uncertain_told(entry: Uncertain) -> str:
 
 def _amount(shock: Shock, unit: str) -> str:
     if shock.how == "scale":
-        return _percent(shock.value - 1)
+        return _percent(shock.percent)
     if shock.how == "add":
         sign = "+" if shock.value >= 0 else "−"
         return sign + with_unit(abs(shock.value), unit)
@@ -78,14 +79,14 @@ def _amount(shock: Shock, unit: str) -> str:
 
 def _percent(change: float) -> str:
     sign = "+" if change >= 0 else "−"
-    return percent(f"{sign}{number(abs(change) * 100)}")
+    return percent(f"{sign}{number(abs(change))}")
 
 
 SURE, LIKELY = 0.9, 0.6
 """Shares of the draws from which a move is called certain, and probable."""
 
 
-def headline(outcome: Outcome, iso3: str, name: str) -> str:
+def headline(outcome: ScenarioResult, iso3: str, name: str) -> str:
     """The answer for one market: its rank before and after, said no surer than the draws are."""
     row, market = outcome.markets.loc[iso3], in_sentence(iso3, name)
     before, after = int(row["rank_before"]), int(row["rank"])
@@ -107,7 +108,7 @@ def headline(outcome: Outcome, iso3: str, name: str) -> str:
     return sentence(word.format(market=market, before=before, after=after, **interval))
 
 
-def certainty(outcome: Outcome, iso3: str) -> str:
+def certainty(outcome: ScenarioResult, iso3: str) -> str:
     """How sure the direction is, and how open the place stays."""
     row = outcome.markets.loc[iso3]
     low, high = int(row["rank_low"]), int(row["rank_high"])
@@ -123,7 +124,7 @@ def certainty(outcome: Outcome, iso3: str) -> str:
     return template.format(p=round(chance * 100), low=low, high=high)
 
 
-def summary(outcome: Outcome, names: pd.Series) -> str:
+def summary(outcome: ScenarioResult, names: pd.Series) -> str:
     """Who else moves: the numbers of markets up and down, and the largest moves."""
     moved = outcome.markets["rank_before"] - outcome.markets["rank"]
     if not moved.any():
@@ -144,13 +145,13 @@ def summary(outcome: Outcome, names: pd.Series) -> str:
     )
 
 
-def chance(outcome: Outcome, iso3: str) -> str:
+def chance(outcome: ScenarioResult, iso3: str) -> str:
     return _("Share of {draws} index variants in which it ranks better than without the scenario: {p}.").format(
         p=share(float(outcome.markets.at[iso3, "p_improves"])), draws=outcome.draws
     )
 
 
-def notes(found: tuple[Note, ...], names: pd.Series) -> list[str]:
+def notes(found: tuple[Caveat, ...], names: pd.Series) -> list[str]:
     """What a reader must know about the shocks: one sentence a kind and indicator."""
     templates = {
         "clamped": _("{name}: {wanted} is not possible and became {used} ({market})."),
@@ -178,7 +179,7 @@ def notes(found: tuple[Note, ...], names: pd.Series) -> list[str]:
     return said
 
 
-def outside(outcome: Outcome, iso3: str, names: pd.Series) -> str | None:
+def outside(outcome: ScenarioResult, iso3: str, names: pd.Series) -> str | None:
     """A warning when the question leaves what the data have seen; None when it does not."""
     row = outcome.markets.loc[iso3]
     if not row["outside"]:
@@ -200,7 +201,7 @@ def _feature(key: str) -> str:
     return " / ".join(indicator_name(code) for code in key.split(" / "))
 
 
-def moved_along(outcome: Outcome, iso3: str) -> str | None:
+def moved_along(outcome: ScenarioResult, iso3: str) -> str | None:
     """What moved with the shocks in one market, by the recipe's elasticities; None when nothing did."""
     rows = outcome.moved[(outcome.moved["iso3"] == iso3) & (outcome.moved["how"] == "propagated")]
     if rows.empty:
@@ -216,7 +217,7 @@ def moved_along(outcome: Outcome, iso3: str) -> str | None:
     return _("Associated with it, and moved too: {moves}.").format(moves=answers.listing(told))
 
 
-def alone(scenario: Scenario, outcome: Outcome) -> str | None:
+def alone(scenario: Scenario, outcome: ScenarioResult) -> str | None:
     """The shocks that move nothing but themselves; None when every one carries on or there is none."""
     codes = {shock.target for shock in scenario.shocks if shock.kind == "indicator"}
     if not codes or (outcome.moved["how"] == "propagated").any():

@@ -6,16 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
-from analytics import entry
-from analytics.index import Ranking
-from analytics.potential import PotentialFit
+from analytics.allocation.solution import Answer
+from analytics.index.composite import Ranking
+from analytics.market import entry_mode
+from analytics.potential.fit import PotentialFit
 from dashboard import answers, cases, components, language, load, places, plan_board, profile_bar, scenario_board
 from dashboard import shortlist_parts as parts
 from dashboard.board import Board, Chart, Section, Series, Slide, Table, asked
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.language import _, day, in_sentence, language_name, number, sentence, share
-from dashboard.plan_answers import Answer
 from dashboard.plan_words import Names
 from models import fitness
 
@@ -409,7 +409,7 @@ def _clear(found: Told) -> list[str]:
 
 def missing_figures(case: Case) -> list[str]:
     """Figures of the score that the store does not hold for a country, the heaviest first."""
-    values, weights = case.ranking.values.loc[case.iso3], case.ranking.whole
+    values, weights = case.ranking.values.loc[case.iso3], case.ranking.overall_weights
     missing = weights[values.index[values.isna()]].sort_values(ascending=False, kind="stable").index[:MISSING]
     return [answers.ingredient_title(case.ranking, key) for key in missing]
 
@@ -464,7 +464,7 @@ def _decide(found: Told) -> list[str]:
 
 
 def _appendix(found: Told) -> tuple[Section, ...]:
-    rules, draws = entry.rules(), load.certainty(found.choice.recipe, found.choice.year).draws
+    rules, draws = entry_mode.rules(), load.certainty(found.choice.recipe, found.choice.year).draws
     return (
         Section(
             _("What the words mean"),

@@ -5,15 +5,15 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
-from analytics import entry, profile
-from analytics.index import Ranking
-from analytics.potential import PotentialFit
+from analytics.allocation.solution import Answer, Refusal
+from analytics.index.composite import Ranking
+from analytics.market import entry_mode, profile
+from analytics.potential.fit import PotentialFit
 from dashboard import answers, cases, links, load, navigation
 from dashboard import readiness as our_readiness
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.language import _, compact, ends, in_sentence, language_name, number, sentence, share
-from dashboard.plan_answers import Answer, Refusal
 from data import gates
 from models import fitness
 
@@ -37,7 +37,7 @@ def counts(choice: MarketFilters, shown: pd.Index) -> str:
     verdicts = load.verdicts(choice.recipe, choice.year)
     found = Counter(verdicts[iso3].verdict for iso3 in shown)
     names = cases.verdict_names()
-    return " · ".join(f"{names[name]}: {found[name]}" for name in entry.VERDICTS if found[name])
+    return " · ".join(f"{names[name]}: {found[name]}" for name in entry_mode.VERDICTS if found[name])
 
 
 def card(found: Case) -> None:
@@ -181,7 +181,7 @@ def disagreement(choice: MarketFilters, ranking: Ranking, listed: list[str], nam
 def entered(choice: MarketFilters, listed: list[str]) -> list[str]:
     """The countries on the list that are advised to be entered, the first one first."""
     verdicts = load.verdicts(choice.recipe, choice.year)
-    return [iso3 for iso3 in listed if verdicts[iso3].verdict in entry.ENTERED]
+    return [iso3 for iso3 in listed if verdicts[iso3].verdict in entry_mode.ENTERED]
 
 
 def what(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:

@@ -49,3 +49,8 @@ class Fault(Exception):
 def in_turn(faults: Iterable[Fault]) -> Fault:
     """Sentences one after the other, as one fault; there must be one at least."""
     return reduce(lambda said, next_one: Fault("{said} {next}", said=said, next=next_one), faults)
+
+
+def listed(faults: Iterable[Fault]) -> Fault:
+    """Several faults as one, so that each of them is told in the reader's language; there must be one at least."""
+    return reduce(lambda before, after: Fault("{before}; {after}", before=before, after=after), faults)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.index import NotRanked
+from analytics.index.composite import NotRanked
 from dashboard import compare_answers, compare_parts, components, filters, links, load
 from dashboard.language import _
 

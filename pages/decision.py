@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.index import NotRanked
+from analytics.index.composite import NotRanked
 from dashboard import cases, components, decision_parts, filters, links, load
 from dashboard.language import _
 from dashboard.markup import literal

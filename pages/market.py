@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from analytics import profile
-from analytics.index import NotRanked
+from analytics.index.composite import NotRanked
+from analytics.market import profile
 from dashboard import components, filters, load, market_parts, market_tag
 from dashboard.charts import profiles
 from dashboard.language import _

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.index import NotRanked
+from analytics.index.composite import NotRanked
 from dashboard import components, filters, links, load, navigation
 from dashboard.charts import maps
 from dashboard.language import _

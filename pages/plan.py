@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analytics.documents import DocumentError
+from analytics.allocation.solution import Refusal
+from analytics.json_documents import DocumentError
 from dashboard import components, filters, plan_bar, plan_controls, plan_ground, plan_parts, plan_state, plan_words
 from dashboard import plan_tables as tables
 from dashboard.language import _
 from dashboard.markup import literal
-from dashboard.plan_answers import Refusal
 
 trouble = plan_state.take_address()
 choice = filters.market_filters()
@@ -54,12 +54,12 @@ def body() -> None:
         tables.tables(material, wish, names)
     under = material if shocked is None else shocked[0]
     try:
-        text = plan_state.problem_text(under, wish)
+        problem = plan_state.problem(under, wish)
         with above:
-            plan_bar.bar(plan_state.named(text, plan_bar.title(wish.name)))
+            plan_bar.bar(plan_state.file_of(problem, plan_bar.title(wish.name)))
             plan_state.publish()
         with right:
-            found = plan_ground.solved(text)
+            found = plan_ground.solved(problem)
             if isinstance(found, Refusal):
                 plan_parts.refused(found, names)
                 return
@@ -67,7 +67,7 @@ def body() -> None:
             st.write(literal(plan_words.verdict(found)))
             if shocked is not None:
                 plan_parts.against(material, wish, found, shocked[1], names)
-            plan_parts.whole(found, text, under, wish, names, plan_bar.title(wish.name))
+            plan_parts.whole(found, problem, under, wish, names, plan_bar.title(wish.name))
     except DocumentError as error:
         with right:
             plan_parts.unfit(error)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.panel import PotentialError
+from analytics.potential.panel import PotentialError
 from dashboard import components, filters, links, load, potential_parts
 from dashboard.language import _
 from dashboard.markup import literal

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from analytics.design import DesignError
-from analytics.index import NotRanked
+from analytics.index.composite import NotRanked
+from analytics.index.design import DesignError
 from dashboard import components, filters, load, ranking_parts
 from dashboard.language import _
 from dashboard.markup import literal

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from analytics.index import NotRanked
-from analytics.outlook import OutlookError
-from analytics.whatif import ScenarioError
+from analytics.index.composite import NotRanked
+from analytics.scenario.base import ScenarioError
+from analytics.scenario.forecast import ForecastError
 from dashboard import components, filters, links, load
 from dashboard import scenario_bar as bar
 from dashboard import scenario_controls as controls
@@ -26,7 +26,7 @@ try:
     ground = bar.ground(current)
 except NotRanked as error:
     components.not_ranked(error)
-except OutlookError as error:
+except ForecastError as error:
     components.nothing(spelt(error))
 names = load.markets()["name"]
 left, right = st.columns([1, 2], gap="large")

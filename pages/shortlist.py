@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics.index import NotRanked
+from analytics.index.composite import NotRanked
 from dashboard import answers, board_parts, cases, components, filters, load, shortlist_board, shortlist_parts
 from dashboard.language import _
 from dashboard.markup import literal

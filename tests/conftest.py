@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
-from analytics import recipe
+from analytics.index import recipe
 from dashboard import language
 from data import catalog, ingest, store
 

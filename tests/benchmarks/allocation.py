@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from stores import row
 
-from analytics import allocation
-from analytics.allocation_limits import violations
-from analytics.allocation_problem import Hub, Market, Opportunity, Problem, RegionLimit
+from analytics.allocation import solve as allocation
+from analytics.allocation.limits import violations
+from analytics.allocation.problem import Hub, Market, Opportunity, Problem, RegionLimit
 
 ZONES = (
     ("Americas", ("America/Los_Angeles", "America/Chicago", "America/New_York", "America/Sao_Paulo", "America/Bogota")),

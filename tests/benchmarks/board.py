@@ -43,8 +43,8 @@ def boards() -> list[dict]:
 
 def measure() -> None:
     """Run in a process of its own: a store of made-up figures, a scenario, and its files; prints seconds as JSON."""
-    from analytics import whatif
-    from analytics.scenario import Base, Scenario, Shock
+    from analytics.scenario import outcome as outcomes
+    from analytics.scenario.document import Base, BaseKey, Scenario, Shock
     from dashboard import language, load
     from data import ingest, store
 
@@ -52,14 +52,14 @@ def measure() -> None:
     made_up().to_csv(store.home() / "made-up.csv", index=False)
     ingest.import_file(store.home() / "made-up.csv")
     language.settle("en")
-    ground, names = load.ground("healthcare", YEARS[-1], 0, None, "ridge"), load.markets()["name"]
+    ground, names = load.ground(BaseKey("healthcare", YEARS[-1], learner="ridge")), load.markets()["name"]
     shocks = (
         Shock("indicator", "IT.NET.USER.ZS", "add", 12.0),
         Shock("indicator", "SH.XPD.CHEX.PC.CD", "scale", 1.4, ("IND",)),
         Shock("weight", "digital", "set", 1.4),
     )
     scenario = Scenario("A push", Base("healthcare", YEARS[-1]), shocks)
-    outcome = whatif.run(ground, scenario)
+    outcome = outcomes.run(ground, scenario)
     seconds: dict[str, float] = {"markets": len(ground.figures)}
 
     def all_three() -> float:
@@ -82,7 +82,8 @@ def measure() -> None:
 
 def made_up(seed: int = 0) -> pd.DataFrame:
     """Figures of every indicator of healthcare for 217 markets; a market's level grows by 2 % a year, give or take."""
-    from analytics import potential, recipe
+    from analytics.index import recipe
+    from analytics.potential import fit as potential
     from data import catalog, store
 
     random, chosen = np.random.default_rng(seed), recipe.load("healthcare")

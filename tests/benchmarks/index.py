@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from stores import SHARED, import_in_own_process, row
 
-from analytics import aggregate, draws, flip, impute, normalise, recipe, sensitivity, sobol, treat
-from analytics.index import Ranking, rescore, score
-from analytics.recipe import Ingredient, Measure, Recipe
+from analytics.index import aggregate, impute, normalise, recipe, treat
+from analytics.index.composite import Ranking, rescore, score
+from analytics.index.recipe import Ingredient, Measure, Recipe
+from analytics.robustness import draws, rank_intervals, smallest_weight_change, sobol
 from data import store
 
 MARKETS, INDICATORS, DIMENSIONS, GAPS = 217, 30, 6, 0.1
@@ -34,8 +35,8 @@ print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 def robustness() -> list[dict]:
     """10,000 draws over all five choices, the loop, a moved weight, other seeds, and where the ranks come from."""
     ranking = made_up()
-    sensitivity.monte_carlo(ranking, 0, PREVIEW)
-    seconds = np.median([_seconds(lambda: sensitivity.monte_carlo(ranking, 0, DRAWS, pairs=True)) for _ in range(5)])
+    rank_intervals.monte_carlo(ranking, 0, PREVIEW)
+    seconds = np.median([_seconds(lambda: rank_intervals.monte_carlo(ranking, 0, DRAWS, pairs=True)) for _ in range(5)])
     looped = _seconds(lambda: loop(ranking, LOOPED)) / LOOPED * DRAWS
     size = f"{DRAWS:,} draws x {MARKETS} markets x {INDICATORS} indicators"
     return [
@@ -88,29 +89,29 @@ def loop(ranking: Ranking, count: int) -> pd.DataFrame:
 
 
 def _slider(ranking: Ranking) -> float:
-    prepared = sensitivity.prepare(ranking, 0)
+    prepared = rank_intervals.prepare(ranking, 0)
     spent = []
     for turn in range(12):
         start = time.process_time()
         moved = rescore(ranking, weights={"d0": 1 + turn / 4})
-        sensitivity.monte_carlo(moved, 0, PREVIEW, prepared=prepared)
+        rank_intervals.monte_carlo(moved, 0, PREVIEW, prepared=prepared)
         spent.append((time.process_time() - start) * 1000)
     return float(np.median(spent[2:]))
 
 
 def _seed_noise(ranking: Ranking) -> float:
-    found = [sensitivity.monte_carlo(ranking, seed, DRAWS).ranks["p_top10"] for seed in range(SEEDS)]
+    found = [rank_intervals.monte_carlo(ranking, seed, DRAWS).ranks["p_top10"] for seed in range(SEEDS)]
     return float(np.ptp(found, axis=0).max())
 
 
 def _repeat(ranking: Ranking) -> float:
-    first, second = (sensitivity.monte_carlo(ranking, 7, PREVIEW, pairs=True) for _ in range(2))
+    first, second = (rank_intervals.monte_carlo(ranking, 7, PREVIEW, pairs=True) for _ in range(2))
     ranks = (first.ranks - second.ranks).abs().max(axis=None)
     return float(max(ranks, (first.beats - second.beats).abs().max(axis=None)))
 
 
-def _flip(ranking: Ranking) -> flip.Flip:
-    return flip.overtake(ranking, ranking.scores.index[9], ranking.scores.index[0])
+def _flip(ranking: Ranking) -> smallest_weight_change.Flip:
+    return smallest_weight_change.overtake(ranking, ranking.scores.index[9], ranking.scores.index[0])
 
 
 def _on_the_shared_panel() -> list[dict]:
@@ -127,7 +128,10 @@ def _on_the_shared_panel() -> list[dict]:
         connection.close()
     return [
         row(
-            "general recipe, shared panel: 10,000 draws", _seconds(lambda: sensitivity.monte_carlo(ranking, 0)), "s", 2
+            "general recipe, shared panel: 10,000 draws",
+            _seconds(lambda: rank_intervals.monte_carlo(ranking, 0)),
+            "s",
+            2,
         ),
         row("largest move of P(top 10) among seeds, there", _seed_noise(ranking), "", 0.02),
     ]

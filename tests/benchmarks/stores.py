@@ -78,7 +78,7 @@ def _bare_copy(file: Path, target: Path) -> float:
 
 def large_panel() -> list[dict]:
     """Ten million generated rows: import, then the general recipe's panel out of them, warm."""
-    from analytics import recipe
+    from analytics.index import recipe
 
     with tempfile.TemporaryDirectory() as folder:
         file, home = Path(folder) / "large.parquet", Path(folder) / "home"

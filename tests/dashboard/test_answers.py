@@ -5,7 +5,8 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from analytics import index, recipe, sensitivity
+from analytics.index import composite, recipe
+from analytics.robustness import rank_intervals
 from dashboard import answers, language
 from data import store
 
@@ -15,10 +16,10 @@ def ranked(home):
     """The general ranking of the embedded facts by 2023, how sure it is, and the markets' names."""
     connection = store.connect()
     chosen = recipe.load("general")
-    ranking = index.score(store.market_panel(connection, chosen.codes, 2023, chosen.window), chosen)
+    ranking = composite.score(store.market_panel(connection, chosen.codes, 2023, chosen.window), chosen)
     names = store.market_names(connection, "en").set_index("iso3")["name"]
     connection.close()
-    return ranking, sensitivity.monte_carlo(ranking, 0, 500, pairs=True), names
+    return ranking, rank_intervals.monte_carlo(ranking, 0, 500, pairs=True), names
 
 
 @pytest.mark.parametrize(

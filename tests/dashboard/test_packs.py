@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from pptx import Presentation
 
-from analytics import whatif
-from analytics.scenario import Base, Scenario, Shock
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation import solution
+from analytics.scenario import outcome as outcomes
+from analytics.scenario.document import Base, BaseKey, Scenario, Shock
 from dashboard import (
     board_layout,
     board_pptx,
     compare_board,
     components,
     load,
-    plan_answers,
     plan_board,
     scenario_board,
     shortlist_board,
@@ -44,16 +45,16 @@ def pack(name: str) -> Board:
     """A pack of each kind, in the reader's language."""
     names = load.markets()["name"]
     if name == "plan":
-        found = plan_answers.answer(EXAMPLE.read_text("utf-8"))
+        found = solution.answer(allocation_problem.read(EXAMPLE.read_text("utf-8")))
         return plan_board.plan_board(
             found.problem, found.plan, found.comparison, found.layout, Names(names.to_dict()), "Ours", MADE_AT
         )
     if name == "scenario":
-        ground = load.ground("healthcare", YEAR, 0, None, "")
+        ground = load.ground(BaseKey("healthcare", YEAR))
         shocks = (Shock("indicator", "IT.NET.USER.ZS", "add", 20.0, ("IND",)),)
         base = Base("healthcare", YEAR, snapshot=str(load.snapshots()["id"].iloc[0]))
         current = Scenario("Ours", base, shocks, seed=7)
-        return scenario_board.scenario_board(whatif.run(ground, current), ground, current, "IND", names, MADE_AT)
+        return scenario_board.scenario_board(outcomes.run(ground, current), ground, current, "IND", names, MADE_AT)
     if name == "compare":
         ranking = load.ranking("healthcare", YEAR)
         chosen = Comparison(

@@ -8,10 +8,16 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from analytics import allocation_limits, allocation_problem, plan_inputs
-from analytics.allocation_conflicts import Conflict, Infeasible, Repair
-from analytics.allocation_problem import Bound, Hub, Lock
-from dashboard import plan_answers, plan_board, plan_words, theme
+from analytics.allocation import constraints, solution
+from analytics.allocation import inputs as plan_inputs
+from analytics.allocation import limits as allocation_limits
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation.baselines import Note
+from analytics.allocation.hubs import UNSERVED, Unserved
+from analytics.allocation.infeasibility import Conflict, Infeasible, Repair
+from analytics.allocation.limits import Limit, Violation
+from analytics.allocation.problem import Bound, Hub, Lock
+from dashboard import plan_board, plan_words, theme
 from dashboard.board import Board
 from dashboard.charts import plans
 from dashboard.plan_words import Names
@@ -19,21 +25,21 @@ from dashboard.plan_words import Names
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "allocation.json"
 NAMES = Names({"DEU": "Germany", "BRA": "Brazil", "ARE": "the Emirates", "JPN": "Japan", "SGP": "Singapore"})
 LOOKS = (theme.LIGHT, theme.DARK)
+MOVED = (
+    Violation(Limit("budget"), 2026, 5000.0, 4000.0),
+    Violation(Limit("most people", "DEU", people=5), 2027, 9.0, 5.0),
+    Violation(Limit("lock", "JPN", people=2), 2027, 1.0, 2.0),
+)
 
 
 @pytest.fixture(scope="module")
-def text() -> str:
-    return EXAMPLE.read_text("utf-8")
+def problem():
+    return allocation_problem.read(EXAMPLE.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
-def problem(text):
-    return allocation_problem.read(text)
-
-
-@pytest.fixture(scope="module")
-def found(text) -> plan_answers.Answer:
-    return plan_answers.answer(text)
+def found(problem) -> solution.Answer:
+    return solution.answer(problem)
 
 
 @pytest.fixture
@@ -48,7 +54,7 @@ def test_the_headline_says_people_markets_gain_with_its_interval_and_the_first_m
         r"\d+ people in 3 countries, \w+ first: may reach [\d.]+–[\d.]+ million US\$ of untapped spending over 3 years",
         told,
     )
-    assert plan_answers.gained(found.plan).index[0] == "DEU"
+    assert solution.gained(found.plan).index[0] == "DEU"
     assert ", Germany first: " in told
 
 
@@ -74,7 +80,7 @@ def test_the_interval_holds_the_mean_and_bad_cases_lie_below_it(found):
 
 
 def test_a_plan_of_nobody_says_so(problem, spoken):
-    nobody = plan_answers.answer(allocation_problem.to_json(replace(problem, budget_usd=(0.0,) * 3, locks=())))
+    nobody = solution.answer(replace(problem, budget_usd=(0.0,) * 3, locks=()))
     assert "nobody is sent anywhere" in plan_words.headline(nobody, NAMES)
 
 
@@ -87,7 +93,7 @@ def test_what_binds_is_told_with_its_price_and_what_to_raise_first(found, spoken
 
 
 def test_a_tenth_more_is_the_sum_over_the_years_of_price_times_a_tenth(found):
-    first = plan_answers.prices(found.plan).iloc[0]
+    first = solution.prices(found.plan).iloc[0]
     limits = found.plan.limits[found.plan.limits["limit"] == first["limit"]]
     assert first["worth"] == pytest.approx((limits["shadow_price"] * limits["available"]).sum() / 10)
 
@@ -105,16 +111,45 @@ def test_every_limit_the_solver_knows_has_words(problem, spoken):
         ),
         region_limits={"Europe": allocation_problem.RegionLimit(3e6, 20)},
     )  # fmt: skip
-    names = {limit.name for limit in allocation_limits.system(whole).limits}
-    assert len(names) > 20
-    assert {name for name in names if plan_words.limit(name, NAMES) == name} == set()
-    assert plan_words.limit("lock JPN fintech people=2", NAMES) == "Japan, fintech locked at 2 people"
+    limits = {row.limit for row in constraints.system(whole).limits}
+    assert len(limits) > 20
+    limits |= {Limit(kind, "DEU", people=9) for kind in allocation_limits.NAMES}
+    words = {limit: plan_words.limit(limit, NAMES) for limit in limits}
+    assert {limit for limit, said in words.items() if not said or said == str(limit)} == set()
+    assert words[Limit("lock", "JPN", "fintech", people=2)] == "Japan, fintech locked at 2 people"
+    assert (
+        words[Limit("bound", "DEU", "fintech", budget_usd=9e6, edge="most")]
+        == "at most 9 million US$ in Germany, fintech"
+    )
+    assert words[Limit("most people", "DEU", people=9)] == "the most people in Germany (9)"
+
+
+@pytest.mark.parametrize(
+    ("limit", "name"),
+    [
+        (Limit("lock", "DEU", people=15), "lock DEU people=15"),
+        (Limit("lock", "DEU", "health", budget_usd=1_500_000.0), "lock DEU health budget_usd=1,500,000"),
+        (Limit("lock", "DEU", open=False), "lock DEU open=false"),
+        (Limit("bound", "DEU", people=3, edge="least"), "bound DEU people at least 3"),
+        (Limit("hub lock", "SGP", open=True), "lock of hub SGP open"),
+        (Limit("people"), "people limit"),
+        (Limit("region budget", region="Europe"), "budget of region Europe"),
+    ],
+)
+def test_a_limit_is_data_and_keeps_its_name_in_files(limit, name):
+    assert str(limit) == name
+    assert limit == replace(limit) and len({limit, replace(limit)}) == 1
+
+
+def test_every_reason_why_a_market_is_not_served_has_words(spoken):
+    assert plan_words.unserved(Unserved("later", 2027)) == "opens in 2027"
+    assert all(plan_words.unserved(Unserved(kind, 2027)) for kind in UNSERVED)
 
 
 def test_conflicts_and_repairs_are_said_again_in_whole_sentences(problem, spoken):
     tight = replace(problem, budget_usd=(4e5,) * 3, locks=(Lock("DEU", people=10), Lock("JPN", open=True)), today=())
-    refusal = plan_answers.answer(allocation_problem.to_json(tight))
-    assert isinstance(refusal, plan_answers.Refusal)
+    refusal = solution.answer(tight)
+    assert isinstance(refusal, solution.Refusal)
     told = plan_words.conflicts(refusal.reason, NAMES)
     assert any(
         "Germany locked at 10 people" in sentence and "the budget allows 400,000" in sentence for sentence in told
@@ -126,10 +161,10 @@ def test_conflicts_and_repairs_are_said_again_in_whole_sentences(problem, spoken
 
 
 def test_a_market_without_an_office_is_told_with_its_remedy(spoken):
-    name = "a hub within working hours of JPN"
+    office = Limit("hub", "JPN")
     reason = Infeasible(
-        (Conflict((name, "lock JPN open=true"), (2026,), "2026: ..."),),
-        (Repair(name, 2026, 1.0, "markets", ""),),
+        (Conflict((office, Limit("lock", "JPN", open=True)), (2026,)),),
+        (Repair(office, 2026, 1.0, "markets"),),
         False,
     )
     assert plan_words.conflicts(reason, NAMES) == [
@@ -144,16 +179,25 @@ def test_a_market_without_an_office_is_told_with_its_remedy(spoken):
 @pytest.mark.parametrize(
     ("note", "said"),
     [
-        ("as given", "As given."),
-        ("none was found that keeps the limits", "None was found that keeps the limits."),
+        (Note("as given"), "As given."),
+        (Note("none"), "None was found that keeps the limits."),
+        (Note("proportional", 8), "Split among the 8 largest markets, within the limits."),
         (
-            "moved to keep: budget 2026: 5,000.00 is more than 4,000.00; max_people of DEU 2027: 9.00 is more than 5",
-            "Adjusted as little as needed to meet: the budget 2026 and the most people in Germany 2027.",
+            Note("moved", broken=MOVED),
+            "Adjusted as little as needed to meet: the budget 2026, the most people in Germany 2027 and Japan locked "
+            "at 2 people 2027.",
         ),
     ],
 )
 def test_how_todays_plan_was_moved_is_said(note, said, spoken):
-    assert plan_words.rival_note("today", note, NAMES) == said
+    assert plan_words.rival_note(note, NAMES) == said
+
+
+def test_how_todays_plan_was_moved_is_written_to_files_as_before():
+    assert str(Note("moved", broken=MOVED)) == (
+        "moved to keep: budget 2026: 5,000.00 is more than 4,000.00; max_people of DEU 2027: 9.00 is more than 5.00; "
+        "lock JPN people 2027: 1.00 is less than 2.00"
+    )
 
 
 def test_what_a_scenario_moves_is_one_sentence(found, problem, spoken):
@@ -163,7 +207,7 @@ def test_what_a_scenario_moves_is_one_sentence(found, problem, spoken):
         else row
         for row in problem.opportunities
     )
-    other = plan_answers.answer(allocation_problem.to_json(replace(problem, opportunities=rows)))
+    other = solution.answer(replace(problem, opportunities=rows))
     told = plan_words.against(found, other, "Japan shrinks", NAMES)
     assert re.match(r"Under “Japan shrinks” the best plan wins [\d.]+ million US\$ instead of [\d.]+ million \(-", told)
     assert "Japan 12 → " in told
@@ -181,12 +225,12 @@ def test_intervals_name_their_unit_once(spoken):
 
 
 def test_the_bars_add_up_to_the_years_costs_and_people(found):
-    spent, staffed = plan_answers.spent(found.plan), plan_answers.staffed(found.plan)
+    spent, staffed = solution.spent(found.plan), solution.staffed(found.plan)
     years = found.plan.years.set_index("year")
     costs = years[["wages_usd", "programme_usd", "entry_usd", "hubs_usd"]].sum(axis=1)
     assert spent.sum().to_numpy() == pytest.approx(costs.to_numpy())
     assert staffed.sum().to_numpy() == pytest.approx(years["people"].to_numpy())
-    assert plan_answers.spent(found.plan, "industry").sum().to_numpy() == pytest.approx(costs.to_numpy())
+    assert solution.spent(found.plan, "industry").sum().to_numpy() == pytest.approx(costs.to_numpy())
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)

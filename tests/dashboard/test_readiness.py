@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analytics import recipe
+from analytics.index import recipe
 from dashboard import load, readiness
 from models import fitness
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from pptx import Presentation
 
-from analytics import scenario as scenarios
-from analytics import sweeps, whatif
-from analytics.scenario import Base, Scenario, Shock, Uncertain
+from analytics.scenario import document as scenarios
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import sweeps
+from analytics.scenario.document import Base, BaseKey, Scenario, Shock, Uncertain
 from dashboard import board_html, board_pdf, board_pptx, load, scenario_board
 from dashboard import scenario_words as words
 from dashboard.board import Board
@@ -29,7 +30,7 @@ PUSH = (
 def stood(full_home, speak):
     """The ground of healthcare without a potential, and the markets' names in English."""
     speak("en")
-    return load.ground("healthcare", YEAR, 0, None, ""), load.markets()["name"]
+    return load.ground(BaseKey("healthcare", YEAR)), load.markets()["name"]
 
 
 def scenario(*shocks: Shock, **more) -> Scenario:
@@ -37,9 +38,9 @@ def scenario(*shocks: Shock, **more) -> Scenario:
     return Scenario("More internet", Base("healthcare", YEAR, snapshot=snapshot), shocks, seed=7, **more)
 
 
-def made(stood, current: Scenario, iso3: str = "IND", names=None) -> tuple[Board, whatif.Outcome]:
+def made(stood, current: Scenario, iso3: str = "IND", names=None) -> tuple[Board, outcomes.ScenarioResult]:
     ground, known = stood
-    found = whatif.run(ground, current)
+    found = outcomes.run(ground, current)
     names = known if names is None else names
     return scenario_board.scenario_board(found, ground, current, iso3, names, date(2026, 2, 3)), found
 
@@ -224,7 +225,7 @@ def test_names_of_markets_that_break_formats_break_no_file(stood):
 
 def test_a_potential_is_shown_with_its_interval_before_and_after(full_home, speak):
     speak("en")
-    ground, names = load.ground("healthcare", YEAR, 0, None, "ridge"), load.markets()["name"]
+    ground, names = load.ground(BaseKey("healthcare", YEAR, learner="ridge")), load.markets()["name"]
     board, found = made((ground, names), scenario(*PUSH))
     row = found.markets.loc["IND"]
     assert not np.isnan(row["potential"])
@@ -243,7 +244,7 @@ def test_a_potential_is_shown_with_its_interval_before_and_after(full_home, spea
 
 def test_figures_carried_forward_name_their_horizon_and_methods(full_home, speak):
     speak("en")
-    ground = load.ground("healthcare", YEAR, 2, None, "")
+    ground = load.ground(BaseKey("healthcare", YEAR, 2))
     board, _found = made((ground, load.markets()["name"]), scenario(*PUSH, horizon=2))
     assert board.subtitle.endswith(str(YEAR + 2))
     assert all("Projected 2 years ahead" in slide.footnote for slide in board.slides)
@@ -260,7 +261,7 @@ def test_a_snapshot_that_is_not_here_is_said_in_the_method(stood):
 
 def test_a_chinese_board_has_chinese_names_and_faces(full_home, speak):
     speak("zh")
-    stood = load.ground("healthcare", YEAR, 0, None, ""), load.markets()["name"]
+    stood = load.ground(BaseKey("healthcare", YEAR)), load.markets()["name"]
     board, found = made(stood, replace(scenario(*PUSH), name="更多互联网"))
     assert board.language == "zh" and "印度" in board.slides[0].title
     sheets = list(deck(board).slides)[1:]

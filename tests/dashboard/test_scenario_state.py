@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from analytics import scenario as scenarios
-from analytics.scenario import Base, Scenario, Shock, Uncertain
+from analytics.scenario import document as scenarios
+from analytics.scenario.document import Base, Scenario, Shock, Uncertain
 from dashboard import links, load
 from dashboard import scenario_state as state
 from dashboard.filters import MarketFilters

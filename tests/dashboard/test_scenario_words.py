@@ -6,8 +6,9 @@ from itertools import product
 import pandas as pd
 import pytest
 
-from analytics.scenario import HOWS, Base, Scenario, Shock, Uncertain
-from analytics.whatif import Note, Outcome
+from analytics.scenario.document import HOWS, Base, Scenario, Shock, Uncertain
+from analytics.scenario.outcome import ScenarioResult
+from analytics.scenario.shocks import Caveat
 from dashboard import scenario_words as words
 
 USERS, INCOME = "IT.NET.USER.ZS", "NY.GDP.PCAP.PP.CD"
@@ -22,7 +23,7 @@ def english(speak) -> None:
     speak("en")
 
 
-def outcome(*moves: tuple, notes: tuple[Note, ...] = (), **of_india: object) -> Outcome:
+def outcome(*moves: tuple, notes: tuple[Caveat, ...] = (), **of_india: object) -> ScenarioResult:
     """India rises from rank 9 to 4, Brazil falls from 4 to 5. moves: rows of `moved`."""
     usual = {
         "rank_before": 9,
@@ -40,7 +41,7 @@ def outcome(*moves: tuple, notes: tuple[Note, ...] = (), **of_india: object) -> 
         }
     ).T
     moved = pd.DataFrame(moves, columns=["iso3", "indicator", "before", "after", "how"])
-    return Outcome(PLAIN, table, moved, notes, 400, pd.DataFrame())
+    return ScenarioResult(PLAIN, table, moved, notes, 400, pd.DataFrame())
 
 
 # ------------------------------------------------------------------ what is assumed
@@ -156,20 +157,20 @@ def test_the_chance_is_a_share_of_the_draws():
     ("note", "sentence"),
     [
         (
-            Note("clamped", USERS, "IND", 120.0, 100.0),
+            Caveat("clamped", USERS, "IND", 120.0, 100.0),
             "Internet users: 120 % of population is not possible and became 100 % of population (India).",
         ),
-        (Note("no figure", USERS, "IND"), "Internet users: no figure is known to move (India)."),
+        (Caveat("no figure", USERS, "IND"), "Internet users: no figure is known to move (India)."),
         (
-            Note("new figure", USERS, "IND", 60.0, 60.0),
+            Caveat("new figure", USERS, "IND", 60.0, 60.0),
             "Internet users: no figure was known; 60 % of population is assumed (India).",
         ),
         (
-            Note("not ranked", USERS, "IND"),
+            Caveat("not ranked", USERS, "IND"),
             "India is not ranked: too little is known of it. The shock of Internet users leaves it out.",
         ),
         (
-            Note("not ranked", "", "IND"),
+            Caveat("not ranked", "", "IND"),
             "India is not ranked: too little is known of it. The shock of Currency leaves it out.",
         ),
     ],
@@ -179,8 +180,8 @@ def test_every_note_is_a_sentence(note, sentence):
 
 
 def test_notes_of_one_kind_and_figure_are_one_sentence():
-    two = tuple(Note("no figure", USERS, iso3) for iso3 in ("IND", "BRA"))
-    many = tuple(Note("no figure", INCOME, iso3) for iso3 in NAMES.index)
+    two = tuple(Caveat("no figure", USERS, iso3) for iso3 in ("IND", "BRA"))
+    many = tuple(Caveat("no figure", INCOME, iso3) for iso3 in NAMES.index)
     assert words.notes((*two, *many), NAMES) == [
         "Internet users: no figure is known to move (India and Brazil).",
         "GDP per person, PPP: no figure is known to move (5 markets).",

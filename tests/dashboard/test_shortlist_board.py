@@ -10,8 +10,8 @@ from datetime import date
 import pytest
 from pptx import Presentation
 
-from analytics import entry
-from analytics.potential import PotentialFit
+from analytics.market import entry_mode
+from analytics.potential.fit import PotentialFit
 from dashboard import (
     board_html,
     board_layout,
@@ -29,7 +29,7 @@ from data import gates, store
 
 YEAR = 2024
 MADE_AT = date(2026, 2, 3)
-STRENGTH = {verdict: at for at, verdict in enumerate(reversed(entry.VERDICTS))}
+STRENGTH = {verdict: at for at, verdict in enumerate(reversed(entry_mode.VERDICTS))}
 
 
 @pytest.fixture
@@ -60,7 +60,9 @@ def with_gates(case: cases.Case, *kinds: str) -> cases.Case:
     """The case as it is advised where gates of these kinds stand before it."""
     shipped = {gate.kind: gate for gate in gates.shipped()}
     advice = case.advice
-    advice = entry.advise(advice.traits, float(case.ranking.scores.at[case.iso3, "coverage"]), kinds, entry.rules())
+    advice = entry_mode.advise(
+        advice.traits, float(case.ranking.scores.at[case.iso3, "coverage"]), kinds, entry_mode.rules()
+    )
     return replace(case, gates=tuple(shipped[kind] for kind in kinds), advice=advice)
 
 
@@ -103,7 +105,7 @@ def test_the_country_that_is_advised_first_is_marked_by_colour_and_label_on_ever
 def test_nothing_is_marked_where_nothing_is_advised(choice):
     found = told(choice)
     waiting = tuple(
-        replace(case, advice=entry.advise(replace(case.advice.traits, certainty=0.0), 1.0, (), entry.rules()))
+        replace(case, advice=entry_mode.advise(replace(case.advice.traits, certainty=0.0), 1.0, (), entry_mode.rules()))
         for case in found.listed
     )
     board = made(replace(found, listed=waiting, beside=(), enter=(), plan=None))

@@ -10,14 +10,15 @@ import pytest
 from pypdf import PdfReader
 from reportlab.pdfbase import pdfmetrics
 
-from analytics import whatif
-from analytics.scenario import Base, Scenario, Shock
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation import solution
+from analytics.scenario import outcome as outcomes
+from analytics.scenario.document import Base, BaseKey, Scenario, Shock
 from dashboard import (
     board_layout,
     board_pdf,
     compare_board,
     load,
-    plan_answers,
     plan_board,
     scenario_board,
     typesetting,
@@ -266,8 +267,8 @@ def test_a_scenario_board_writes_names_of_every_script(full_home):
     names["IND"] = "भारत, مصر"
     base = Base("healthcare", 2024, snapshot=str(load.snapshots()["id"].iloc[0]))
     current = Scenario("Nhiều hơn", base, (Shock("indicator", "IT.NET.USER.ZS", "add", 20.0, ("IND",)),), seed=7)
-    ground = load.ground("healthcare", 2024, 0, None, "")
-    board = scenario_board.scenario_board(whatif.run(ground, current), ground, current, "IND", names)
+    ground = load.ground(BaseKey("healthcare", 2024))
+    board = scenario_board.scenario_board(outcomes.run(ground, current), ground, current, "IND", names)
     said = texts(board_pdf.as_pdf(board))
     assert "भारत" in said and "مصر" in said and "Nhiều hơn" in said
 
@@ -283,7 +284,7 @@ def test_a_comparison_board_writes_names_of_every_script(full_home):
 
 def test_a_plan_board_writes_names_of_every_script(monkeypatch):
     monkeypatch.setattr("dashboard.load.region_names", lambda: {"Europe": "Europe"})
-    found = plan_answers.answer(EXAMPLE.read_text("utf-8"))
+    found = solution.answer(allocation_problem.read(EXAMPLE.read_text("utf-8")))
     names = Names(dict.fromkeys(("DEU", "BRA", "ARE", "JPN", "SGP"), "대한민국"))
     board = plan_board.plan_board(found.problem, found.plan, found.comparison, found.layout, names, "İzmir – القاهرة")
     said = texts(board_pdf.as_pdf(board))

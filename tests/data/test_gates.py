@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from analytics import recipe
+from analytics.index import recipe
 from data import gates, store
 
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, expect
 
-from analytics import scenario as scenarios
+from analytics.scenario import document as scenarios
 
 pytestmark = pytest.mark.browser
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from analytics import scenario
-from analytics.scenario import Base, Scenario, Shock
+from analytics.scenario import document as scenarios
+from analytics.scenario.document import Base, Scenario, Shock
 from data import gates
 
 CJK = re.compile("[\u4e00-\u9fff]")
@@ -13,7 +13,7 @@ SENTENCE = re.compile(r"[A-Za-z’']+(?: [A-Za-z’'-]+){3,}")
 MAY_BE_ENGLISH = ("近期公共假日", "What is the price", "¿Cuántos datos")
 """The holidays library names a market's holidays in Chinese for some markets only; the Assistant's sample questions
 are in the customers' languages."""
-ASSUMED = scenario.to_link(
+ASSUMED = scenarios.to_link(
     Scenario(
         "A",
         Base("general", 2023),

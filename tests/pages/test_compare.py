@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from analytics.sensitivity import Robustness
+from analytics.robustness.rank_intervals import Robustness
 from dashboard import board, compare_answers, compare_board, load, workbook
 from dashboard.compare_answers import Comparison
 

@@ -86,7 +86,7 @@ def test_a_gate_is_told_with_its_source_and_month_and_blocks_the_verdict(full_ho
 
 
 def test_the_potential_changes_no_verdict(full_home, open_page, background, monkeypatch):
-    from analytics import learners
+    from analytics.potential import learners
 
     monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))
     before = open_page("decision", recipe="healthcare")

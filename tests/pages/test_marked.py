@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analytics import documents, scenario
+from analytics import json_documents
+from analytics.scenario import document as scenarios
 from dashboard import plan_bar
 from data import ingest, shelf
 
@@ -184,7 +185,7 @@ def marked(where: tuple) -> str:
     for step in where[:-1]:
         part = part[step]
     part[where[-1]] = MARK[:80] if where == ("name",) else MARK
-    return documents.pack(json.dumps(document), "scenario")
+    return json_documents.pack(json.dumps(document), "scenario")
 
 
 @pytest.mark.parametrize("where", PLACES, ids=[".".join(map(str, place)) for place in PLACES])
@@ -193,8 +194,8 @@ def test_a_name_from_a_link_is_text_on_the_page(full_home, open_page, where):
 
 
 def test_names_of_saved_scenarios_are_text_where_they_are_saved_opened_and_compared(full_home, open_page, monkeypatch):
-    one = scenario.from_json(json.dumps(SCENARIO | {"name": MARK[:80]}))
-    shelf.save("scenarios", MARK[:80], scenario.to_json(one))
+    one = scenarios.from_json(json.dumps(SCENARIO | {"name": MARK[:80]}))
+    shelf.save("scenarios", MARK[:80], scenarios.to_json(one))
     app = open_page("scenarios", view="compare", scenario=marked(("name",)))
     app.session_state["keep_scenario"] = True
     app.run()

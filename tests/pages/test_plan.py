@@ -8,9 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analytics import allocation_problem, plan_inputs, potential
-from analytics.allocation_problem import Lock
-from analytics.scenario import Base, Scenario, Shock
+from analytics.allocation import problem as allocation_problem
+from analytics.allocation import request as plan_request
+from analytics.allocation.problem import Lock
+from analytics.potential import fit as potential
+from analytics.scenario.document import Base, Scenario, Shock
 from dashboard import load, plan_state, scenario_state
 from data import shelf
 
@@ -20,7 +22,7 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "allocation.json"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Two learners, and nothing remembered of another test: what the page shows does not depend on how many compete."""
-    from analytics import learners
+    from analytics.potential import learners
 
     monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))
     load._estimated.clear()
@@ -71,13 +73,15 @@ def test_the_number_of_countries_limits_the_plan_and_stands_in_the_address(opene
     assert not app.exception
     assert wish_of(app).max_markets == 2
     assert int(re.search(r"in (\d+) countr", app.title[0].value)[1]) <= 2
-    linked = plan_inputs.with_link(plan_inputs.Wish(wish_of(app).base_year), app.query_params["limits"])
+    linked = plan_request.with_link(plan_request.PlanRequest(wish_of(app).base_year), app.query_params["limits"])
     assert linked.max_markets == 2
 
 
 def test_a_link_brings_every_limit_back(opened):
-    asked = plan_inputs.Wish(2026, max_people=5, max_markets=3, total_usd=2e6, free_sites=True, any_language=True)
-    wish = wish_of(opened(limits=plan_inputs.to_link(asked)))
+    asked = plan_request.PlanRequest(
+        2026, max_people=5, max_markets=3, total_usd=2e6, free_sites=True, any_language=True
+    )
+    wish = wish_of(opened(limits=plan_request.to_link(asked)))
     assert (wish.max_people, wish.max_markets, wish.total_usd) == (5, 3, 2e6)
     assert wish.free_sites and wish.any_language
 
@@ -183,14 +187,12 @@ def test_the_worked_example_shows_todays_plan_and_can_be_left_again(example):
 
 
 def of_problem(text: str) -> tuple:
-    return plan_inputs.from_problem(allocation_problem.read(text))
+    return plan_request.from_problem(allocation_problem.read(text))
 
 
 def test_a_saved_plan_gives_the_same_plan_again(example):
     before = example.title[0].value
-    text = plan_state.named(
-        plan_state.problem_text(*of_problem(example.session_state[plan_state.KEY].now.file)), "Kept"
-    )
+    text = plan_state.file_of(plan_state.problem(*of_problem(example.session_state[plan_state.KEY].now.file)), "Kept")
     shelf.save("plans", "Kept", text)
     plan_wish = of_problem(text)[1]
     assert plan_wish.name == "Kept"
@@ -202,7 +204,7 @@ def test_a_saved_plan_gives_the_same_plan_again(example):
 
 @pytest.mark.parametrize("text", ["no json", '{"version": 1}', '{"version": 7}'])
 def test_a_bad_file_is_refused_and_what_is_there_stays(text, home):
-    from analytics.documents import DocumentError
+    from analytics.json_documents import DocumentError
 
     with pytest.raises(DocumentError):
         plan_state.open_text(text)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from analytics.panel import PotentialError
+from analytics.potential.panel import PotentialError
 from dashboard import load
 
 SLOW = 240
@@ -15,7 +15,7 @@ SLOW = 240
 @pytest.fixture
 def opened(full_home, open_page, monkeypatch):
     """The page with least squares and ridge only: what the page shows does not depend on how many learners compete."""
-    from analytics import learners
+    from analytics.potential import learners
 
     monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))
 

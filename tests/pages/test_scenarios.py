@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from analytics import documents, sweeps, whatif
-from analytics import scenario as scenarios
-from analytics.scenario import Base, Scenario, Shock, Uncertain
+from analytics import json_documents
+from analytics.scenario import base as bases
+from analytics.scenario import document as scenarios
+from analytics.scenario import outcome as outcomes
+from analytics.scenario import sweeps
+from analytics.scenario.document import Base, BaseKey, Scenario, Shock, Uncertain
 from dashboard import load
 from dashboard import scenario_words as words
 from data import ingest, shelf, store
@@ -139,7 +142,7 @@ def test_a_number_can_be_typed_and_the_slider_goes_along(full_home, open_page):
 
 def test_a_level_that_a_link_sets_stands_on_the_slider_as_the_change_it_is(linked):
     app = opened(linked(PUSH), "group_digital")
-    today = load.ground("healthcare", 2024, 0, None, "").figures.at["IND", USERS]
+    today = load.ground(BaseKey("healthcare", 2024)).figures.at["IND", USERS]
     assert typed(app, USERS).value == pytest.approx(90.0 - today, abs=0.5)
     assert slider(app, USERS).label.endswith("→ 90 % of population")
 
@@ -168,9 +171,9 @@ def test_sliders_move_a_region_or_all_markets(full_home, open_page, address, pla
     assert not app.exception
     assert assumptions(app) == [f"Internet users, {place}: +5 % of population"]
     (shock,) = scenarios.from_link(app.query_params["scenario"]).shocks
-    ground = load.ground("healthcare", 2024, 0, None, "")
+    ground = load.ground(BaseKey("healthcare", 2024))
     assert (shock.how, shock.markets) == ("add", ())
-    assert least <= len(whatif.rows_of(ground, (), shock.regions)[0]) <= most
+    assert least <= len(bases.rows_of(ground, (), shock.regions)[0]) <= most
 
 
 def test_currency_weights_and_years_ahead_have_sliders_too(full_home, open_page):
@@ -273,7 +276,7 @@ def test_figures_too_large_to_compute_with_are_refused_with_a_sentence(linked):
 
 def test_a_scenario_too_long_for_the_address_says_to_send_the_file(full_home, open_page):
     app = open_page("scenarios", **INDIA)
-    places = load.ground("healthcare", 2024, 0, None, "").figures.index
+    places = load.ground(BaseKey("healthcare", 2024)).figures.index
     many = tuple(Shock("indicator", USERS, "set", 10 + n / 7, (iso3,)) for n, iso3 in enumerate(places))
     many += tuple(Shock("indicator", "RL.EST", "set", n / 77.7, (iso3,)) for n, iso3 in enumerate(places))
     shelf.save(
@@ -283,7 +286,7 @@ def test_a_scenario_too_long_for_the_address_says_to_send_the_file(full_home, op
     app.button(key="open_saved").click().run()
     assert not app.exception
     if "scenario" in app.query_params:
-        assert len(app.query_params["scenario"]) <= documents.LONGEST_LINK
+        assert len(app.query_params["scenario"]) <= json_documents.MAX_LINK
     else:
         assert any("too long for a link" in warning.value for warning in app.warning)
 
@@ -302,11 +305,11 @@ def revise(folder, points: float) -> str:
 
 def test_a_scenario_stands_on_the_figures_it_was_made_on(full_home, tmp_path):
     first = str(load.snapshots()["id"].iloc[0])
-    then = load.ground("healthcare", 2024, 0, None, "")
+    then = load.ground(BaseKey("healthcare", 2024))
     second = revise(tmp_path, 12.0)
     assert (load.snapshot_after(first), load.snapshot_after(second)) == (second, None)
-    now = load.ground("healthcare", 2024, 0, None, "")
-    earlier = load.ground("healthcare", 2024, 0, load.snapshot_after(first), "")
+    now = load.ground(BaseKey("healthcare", 2024))
+    earlier = load.ground(BaseKey("healthcare", 2024, before=load.snapshot_after(first)))
     assert now.figures.at["IND", USERS] == pytest.approx(then.figures.at["IND", USERS] + 12)
     pd.testing.assert_frame_equal(earlier.figures, then.figures)
     pd.testing.assert_frame_equal(earlier.ranking.scores, then.ranking.scores)
@@ -339,9 +342,9 @@ def test_figures_that_are_not_in_this_store_are_said_to_be_gone(linked):
 
 def test_the_tornado_shows_the_widest_swing_first(linked):
     app = linked(PUSH, view="tornado")
-    ground = load.ground("healthcare", 2024, 0, None, "")
+    ground = load.ground(BaseKey("healthcare", 2024))
     table = sweeps.tornado(ground, PUSH, "IND")
-    away = table[["score_down", "score_up"]].sub(whatif.read(ground, PUSH, "IND").score).abs().max(axis=1)
+    away = table[["score_down", "score_up"]].sub(outcomes.read(ground, PUSH, "IND").score).abs().max(axis=1)
     bars = chart(app)["data"]
     assert any("Which figure of India matters most?" in text.value for text in app.subheader)
     assert bars[0]["y"][-1].removesuffix(" *") == words.indicator_name(away.idxmax())
@@ -356,13 +359,13 @@ def test_two_figures_at_once_are_a_table_around_the_present_values(linked):
     (cells,) = chart(app)["data"]
     assert (len(cells["z"]), len(cells["z"][0])) == (7, 7)
     assert cells["y"][3] == "90" and len(set(cells["y"])) == len(set(cells["x"])) == 7
-    score = whatif.read(load.ground("healthcare", 2024, 0, None, ""), PUSH, "IND").score
+    score = outcomes.read(load.ground(BaseKey("healthcare", 2024)), PUSH, "IND").score
     assert cells["z"][3][3] == pytest.approx(score)
 
 
 def test_a_goal_is_reached_and_can_be_taken_into_the_scenario(linked):
     app = linked(PUSH, view="goal", by=USERS + ",SE.TER.ENRR")
-    now = int(whatif.run(load.ground("healthcare", 2024, 0, None, ""), PUSH).markets.at["IND", "rank"])
+    now = int(outcomes.run(load.ground(BaseKey("healthcare", 2024)), PUSH).markets.at["IND", "rank"])
     app.number_input(key="target_rank_IND").set_value(float(now - 3)).run()
     rank = int(re.search(r"rank (\d+), score", next(text for text in said(app) if "Run again" in text))[1])
     assert rank <= now - 3
@@ -524,8 +527,8 @@ def test_two_scenarios_are_compared_and_their_differences_said(linked):
     shelf.save("scenarios", "Weights", scenarios.to_json(other))
     app = linked(PUSH, view="compare", beside="Weights")
     table = next(frame.value for frame in app.dataframe if "Weights" in frame.value)
-    ground = load.ground("healthcare", 2024, 0, None, "")
-    ranks = whatif.run(ground, PUSH).markets["rank"]
+    ground = load.ground(BaseKey("healthcare", 2024))
+    ranks = outcomes.run(ground, PUSH).markets["rank"]
     assert table["Push *"].to_dict() == ranks.reindex(table.index).to_dict()
     assert (table["Push *"] != table["Weights"]).any()
     texts = [text.value for text in app.text]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics import entry
+from analytics.market import entry_mode
 from dashboard import board_parts, load
 from data import store
 
@@ -102,5 +102,5 @@ def test_an_industry_that_cannot_rank_says_what_is_missing(home, open_page):
 
 def test_what_is_listed_is_what_the_rules_advise(opened):
     verdicts = load.verdicts("healthcare", load.default_year("healthcare"))
-    enter = [advice for advice in verdicts.values() if advice.verdict in entry.ENTERED]
+    enter = [advice for advice in verdicts.values() if advice.verdict in entry_mode.ENTERED]
     assert len(cards(opened)) == max(5, min(8, len(enter)))

@@ -1,0 +1,1 @@
+"""python -m analytics: one module a command."""

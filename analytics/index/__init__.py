@@ -1,0 +1,1 @@
+"""The composite index: which markets score highest under a recipe."""

@@ -1,0 +1,1 @@
+"""One market beside others: peers, distance, profile, working hours, entry, languages."""

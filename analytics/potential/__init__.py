@@ -1,0 +1,1 @@
+"""What similar markets have against what a market has, with an interval and checks."""

@@ -1,0 +1,1 @@
+"""How sure a rank is: other weights, gaps, scales and rules."""
