@@ -335,7 +335,7 @@ def _findings(checked: "Checked", notes: dict[str, str]) -> None:
     """What was found, the worst first; what was looked at and is in order; what could not be looked at."""
     for finding in sorted(checked.findings, key=lambda finding: not finding.stops):
         show, icon = (st.error, ":material/block:") if finding.stops else (st.warning, ":material/warning:")
-        show(spelt(finding.text), icon=icon)
+        show(spelt(finding.fault), icon=icon)
     tests = int((checked.rows["split"] == "test").sum()) if len(checked.rows) else 0
     if checked.usable and tests < FEW_TESTS:
         st.warning(

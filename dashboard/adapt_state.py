@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.cards import Source
+    from models.errors import ModelError
     from models.text.adapter_checks import Checked
     from models.text.adapter_training import TrainedAdapter
     from models.training.jobs import Job
@@ -38,7 +39,7 @@ class Wish:
 @dataclass(frozen=True)
 class Learned:
     """What a training left, without the rows it learned from. general: rows of other languages that were repeated
-    while learning; missing: why there were none, "" else."""
+    while learning; missing: why there were none, None else."""
 
     base: str
     language: str
@@ -46,7 +47,7 @@ class Learned:
     settings: "Settings"
     made: "TrainedAdapter"
     general: int
-    missing: str
+    missing: "ModelError | None"
 
 
 def candidates() -> tuple[str, ...]:
@@ -92,11 +93,11 @@ def _learn(wish: Wish, report, should_stop) -> Learned:
     from models.text.lora import Lora
 
     general: pd.DataFrame | None = None
-    missing = ""
+    missing: ModelError | None = None
     try:
         general = adapter_rows.general(wish.language)
     except ModelError as error:
-        missing = str(error)
+        missing = error
     made = adapter_training.train(
         wish.base,
         wish.checked,

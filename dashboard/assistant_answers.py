@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dashboard import answers, assistant_atlas, assistant_state, language_lab_answers, load
 from dashboard.assistant_state import Conversation, Intent, Turn
 from dashboard.language import _, current, language_name, number, share
-from dashboard.sentences import said, spelt
+from dashboard.sentences import spelt
 from data import store
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def index_of(base: "KnowledgeBase") -> "tuple[Index, str]":
     """The search over a base, and why it goes by words alone where the hub's embeddings were asked for."""
     embedded_by, problem = load.embeddings()
     try:
-        return load.knowledge_index(base, embedded_by), said(problem)
+        return load.knowledge_index(base, embedded_by), spelt(problem) if problem else ""
     except _failures() as error:
         return load.knowledge_index(base, ""), spelt(error)
 

@@ -21,7 +21,7 @@ from dashboard import (
 from dashboard.assistant_state import Conversation, Turn
 from dashboard.language import _, current, language_name, number, share
 from dashboard.markup import literal
-from dashboard.sentences import said, spelt
+from dashboard.sentences import spelt, told
 from data import store
 
 if TYPE_CHECKING:
@@ -399,7 +399,7 @@ def _refused(name: str, faults: "tuple[LineFault, ...]") -> None:
         ),
         icon=":material/error:",
     )
-    rows = [(fault.line, said(fault.problem), said(fault.remedy)) for fault in faults[:SHOWN_FAULTS]]
+    rows = [(fault.line, told(fault.what), told(fault.advice)) for fault in faults[:SHOWN_FAULTS]]
     if len(rows) <= FIRST_FAULTS:
         for line, problem, remedy in rows:
             st.text((_("Line {line}: ").format(line=line) if line else "") + f"{problem} {remedy}")

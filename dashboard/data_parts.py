@@ -11,8 +11,8 @@ from dashboard import components, links, load, places, settings_form
 from dashboard.charts import coverage as coverage_charts
 from dashboard.language import LANGUAGES, _, currency_name, number
 from dashboard.markup import code, literal
-from dashboard.sentences import said, spelt
-from data import catalog, ingest, layouts, private, quality, store
+from dashboard.sentences import said, spelt, told
+from data import catalog, ingest, layouts, private, quality, row_faults, store
 from data.sources import worldbank
 
 SHOWN_FAULTS = 500
@@ -280,7 +280,7 @@ def _check_and_land(path: Path, name: str) -> None:
         )
         st.warning(found.format(count=number(report.fault_count, 9)), icon=":material/warning:")
         st.dataframe(
-            report.faults.assign(**{name: report.faults[name].map(said) for name in ("value", "problem", "remedy")}),
+            row_faults.table(report.row_faults, told),
             hide_index=True,
             height=280,
             column_config={
@@ -296,7 +296,7 @@ def _check_and_land(path: Path, name: str) -> None:
             skip = st.checkbox(_("Skip faulty rows and import the rest"), key="skip_invalid")
     else:
         st.success(_("No problems found."), icon=":material/check:")
-    if new or (report.faults["problem"] == "unknown indicator code, close to a known one").any():
+    if new or any(fault.kind == "close code" for fault in report.row_faults):
         st.checkbox(_("These codes are new indicators, not misspelt"), key="new_indicators")
     ready = not report.fault_count or skip
     if st.button(_("Import"), type="primary", disabled=not ready, icon=":material/upload:", key="land"):
@@ -356,7 +356,7 @@ def export() -> None:
             try:
                 written = ingest.export(target)
             except store.StoreError as error:
-                st.error(said(str(error)), icon=":material/error:")
+                st.error(spelt(error), icon=":material/error:")
                 return
             st.download_button(
                 _("Download {size} MB, {rows} observations").format(

@@ -13,8 +13,8 @@ import pyarrow
 import pyarrow.compute
 from pyarrow import parquet
 
-from dashboard.language import _
 from data import limits
+from data.faults import Fault
 
 MOST_ROWS = 100_000
 MOST_MB = 50
@@ -26,7 +26,7 @@ MOST_CELLS = 20_000_000
 SAMPLED = 500
 
 
-class TableError(ValueError):
+class TableError(Fault, ValueError):
     """A file cannot be read as a table of texts; the message says why and what to do."""
 
 
@@ -44,18 +44,20 @@ def read(content: bytes, name: str) -> Sheet:
     MOST_ROWS rows. Raises TableError.
     """
     if len(content) > MOST_MB * 2**20:
-        raise TableError(f"{name} has over {MOST_MB} MB. Split it, or leave out columns that are not needed.")
+        raise TableError(
+            "{file} has over {mb} MB. Split it, or leave out columns that are not needed.", file=name, mb=MOST_MB
+        )
     if not content.strip():
-        raise TableError(f"{name} is empty. Choose a file with a header and rows below it.")
+        raise TableError("{file} is empty. Choose a file with a header and rows below it.", file=name)
     kinds = {b"PK\x03\x04": _excel, b"PAR1": _parquet}
     rows = kinds.get(content[:4], _csv)(content, name)
     _check_width(rows.shape[1], name)
     rows.columns = _named(rows.columns)
     rows = rows.dropna(how="all").fillna("").astype(str)
     if rows.empty:
-        raise TableError(f"{name} has a header and no rows below it. Choose a file with rows.")
+        raise TableError("{file} has a header and no rows below it. Choose a file with rows.", file=name)
     if max(rows[column].str.len().max() for column in rows) > MOST_CELL:
-        raise TableError(_too_long(name))
+        raise _too_long(name)
     return Sheet(name, rows.head(MOST_ROWS).reset_index(drop=True), len(rows) > MOST_ROWS)
 
 
@@ -63,27 +65,33 @@ def _check_width(columns: int, name: str) -> None:
     try:
         limits.check_columns(columns, name)
     except limits.TooMuch as error:
-        raise TableError(str(error)) from error
+        raise TableError.of(error) from error
 
 
-def _too_long(name: str) -> str:
-    return f"{name} has a cell of over {MOST_CELL} characters. Shorten it, or leave its column out."
+def _too_long(name: str) -> TableError:
+    return TableError(
+        "{file} has a cell of over {most} characters. Shorten it, or leave its column out.", file=name, most=MOST_CELL
+    )
 
 
 def _csv(content: bytes, name: str) -> pd.DataFrame:
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as Excel writes "Unicode text"
     encoding = "utf-16" if marked else "utf-8-sig"
     if "\x00" in content[:4096].decode(encoding, "ignore"):
-        raise TableError(f"{name} is neither CSV, XLSX nor Parquet. Save it as one of these and choose it again.")
+        raise TableError(
+            "{file} is neither CSV, XLSX nor Parquet. Save it as one of these and choose it again.", file=name
+        )
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         raise TableError(
-            f"{name} is not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving."
+            "{file} is not UTF-8 text. In Excel, choose 'CSV UTF-8 (comma delimited)' when saving.", file=name
         ) from error
     header = text.lstrip("\r\n").partition("\n")[0]
     if header.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
-        raise TableError(f"{name} is a web page or XML, not a table. Save it as CSV or XLSX and choose it again.")
+        raise TableError(
+            "{file} is a web page or XML, not a table. Save it as CSV or XLSX and choose it again.", file=name
+        )
     separator = max(",;\t", key=header.count)
     _check_first_row(text, separator, name)
     try:
@@ -91,7 +99,9 @@ def _csv(content: bytes, name: str) -> pd.DataFrame:
             io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, nrows=MOST_ROWS + 1, index_col=False
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        raise TableError(f"{name} cannot be read as a table ({error}). Check its quotes and save it again.") from error
+        raise TableError(
+            "{file} cannot be read as a table ({error}). Check its quotes and save it again.", file=name, error=error
+        ) from error
 
 
 def _check_first_row(text: str, separator: str, name: str) -> None:
@@ -105,10 +115,11 @@ def _check_first_row(text: str, separator: str, name: str) -> None:
     _check_width(len(header), name)
     if any(cell.strip() for cell in first[len(header) :]):
         raise TableError(
-            _(
-                "Row 2 of {file} has {found} cells, but its header has {expected}. Put texts that hold the separator "
-                "between quotation marks."
-            ).format(file=name, found=len(first), expected=len(header))
+            "Row 2 of {file} has {found} cells, but its header has {expected}. Put texts that hold the separator "
+            "between quotation marks.",
+            file=name,
+            found=len(first),
+            expected=len(header),
         )
 
 
@@ -117,12 +128,16 @@ def _excel(content: bytes, name: str) -> pd.DataFrame:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(entry.file_size for entry in packed.infolist())
         if unpacked > MOST_UNPACKED_MB * 2**20:
-            raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
+            raise TableError(
+                "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MOST_UNPACKED_MB
+            )
         return _first_sheet(content, name)
     except TableError:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part of the archive makes it raise
-        raise TableError(f"{name} cannot be read as an Excel file ({error}). Save it again, or as CSV.") from error
+        raise TableError(
+            "{file} cannot be read as an Excel file ({error}). Save it again, or as CSV.", file=name, error=error
+        ) from error
 
 
 def _first_sheet(content: bytes, name: str) -> pd.DataFrame:
@@ -136,7 +151,9 @@ def _first_sheet(content: bytes, name: str) -> pd.DataFrame:
             _check_width(len(row), name)
             looked_at += max(len(row), 1)
             if looked_at > MOST_CELLS:
-                raise TableError(f"{name} has over {MOST_CELLS} cells. Save the rows that are needed as CSV.")
+                raise TableError(
+                    "{file} has over {most} cells. Save the rows that are needed as CSV.", file=name, most=MOST_CELLS
+                )
             if rows or any(cell is not None for cell in row):
                 rows.append([_cell(cell, name) for cell in row])
             if len(rows) > MOST_ROWS + 1:
@@ -157,7 +174,7 @@ def _cell(value: object, name: str) -> str:
         value = int(value)
     text = "" if value is None else str(value)
     if len(text) > MOST_CELL:
-        raise TableError(_too_long(name))
+        raise _too_long(name)
     return text
 
 
@@ -168,14 +185,18 @@ def _parquet(content: bytes, name: str) -> pd.DataFrame:
         groups = [file.metadata.row_group(place) for place in range(file.num_row_groups)]
         values = sum(group.column(place).num_values for group in groups for place in range(group.num_columns))
         if sum(group.total_byte_size for group in groups) > MOST_UNPACKED_MB * 2**20 or values > MOST_CELLS:
-            raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
+            raise TableError(
+                "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MOST_UNPACKED_MB
+            )
         texts = [field.name for field in file.schema_arrow if pyarrow.types.is_string(field.type)]
         file = parquet.ParquetFile(io.BytesIO(content), read_dictionary=texts)  # a text that repeats is there once
         batches, read, unfolded = [], 0, 0
         for batch in file.iter_batches(batch_size=10_000):
             unfolded += _unfolded(batch, name)
             if unfolded > MOST_UNPACKED_MB * 2**20:
-                raise TableError(f"{name} unfolds to over {MOST_UNPACKED_MB} MB and is not opened. Save it as CSV.")
+                raise TableError(
+                    "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MOST_UNPACKED_MB
+                )
             batches.append(batch)
             read += batch.num_rows
             if read > MOST_ROWS:
@@ -186,7 +207,9 @@ def _parquet(content: bytes, name: str) -> pd.DataFrame:
     except TableError:
         raise
     except Exception as error:  # pyarrow raises whatever a damaged part of the file makes it raise
-        raise TableError(f"{name} cannot be read as a Parquet file ({error}). Save it again, or as CSV.") from error
+        raise TableError(
+            "{file} cannot be read as a Parquet file ({error}). Save it again, or as CSV.", file=name, error=error
+        ) from error
 
 
 def _unfolded(batch: pyarrow.RecordBatch, name: str) -> int:
@@ -198,7 +221,7 @@ def _unfolded(batch: pyarrow.RecordBatch, name: str) -> int:
             continue
         lengths = pyarrow.compute.utf8_length(column.dictionary)
         if (pyarrow.compute.max(lengths).as_py() or 0) > MOST_CELL:
-            raise TableError(_too_long(name))
+            raise _too_long(name)
         total += pyarrow.compute.sum(lengths.take(column.indices)).as_py() or 0
     return total
 

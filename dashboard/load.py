@@ -32,12 +32,14 @@ from dashboard import answers, calendar_words, kept, readiness, theme
 from dashboard.language import STORE_LANGUAGES, _, current, day, language_name, territory_name
 from dashboard.sentences import said
 from data import gates, quality, store
+from data.faults import Fault
 
 if TYPE_CHECKING:
     from analytics.allocation import inputs as plan_inputs
     from analytics.allocation import request as plan_request
     from analytics.allocation import solution
     from analytics.allocation.problem import Problem
+    from analytics.json_documents import DocumentError
     from analytics.potential.regression import FixedEffects
     from analytics.scenario.forecast import Forecast
     from models.assistant.knowledge import KnowledgeBase
@@ -491,19 +493,21 @@ def _plan_base(industry: str, year: int, scenario: Scenario) -> bases.ScenarioBa
     return ground(BaseKey(industry, year, scenario.horizon, None, scenario.base.learner))
 
 
-_plans: "dict[tuple[Hashable, ...], Future[solution.Answer | solution.Refusal | str]]" = {}
+_plans: "dict[tuple[Hashable, ...], Future[solution.Answer | solution.Refusal | DocumentError | str]]" = {}
 
 
 def plan_if_ready(
     industry: str, year: int, markets: tuple[str, ...]
-) -> "solution.Answer | solution.Refusal | str | None":
+) -> "solution.Answer | solution.Refusal | DocumentError | str | None":
     """The plan with the usual budget for these markets, or why there is none; None while it is worked out."""
     if potential_if_ready(industry, year) is None:
         return None
     return _if_ready(_plans, (industry, year, markets), _usual_plan)
 
 
-def _usual_plan(industry: str, year: int, markets: tuple[str, ...]) -> "solution.Answer | solution.Refusal | str":
+def _usual_plan(
+    industry: str, year: int, markets: tuple[str, ...]
+) -> "solution.Answer | solution.Refusal | DocumentError | str":
     from analytics.allocation import problem as allocation_problem
     from analytics.allocation import request as plan_request
     from analytics.json_documents import DocumentError
@@ -517,7 +521,7 @@ def _usual_plan(industry: str, year: int, markets: tuple[str, ...]) -> "solution
         problem = plan_request.build(material, plan_request.complete(material, wish))
         allocation_problem.check(problem)
     except DocumentError as error:
-        return str(error)
+        return error
     return plan_answer(problem)
 
 
@@ -753,30 +757,34 @@ def model_card(name: str) -> "Card":
     return _card(name, str(file), stamp.st_mtime_ns, stamp.st_size)
 
 
-def model_fault(name: str) -> str:
-    """Why a model cannot be used, "" when its card and files are whole; a file is read again when it changed."""
+def model_fault(name: str) -> Fault | None:
+    """Why a model cannot be used, None when its card and files are whole; a file is read again when it changed."""
     from models import cards, errors
 
     try:
         card = model_card(name)
         stamps = [(cards.folder(name) / file).stat() for file in card.files]
     except errors.ModelError as error:
-        return str(error)
+        return error
     except OSError as error:
-        return f"The files of {name!r} cannot be read: {error}. Train it again, or restore its folder."
+        return errors.ModelError(
+            "The files of {name} cannot be read: {error}. Train it again, or restore its folder.",
+            name=repr(name),
+            error=error,
+        )
     return _fault(name, tuple(card.files.items()), tuple((stamp.st_mtime_ns, stamp.st_size) for stamp in stamps))
 
 
 @lru_cache(maxsize=128)
-def _fault(name: str, files: tuple[tuple[str, str], ...], stamps: tuple[tuple[int, int], ...]) -> str:
+def _fault(name: str, files: tuple[tuple[str, str], ...], stamps: tuple[tuple[int, int], ...]) -> Fault | None:
     from models import cards, errors
 
     try:
         for file, _sha256 in files:
             cards.read(name, file)
     except errors.ModelError as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 @_by_file
@@ -841,20 +849,20 @@ def hub_server(variable: str) -> "Server":
 
     name = hub.wanted(variable)
     if problem := _hub_problem(variable, name):
-        raise errors.HubError("{cause}", cause=problem)
+        raise errors.HubError.of(problem)
     return _hub_server(variable, name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, ttl=HUB_AGAIN_S)
-def _hub_problem(variable: str, name: str) -> str:
-    """Why a picture model of the hub is not served, "" when it is."""
+def _hub_problem(variable: str, name: str) -> Fault | None:
+    """Why a picture model of the hub is not served, None when it is."""
     from models import errors
 
     try:
         _hub_server(variable, name)
     except errors.HubError as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, on_release=lambda server: server.close())
@@ -883,7 +891,7 @@ def knowledge_sample() -> "KnowledgeBase":
 
 
 @st.cache_resource(show_spinner=False, max_entries=2, ttl=HUB_AGAIN_S)
-def _hub(name: str) -> "Embedder | str":
+def _hub(name: str) -> "Embedder | Fault":
     """Embeddings of a hub model, or why there are none."""
     from models import errors as model_errors
     from models.text import hub as text_hub
@@ -891,19 +899,21 @@ def _hub(name: str) -> "Embedder | str":
     try:
         return text_hub.embedder(name)
     except model_errors.HubError as error:
-        return str(error)
+        return error
 
 
-def embeddings() -> tuple[str, str]:
-    """Which embeddings the assistant searches with ("" for words alone), and why the hub's were not to be had.
+def embeddings() -> tuple[str, Fault | None]:
+    """Which embeddings the assistant searches with ("" for words alone), and why the hub's were not to be had, if so.
 
     Our own encoder is not asked: with it fewer questions are answered right than by words alone (README).
     """
     from models.text import hub as text_hub
 
     wanted = text_hub.wanted()
-    found = _hub(wanted) if wanted else ""
-    return ("", found) if isinstance(found, str) else (wanted, "")
+    if not wanted:
+        return "", None
+    found = _hub(wanted)
+    return ("", found) if isinstance(found, Fault) else (wanted, None)
 
 
 def intent_model(name: str) -> str:
@@ -915,7 +925,7 @@ def intent_model(name: str) -> str:
     if not wanted or partner not in model_names() or model_fault(partner):
         return name
     over = model_card(partner).config.get("hub", {}).get("model")
-    return partner if over == wanted and not isinstance(_hub(wanted), str) else name
+    return partner if over == wanted and not isinstance(_hub(wanted), Fault) else name
 
 
 def knowledge_index(base: "KnowledgeBase", embedded_by: str) -> "Index":

@@ -77,7 +77,7 @@ def fault_calls() -> Iterator[tuple[str, ast.Call]]:
     classes = {node.name: node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     kinds = {"Fault"}
     while more := {
-        name for name, node in classes.items() if name not in kinds and kinds & set(map(_last_name, node.bases))
+        name for name, node in classes.items() if name not in kinds and kinds & set(map(called, node.bases))
     }:
         kinds |= more
     own = {name for name in kinds - {"Fault"} if _opens_itself(classes[name])}
@@ -85,11 +85,13 @@ def fault_calls() -> Iterator[tuple[str, ast.Call]]:
         inside = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name in own]
         openings = {id(call) for node in inside for call in ast.walk(node) if _is_super(call)}
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and (_last_name(call.func) in kinds - own or id(call) in openings):
+            if isinstance(call, ast.Call) and (called(call.func) in kinds - own or id(call) in openings):
                 yield place, call
 
 
-def _last_name(node: ast.expr) -> str:
+def called(node: ast.expr) -> str:
+    """The last part of a name, of what is called for a call."""
+    node = node.func if isinstance(node, ast.Call) else node
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 

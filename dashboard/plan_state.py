@@ -15,7 +15,6 @@ from analytics.allocation.request import PlanRequest
 from analytics.index import recipe
 from analytics.json_documents import DocumentError
 from dashboard import load
-from dashboard.language import _
 from dashboard.sentences import spelt
 
 KEY = "plan"
@@ -151,7 +150,7 @@ def file_material(text: str) -> PlanInputs:
 def problem(material: PlanInputs, wish: PlanRequest, seconds: float = plan_request.PAGE_SECONDS) -> Problem:
     """The problem of a wish, checked; without its name, which changes no plan. Raises DocumentError naming faults."""
     if not wish.industries or not wish.markets:
-        raise DocumentError(_("A plan needs at least one market and one industry."))
+        raise DocumentError("A plan needs at least one market and one industry.")
     built = plan_request.build(material, replace(wish, name=""), seconds)
     allocation_problem.check(built)
     return built

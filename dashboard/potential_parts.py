@@ -11,6 +11,7 @@ from dashboard import answers, components, links, load
 from dashboard.charts import potentials, rankings
 from dashboard.filters import MarketFilters
 from dashboard.language import _, compact, ends, in_sentence, number, sentence, share
+from dashboard.sentences import spelt
 
 SHOWN_REASONS = 8
 ICONS = {"PASS": ":material/check_circle:", "REVIEW": ":material/visibility:", "FAIL": ":material/error:"}
@@ -29,7 +30,7 @@ def own_outcome() -> pd.Series | None:
             rows = pd.read_csv(upload, encoding="utf-8-sig", keep_default_na=False, dtype=str)
             return panel.own_outcome(rows, list(load.markets().index))
         except (PotentialError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(spelt(error), icon=":material/error:")
             return None
 
 
@@ -266,7 +267,7 @@ def over_time(fit: PotentialFit) -> None:
         try:
             found = load.elasticities(fit.recipe.name, fit.year)
         except PotentialError as error:
-            st.write(str(error))
+            st.write(spelt(error))
             return
         table = found.coefficients.assign(title=fit.titles.reindex(found.coefficients.index).map(_, na_action="ignore"))
         st.dataframe(table.round(3), hide_index=True)

@@ -20,6 +20,7 @@ from dashboard import answers, components, links, load, readiness
 from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
 from dashboard.language import _, in_sentence, number, sentence, share
+from dashboard.sentences import spelt
 
 SHOWN = 30
 HEAVIEST = 3.0
@@ -149,7 +150,7 @@ def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
     try:
         answer = smallest_weight_change.overtake(ranking, challenger, leader, "dimension")
     except DesignError as error:
-        st.write(str(error))
+        st.write(spelt(error))
         return
     if not answer.exists:
         st.write(_("No weights of the dimensions let {challenger} overtake.").format(challenger=names[challenger]))

@@ -14,7 +14,9 @@ from dashboard import readiness as our_readiness
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.language import _, compact, ends, in_sentence, language_name, number, sentence, share
+from dashboard.sentences import spelt
 from data import gates
+from data.faults import Fault
 from models import fitness
 
 FEWEST, MOST = 5, 8
@@ -240,8 +242,10 @@ def costs(choice: MarketFilters, enter: list[str]) -> str:
     found = load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) if enter else ""
     if found is None:
         return _("Being worked out.")
-    if isinstance(found, str):
-        return found or _("Nothing to plan: no untapped spending is counted in money for this industry.")
+    if found == "":
+        return _("Nothing to plan: no untapped spending is counted in money for this industry.")
+    if isinstance(found, Fault):
+        return spelt(found)
     if isinstance(found, Refusal):
         return _("No plan keeps the usual limits; set your own in Plan.")
     last = found.comparison.table.loc["optimised"]

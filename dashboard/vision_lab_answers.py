@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import fitness_words, language_lab_answers, load
 from dashboard.charts import pictures
 from dashboard.language import _, number, share
-from dashboard.sentences import said
+from dashboard.sentences import told
 from models import errors, fitness, hub
 from models.fitness import Fitness
 from models.vision import images
@@ -86,7 +86,7 @@ def look(task: str, chosen: "Chosen") -> Seen:
     except _failures() as error:
         return Seen(MODELS.get(task, ""), problem=language_lab_answers.fault(error), ours=ours)
     except errors.HubError as error:
-        return Seen("", problem=said(str(error)), ours=ours)
+        return Seen("", problem=told(error), ours=ours)
     except ValueError as error:  # a picture of an unforeseen shape
         log.warning("%s: %s", task, error)
         return Seen(MODELS.get(task, ""), problem=cannot_look(), ours=ours)

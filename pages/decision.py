@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.index.composite import NotRanked
 from dashboard import cases, components, decision_parts, filters, links, load
 from dashboard.language import _
-from dashboard.markup import literal
+from dashboard.sentences import spelt
 
 choice = filters.market_filters()
 try:
@@ -40,6 +40,6 @@ with shown:
             try:
                 found = cases.case(code, choice, weights)
             except ValueError as error:
-                components.nothing(literal(str(error)))
+                components.nothing(spelt(error))
             decision_parts.show(decision_parts.as_sheet(found, choice, home, weight), found)
 components.while_estimating(choice.recipe, choice.year)

@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.potential.panel import PotentialError
 from dashboard import components, filters, links, load, potential_parts
 from dashboard.language import _
-from dashboard.markup import literal
+from dashboard.sentences import spelt
 
 choice = filters.market_filters()
 own = potential_parts.own_outcome()
@@ -16,7 +16,7 @@ try:
         fit = potential_parts.fitted(choice, own)
 except PotentialError as error:
     st.title(_("No potential can be estimated yet"))
-    components.nothing(literal(str(error)))
+    components.nothing(spelt(error))
 names = load.markets()["name"]
 
 among = potential_parts.candidates(choice, fit)

@@ -6,7 +6,7 @@ from analytics.index.composite import NotRanked
 from analytics.index.design import DesignError
 from dashboard import components, filters, load, ranking_parts
 from dashboard.language import _
-from dashboard.markup import literal
+from dashboard.sentences import spelt
 
 choice = filters.market_filters()
 controls, picture = st.columns([1, 2.4], gap="large")
@@ -20,7 +20,7 @@ except NotRanked as error:
     components.not_ranked(error)
 except DesignError as error:
     with picture:
-        components.nothing(literal(str(error)))
+        components.nothing(spelt(error))
 names = load.markets()["name"]
 with picture:
     components.answer(ranking_parts.headline(ranking, found, names))

@@ -17,6 +17,7 @@ from dashboard import board_html, board_pdf, board_pptx, sentences
 from dashboard.board import Board, Chart, Section, Series, Slide, Table
 from dashboard.markup import JOINER, code, literal, unlinked
 from data import spreadsheets
+from data.faults import Fault
 
 MARK = "![p](http://other.invalid/x.png)[go](http://other.invalid) <a href='http://other.invalid'>a</a> =1+1"
 HARMLESS = ("text", "softbreak", "hardbreak")
@@ -82,11 +83,11 @@ def test_a_figure_draws_no_link_and_keeps_our_own_emphasis():
 
 
 def test_a_fault_quotes_a_file_name_as_text_and_keeps_our_own_code():
-    told = sentences.spelt(f"{MARK} is empty.")
+    told = sentences.spelt(Fault("{file} is empty.", file=MARK))
     assert kinds(told) & DANGEROUS == set()
     assert told.endswith("is empty.")
     assert "`python -m data build`" not in sentences.spelt("Run `python -m data build`.")
-    assert sentences.spelt("The file is empty.") == "The file is empty."
+    assert sentences.spelt(Fault("The file is empty.")) == "The file is empty."
 
 
 def test_a_fault_that_is_none_of_ours_is_text():
