@@ -33,7 +33,7 @@ format: .venv/.ready-dev ## format the code
 	@$(BIN)/ruff check --fix .
 
 messages: .venv/.ready-dev ## bring the translation catalogue up to date with the code
-	@$(BIN)/python -m dashboard.messages
+	@$(BIN)/python -m dashboard.i18n.extract
 
 clean: ## remove the environment and what tests left (never the store)
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info bench.json

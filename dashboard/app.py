@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from dashboard import filters, frame, garbage, links, navigation, trouble
+from dashboard import filters, frame, garbage, navigation, trouble, widgets
 from data import store
 
 PAGE_WIDTH = 1280
@@ -30,7 +30,7 @@ try:
         filters.take_language()
     frame.logo()
     page = st.navigation(navigation.sections(), position="top")
-    links.enter(page.url_path)
+    widgets.enter(page.url_path)
     with st.container(horizontal_alignment="center"), st.container(width=PAGE_WIDTH):
         st.caption(navigation.trail(page.url_path))
         notices = st.container()

@@ -8,9 +8,9 @@ from analytics.index.composite import Ranking
 from analytics.market import entry_mode
 from analytics.potential.fit import PotentialFit
 from analytics.potential.panel import PotentialError
-from dashboard import answers, load
+from dashboard import load, ranking_words
 from dashboard.filters import MarketFilters
-from dashboard.language import _, compact, ends, in_sentence, number, share
+from dashboard.i18n.translation import _, compact, ends, in_sentence, number, share
 from data import gates
 from data.gates import Gate
 
@@ -100,7 +100,7 @@ def mode_sentence(found: Case) -> str:
     best, *others = (mode_names()[mode].lower() for mode in found.advice.nearly)
     told = (
         _("{modes} are nearly equal (within {points} points of 100).").format(
-            modes=answers.listing([mode_names()[mode] for mode in found.advice.nearly]).capitalize(),
+            modes=ranking_words.listing([mode_names()[mode] for mode in found.advice.nearly]).capitalize(),
             points=number(entry_mode.rules().nearly_equal),
         )
         if others
@@ -108,7 +108,7 @@ def mode_sentence(found: Case) -> str:
     )
     barred = found.advice.modes.index[~found.advice.modes["allowed"]]
     if len(barred):
-        names = answers.listing([mode_names()[mode].lower() for mode in barred])
+        names = ranking_words.listing([mode_names()[mode].lower() for mode in barred])
         told += " " + _("Ruled out by ownership limits: {modes}.").format(modes=names)
     return told
 
@@ -222,7 +222,7 @@ def why_unranked(iso3: str, choice: MarketFilters, ranking: Ranking) -> str:
     industry = _(ranking.recipe.title).lower()
     if iso3 in ranking.aside.index:
         return _("{market} is not ranked for {industry}: {reason}. No advice.").format(
-            market=name, industry=industry, reason=answers.aside_reasons()[ranking.aside.at[iso3, "reason"]]
+            market=name, industry=industry, reason=ranking_words.aside_reasons()[ranking.aside.at[iso3, "reason"]]
         )
     if iso3 in ranking.unranked.index:
         return _("{market} is not ranked for {industry}: only {known} of the score is known. No advice.").format(

@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from analytics.index.composite import MissingIndicators, NotRanked, Ranking
-from dashboard import links, load, navigation, theme
+from dashboard import load, navigation, theme, widgets
 from dashboard.charts import Drawn, captioned
-from dashboard.language import _, current, day, number
+from dashboard.i18n.faults import said, spelt
+from dashboard.i18n.translation import _, current, day, number
 from dashboard.markup import literal, unlinked
-from dashboard.sentences import said, spelt
 from data import catalog, spreadsheets, store
 
 
@@ -309,7 +309,7 @@ def indicator_rows(iso3: str) -> None:
     """Choose an indicator and see every stored row of it for a market: value, year, source, arrival, licence."""
     indicators = load.indicators()
     known = tuple(indicators[indicators["observations"] > 0].index)
-    code = links.selectbox(
+    code = widgets.selectbox(
         _("Indicator"), known, "indicator", known[0], lambda key: f"{_(indicators.at[key, 'name'])} · {key}"
     )
     rows = load.observation_rows(iso3, code)

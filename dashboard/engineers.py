@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from dashboard.language import _
+from dashboard.i18n.translation import _
 
 INTERNAL = re.compile(
     r"`[^`]+`|python -m |pip install |--[a-z]|\bmake [a-z]|/\w+/|[A-Z]+_[A-Z]+|\.toml|[a-z]{3}_[A-Z][a-z]{3}"

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from analytics.index import recipe
-from dashboard import links, load, places, profile_bar
-from dashboard.language import KEY, LANGUAGES, _, settle
+from dashboard import load, places, profile_bar, widgets
+from dashboard.i18n.translation import KEY, LANGUAGES, _, settle
 
 WIDE, NARROW, MENU = 220, 110, 310
 """Pixels. Industry and year stand side by side on a phone; what is chosen less often opens from a button."""
@@ -28,7 +28,7 @@ class MarketFilters:
 
 def take_language() -> None:
     """Settle the session's language before anything is drawn: address, then last choice, then the store's setting."""
-    links.take_address(KEY, lambda text: text if text in LANGUAGES else None)
+    widgets.take_address(KEY, lambda text: text if text in LANGUAGES else None)
     if st.session_state.get(KEY) not in LANGUAGES:
         st.session_state[KEY] = load.settings()["language"]
     settle(st.session_state[KEY])
@@ -36,7 +36,7 @@ def take_language() -> None:
 
 def language_choice() -> None:
     """English or Chinese, at the end of the filter row."""
-    links.segmented(
+    widgets.segmented(
         _("Language"), tuple(LANGUAGES), KEY, load.settings()["language"], LANGUAGES.get, label_visibility="collapsed"
     )
 
@@ -45,7 +45,7 @@ def market_filters(geography: bool = False) -> MarketFilters:
     """The filter row. geography adds region and income, which narrow what is shown but not the ranking itself."""
     regions, incomes = [], []
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        chosen = links.selectbox(
+        chosen = widgets.selectbox(
             _("Industry"),
             recipe.NAMES,
             "recipe",
@@ -53,7 +53,7 @@ def market_filters(geography: bool = False) -> MarketFilters:
             lambda name: _(recipe.load(name).title),
             width=WIDE,
         )
-        year = links.selectbox(
+        year = widgets.selectbox(
             _("Year"),
             load.years(chosen),
             "year",
@@ -62,7 +62,7 @@ def market_filters(geography: bool = False) -> MarketFilters:
             width=NARROW,
         )
         if geography:
-            active = bool(links.stated("region")) + bool(links.stated("income"))
+            active = bool(widgets.stated("region")) + bool(widgets.stated("income"))
             label = _("Filters ({count})").format(count=active) if active else _("Filters")
             with st.popover(label, icon=":material/filter_alt:", width="content"):
                 regions, incomes = _geography()
@@ -75,11 +75,11 @@ def market_filters(geography: bool = False) -> MarketFilters:
 def _geography() -> tuple[list[str], list[str]]:
     """Regions and income groups to show; empty means all."""
     known = places.group_labels()
-    regions = links.multiselect(
+    regions = widgets.multiselect(
         _("Region"), tuple(known), "region", format_func=known.get, placeholder=_("All regions"), width=MENU
     )
     groups = load.income_groups()
-    incomes = links.multiselect(
+    incomes = widgets.multiselect(
         _("Income group"),
         groups,
         "income",
@@ -93,4 +93,4 @@ def _geography() -> tuple[list[str], list[str]]:
 
 def market_choice(options: tuple[str, ...], names: pd.Series, default: str) -> str:
     """One market, kept in the address as `market=DEU`."""
-    return links.selectbox(_("Market"), options, "market", default, lambda iso3: names.get(iso3, iso3), pinned=True)
+    return widgets.selectbox(_("Market"), options, "market", default, lambda iso3: names.get(iso3, iso3), pinned=True)

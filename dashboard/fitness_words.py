@@ -5,7 +5,7 @@ import math
 import babel.numbers
 import streamlit as st
 
-from dashboard.language import _, locale, number
+from dashboard.i18n.translation import _, locale, number
 from models import fitness
 from models.fitness import Fitness
 

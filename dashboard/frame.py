@@ -6,8 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from analytics.index import recipe
-from dashboard import components, links, load, navigation
-from dashboard.language import _, current
+from dashboard import components, load, navigation, widgets
+from dashboard.i18n.translation import _, current
 from dashboard.markup import literal
 from data import store
 
@@ -44,7 +44,7 @@ def finish(page_title: str, page_name: str) -> None:
 
 def tab_title(page_title: str) -> str:
     """Page, market and industry, as far as the page asks for them: Decision · Germany · Healthcare · Lepton Atlas."""
-    market, industry = links.drawn("market"), links.drawn("recipe")
+    market, industry = widgets.drawn("market"), widgets.drawn("recipe")
     parts = [page_title]
     if market is not None:
         with suppress(store.StoreError):  # the page says it
@@ -59,7 +59,7 @@ REFUSED = ":material/link_off:"
 
 def refused_choices() -> None:
     """Say what the address asks for and does not exist here, and what is shown instead; a button takes that."""
-    for found in links.untold():
+    for found in widgets.untold():
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"refused_{found.key}"):
             template = (
                 _("{label}: “{asked}” is not available here. Shown instead: {shown}.")
@@ -74,6 +74,6 @@ def refused_choices() -> None:
                 _("Keep what is shown"),
                 key=f"accept_{found.key}",
                 type="tertiary",
-                on_click=links.accept,
+                on_click=widgets.accept,
                 args=(found.key,),
             )

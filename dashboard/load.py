@@ -28,9 +28,10 @@ from analytics.scenario import base as bases
 from analytics.scenario import outcome as outcomes
 from analytics.scenario import propagation
 from analytics.scenario.document import BaseKey, Scenario
-from dashboard import answers, calendar_words, kept, readiness, theme
-from dashboard.language import STORE_LANGUAGES, _, current, day, language_name, territory_name
-from dashboard.sentences import said
+from dashboard import kept, ranking_words, readiness, theme
+from dashboard.i18n import calendar as calendar_words
+from dashboard.i18n.faults import said
+from dashboard.i18n.translation import STORE_LANGUAGES, _, current, day, language_name, territory_name
 from data import gates, quality, store
 from data.faults import Fault
 
@@ -604,18 +605,18 @@ def movers(recipe_name: str, year: int) -> pd.DataFrame | None:
 @_by_profile
 def _overview_in(
     language: str, dark: bool, recipe_name: str, year: int, regions: tuple[str, ...], incomes: tuple[str, ...]
-) -> answers.OverviewAnswer | None:
+) -> ranking_words.OverviewAnswer | None:
     everywhere, ranked = markets(), ranking(recipe_name, year)
     shown = shown_markets(recipe_name, year, regions, incomes)
     if shown.empty:
         return None
     sure, look = certainty(recipe_name, year), theme.theme(dark)
-    return answers.overview(ranked, sure, everywhere, shown, economies(), map_markets(), year, look)
+    return ranking_words.overview(ranked, sure, everywhere, shown, economies(), map_markets(), year, look)
 
 
 def overview(
     dark: bool, recipe_name: str, year: int, regions: tuple[str, ...], incomes: tuple[str, ...]
-) -> answers.OverviewAnswer | None:
+) -> ranking_words.OverviewAnswer | None:
     """What the Overview shows, in the reader's language and theme; None when no ranked market passes the filters.
 
     Empty regions or incomes mean all. Raises NotRanked.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.language import _
+from dashboard.i18n.translation import _
 
 ROOT = Path(__file__).parent.parent
 

@@ -12,7 +12,7 @@ from typing import Any
 from anyascii import anyascii
 
 from dashboard import load
-from dashboard.language import LANGUAGES, STORE_LANGUAGES, _, current, in_language, territory_name
+from dashboard.i18n.translation import LANGUAGES, STORE_LANGUAGES, _, current, in_language, territory_name
 
 CODE = re.compile(r"[A-Z]{3}")
 SHORT = re.compile(r"[A-Z]{2,4}")

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard import links, load, settings_form
-from dashboard.answers import NAMED, listing
-from dashboard.language import _, compact, in_sentence
+from dashboard import load, settings_form, widgets
+from dashboard.i18n.translation import _, compact, in_sentence
 from dashboard.markup import literal
+from dashboard.ranking_words import NAMED, listing
 
 SIZES = (0, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
 SHARES = (0, 60, 70, 80, 90, 95)
@@ -68,7 +68,7 @@ def form(profile: dict[str, str]) -> None:
             tuple(languages),
             format_func=languages.get,
             key="profile_languages",
-            filter_mode=links.SEARCH,
+            filter_mode=widgets.SEARCH,
             select_all=False,
             placeholder=_("none chosen"),
         )
@@ -94,14 +94,14 @@ def form(profile: dict[str, str]) -> None:
             sizes,
             format_func=lambda people: compact(float(people)) if people else _("any size"),
             key="profile_size",
-            filter_mode=links.SEARCH,
+            filter_mode=widgets.SEARCH,
         )
         shares = tuple(sorted({*SHARES, int(profile["minimum_known_pct"])}))
         known = st.selectbox(
             _("Least share of figures known, %"),
             shares,
             key="profile_known",
-            filter_mode=links.SEARCH,
+            filter_mode=widgets.SEARCH,
         )
         st.caption(_("The others still set the scales, so that nobody's score changes. This holds for all users."))
         refusal = st.empty()  # above the button: what stands under it lies beyond the edge of the popover

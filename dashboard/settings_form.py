@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import load
-from dashboard.language import _
-from dashboard.sentences import spelt
+from dashboard.i18n.faults import spelt
+from dashboard.i18n.translation import _
 from data import store
 
 Fields = Mapping[str, tuple[str, Callable[[str], Any]]]

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from dashboard import components
-from dashboard.language import _
+from dashboard.i18n.translation import _
 from data import store
 
 log = logging.getLogger("lepton_atlas")

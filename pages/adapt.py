@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from dashboard import adapt_list, adapt_result, adapt_rows, adapt_state, adapt_training, filters
+from dashboard import filters
+from dashboard.adapt import registered, result, rows, state, training
 
 left, right = st.columns([5, 1.4], vertical_alignment="bottom")
 with right, st.container(horizontal_alignment="right"):
     filters.language_choice()
-job = adapt_state.mine()
+job = state.mine()
 if job is None:
     with left:
-        where = adapt_rows.origin()
-    adapt_rows.prepare(where)
+        where = rows.origin()
+    rows.prepare(where)
 elif job.snapshot.state == "done":
-    adapt_result.result(job)
+    result.result(job)
 else:
-    adapt_training.watch(job)
-adapt_list.own()
+    training.watch(job)
+registered.own()

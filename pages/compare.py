@@ -3,8 +3,9 @@
 import streamlit as st
 
 from analytics.index.composite import NotRanked
-from dashboard import compare_answers, compare_parts, components, filters, links, load
-from dashboard.language import _
+from dashboard import components, filters, load, widgets
+from dashboard.compare import parts, words
+from dashboard.i18n.translation import _
 
 MOST = 6
 
@@ -15,7 +16,7 @@ try:
     ranking = load.ranking(choice.recipe, choice.year)
 except NotRanked as error:
     components.not_ranked(error)
-chosen = links.multiselect(
+chosen = widgets.multiselect(
     _("Choose two to six countries"),
     tuple(markets.sort_values("name").index),
     "markets",
@@ -30,10 +31,10 @@ if len(chosen) < 2:
     st.stop()
 
 found = load.robustness(choice.recipe, choice.year, (), ())
-asked = compare_answers.Comparison(ranking, found, tuple(chosen), names)
-st.title(compare_answers.headline(asked))
-compare_parts.score_cards(asked)
+asked = words.Comparison(ranking, found, tuple(chosen), names)
+st.title(words.headline(asked))
+parts.score_cards(asked)
 
-compare_parts.dimensions(asked)
-compare_parts.over_time(ranking, chosen, names)
-compare_parts.table(asked, choice.year)
+parts.dimensions(asked)
+parts.over_time(ranking, chosen, names)
+parts.table(asked, choice.year)

@@ -2,23 +2,24 @@
 
 import streamlit as st
 
-from dashboard import data_parts, filters, links, load
-from dashboard.language import _, number
+from dashboard import filters, load, widgets
+from dashboard.datasets import parts
+from dashboard.i18n.translation import _, number
 
 SECTIONS = {
-    "sources": (_("Sources"), _("Where the numbers come from"), data_parts.sources),
-    "refresh": (_("Refresh"), _("Fetch the latest figures"), data_parts.refresh),
-    "import": (_("Import"), _("Import your own data"), data_parts.importing),
-    "export": (_("Export"), _("Take all data to another machine"), data_parts.export),
-    "coverage": (_("Coverage"), _("How many countries each indicator covers"), data_parts.coverage),
-    "findings": (_("Findings"), _("What may be wrong with the data"), data_parts.findings),
-    "rows": (_("Rows"), _("Every stored value and its source"), data_parts.rows),
-    "settings": (_("Settings"), _("Home country, currency and language"), data_parts.settings),
+    "sources": (_("Sources"), _("Where the numbers come from"), parts.sources),
+    "refresh": (_("Refresh"), _("Fetch the latest figures"), parts.refresh),
+    "import": (_("Import"), _("Import your own data"), parts.importing),
+    "export": (_("Export"), _("Take all data to another machine"), parts.export),
+    "coverage": (_("Coverage"), _("How many countries each indicator covers"), parts.coverage),
+    "findings": (_("Findings"), _("What may be wrong with the data"), parts.findings),
+    "rows": (_("Rows"), _("Every stored value and its source"), parts.rows),
+    "settings": (_("Settings"), _("Home country, currency and language"), parts.settings),
 }
 
 left, right = st.columns([5, 1.2], vertical_alignment="bottom")
 with left:
-    section = links.segmented(
+    section = widgets.segmented(
         _("Section"), tuple(SECTIONS), "section", "sources", lambda key: SECTIONS[key][0], label_visibility="collapsed"
     )
 with right, st.container(horizontal_alignment="right"):

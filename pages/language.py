@@ -2,22 +2,25 @@
 
 import streamlit as st
 
-from dashboard import filters, language_lab_file, language_lab_parts, language_lab_reach, links
-from dashboard.language import _
+from dashboard import filters, widgets
+from dashboard.i18n.translation import _
+from dashboard.language import file, one_text, reach
 
 SECTIONS = {"text": _("One text"), "file": _("A file of texts"), "reach": _("Language reach")}
 
 left, middle, right = st.columns([2.4, 2.6, 1.2], vertical_alignment="bottom")
 with left:
-    section = links.segmented(_("Section"), tuple(SECTIONS), "lab", "text", SECTIONS.get, label_visibility="collapsed")
+    section = widgets.segmented(
+        _("Section"), tuple(SECTIONS), "lab", "text", SECTIONS.get, label_visibility="collapsed"
+    )
 with middle:
-    markets = language_lab_reach.market_choice() if section != "file" else []
+    markets = reach.market_choice() if section != "file" else []
 with right, st.container(horizontal_alignment="right"):
     filters.language_choice()
 
 if section == "text":
-    language_lab_parts.one_text(markets)
+    one_text.one_text(markets)
 elif section == "file":
-    language_lab_file.file_of_texts()
+    file.file_of_texts()
 else:
-    language_lab_reach.reached(markets)
+    reach.reached(markets)

@@ -4,9 +4,10 @@ import streamlit as st
 
 from analytics.index.composite import NotRanked
 from analytics.market import profile
-from dashboard import components, filters, load, market_parts, market_tag
+from dashboard import components, filters, load
 from dashboard.charts import profiles
-from dashboard.language import _
+from dashboard.i18n.translation import _
+from dashboard.market import parts, price_tag
 
 choice = filters.market_filters()
 markets = load.markets()
@@ -20,8 +21,8 @@ first = ranking.scores.index[0] if ranking is not None else settings["home_marke
 iso3 = filters.market_choice(options, markets["name"], first)
 market = markets.loc[iso3]
 
-market_parts.title(market, ranking, choice)
-market_parts.key_figures(iso3, choice.year)
+parts.title(market, ranking, choice)
+parts.key_figures(iso3, choice.year)
 
 if ranking is None:
     st.info(_("This industry cannot be ranked yet; see Overview for what is missing."), icon=":material/info:")
@@ -52,18 +53,18 @@ else:
             components.ranking_source(ranking),
         )
     with right:
-        market_parts.strengths(ranking, standings, iso3)
+        parts.strengths(ranking, standings, iso3)
 
 st.subheader(_("Trends against structural peers"))
-market_parts.trends(iso3, choice.year)
+parts.trends(iso3, choice.year)
 
 languages, calendar = st.columns(2, gap="medium")
 with languages:
-    market_parts.languages(iso3)
+    parts.languages(iso3)
 with calendar:
-    market_parts.working_together(iso3, market, settings["home_market"])
+    parts.working_together(iso3, market, settings["home_market"])
 
 if isinstance(market["iso2"], str):
-    market_tag.look_here(market["iso2"])
+    price_tag.look_here(market["iso2"])
 
-market_parts.trace(iso3)
+parts.trace(iso3)

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from analytics.index.composite import NotRanked
-from dashboard import components, filters, links, load, navigation
+from dashboard import components, filters, load, navigation, widgets
 from dashboard.charts import maps
-from dashboard.language import _
+from dashboard.i18n.translation import _
 
 
 def open_market(iso3: str) -> None:
-    links.choose("market", iso3)
+    widgets.choose("market", iso3)
     st.switch_page(navigation.file("market"))
 
 

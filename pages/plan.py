@@ -6,12 +6,13 @@ import streamlit as st
 
 from analytics.allocation.solution import Refusal
 from analytics.json_documents import DocumentError
-from dashboard import components, filters, plan_bar, plan_controls, plan_ground, plan_parts, plan_state, plan_words
-from dashboard import plan_tables as tables
-from dashboard.language import _
+from dashboard import components, filters
+from dashboard.i18n.translation import _
 from dashboard.markup import literal
+from dashboard.plan import controls as plan_controls
+from dashboard.plan import inputs, parts, state, tables, toolbar, words
 
-trouble = plan_state.take_address()
+trouble = state.take_address()
 choice = filters.market_filters()
 
 
@@ -19,58 +20,58 @@ choice = filters.market_filters()
 def body() -> None:
     if trouble:
         st.error(trouble, icon=":material/link_off:")
-    draft = plan_state.now()
+    draft = state.now()
     above = st.container()
     left, right = st.columns([1, 2], gap="large")
     below = st.container()
     with left:
         controls = components.controls()
-    file = plan_state.file_material(draft.file) if draft.file else None
+    file = state.file_material(draft.file) if draft.file else None
     with controls:
         industries = plan_controls.industries(draft.wish, choice.recipe, file)
     wish = replace(draft.wish, industries=industries)
-    if file is None and (missing := plan_ground.missing(choice, industries)):
+    if file is None and (missing := inputs.missing(choice, industries)):
         with above:
-            plan_bar.bar("")
+            toolbar.bar("")
         with right:
             st.title(_("Where should money and people go?"))
             plan_controls.ask_for_potential(missing, choice.year)
-            plan_parts.other_ways()
+            parts.other_ways()
         return
-    material = file or plan_ground.material(choice, industries, None)
-    names = plan_words.names_of(material)
+    material = file or inputs.material(choice, industries, None)
+    names = words.names_of(material)
     if material.offers.empty:
         with above:
-            plan_bar.bar("")
+            toolbar.bar("")
         with right:
-            plan_parts.nothing_to_plan(material, wish, names)
+            parts.nothing_to_plan(material, wish, names)
         return
-    wish = plan_ground.whole(choice, material, wish)
+    wish = inputs.whole(choice, material, wish)
     with controls:
-        shocked = plan_ground.shocked(choice, wish, industries)
+        shocked = inputs.shocked(choice, wish, industries)
         plan_controls.all_of(material, wish, names)
         tables.parameters(material, wish)
     with below:
         tables.tables(material, wish, names)
     under = material if shocked is None else shocked[0]
     try:
-        problem = plan_state.problem(under, wish)
+        problem = state.problem(under, wish)
         with above:
-            plan_bar.bar(plan_state.file_of(problem, plan_bar.title(wish.name)))
-            plan_state.publish()
+            toolbar.bar(state.file_of(problem, toolbar.title(wish.name)))
+            state.publish()
         with right:
-            found = plan_ground.solved(problem)
+            found = inputs.solved(problem)
             if isinstance(found, Refusal):
-                plan_parts.refused(found, names)
+                parts.refused(found, names)
                 return
-            components.answer(literal(plan_words.headline(found, names)))
-            st.write(literal(plan_words.verdict(found)))
+            components.answer(literal(words.headline(found, names)))
+            st.write(literal(words.verdict(found)))
             if shocked is not None:
-                plan_parts.against(material, wish, found, shocked[1], names)
-            plan_parts.whole(found, problem, under, wish, names, plan_bar.title(wish.name))
+                parts.against(material, wish, found, shocked[1], names)
+            parts.whole(found, problem, under, wish, names, toolbar.title(wish.name))
     except DocumentError as error:
         with right:
-            plan_parts.unfit(error)
+            parts.unfit(error)
 
 
 body()

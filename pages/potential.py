@@ -3,46 +3,47 @@
 import streamlit as st
 
 from analytics.potential.panel import PotentialError
-from dashboard import components, filters, links, load, potential_parts
-from dashboard.language import _
-from dashboard.sentences import spelt
+from dashboard import components, filters, load, widgets
+from dashboard.i18n.faults import spelt
+from dashboard.i18n.translation import _
+from dashboard.potential import parts
 
 choice = filters.market_filters()
-own = potential_parts.own_outcome()
+own = parts.own_outcome()
 try:
     with st.spinner(
         _("Fitting six learners and testing them on markets they have not seen; about half a minute, once")
     ):
-        fit = potential_parts.fitted(choice, own)
+        fit = parts.fitted(choice, own)
 except PotentialError as error:
     st.title(_("No potential can be estimated yet"))
     components.nothing(spelt(error))
 names = load.markets()["name"]
 
-among = potential_parts.candidates(choice, fit)
-st.title(potential_parts.headline(fit, names, among))
+among = parts.candidates(choice, fit)
+st.title(parts.headline(fit, names, among))
 known = tuple(sorted(fit.estimates.index, key=lambda iso3: names.get(iso3, iso3)))
 first = next((iso3 for iso3 in fit.untapped.index if iso3 in among), known[0])
-iso3 = links.selectbox(
+iso3 = widgets.selectbox(
     _("Country"), known, "market", first, lambda code: names.get(code, code), pinned=True, strict=True
 )
 if iso3 is None:
-    asked = components.plain_code(links.refused("market"))
+    asked = components.plain_code(widgets.refused("market"))
     components.nothing(_("No potential was estimated for {code}: too little is known of it.").format(code=asked))
-potential_parts.answer(fit, iso3, names)
+parts.answer(fit, iso3, names)
 left, right = st.columns([1.5, 1], gap="medium")
 with left:
     st.subheader(_("Expected against reported"))
-    potential_parts.scatter(fit, iso3, names)
+    parts.scatter(fit, iso3, names)
 with right:
     st.subheader(_("Why: what the estimate is associated with"))
-    potential_parts.reasons(fit, iso3, names)
+    parts.reasons(fit, iso3, names)
 
 st.subheader(_("Can it be trusted?"))
-potential_parts.trust(fit)
+parts.trust(fit)
 with st.expander(_("How the models compare")):
-    potential_parts.honesty(fit)
-potential_parts.least_squares(fit)
+    parts.honesty(fit)
+parts.least_squares(fit)
 if own is None:
-    potential_parts.over_time(fit)
-potential_parts.curve(fit)
+    parts.over_time(fit)
+parts.curve(fit)

@@ -5,15 +5,10 @@ import streamlit as st
 from analytics.index.composite import NotRanked
 from analytics.scenario.base import ScenarioError
 from analytics.scenario.forecast import ForecastError
-from dashboard import components, filters, links, load
-from dashboard import scenario_bar as bar
-from dashboard import scenario_controls as controls
-from dashboard import scenario_parts as parts
-from dashboard import scenario_questions as questions
-from dashboard import scenario_state as state
-from dashboard import scenario_words as words
-from dashboard.language import _
-from dashboard.sentences import spelt
+from dashboard import components, filters, load, widgets
+from dashboard.i18n.faults import spelt
+from dashboard.i18n.translation import _
+from dashboard.scenarios import controls, parts, questions, state, toolbar, words
 
 trouble = state.take_address()
 choice = filters.market_filters()
@@ -21,9 +16,9 @@ current = state.current(choice)
 if trouble:
     st.error(trouble, icon=":material/link_off:")
 
-bar.bar(choice, current)
+toolbar.bar(choice, current)
 try:
-    ground = bar.ground(current)
+    ground = toolbar.ground(current)
 except NotRanked as error:
     components.not_ranked(error)
 except ForecastError as error:
@@ -35,10 +30,10 @@ with left:
 with folded:
     whom = controls.scope(ground)
 with right:
-    bar.notices(current)
+    toolbar.notices(current)
     parts.assumed(current)
     try:
-        found = bar.outcome(ground, current)
+        found = toolbar.outcome(ground, current)
         iso3, plain = parts.subject(found, whom.market), state.is_plain(current)
         components.answer(_("Change an assumption to start") if plain else words.headline(found, iso3, names[iso3]))
         st.write(
@@ -48,7 +43,7 @@ with right:
         parts.flags(found, ground, current, iso3, names)
         views = {"world": _("Map and movers")} | questions.titles()
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            view = links.segmented(_("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed")
+            view = widgets.segmented(_("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed")
             parts.export(found, ground, current, iso3, names)
         below = st.container()
         if view == "world":

@@ -2,39 +2,31 @@
 
 import streamlit as st
 
-from dashboard import (
-    filters,
-    links,
-    vision_lab_batch,
-    vision_lab_hub,
-    vision_lab_meaning,
-    vision_lab_parts,
-    vision_lab_pictures,
-    vision_lab_tags,
-)
-from dashboard.language import _
+from dashboard import filters, widgets
+from dashboard.i18n.translation import _
+from dashboard.vision import batch, counts, hub, pictures, prices, tags
 
-TASKS = {"nuclei": _("Cell nuclei"), "cells": _("Blood cells"), "tags": _("Price tags")} | vision_lab_hub.tasks()
+TASKS = {"nuclei": _("Cell nuclei"), "cells": _("Blood cells"), "tags": _("Price tags")} | hub.tasks()
 
 left, middle, right = st.columns([2.7, 2.3, 1.2], vertical_alignment="bottom")
 with left:
-    task = links.segmented(_("Look for"), tuple(TASKS), "look", "nuclei", TASKS.get, label_visibility="collapsed")
+    task = widgets.segmented(_("Look for"), tuple(TASKS), "look", "nuclei", TASKS.get, label_visibility="collapsed")
 iso2 = ""
 if task == "tags":
     with middle:
-        iso2 = vision_lab_meaning.market_choice()
+        iso2 = prices.market_choice()
 with right, st.container(horizontal_alignment="right"):
     filters.language_choice()
 
-origin = vision_lab_pictures.way()
+origin = pictures.way()
 if origin == "files":
-    vision_lab_batch.files(task, iso2)
-elif (chosen := vision_lab_pictures.choose(task, origin, iso2)) is not None:
+    batch.files(task, iso2)
+elif (chosen := pictures.choose(task, origin, iso2)) is not None:
     if task == "tags":
-        vision_lab_tags.tag(chosen, iso2)
+        tags.tag(chosen, iso2)
     elif task == "whole":
-        vision_lab_hub.whole(chosen)
+        hub.whole(chosen)
     elif task == "objects":
-        vision_lab_hub.objects(chosen)
+        hub.objects(chosen)
     else:
-        vision_lab_parts.things(task, chosen)
+        counts.things(task, chosen)

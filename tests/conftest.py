@@ -17,7 +17,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from analytics.index import recipe
-from dashboard import language
+from dashboard.i18n import translation
 from data import catalog, ingest, store
 
 hypothesis.settings.register_profile("atlas", deadline=None)  # how long a case takes depends on the machine
@@ -80,8 +80,8 @@ def empty_home(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def speak() -> Iterator[Callable[[str | None], None]]:
     """speak("zh") settles the language for this test."""
-    yield language.settle
-    language.settle(None)
+    yield translation.settle
+    translation.settle(None)
 
 
 @pytest.fixture(scope="session")

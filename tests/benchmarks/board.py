@@ -45,13 +45,14 @@ def measure() -> None:
     """Run in a process of its own: a store of made-up figures, a scenario, and its files; prints seconds as JSON."""
     from analytics.scenario import outcome as outcomes
     from analytics.scenario.document import Base, BaseKey, Scenario, Shock
-    from dashboard import language, load
+    from dashboard import load
+    from dashboard.i18n import translation
     from data import ingest, store
 
     store.ensure()
     made_up().to_csv(store.home() / "made-up.csv", index=False)
     ingest.import_file(store.home() / "made-up.csv")
-    language.settle("en")
+    translation.settle("en")
     ground, names = load.ground(BaseKey("healthcare", YEARS[-1], learner="ridge")), load.markets()["name"]
     shocks = (
         Shock("indicator", "IT.NET.USER.ZS", "add", 12.0),
@@ -64,11 +65,12 @@ def measure() -> None:
 
     def all_three() -> float:
         start = time.perf_counter()
-        from dashboard import board_html, board_pdf, board_pptx, scenario_board
+        from dashboard.board import to_html, to_pdf, to_pptx
+        from dashboard.scenarios import board as scenario_board
 
         made = scenario_board.scenario_board(outcome, ground, scenario, "IND", names)
         seconds["content"] = time.perf_counter() - start
-        writers = {"pptx": board_pptx.as_pptx, "html": board_html.as_html, "pdf": board_pdf.as_pdf}
+        writers = {"pptx": to_pptx.as_pptx, "html": to_html.as_html, "pdf": to_pdf.as_pdf}
         for form, write in writers.items():
             begun = time.perf_counter()
             write(made)

@@ -26,7 +26,7 @@ def test_the_trail_names_section_and_page(speak):
 
 
 def test_every_language_of_the_reader_has_one_for_the_document():
-    from dashboard.language import LANGUAGES
+    from dashboard.i18n.translation import LANGUAGES
 
     assert set(frame.DOCUMENT_LANGUAGES) == set(LANGUAGES)
 

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as texts
 from markdown_it import MarkdownIt
 
-from dashboard import board_html, board_pdf, board_pptx, sentences
-from dashboard.board import Board, Chart, Section, Series, Slide, Table
+from dashboard.board import to_html, to_pdf, to_pptx
+from dashboard.board.content import Board, Chart, Section, Series, Slide, Table
+from dashboard.i18n import faults
 from dashboard.markup import JOINER, code, literal, unlinked
 from data import spreadsheets
 from data.faults import Fault
@@ -83,15 +84,15 @@ def test_a_figure_draws_no_link_and_keeps_our_own_emphasis():
 
 
 def test_a_fault_quotes_a_file_name_as_text_and_keeps_our_own_code():
-    told = sentences.spelt(Fault("{file} is empty.", file=MARK))
+    told = faults.spelt(Fault("{file} is empty.", file=MARK))
     assert kinds(told) & DANGEROUS == set()
     assert told.endswith("is empty.")
-    assert "`python -m data build`" not in sentences.spelt("Run `python -m data build`.")
-    assert sentences.spelt(Fault("The file is empty.")) == "The file is empty."
+    assert "`python -m data build`" not in faults.spelt("Run `python -m data build`.")
+    assert faults.spelt(Fault("The file is empty.")) == "The file is empty."
 
 
 def test_a_fault_that_is_none_of_ours_is_text():
-    assert kinds(sentences.spelt(ValueError(MARK))) & DANGEROUS == set()
+    assert kinds(faults.spelt(ValueError(MARK))) & DANGEROUS == set()
 
 
 # ------------------------------------------------------------------ files
@@ -141,7 +142,7 @@ def marked() -> Board:
 
 
 def test_slides_hold_no_foreign_picture_link_or_formula(marked):
-    with zipfile.ZipFile(io.BytesIO(board_pptx.as_pptx(marked))) as deck:
+    with zipfile.ZipFile(io.BytesIO(to_pptx.as_pptx(marked))) as deck:
         relations = b"".join(deck.read(name) for name in deck.namelist() if name.endswith(".rels"))
         books = [deck.read(name) for name in deck.namelist() if name.endswith(".xlsx")]
     assert b"External" not in relations and b"other.invalid" not in relations
@@ -153,11 +154,11 @@ def test_slides_hold_no_foreign_picture_link_or_formula(marked):
 
 
 def test_the_html_pack_holds_no_foreign_picture_or_link(marked):
-    page = board_html.as_html(marked)
+    page = to_html.as_html(marked)
     assert not re.search(r"<(img|a)\b[^>]*other\.invalid", page)
     assert "&lt;a href" in page
 
 
 def test_the_pdf_holds_no_link(marked):
-    pdf = board_pdf.as_pdf(marked)
+    pdf = to_pdf.as_pdf(marked)
     assert b"/URI" not in pdf and b"/JavaScript" not in pdf

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from dashboard import adapt_rows, adapt_state
+from dashboard.adapt import rows as adapt_rows
+from dashboard.adapt import state
 from models import cards
 from models.errors import Stopped
 from models.text import adapter_rows, adapter_training, encoder, tokens, training
@@ -321,7 +322,7 @@ def held(monkeypatch):
                 raise Stopped
         raise ValueError("The loss is nan at step 20: lower the learning rate (0.1) or look for broken rows.")
 
-    monkeypatch.setattr(adapt_state, "_learn", learn)
+    monkeypatch.setattr(state, "_learn", learn)
     yield go
     go.set()
     for job in list(jobs._jobs.values()):

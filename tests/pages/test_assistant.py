@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard import assistant_state, load
+from dashboard import load
+from dashboard.assistant import state
 from data import store
 from models import errors
 from models import errors as model_errors
@@ -74,8 +75,8 @@ def button(app, start: str):
     return next(one for one in app.button if one.label.startswith(start))
 
 
-def talk_of(app) -> assistant_state.Conversation:
-    return app.session_state[assistant_state.KEY]
+def talk_of(app) -> state.Conversation:
+    return app.session_state[state.KEY]
 
 
 def replied(app) -> list[str]:
@@ -246,13 +247,13 @@ def test_what_people_type_is_never_markup(opened):
 
 def test_a_megabyte_is_cut_and_said_so(opened):
     app = opened()
-    app.session_state[assistant_state.KEY] = assistant_state.Conversation(pending="adapter " * 130_000)
+    app.session_state[state.KEY] = state.Conversation(pending="adapter " * 130_000)
     started = time.monotonic()
     app.run()
     assert not app.exception
     assert time.monotonic() - started < 30
     assert "only its first 2,000 characters are read" in shown(app)
-    assert len(talk_of(app).turns[0].question) <= assistant_state.LONGEST_QUESTION
+    assert len(talk_of(app).turns[0].question) <= state.LONGEST_QUESTION
 
 
 # ------------------------------------------------------------------ verdicts

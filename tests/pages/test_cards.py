@@ -286,10 +286,10 @@ def test_the_confusion_of_single_cells_is_not_taken_for_the_detector_s(opened_on
 
 
 def test_lines_without_an_error_get_the_interval_of_a_share(lab):
-    from dashboard import cards_figures
+    from dashboard import model_figures
 
     card = replace(cards.card("topic"), task="reader", languages=(), metrics=PICTURE_METRICS["reader"])
-    found = cards_figures.groups(card, "per_script").loc["thai"]
+    found = model_figures.groups(card, "per_script").loc["thai"]
     assert (found["low"], found["high"]) == pytest.approx((0.867, 0.926), abs=5e-4)  # Wilson 1927, 360 of 400
 
 

@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 
 from analytics.robustness.rank_intervals import Robustness
-from dashboard import board, compare_answers, compare_board, load, workbook
-from dashboard.compare_answers import Comparison
+from dashboard import load
+from dashboard.board import content as board
+from dashboard.compare import board as compare_board
+from dashboard.compare import words, workbook
+from dashboard.compare.words import Comparison
 
 
 def lines(app) -> dict:
@@ -65,7 +68,7 @@ def asked(*chosen: str, p: float | None = None) -> Comparison:
 
 def test_a_title_never_says_leads_when_the_order_is_open(full_home, speak):
     speak("en")
-    titles = {p: compare_answers.headline(asked("DEU", "FRA", p=p)) for p in (0.95, 0.9, 0.7, 0.3)}
+    titles = {p: words.headline(asked("DEU", "FRA", p=p)) for p in (0.95, 0.9, 0.7, 0.3)}
     assert [" leads " in title for title in titles.values()] == [True, True, False, False]
     assert "are close" in titles[0.7] and "70 %" in titles[0.7]
     assert "in only 30 % of index variants" in titles[0.3]
@@ -75,7 +78,7 @@ def test_the_reasons_add_up_to_the_difference_of_the_scores(full_home, speak):
     speak("en")
     comparison = asked("DEU", "FRA", "JPN")
     first, second = comparison.order[:2]
-    told = compare_answers.reasons(comparison)
+    told = words.reasons(comparison)
     gap = comparison.ranking.points.loc[first] - comparison.ranking.points.loc[second]
     assert told[0].startswith(f"{comparison.names[first]} is stronger on ")
     assert f"({gap.max():+.1f} points)" in told[0]
@@ -91,10 +94,10 @@ def test_a_shown_rank_lies_inside_its_interval(full_home):
 def test_the_workbook_carries_years_ranks_intervals_and_sources(full_home, speak):
     speak("en")
     comparison = asked("DEU", "FRA", "GRL")
-    sheets = compare_answers.exported(comparison, load.indicators())
-    book = openpyxl.load_workbook(io.BytesIO(workbook.as_xlsx(sheets, compare_answers.headline(comparison))))
+    sheets = words.exported(comparison, load.indicators())
+    book = openpyxl.load_workbook(io.BytesIO(workbook.as_xlsx(sheets, words.headline(comparison))))
     assert book.sheetnames == ["Standing", "Figures", "Sources"]
-    assert book.properties.title == compare_answers.headline(comparison)
+    assert book.properties.title == words.headline(comparison)
     standing, figures, sources = (pd.DataFrame(book[name].values) for name in book.sheetnames)
     assert list(standing.iloc[0][:6]) == [
         *("Country", "ISO code", "Score", "Rank", "Rank, 5th percentile", "Rank, 95th percentile")
@@ -122,9 +125,9 @@ def test_a_comparison_becomes_a_board(full_home, speak, language):
     comparison = asked("DEU", "FRA", "JPN", "GRL")
     made = compare_board.compare_board(comparison, 2024, "source")
     assert isinstance(made, board.Board)
-    assert made.slides[0].title == compare_answers.headline(comparison)
+    assert made.slides[0].title == words.headline(comparison)
     figures = [row for slide in made.slides[2:] for row in slide.table.rows]
-    assert len(figures) == len(compare_answers.figures(comparison))
+    assert len(figures) == len(words.figures(comparison))
 
 
 def test_a_single_market_asks_for_another(full_home, open_page):

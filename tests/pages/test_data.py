@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from dashboard import sentences
+from dashboard.i18n import faults as sentences
 from data import ingest, limits, store
 from data.faults import Fault
 from data.sources import worldbank

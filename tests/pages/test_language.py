@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from dashboard import language_lab_file
+from dashboard.language import file
 from models import cards, errors, tensors
 from models.serving import server
 from models.text import hub
@@ -326,7 +326,7 @@ def test_other_columns_start_afresh(opened):
 
 
 def test_a_fault_in_mid_file_keeps_what_is_done(opened, monkeypatch):
-    monkeypatch.setattr(language_lab_file, "CHUNK", 2)
+    monkeypatch.setattr(file, "CHUNK", 2)
     app = upload(opened(lab="file"), pd.DataFrame({"text": [f"positive {i}" for i in range(6)]}))
     asked = server.Server.ask
 

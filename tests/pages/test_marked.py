@@ -9,7 +9,7 @@ import pytest
 
 from analytics import json_documents
 from analytics.scenario import document as scenarios
-from dashboard import plan_bar
+from dashboard.plan import toolbar as plan_bar
 from data import ingest, shelf
 
 MARK = (

@@ -164,8 +164,9 @@ def test_each_market_has_its_own_formats(home, open_page):
 
 
 def test_the_drawn_tag_is_read_back_beside_what_was_drawn(home, open_page, monkeypatch):
-    from dashboard import vision_lab_answers, vision_lab_pictures
-    from dashboard.vision_lab_answers import Seen
+    from dashboard.vision import answers as vision_lab_answers
+    from dashboard.vision import pictures as vision_lab_pictures
+    from dashboard.vision.answers import Seen
     from models.vision.reader import rendering
     from models.vision.reader.line_reader import Reading
 
@@ -187,7 +188,7 @@ def test_the_drawn_tag_is_read_back_beside_what_was_drawn(home, open_page, monke
 
 
 def test_a_machine_without_a_font_says_which_to_install(home, open_page, monkeypatch):
-    from dashboard import vision_lab_pictures
+    from dashboard.vision import pictures as vision_lab_pictures
     from models.vision.reader.fonts import FontError
 
     def none(iso2: str, seed: int):

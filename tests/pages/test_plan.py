@@ -13,7 +13,9 @@ from analytics.allocation import request as plan_request
 from analytics.allocation.problem import Lock
 from analytics.potential import fit as potential
 from analytics.scenario.document import Base, Scenario, Shock
-from dashboard import load, plan_state, scenario_state
+from dashboard import load
+from dashboard.plan import state
+from dashboard.scenarios import state as scenario_state
 from data import shelf
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "allocation.json"
@@ -50,12 +52,12 @@ def example(home, open_page):
 
 
 def wish_of(app):
-    return app.session_state[plan_state.KEY].now.wish
+    return app.session_state[state.KEY].now.wish
 
 
 def set_wish(app, **fields):
-    kept = app.session_state[plan_state.KEY]
-    app.session_state[plan_state.KEY] = replace(kept, now=replace(kept.now, wish=replace(kept.now.wish, **fields)))
+    kept = app.session_state[state.KEY]
+    app.session_state[state.KEY] = replace(kept, now=replace(kept.now, wish=replace(kept.now.wish, **fields)))
     app.run()
     assert not app.exception, app.exception[0].message
 
@@ -148,7 +150,7 @@ def test_a_store_without_figures_offers_a_file_and_the_worked_example(home, open
 def test_a_scenario_moves_the_plan_and_says_how(opened):
     app = opened(into="DEU,JPN,FRA", budget="3000000", people="20")
     plain = app.title[0].value
-    first = app.session_state[plan_state.KEY].now.wish.markets[0]
+    first = app.session_state[state.KEY].now.wish.markets[0]
     shock = Shock("indicator", "SH.XPD.CHEX.PC.CD", "scale", 3.0, (first,))
     year = load.default_year("healthcare")
     app.session_state[scenario_state.KEY] = scenario_state.Kept(
@@ -192,12 +194,12 @@ def of_problem(text: str) -> tuple:
 
 def test_a_saved_plan_gives_the_same_plan_again(example):
     before = example.title[0].value
-    text = plan_state.file_of(plan_state.problem(*of_problem(example.session_state[plan_state.KEY].now.file)), "Kept")
+    text = state.file_of(state.problem(*of_problem(example.session_state[state.KEY].now.file)), "Kept")
     shelf.save("plans", "Kept", text)
     plan_wish = of_problem(text)[1]
     assert plan_wish.name == "Kept"
     set_wish(example, risk=1.0)
-    example.session_state[plan_state.KEY] = plan_state.Kept(plan_state.Draft(plan_wish, text))
+    example.session_state[state.KEY] = state.Kept(state.Draft(plan_wish, text))
     example.run()
     assert example.title[0].value == before
 
@@ -207,7 +209,7 @@ def test_a_bad_file_is_refused_and_what_is_there_stays(text, home):
     from analytics.json_documents import DocumentError
 
     with pytest.raises(DocumentError):
-        plan_state.open_text(text)
+        state.open_text(text)
 
 
 def test_the_frontier_is_worked_out_on_request(example):

@@ -16,7 +16,7 @@ from analytics.scenario import outcome as outcomes
 from analytics.scenario import sweeps
 from analytics.scenario.document import Base, BaseKey, Scenario, Shock, Uncertain
 from dashboard import load
-from dashboard import scenario_words as words
+from dashboard.scenarios import words
 from data import ingest, shelf, store
 
 USERS, POPULATION, SPENDING = "IT.NET.USER.ZS", "SP.POP.TOTL", "SH.XPD.CHEX.PC.CD"

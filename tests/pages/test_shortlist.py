@@ -3,7 +3,8 @@
 import pytest
 
 from analytics.market import entry_mode
-from dashboard import board_parts, load
+from dashboard import load
+from dashboard.board import downloads as board_parts
 from data import store
 
 PROFILE = {"minimum_population": "0", "minimum_known_pct": "0"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard import data_parts
+from dashboard.datasets import parts as data_parts
 from data import store
 
 

@@ -20,7 +20,8 @@ from PIL import Image
 from scipy import ndimage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from dashboard import vision_lab_answers, vision_lab_batch, vision_lab_pictures
+from dashboard.vision import answers, batch
+from dashboard.vision import pictures as vision_lab_pictures
 from data import ingest
 from models import cards as model_cards
 from models import errors, tensors
@@ -298,12 +299,12 @@ def test_the_same_picture_again_runs_no_network(opened, models):
 
 
 def test_a_session_remembers_only_the_last_pictures(opened, monkeypatch):
-    monkeypatch.setattr(vision_lab_answers, "KEPT", 2)
+    monkeypatch.setattr(answers, "KEPT", 2)
     monkeypatch.setattr(vision_lab_pictures, "KEPT", 2)
     app = opened(**{"from": "file"})
     for place in range(4):
         bring(app, discs((30, 20 + 20 * place, BRIGHT)), f"{place}.png")
-    assert len(app.session_state[vision_lab_answers.SEEN]) == 2
+    assert len(app.session_state[answers.SEEN]) == 2
     assert len(app.session_state[vision_lab_pictures.OPENED]) == 2
 
 
@@ -366,7 +367,7 @@ def test_where_the_network_looked_is_laid_over_the_picture_once_asked(opened, mo
 
 
 def test_saliency_of_a_large_picture_is_computed_on_a_smaller_one(opened, models, monkeypatch):
-    monkeypatch.setattr(vision_lab_answers, "HEAT_SIDE", 70)
+    monkeypatch.setattr(answers, "HEAT_SIDE", 70)
     app = bring(opened(**{"from": "file"}), THREE)
     app.toggle(key="vision_where_nuclei").set_value(True).run()
     assert models["nuclei"].explained == [((50, 70), None)]
@@ -835,7 +836,7 @@ def test_boxes_are_told_in_the_pixels_of_the_picture_brought(opened, strangers, 
     monkeypatch.setattr(vision_lab_pictures, "LARGEST", 70)
     strangers[DETECTOR].says = (Box("cat", 0.9, (10, 5, 20, 25)),)
     app = bring(opened(look="objects", **{"from": "file"}), THREE)
-    [seen] = app.session_state[vision_lab_answers.SEEN].values()
+    [seen] = app.session_state[answers.SEEN].values()
     assert (seen.found[0].box, seen.found[0].centre, seen.found[0].area) == ((20, 10, 40, 50), (30, 30), 800)
 
 
@@ -969,20 +970,20 @@ def test_other_files_start_afresh_and_none_are_forgotten(opened):
 
 def test_a_run_broken_off_goes_on_where_it_stopped(opened, models, monkeypatch):
     app = bring_many(opened(**{"from": "files"}), *FILES)
-    row = vision_lab_batch.one
+    row = batch.one
 
     def stopping(upload, task, iso2):
         import streamlit as st
 
         if upload.name == "c.png":
-            st.session_state[vision_lab_batch.RUNNING] = False
+            st.session_state[batch.RUNNING] = False
             st.rerun()
         return row(upload, task, iso2)
 
-    monkeypatch.setattr(vision_lab_batch, "one", stopping)
+    monkeypatch.setattr(batch, "one", stopping)
     app.button(key="vision_start").click().run()
     assert shown(app)["file"].tolist() == ["a.png", "=b.png"]
-    monkeypatch.setattr(vision_lab_batch, "one", row)
+    monkeypatch.setattr(batch, "one", row)
     assert app.button(key="vision_start").label == "Go on"
     app.button(key="vision_start").click().run()
     assert shown(app)["file"].tolist() == ["a.png", "=b.png", "c.png"]
@@ -1002,20 +1003,20 @@ def test_pictures_unlike_the_training_ones_get_no_number_in_a_batch(opened):
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError])
 def test_a_file_that_fails_in_an_unforeseen_way_is_a_row_and_the_run_ends(opened, monkeypatch, error):
-    row = vision_lab_batch.one
+    row = batch.one
 
     def failing(upload, task, iso2):
         if upload.name == "=b.png":
             raise error("nobody foresaw this")
         return row(upload, task, iso2)
 
-    monkeypatch.setattr(vision_lab_batch, "one", failing)
+    monkeypatch.setattr(batch, "one", failing)
     app = bring_many(opened(**{"from": "files"}), *FILES)
     app.button(key="vision_start").click().run()
     assert not app.exception
     assert app.title[0].value == "3 nuclei on 2 of 3 pictures"
     assert shown(app)["problem"][1].startswith("This picture cannot be looked at: something went wrong.")
-    assert app.session_state[vision_lab_batch.RUNNING] is False
+    assert app.session_state[batch.RUNNING] is False
 
 
 @pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_MB_TOGETHER"])
@@ -1025,7 +1026,7 @@ def test_more_than_is_looked_at_is_said_and_not_kept(opened, monkeypatch, limit)
         MemoryUploadedFileManager, "remove_file", lambda *given: (dropped.append(given[2]), real(*given))[1]
     )
     size = (len(FILES[0][1]) + len(FILES[1][1]) + 10) / 2**20
-    monkeypatch.setattr(vision_lab_batch, limit, {"MOST_FILES": 2, "MOST_MB_TOGETHER": size}[limit])
+    monkeypatch.setattr(batch, limit, {"MOST_FILES": 2, "MOST_MB_TOGETHER": size}[limit])
     app = bring_many(opened(**{"from": "files"}), *FILES)
     assert app.warning[0].value.startswith("The first 2 of 3 files are looked at")
     assert app.button(key="vision_start").label == "Look at all 2 pictures"

@@ -1,0 +1,1 @@
+"""What `pages/adapt.py` draws."""

@@ -1,0 +1,1 @@
+"""What `pages/assistant.py` draws."""

@@ -1,0 +1,1 @@
+"""A deck of slides or a sheet as content, and its PowerPoint, HTML, PDF and picture forms."""

@@ -1,0 +1,1 @@
+"""What `pages/cards.py` draws."""

@@ -1,0 +1,184 @@
+"""What a comparison of a few markets says: who is ahead and how surely, why, and every figure with its year."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics.index.composite import Ranking
+from analytics.robustness.rank_intervals import Robustness
+from dashboard import components, ranking_words
+from dashboard.i18n.translation import _, compact, number, share
+
+CLEAR, MOST = 0.9, 0.5
+"""Ahead in so many variants of the index: clearly ahead; below MOST not ahead at all, whatever the score says."""
+REASONS = 2
+"""Reasons named on each side."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Chosen markets that are ranked, best first (`order`), and all of them as chosen. names: by iso3."""
+
+    ranking: Ranking
+    found: Robustness
+    chosen: tuple[str, ...]
+    names: pd.Series
+
+    @property
+    def order(self) -> list[str]:
+        return [iso3 for iso3 in self.ranking.scores.index if iso3 in self.chosen]
+
+    def beats(self, first: str, second: str) -> float:
+        """Share of the index variants in which the first ranks before the second."""
+        return float(self.found.beats.at[first, second])
+
+    def interval(self, iso3: str) -> tuple[int, int]:
+        """5th and 95th percentile of the rank over the variants."""
+        row = self.found.ranks.loc[iso3]
+        return int(row["low"]), int(row["high"])
+
+
+def headline(asked: Comparison) -> str:
+    """Who leads, never surer than the index variants are."""
+    if len(asked.order) < 2:
+        return _("Too few of these countries are ranked to say who leads")
+    first, second = asked.order[:2]
+    p = asked.beats(first, second)
+    said = {"first": asked.names[first], "second": asked.names[second], "p": share(p)}
+    if p >= CLEAR:
+        return _("{first} leads {second}, in {p} of index variants").format(**said)
+    if p >= MOST:
+        return _("{first} and {second} are close: {first} is ahead in {p} of index variants").format(**said)
+    return _("{first} scores highest, but is ahead of {second} in only {p} of index variants").format(**said)
+
+
+def pairs(asked: Comparison) -> str:
+    """How surely each market is ahead of the next."""
+    steps = zip(asked.order, asked.order[1:], strict=False)
+    told = [
+        _("{first} before {second}: {p}").format(
+            first=asked.names[first], second=asked.names[second], p=share(asked.beats(first, second))
+        )
+        for first, second in steps
+    ]
+    return _("Share of index variants in which one ranks before the next: {pairs}.").format(pairs=_("; ").join(told))
+
+
+def reasons(asked: Comparison) -> list[str]:
+    """Where the difference between the first two comes from, in points of the score."""
+    if len(asked.order) < 2:
+        return []
+    first, second = asked.order[:2]
+    gap = (asked.ranking.points.loc[first].fillna(0) - asked.ranking.points.loc[second].fillna(0)).sort_values()
+    ahead, behind = gap[gap > 0].iloc[::-1][:REASONS], gap[gap < 0][:REASONS]
+    return [
+        _("{market} is stronger on {reasons}.").format(market=asked.names[iso3], reasons=_listed(asked, part.abs()))
+        for iso3, part in ((first, ahead), (second, behind))
+        if len(part)
+    ]
+
+
+def _listed(asked: Comparison, gaps: pd.Series) -> str:
+    template = _("{indicator} ({points} points)")
+    return ranking_words.listing(
+        [
+            template.format(indicator=ranking_words.ingredient_title(asked.ranking, key), points=f"{points:+.1f}")
+            for key, points in gaps.items()
+        ]
+    )
+
+
+def standing(asked: Comparison, iso3: str) -> tuple[str, str]:
+    """A market's score, and its rank with interval and coverage."""
+    if iso3 not in asked.ranking.scores.index:
+        return "–", _("not ranked: too little data")
+    row, (low, high) = asked.ranking.scores.loc[iso3], asked.interval(iso3)
+    template = (
+        _("rank {rank} ({low}–{high}) · complete data")
+        if row["coverage"] > 0.9995
+        else _("rank {rank} ({low}–{high}) · {coverage} of data")
+    )
+    rank = template.format(rank=int(row["rank"]), low=low, high=high, coverage=share(row["coverage"]))
+    return number(row["score"]), rank
+
+
+def figures(asked: Comparison) -> pd.DataFrame:
+    """As shown: a row a figure; figure, unit, best (iso3), code, then value and year of each market by iso3."""
+    ranking, rows = asked.ranking, []
+    for ingredient in ranking.recipe.ingredients:
+        if ingredient.key not in ranking.measures:
+            continue
+        values = ranking.values[ingredient.key].reindex(list(asked.chosen))
+        years = ranking.years[ingredient.key].reindex(list(asked.chosen))
+        rows.append(
+            {
+                "figure": ranking_words.ingredient_title(ranking, ingredient.key),
+                "unit": ranking_words.ingredient_unit(ranking, ingredient.key),
+                "code": ranking.measures[ingredient.key].code,
+                "best": (values * ingredient.direction).idxmax() if values.notna().any() else "",
+                "more is better": ingredient.direction > 0,
+            }
+            | {("value", iso3): values[iso3] for iso3 in asked.chosen}
+            | {("year", iso3): years[iso3] for iso3 in asked.chosen}
+        )
+    return pd.DataFrame(rows)
+
+
+def shown(asked: Comparison) -> pd.DataFrame:
+    """The table a reader sees: figure with its unit, a column a market; the best in bold, each linked to its rows."""
+    table = figures(asked)
+    cells = {_("Figure"): [f"{row['figure']}, {row['unit']}" for _i, row in table.iterrows()]}
+    for iso3 in asked.chosen:
+        cells[asked.names[iso3]] = [_cell(row, iso3) for _i, row in table.iterrows()]
+    return pd.DataFrame(cells)
+
+
+def _cell(row: pd.Series, iso3: str) -> str:
+    value = row[("value", iso3)]
+    if pd.isna(value):
+        return "–"
+    link = f"[{compact(value)}]({components.rows_link(iso3, row['code'])})"
+    return (f"**{link}**" if row["best"] == iso3 else link) + f" ({int(row[('year', iso3)])})"
+
+
+def exported(asked: Comparison, sources: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Sheets of a workbook by name: the standing, every figure with its year, the sources.
+
+    sources: indicators by code, with name, source, licence, url.
+    """
+    table, chosen = figures(asked), list(asked.chosen)
+    standings = []
+    for iso3 in chosen:
+        ranked = iso3 in asked.ranking.scores.index
+        row = asked.ranking.scores.loc[iso3] if ranked else {}
+        low, high = asked.interval(iso3) if ranked else (None, None)
+        standings.append(
+            {
+                _("Country"): asked.names[iso3],
+                _("ISO code"): iso3,
+                _("Score"): round(row["score"], 2) if ranked else None,
+                _("Rank"): int(row["rank"]) if ranked else None,
+                _("Rank, 5th percentile"): low,
+                _("Rank, 95th percentile"): high,
+                _("Known, %"): round(row["coverage"] * 100, 1) if ranked else None,
+            }
+            | {
+                _("Ahead of {market}, % of index variants").format(market=asked.names[other]): (
+                    round(asked.beats(iso3, other) * 100, 1)
+                    if ranked and other in asked.order and other != iso3
+                    else None
+                )
+                for other in chosen
+            }
+        )
+    whole = pd.DataFrame({_("Figure"): table["figure"], _("Unit"): table["unit"], _("Code"): table["code"]})
+    whole[_("Better")] = [_("higher") if more else _("lower") for more in table["more is better"]]
+    for iso3 in chosen:
+        whole[asked.names[iso3]] = table[("value", iso3)]
+        whole[_("{market}, year").format(market=asked.names[iso3])] = table[("year", iso3)]
+    codes = [code for measure in asked.ranking.measures.values() for code in measure.codes if code in sources.index]
+    origin = sources.loc[list(dict.fromkeys(codes)), ["name", "source", "licence", "url"]].reset_index(names="code")
+    origin = origin.assign(name=origin["name"].map(_)).set_axis(
+        [_("Code"), _("Indicator"), _("Publisher"), _("Licence"), _("Link")], axis="columns"
+    )
+    return {_("Standing"): pd.DataFrame(standings), _("Figures"): whole, _("Sources"): origin}

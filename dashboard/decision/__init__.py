@@ -1,0 +1,1 @@
+"""What `pages/decision.py` draws."""

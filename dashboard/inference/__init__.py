@@ -1,0 +1,1 @@
+"""Asking our models, for every page that does."""

@@ -1,0 +1,1 @@
+"""What `pages/language.py` draws."""

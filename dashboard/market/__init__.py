@@ -1,0 +1,1 @@
+"""What `pages/market.py` draws."""

@@ -1,0 +1,1 @@
+"""What `pages/plan.py` draws."""

@@ -1,0 +1,1 @@
+"""What `pages/potential.py` draws."""

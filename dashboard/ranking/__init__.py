@@ -1,0 +1,1 @@
+"""What `pages/ranking.py` draws."""

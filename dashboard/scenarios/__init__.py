@@ -1,0 +1,1 @@
+"""What `pages/scenarios.py` draws."""

@@ -1,0 +1,1 @@
+"""What `pages/shortlist.py` draws."""

@@ -1,0 +1,574 @@
+"""The Shortlist for a board: what is advised, the other ways, for and against each, figures, next steps, how sure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+
+from analytics.allocation.solution import Answer
+from analytics.index.composite import Ranking
+from analytics.market import entry_mode
+from analytics.potential.fit import PotentialFit
+from dashboard import cases, components, load, places, profile_bar, ranking_words
+from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked
+from dashboard.cases import Case
+from dashboard.filters import MarketFilters
+from dashboard.i18n import translation
+from dashboard.i18n.translation import _, day, in_sentence, language_name, number, sentence, share
+from dashboard.plan import board as plan_board
+from dashboard.plan.words import Names
+from dashboard.scenarios import board as scenario_board
+from dashboard.shortlist import parts
+from models import fitness
+
+STEPPED = 3
+"""Countries for which next steps are drafted, as the page names them."""
+LEADERS = 3
+"""Countries that the page's title names."""
+BESIDE = 3
+"""Countries told of that are not listed: those the title names, and those that only lack legal clearance."""
+MISSING = 2
+"""Missing figures named for a country, the heaviest first."""
+UNREAD = 2
+"""Languages named for a country, as the page does."""
+BLANK = "_" * 12
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the page says, taken when it is drawn, so that a pack says no more.
+
+    listed: in the page's order. beside: not listed, though the title names them, or they rank among the listed and lack
+    legal clearance. enter: iso3 of those to be entered. plan: None where the page tells no costs.
+    """
+
+    choice: MarketFilters
+    ranking: Ranking
+    listed: tuple[Case, ...]
+    beside: tuple[Case, ...]
+    enter: tuple[str, ...]
+    headline: str
+    what: str
+    sure: tuple[str, ...]
+    cost: str
+    plan: Answer | None
+    after: str
+    counts: str
+    rules: str
+    disagreement: str
+    source: str
+
+    @property
+    def shown(self) -> tuple[Case, ...]:
+        return *self.listed, *self.beside
+
+    @property
+    def first(self) -> Case | None:
+        """The country that is advised first; None where none is to be entered."""
+        return next((found for found in self.listed if found.iso3 in self.enter[:1]), None)
+
+    @property
+    def stepped(self) -> tuple[Case, ...]:
+        """The countries that next steps are about: those to be entered, else the first ones listed."""
+        ahead = tuple(found for found in self.listed if found.iso3 in self.enter) or self.listed
+        return ahead[:STEPPED]
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes the board when it is downloaded, on another thread."""
+
+    told: Told
+
+    def __call__(self) -> Board:
+        return shortlist_board(self.told)
+
+
+def maker(choice: MarketFilters, ranking: Ranking, shown: pd.Index, listed: list[str]) -> Callable[[], Board]:
+    """What the page says now, for later. shown: the ranked markets that pass the filters; listed: those on the list."""
+    return Maker(told(choice, ranking, shown, listed))
+
+
+def told(choice: MarketFilters, ranking: Ranking, shown: pd.Index, listed: list[str]) -> Told:
+    """Everything that the page says."""
+    names, enter = load.markets()["name"], parts.entered(choice, listed)
+    verdicts, sure = load.verdicts(choice.recipe, choice.year), load.certainty(choice.recipe, choice.year)
+    among = [iso3 for iso3 in shown[: max(map(list(shown).index, listed), default=0)] if iso3 not in listed]
+    beside = [iso3 for iso3 in among if iso3 in shown[:LEADERS] or verdicts[iso3].verdict == "blocked"][:BESIDE]
+    plan = load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) if enter else None
+    return Told(
+        choice=choice,
+        ranking=ranking,
+        listed=tuple(cases.case(iso3, choice) for iso3 in listed),
+        beside=tuple(cases.case(iso3, choice) for iso3 in beside),
+        enter=tuple(enter),
+        headline=ranking_words.headline(ranking, sure, names, shown),
+        what=parts.what(choice, enter, names),
+        sure=tuple(parts.how_sure(choice, ranking, listed, names)),
+        cost=parts.costs(choice, enter),
+        plan=plan if isinstance(plan, Answer) else None,
+        after=parts.what_next(choice, enter, names),
+        counts=parts.counts(choice, shown),
+        rules=profile_bar.told(),
+        disagreement=parts.disagreement(choice, ranking, listed, names),
+        source=components.ranking_source(ranking),
+    )
+
+
+def shortlist_board(found: Told, made_at: date | None = None) -> Board:
+    """Everything a board is told about a shortlist, in the reader's language."""
+    made_at = made_at or datetime.now(UTC).date()
+    home = load.settings()["home_market"]
+    arrived = load.snapshots()["retrieved_at"].max()
+    slides = [_recommendation(found), _both_sides(found), _ranks(found), _potential(found), _readiness(found)]
+    slides += [_cost(found), _next_steps(found, made_at)]
+    return Board(
+        title=_("Shortlist: {industry}").format(industry=_(found.ranking.recipe.title)),
+        subtitle=_("Home: {home}, data to {year}").format(home=load.markets().at[home, "name"], year=found.choice.year),
+        slides=tuple(slide for slide in slides if slide is not None),
+        appendix=tuple(part for part in _appendix(found) if part.sentences),
+        footnote=_foot(found),
+        language=translation.current(),
+        made_at=made_at,
+        about=(
+            _(
+                "Which countries to look at first, how sure that is, and what could stop it. It prepares a decision; "
+                "it does not replace one."
+            ),
+            _stop(found.rules),
+            _("The newest data arrived on {day}.").format(day=day(arrived)),
+        ),
+        engineers=_engineers(found),
+    )
+
+
+def _foot(found: Told) -> str:
+    """Source, years of the figures, and what ranges and gates are."""
+    years = found.ranking.years.loc[[case.iso3 for case in found.shown]]
+    span = scenario_board.span(years.min(axis=None), years.max(axis=None))
+    return " ".join(
+        (
+            found.source,
+            _("Figures of {years}.").format(years=span),
+            _("Ranges are 5–95 % over index variants; potential intervals are 90 %. Gates are no legal advice."),
+        )
+    )
+
+
+def _labels(found: Told, shown: Sequence[Case]) -> tuple[tuple[str, ...], int | None]:
+    """Names for a chart, and the position of the country that is advised first, which says so."""
+    first = found.first
+    names = tuple(
+        _("{market} (advised first)").format(market=case.name) if case is first else case.name for case in shown
+    )
+    return names, next((at for at, case in enumerate(shown) if case is first), None)
+
+
+# ------------------------------------------------------------------ what is advised
+
+
+def _recommendation(found: Told) -> Slide:
+    rows = [
+        (
+            case.name,
+            cases.verdict(case),
+            way_or_gate(case, case.iso3 in found.enter),
+            sentence(parts.amount(case)),
+            f"{case.rank} ({case.low}–{case.high})",
+        )
+        for case in found.shown
+    ]
+    wait = _("Costs nothing now and keeps every way in open; nothing is learned on the spot.")
+    advised = _("Advised") if not found.enter else _("Always possible")
+    rows.append((_("None of them yet: wait"), advised, wait, "–", "–"))
+    new = [text for text in found.sure if text.rstrip("。.").lower() not in found.headline.lower()]
+    chosen = [case.iso3 for case in found.shown].index(found.enter[0]) if found.enter else len(rows) - 1
+    header = (
+        _("Country"),
+        _("Advice"),
+        _("Way in, or what stands before it"),
+        _("Potential (90 %)"),
+        _("Rank (5–95 %)"),
+    )
+    return Slide(
+        found.headline,
+        (" ".join((found.what, *new)), asked(_decision(found))),
+        None,
+        Table(header, tuple(rows), chosen),
+        _foot(found),
+        wide=True,
+    )
+
+
+def _decision(found: Told) -> str:
+    if found.first is None:
+        return _("whether to wait, as advised, or to look into one of these countries all the same.")
+    return _(
+        "whether to prepare {market} first, as advised ({verdict}), another of these countries, or none yet."
+    ).format(market=found.first.spoken, verdict=cases.verdict(found.first))
+
+
+def way_or_gate(case: Case, enter: bool) -> str:
+    """For a country to be entered the ways in; for another one the gates before it, else why not."""
+    if enter:
+        return cases.mode_sentence(case)
+    gates = _("; ").join(sentence(_(gate.text)) for gate in case.gates)
+    if case.advice.verdict == "blocked":
+        return _stop(gates)
+    return " ".join(part for part in (cases.reason(case), _stop(gates) if gates else "") if part)
+
+
+def _both_sides(found: Told) -> Slide:
+    gated = [case for case in found.shown if case.gates]
+    title = _("A gate is known to us before {count} of these {all} countries").format(
+        count=len(gated), all=len(found.shown)
+    )
+    if len(gated) == len(found.shown):
+        title = _("A gate is known to us before each of these countries")
+    if not gated:
+        title = _("No gate is known to us before any of these countries, which does not mean there is none")
+    rows = tuple((case.name, sentence(parts.why(case)), sentence(parts.stops(case))) for case in found.shown)
+    chosen = None if found.first is None else found.shown.index(found.first)
+    table = Table((_("Country"), _("What speaks for it"), _("What could stop it")), rows, chosen)
+    return Slide(title, (), None, table, _foot(found), wide=True)
+
+
+# ------------------------------------------------------------------ one chart a slide
+
+
+def _ranks(found: Told) -> Slide:
+    shown = sorted(found.shown, key=lambda case: case.rank)
+    names, at = _labels(found, shown)
+    lead = shown[at or 0]
+    others = [case for case in shown if case is not lead and case.low <= lead.high and lead.low <= case.high]
+    title = _(
+        "{market}: rank {rank}, {low} to {high}; the ranges of {count} of the other {all} overlap with it"
+    ).format(
+        market=sentence(lead.spoken),
+        rank=lead.rank,
+        low=lead.low,
+        high=lead.high,
+        count=len(others),
+        all=len(shown) - 1,
+    )
+    if not others or len(shown) == 1:
+        title = _("{market}: rank {rank}, {low} to {high}; no other range reaches it").format(
+            market=sentence(lead.spoken), rank=lead.rank, low=lead.low, high=lead.high
+        )
+    series = Series(
+        _("Rank, 5–95 %"),
+        tuple(float(case.rank) for case in shown),
+        (),
+        tuple(float(case.low) for case in shown),
+        tuple(float(case.high) for case in shown),
+    )
+    unit = _("Rank of {count}, 1 is the best; the band is 5–95 % of index variants").format(
+        count=len(found.ranking.scores)
+    )
+    chart = Chart("ranks", _("Rank and its range, by country"), names, (series,), unit, highlight=at)
+    return Slide(title, (), chart, None, _foot(found))
+
+
+def _potential(found: Told) -> Slide | None:
+    known = [(case, gap) for case in found.shown if (gap := cases.untapped(case)) is not None]
+    if not known:
+        return None
+    shown, gaps = [case for case, _gap in known], [gap for _case, gap in known]
+    fit = shown[0].potential
+    clear = sum(low > 0 for _middle, low, _high in gaps)
+    title = _("In {count} of these {all} countries the gap to countries like them is clear (90 %)").format(
+        count=clear, all=len(shown)
+    )
+    if not clear:
+        title = _("In none of these countries is the gap to countries like them clear (90 %)")
+    size, unit = _scale(max(abs(end) for gap in gaps for end in gap), cases.untapped_unit(fit))
+    names, at = _labels(found, shown)
+    values, low, high = (tuple(float(gap[end]) / size for gap in gaps) for end in range(3))
+    chart = Chart(
+        "ranges",
+        _("What countries like it have beyond what it has"),
+        names,
+        (Series(_("Untapped"), values, (), low, high),),
+        _("{unit}: what countries like it have beyond what it has, with its 90 % interval").format(unit=sentence(unit)),
+        highlight=at,
+        decimals=1,
+    )
+    about = _(
+        "{outcome}, {year}. Above zero: it has less than countries like it; whether it can be won is not said."
+    ).format(outcome=_(fit.outcome_title), year=fit.year)
+    missing = [case.spoken for case in found.shown if case not in shown]
+    if missing:
+        about += " " + _("Not known for {markets}.").format(markets=ranking_words.listing(missing))
+    target = fit.recipe.target
+    codes = (*(target.measure.codes if target else ()), *fit.features.columns)
+    return Slide(
+        title, (about,), chart, None, f"{load.source_line(tuple(dict.fromkeys(codes)))} {_foot_of_potential(fit)}"
+    )
+
+
+def _foot_of_potential(fit: PotentialFit) -> str:
+    return _("Estimated from {count} countries, figures of {year}; intervals are 90 %.").format(
+        count=fit.n, year=fit.year
+    )
+
+
+def _scale(largest: float, unit: str) -> tuple[float, str]:
+    """A round size that makes the numbers of a chart short, and the unit with it."""
+    sizes = ((1e9, _("billion {unit}")), (1e6, _("million {unit}")), (1e3, _("thousand {unit}")))
+    return next(((size, name.format(unit=unit)) for size, name in sizes if largest >= size), (1.0, unit))
+
+
+def _readiness(found: Told) -> Slide | None:
+    spoken = [(case, shares) for case in found.shown if len(shares := parts.spoken(case.iso3))]
+    if not spoken:
+        return None
+    shown = [case for case, _shares in spoken]
+    ready = [fitness.ready_share(shares.to_dict(), "sentiment") for _case, shares in spoken]
+    names, at = _labels(found, shown)
+    lead = shown[at or 0]
+    title = _("{market}: our models are {readiness}").format(
+        market=sentence(lead.spoken), readiness=parts.readiness(lead.iso3)
+    )
+    middle, low, high = (tuple(100 * one[end] for one in ready) for end in range(3))
+    chart = Chart(
+        "bars",
+        _("For whom our models are ready"),
+        names,
+        (Series(_("Ready for"), middle, (), low, high),),
+        _("Share of people whose language our sentiment model reads well enough, %"),
+        highlight=at,
+    )
+    about = _("A language counts from an F1 of {score} on at least {texts} test texts.").format(
+        score=number(fitness.MIN_SCORE, 2), texts=fitness.MIN_CASES["texts"]
+    )
+    foot = _("Source: Unicode CLDR 48 (Unicode-3.0). Shares overlap: people speak several languages.")
+    return Slide(title, (about,), chart, None, foot + " " + _("Scores: our own tests, on the Model cards page."))
+
+
+def _cost(found: Told) -> Slide | None:
+    """What it costs, where the page says so."""
+    if found.plan is None:
+        return None
+    names = Names(load.markets()["name"].to_dict())
+    spent = plan_board.money(found.plan, names, plan_board.footnote(found.plan.problem))
+    about = _("With the usual budget and limits, which Plan lets you set. Reached is not earned.")
+    return Slide(spent.title, (found.cost, about), spent.chart, spent.table, spent.footnote)
+
+
+# ------------------------------------------------------------------ what next
+
+
+def _next_steps(found: Told, made_at: date) -> Slide:
+    periods = (
+        (_("Days 0–30"), _clear(found)),
+        (_("Days 31–60"), _agree(found)),
+        (_("Days 61–90"), _decide(found)),
+    )
+    rows = tuple(
+        (period if not at else "", step, BLANK, day(made_at + MONTH * (number + 1)))
+        for number, (period, steps) in enumerate(periods)
+        for at, step in enumerate(steps)
+    )
+    table = Table((_("When"), _("What to do"), _("Who"), _("By when")), rows)
+    about = _(
+        "A template: drafted from what is known and not known of {markets}; fill in who, and change what you like."
+    )
+    markets = ranking_words.listing([case.spoken for case in found.stepped])
+    foot = _foot(found)
+    return Slide(_("The next 90 days, a template"), (about.format(markets=markets),), None, table, foot, wide=True)
+
+
+def _clear(found: Told) -> list[str]:
+    """What is to be cleared and found out first."""
+    steps = [
+        _("{market}: have this cleared: {rule}.").format(market=sentence(case.spoken), rule=_(case.gates[0].text))
+        for case in found.stepped
+        if case.gates
+    ]
+    if unknown := [case.spoken for case in found.stepped if not case.gates]:
+        steps.append(
+            _(
+                "{markets}: have sanctions, ownership limits, approvals and data rules checked; none is known to us, "
+                "which does not mean there is none."
+            ).format(markets=sentence(ranking_words.listing(unknown)))
+        )
+    steps += [
+        _("{market}: find {figures}; the store has none.").format(
+            market=sentence(case.spoken), figures=ranking_words.listing(missing)
+        )
+        for case in found.stepped
+        if (missing := missing_figures(case))
+    ]
+    if unsized := [case.spoken for case in found.stepped if cases.untapped(case) is None]:
+        steps.append(
+            _("{markets}: find a figure for what could be won; we have none.").format(
+                markets=sentence(ranking_words.listing(unsized))
+            )
+        )
+    return steps
+
+
+def missing_figures(case: Case) -> list[str]:
+    """Figures of the score that the store does not hold for a country, the heaviest first."""
+    values, weights = case.ranking.values.loc[case.iso3], case.ranking.overall_weights
+    missing = weights[values.index[values.isna()]].sort_values(ascending=False, kind="stable").index[:MISSING]
+    return [ranking_words.ingredient_title(case.ranking, key) for key in missing]
+
+
+def _agree(found: Told) -> list[str]:
+    """Assumptions, money, and the choices that are open."""
+    steps = [_("Check the assumptions in Scenarios; agree budget and people in Plan.")]
+    modes = cases.mode_names()
+    nearly = [
+        _("{market} ({items})").format(
+            market=case.spoken, items=ranking_words.listing([modes[mode].lower() for mode in case.advice.nearly])
+        )
+        for case in found.stepped
+        if len(case.advice.nearly) > 1
+    ]
+    if nearly:
+        steps.append(_("Choose among ways in that are nearly equal: {list}.").format(list=_("; ").join(nearly)))
+    unread = [
+        _("{market} ({items})").format(
+            market=case.spoken, items=ranking_words.listing([language_name(code) for code in codes[:UNREAD]])
+        )
+        for case in found.stepped
+        if (codes := parts.not_ready(case.iso3))
+    ]
+    if unread:
+        told = _("Settle who reads texts that our models are not ready for: {list}.")
+        steps.append(told.format(list=_("; ").join(unread)))
+    return steps
+
+
+def _decide(found: Told) -> list[str]:
+    """What stands at the end: a pilot, an entry, or another look."""
+    steps = []
+    for case in found.stepped:
+        market = sentence(case.spoken)
+        if case.advice.verdict == "pilot":
+            steps.append(
+                _(
+                    "{market}: lay out a pilot: what is tried, what it may cost, and which result means go or stop."
+                ).format(market=market)
+            )
+        elif case.advice.verdict == "go":
+            steps.append(
+                _("{market}: bring the entry to the board ({mode}), with budget, people and a way out.").format(
+                    market=market, mode=cases.mode_advice()[case.advice.nearly[0]]
+                )
+            )
+    return steps or [found.after]
+
+
+# ------------------------------------------------------------------ what it rests on
+
+
+def _appendix(found: Told) -> tuple[Section, ...]:
+    rules, draws = entry_mode.rules(), load.certainty(found.choice.recipe, found.choice.year).draws
+    return (
+        Section(
+            _("What the words mean"),
+            (
+                _(
+                    "Go: in the top {shortlist} in at least {certain} of index variants, and no weak rule of law."
+                ).format(shortlist=rules.shortlist, certain=share(rules.certain)),
+                _(
+                    "Pilot: in at least {possible} of them; or a rule of law ahead of fewer than {law} of countries."
+                ).format(possible=share(rules.possible), law=share(rules.weakest_law)),
+                _("Wait: in fewer than that. No advice: less than {known} of the score is known.").format(
+                    known=share(rules.least_known)
+                ),
+                _("Not without legal clearance: sanctions or an embargo stand before it, whatever the figures say."),
+                _(
+                    "Ranks come from {draws} variants of the index: weights, treatment of outliers, gaps, scale "
+                    "and aggregation vary. Ranges are the 5th and 95th percentile. They do not cover errors in the "
+                    "data."
+                ).format(draws=number(float(draws), 6)),
+                _("Potential: what a model expects of a country like it, less what it has; no forecast, not revenue."),
+                _("Thresholds are judgements of this dashboard; associations are no causes."),
+            ),
+        ),
+        Section(
+            _("How sure the advice is"),
+            (
+                *filter(None, (found.disagreement,)),
+                *(_of(case.spoken, _reasons(case)) for case in found.shown),
+            ),
+        ),
+        Section(_("Potential, country by country"), _potentials(found)),
+        Section(
+            _("Gates known to us"),
+            tuple(_of(case.spoken, cases.gate_sentence(gate)) for case in found.shown for gate in case.gates),
+        ),
+        Section(_("What we don't know"), tuple(_unknown(found))),
+        Section(_("Settings"), tuple(_settings(found))),
+        Section(_("Sources"), (_foot(found),)),
+    )
+
+
+def _of(whom: str, text: str) -> str:
+    return _("{market}: {text}").format(market=sentence(whom), text=text)
+
+
+def _stop(text: str) -> str:
+    return _("{sentence}.").format(sentence=text)
+
+
+def _reasons(case: Case) -> str:
+    return " ".join(part for part in (cases.reason(case), cases.flip_sentence(case)) if part)
+
+
+def _potentials(found: Told) -> tuple[str, ...]:
+    """What is expected of each country; said once where it is the same for all."""
+    said = [cases.potential_sentence(case) for case in found.shown]
+    if len(set(said)) == 1:
+        return tuple(said[:1])
+    return tuple(_of(case.spoken, text) for case, text in zip(found.shown, said, strict=True))
+
+
+def _unknown(found: Told) -> list[str]:
+    """Gates, figures and costs that are not known, then what is not known of any country."""
+    names = load.markets()["name"]
+    free = [case.spoken for case in found.shown if not case.gates]
+    said = [_of(ranking_words.listing(free), cases.no_gate())] if free else []
+    said += [
+        _("{market}: no figure for {figures}.").format(
+            market=sentence(case.spoken), figures=ranking_words.listing(missing)
+        )
+        for case in found.shown
+        if (missing := missing_figures(case))
+    ]
+    if found.plan is None:
+        said.append(_("What it costs: {answer}").format(answer=found.cost))
+    return [*said, *ranking_words.unknowns(found.ranking, names, load.economies(), found.choice.year)]
+
+
+def _settings(found: Told) -> list[str]:
+    choice, names = found.choice, load.markets()["name"]
+    home = load.settings()["home_market"]
+    said = [
+        _("Home market: {home}.").format(home=in_sentence(home, names[home])),
+        _stop(found.rules),
+        _("Advice among the countries shown: {counts}.").format(counts=found.counts),
+        _("Only data available by {year} is used.").format(year=choice.year),
+    ]
+    known = places.group_labels()
+    filters = [*(known.get(code, code) for code in choice.regions), *(_(income) for income in choice.incomes)]
+    if filters:
+        said.append(_("Shown are only: {filters}.").format(filters=_("; ").join(filters)))
+    return said
+
+
+def _engineers(found: Told) -> tuple[Section, ...]:
+    """What it takes to see the same page again."""
+    choice, sure = found.choice, load.certainty(found.choice.recipe, found.choice.year)
+    snapshot = str(load.snapshots()["id"].iloc[0])
+    again = (
+        scenario_board.state_of_the_store(snapshot),
+        _("Seed of the draws: {seed}.").format(seed=sure.seed),
+        _("Address: {address}").format(address=f"?recipe={choice.recipe}&year={choice.year}"),
+    )
+    return (Section(_("To compute it again"), again),)

@@ -1,0 +1,1 @@
+"""What `pages/vision.py` draws."""

@@ -1,0 +1,231 @@
+"""Several pictures at once: looked at one after the other with progress, as one table to take away."""
+
+import logging
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from dashboard import components, fitness_words
+from dashboard.i18n.translation import _, number
+from dashboard.vision import answers, counts, hub, prices
+from dashboard.vision import pictures as vision_lab_pictures
+
+MOST_FILES, MOST_MB_TOGETHER = 40, 400
+RESULT, RUNNING, CUT = "vision_batch", "vision_batch_running", "vision_batch_cut"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was found on the first of some files. about: task, market and files that it belongs to. rows: one a file;
+    seconds: spent so far."""
+
+    about: tuple[str, ...]
+    total: int
+    rows: tuple[dict[str, Any], ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def done(self) -> bool:
+        return len(self.rows) >= self.total
+
+    def table(self) -> pd.DataFrame:
+        """A row a file, the problem last."""
+        found = pd.DataFrame(list(self.rows))
+        texts = [name for name in found if not pd.api.types.is_numeric_dtype(found[name])]
+        found[texts] = found[texts].fillna("")
+        last = [name for name in ("notes", "notice", "problem") if name in found]
+        return found[[name for name in found if name not in last] + last]
+
+
+def files(task: str, iso2: str) -> None:
+    """Choose, look, take away. A bad file is a row with its problem."""
+    heading = st.empty()
+    heading.title(_("What is on all these pictures?"))
+    if task in answers.COUNTED:
+        counts.no_device()
+    if task in answers.HUB:
+        hub.whose(task)
+    uploads = st.file_uploader(
+        _("PNG, JPEG or TIFF files, to {files} and {mb} MB together").format(files=MOST_FILES, mb=MOST_MB_TOGETHER),
+        type=list(vision_lab_pictures.TYPES), accept_multiple_files=True, key="vision_files",
+        max_upload_size=vision_lab_pictures.MOST_MB,
+    )  # fmt: skip
+    if not uploads:
+        st.session_state.pop(RESULT, None)
+        st.session_state[RUNNING] = False
+        st.caption(_("The files are looked at on this machine, and forgotten when you remove them or close the page."))
+        return
+    kept = _fitting(uploads)
+    wanted = Batch((task, iso2, *(upload.file_id for upload in kept)), len(kept))
+    result: Batch = st.session_state.get(RESULT, wanted)
+    if result.about != wanted.about:
+        result = wanted
+        st.session_state[RUNNING] = False
+    result = _run(result, kept, task, iso2)
+    if result.rows:
+        heading.title(_headline(task, result))
+        st.dataframe(result.table(), hide_index=True, height="content", column_config=_titles(task))
+
+
+def _titles(task: str) -> dict[str, Any]:
+    """What the table's columns are called; the CSV keeps their plain names."""
+    found = components.column_titles()
+    for kind in answers.kinds(task) if task in answers.COUNTED else ():
+        name = answers.kinds_name(kind)
+        found |= {
+            kind: name,
+            f"{kind}_low": _("{kind}, from").format(kind=name),
+            f"{kind}_high": _("{kind}, to").format(kind=name),
+        }
+    return found
+
+
+def _fitting(uploads: list[Any]) -> list[Any]:
+    """The first files within the limits; that there were more is said, and nothing of them is kept."""
+    kept, size = [], 0
+    for upload in uploads[:MOST_FILES]:
+        size += upload.size
+        if size > MOST_MB_TOGETHER * 2**20:
+            break
+        kept.append(upload)
+    taken = tuple(upload.file_id for upload in kept)
+    if len(kept) < len(uploads):
+        _let_go(uploads[len(kept) :])
+        st.session_state[CUT] = (taken, len(uploads))
+    of_which, brought = st.session_state.get(CUT, ((), 0))
+    if of_which == taken and brought:
+        st.warning(
+            _("The first {n} of {all} files are looked at: at most {files}, and {mb} MB together.").format(
+                n=len(kept), all=brought, files=MOST_FILES, mb=MOST_MB_TOGETHER
+            ),
+            icon=":material/content_cut:",
+        )
+    return kept
+
+
+def _let_go(uploads: list[Any]) -> None:
+    """Keep nothing of these files: Streamlit would, until the session ends."""
+    context = get_script_run_ctx()
+    for upload in uploads:
+        context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
+
+
+def _run(result: Batch, kept: list[Any], task: str, iso2: str) -> Batch:
+    """The button, and the work while it is on: a file at a time, kept after each, so that nothing done is lost."""
+    place = st.container(horizontal=True, vertical_alignment="center", key="vision_run")
+    if st.session_state.get(RUNNING) and not result.done:
+        with place:
+            st.button(_("Stop"), icon=":material/stop_circle:", key="vision_stop", on_click=_stop)
+        bar = st.progress(_part(result), text=_progress(result))
+        while not result.done:
+            started = time.perf_counter()
+            row = _row(kept[len(result.rows)], task, iso2)
+            result = replace(result, rows=(*result.rows, row), seconds=result.seconds + time.perf_counter() - started)
+            st.session_state[RESULT] = result
+            bar.progress(_part(result), text=_progress(result))
+        st.session_state[RUNNING] = False
+        st.rerun()
+    with place:
+        if not result.done:
+            label = _("Go on") if result.rows else _("Look at all {n} pictures")
+            st.button(
+                label.format(n=result.total), type="primary", icon=":material/play_arrow:", key="vision_start",
+                on_click=_start, args=(result,),
+            )  # fmt: skip
+        if result.rows:
+            components.download(result.table, "pictures", _("Download the table as CSV"))
+    return result
+
+
+def _start(result: Batch) -> None:
+    st.session_state[RESULT] = result
+    st.session_state[RUNNING] = True
+
+
+def _stop() -> None:
+    st.session_state[RUNNING] = False
+
+
+def _part(result: Batch) -> float:
+    return min(len(result.rows) / max(result.total, 1), 1.0)
+
+
+def _progress(result: Batch) -> str:
+    done = len(result.rows)
+    line = _("{done} of {total} pictures").format(done=done, total=result.total)
+    if not done:
+        return line
+    left = (result.total - done) * result.seconds / done
+    return _("{line}, about {left} seconds left").format(line=line, left=number(left, 2))
+
+
+def _row(upload: Any, task: str, iso2: str) -> dict[str, Any]:
+    """The row of a file, whatever goes wrong with it: the others are looked at all the same."""
+    try:
+        return one(upload, task, iso2)
+    except Exception:
+        log.exception("A file could not be looked at for %s.", task)
+        return {"file": upload.name, "problem": answers.cannot_look()}
+
+
+def one(upload: Any, task: str, iso2: str) -> dict[str, Any]:
+    """The row of a file: its size, what was found, what was changed on opening, and its problem."""
+    row: dict[str, Any] = {"file": upload.name}
+    try:
+        chosen = vision_lab_pictures.read(upload.name, upload.getvalue())
+    except vision_lab_pictures.Unread as error:
+        return row | {"problem": str(error)}
+    row |= dict(zip(("width", "height"), chosen.size, strict=True))
+    seen = answers.look(task, chosen)
+    row["notes"] = vision_lab_pictures.noted(chosen)
+    if seen.problem:
+        return row | {"problem": seen.problem.replace("`", "")}
+    if task == "tags":
+        return row | _read(seen, chosen, iso2)
+    if task in answers.HUB:
+        return row | hub.row(task, seen)
+    row["notice"] = counts.notice()
+    if seen.unlike:
+        return row | {"problem": answers.not_made_for(task)}
+    for kind, (mean, low, high) in answers.expected(task, seen.found).items():
+        row |= {kind: round(mean), f"{kind}_low": round(low), f"{kind}_high": round(high)}
+    judged = answers.fit_for(task, seen.kind)
+    return row | {"problem": fitness_words.warning(judged, answers.picture_kind(seen.kind))}
+
+
+def _read(seen: answers.Seen, chosen: vision_lab_pictures.Chosen, iso2: str) -> dict[str, Any]:
+    read = [line for line in prices.lines(seen, chosen, iso2) if line.reading.sure]
+    price = next((line for line in read if line.meant.number is not None and line.meant.currency), None)
+    dated = next((line.meant.date for line in read if line.meant.date), None)
+    asked = [line for line in read if line.meant.refused in prices.ASKED_ABOUT]
+    problem = "" if read else _("nothing that can be read for sure")
+    return {
+        "text": " | ".join(line.reading.text for line in read),
+        "amount": str(price.meant.number) if price else "",
+        "currency": price.meant.currency if price else "",
+        "date": dated.isoformat() if dated else "",
+        "problem": "; ".join(f"{line.reading.text}: {prices.told(line)}" for line in asked) or problem,
+    }
+
+
+def _headline(task: str, result: Batch) -> str:
+    found = result.table()
+    fine = found["problem"].eq("")
+    good, pictures = number(int(fine.sum()), 9), number(len(found), 9)
+    if task == "tags":
+        priced = int(found["amount"].ne("").sum()) if "amount" in found else 0
+        return _("Prices on {n} of {pictures} pictures").format(n=number(priced, 9), pictures=pictures)
+    if task in answers.HUB:
+        return _("{good} of {pictures} pictures looked at").format(good=good, pictures=pictures)
+    kinds = [kind for kind in answers.kinds(task) if kind in found]
+    parts = [answers.counted(kind, int(found.loc[fine, kind].sum())) for kind in kinds]
+    told = _("{things} on {good} of {pictures} pictures").format(
+        things=_(", ").join(parts) or _("Nothing"), good=good, pictures=pictures
+    )
+    doubtful = int((found[kinds].notna().any(axis=1) & ~fine).sum())
+    return _("{told}, {n} more doubtful").format(told=told, n=number(doubtful, 9)) if doubtful else told
