@@ -10,7 +10,7 @@ from analytics.potential.fit import PotentialFit
 from analytics.potential.panel import PotentialError
 from dashboard import load, ranking_words
 from dashboard.filters import MarketFilters
-from dashboard.i18n.translation import _, compact, ends, in_sentence, number, share
+from dashboard.i18n.translation import _, compact, ends, in_sentence, listing, number, share
 from data import gates
 from data.gates import Gate
 
@@ -100,7 +100,7 @@ def mode_sentence(found: Case) -> str:
     best, *others = (mode_names()[mode].lower() for mode in found.advice.nearly)
     told = (
         _("{modes} are nearly equal (within {points} points of 100).").format(
-            modes=ranking_words.listing([mode_names()[mode] for mode in found.advice.nearly]).capitalize(),
+            modes=listing([mode_names()[mode] for mode in found.advice.nearly]).capitalize(),
             points=number(entry_mode.rules().nearly_equal),
         )
         if others
@@ -108,7 +108,7 @@ def mode_sentence(found: Case) -> str:
     )
     barred = found.advice.modes.index[~found.advice.modes["allowed"]]
     if len(barred):
-        names = ranking_words.listing([mode_names()[mode].lower() for mode in barred])
+        names = listing([mode_names()[mode].lower() for mode in barred])
         told += " " + _("Ruled out by ownership limits: {modes}.").format(modes=names)
     return told
 

@@ -5,14 +5,15 @@ named by the whole of what was typed must stand before what only contains it.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from anyascii import anyascii
 
 from dashboard import load
-from dashboard.i18n.translation import LANGUAGES, STORE_LANGUAGES, _, current, in_language, territory_name
+from dashboard.i18n.translation import LANGUAGES, STORE_LANGUAGES, _, current, in_language, listing, territory_name
 
 CODE = re.compile(r"[A-Z]{3}")
 SHORT = re.compile(r"[A-Z]{2,4}")
@@ -97,3 +98,16 @@ def _groups(language: str, _version: Any) -> dict[str, str]:
     for code, name in load.regions().items():
         named.setdefault(code, (name, territory_name(code, other)))
     return {code: " · ".join(dict.fromkeys(pair)) for code, pair in named.items()}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What markets are called in the reader's language, by iso3; a file's own name where the atlas knows none."""
+
+    known: Mapping[str, str]
+
+    def __getitem__(self, iso3: str) -> str:
+        return self.known.get(iso3, iso3)
+
+    def listed(self, codes: list[str] | tuple[str, ...]) -> str:
+        return listing([self[code] for code in codes])

@@ -9,7 +9,7 @@ from analytics.index.composite import Ranking
 from analytics.robustness.rank_intervals import Robustness
 from dashboard import theme
 from dashboard.charts import maps
-from dashboard.i18n.translation import _, current, in_sentence, share
+from dashboard.i18n.translation import _, in_sentence, listing, share
 from data import catalog
 
 LISTED = 12
@@ -79,14 +79,6 @@ def overview(
         unknowns(ranking, names, economies, year),
         aside_table(ranking, names),
     )
-
-
-def listing(names: list[str]) -> str:
-    """Names as one says them: A, B and C."""
-    if len(names) < 2:
-        return "".join(names)
-    comma, last = ("、", "和") if current() == "zh" else (", ", " and ")
-    return comma.join(names[:-1]) + last + names[-1]
 
 
 def scope(ranking: Ranking) -> str:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from dashboard import load, ranking_words
+from dashboard import load
 from dashboard.assistant import atlas, state
 from dashboard.assistant.state import Conversation, Intent, Turn
 from dashboard.i18n.faults import spelt
-from dashboard.i18n.translation import _, current, language_name, number, share
+from dashboard.i18n.translation import _, current, language_name, listing, number, share
 from dashboard.inference import text as language_lab_answers
 from data import store
 
@@ -200,7 +200,7 @@ def summary(talk: Conversation) -> str:
         )
     ]
     if languages:
-        lines.append(_("Language: {languages}").format(languages=ranking_words.listing(languages)))
+        lines.append(_("Language: {languages}").format(languages=listing(languages)))
     if intents:
         lines.append(_("Recognised: {intents}").format(intents=_("; ").join(dict.fromkeys(intents))))
     lines.append(_("Why: {reason}").format(reason=why(turns[-1].reply)) if turns else "")

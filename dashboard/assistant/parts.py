@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, engineers, load, ranking_words, widgets
+from dashboard import components, engineers, load, widgets
 from dashboard.assistant import answers as assistant_answers
 from dashboard.assistant import atlas, state
 from dashboard.assistant.state import Conversation, Turn
 from dashboard.i18n.faults import spelt, told
-from dashboard.i18n.translation import _, current, language_name, number, share
+from dashboard.i18n.translation import _, current, language_name, listing, number, share
 from dashboard.inference import text as language_lab_answers
 from dashboard.markup import literal
 from data import store
@@ -331,7 +331,7 @@ def knowledge() -> None:
     talk = state.now()
     base = assistant_answers.base_of(talk)
     st.subheader(_("Knowledge base"))
-    languages = ranking_words.listing([language_name(code) for code in base.languages]) or _("language not stated")
+    languages = listing([language_name(code) for code in base.languages]) or _("language not stated")
     st.text(base.name)
     st.caption(
         _("{entries} entries on {ids} questions · {languages}").format(

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from datetime import date
@@ -219,3 +219,13 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 def decimals_of(values: Sequence[float]) -> int:
     """Decimals that tell these round numbers apart."""
     return next((n for n in range(6) if all(abs(value - round(value, n)) < 1e-9 for value in values)), 6)
+
+
+def numbers(column: Iterable[float]) -> tuple[float, ...]:
+    """A column as the numbers of a series."""
+    return tuple(float(value) for value in column)
+
+
+def span(first: float, last: float) -> str:
+    """From the first to the last year."""
+    return str(int(last)) if first == last else f"{int(first)}–{int(last)}"

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import fitness_words, model_figures, ranking_words
-from dashboard.i18n.translation import _, number
+from dashboard import fitness_words, model_figures
+from dashboard.i18n.translation import _, listing, number
 from models import fitness
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def summary(card: "Card") -> None:
     untested = model_figures.untested(card)
     if untested:
         st.caption(
-            TOO_FEW
-            + _("Learned from, but never tested: {groups}.").format(
-                groups=ranking_words.listing(sorted(untested)[:NAMED])
-            )
+            TOO_FEW + _("Learned from, but never tested: {groups}.").format(groups=listing(sorted(untested)[:NAMED]))
         )
 
 
@@ -63,4 +60,4 @@ def _listed(table: pd.DataFrame, scores: bool = True) -> str:
     """The first groups by name, those that matter to most people first, and how many more."""
     named = [_scored(row.title, row.score, row.n) if scores else row.title for row in table.head(NAMED).itertuples()]
     more = [_("{n} more").format(n=number(len(table) - NAMED, 9))] if len(table) > NAMED else []
-    return ranking_words.listing([*named, *more])
+    return listing([*named, *more])

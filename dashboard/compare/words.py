@@ -7,7 +7,7 @@ import pandas as pd
 from analytics.index.composite import Ranking
 from analytics.robustness.rank_intervals import Robustness
 from dashboard import components, ranking_words
-from dashboard.i18n.translation import _, compact, number, share
+from dashboard.i18n.translation import _, compact, listing, number, share
 
 CLEAR, MOST = 0.9, 0.5
 """Ahead in so many variants of the index: clearly ahead; below MOST not ahead at all, whatever the score says."""
@@ -80,7 +80,7 @@ def reasons(asked: Comparison) -> list[str]:
 
 def _listed(asked: Comparison, gaps: pd.Series) -> str:
     template = _("{indicator} ({points} points)")
-    return ranking_words.listing(
+    return listing(
         [
             template.format(indicator=ranking_words.ingredient_title(asked.ranking, key), points=f"{points:+.1f}")
             for key, points in gaps.items()

@@ -207,3 +207,11 @@ def currency_name(code: str) -> str:
 def weekday(key: str) -> str:
     order = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     return babel.dates.get_day_names("wide", locale=locale())[order.index(key)] if key in order else key
+
+
+def listing(names: list[str]) -> str:
+    """Names as one says them: A, B and C."""
+    if len(names) < 2:
+        return "".join(names)
+    comma, last = ("、", "和") if current() == "zh" else (", ", " and ")
+    return comma.join(names[:-1]) + last + names[-1]

@@ -5,9 +5,9 @@ import streamlit as st
 
 from analytics.market import language_reach
 from analytics.market.language_reach import Reach, ReachError
-from dashboard import components, fitness_words, load, ranking_words, widgets
+from dashboard import components, fitness_words, load, widgets
 from dashboard.charts import language_reach as charts
-from dashboard.i18n.translation import _, compact, number, share
+from dashboard.i18n.translation import _, compact, listing, number, share
 from dashboard.inference import text as language_lab_answers
 from models import fitness
 
@@ -107,7 +107,7 @@ def _headline(found: Reach) -> str:
     first = found.curve.head(NAMED)
     last = first.iloc[-1]
     return _("{languages} reach {people} of people ({low} to {high}) and {gdp} of GDP").format(
-        languages=ranking_words.listing([language_lab_answers.language_of(code) for code in first["language"]]),
+        languages=listing([language_lab_answers.language_of(code) for code in first["language"]]),
         people=share(last["people"] / found.people),
         low=share(last["people_low"] / found.people),
         high=share(last["people_high"] / found.people),
@@ -172,4 +172,4 @@ def _missing(found: Reach) -> None:
         if without:
             named = [names.get(code, code) for code in without[:8]]
             more = [_("{n} more").format(n=number(len(without) - 8, 3))] if len(without) > 8 else []
-            st.caption(told.format(markets=ranking_words.listing([*named, *more])))
+            st.caption(told.format(markets=listing([*named, *more])))

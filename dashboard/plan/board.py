@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-import numpy as np
 import pandas as pd
 
 from analytics.allocation import problem as allocation_problem
@@ -14,16 +13,13 @@ from analytics.allocation.hubs import HubLayout
 from analytics.allocation.problem import Problem
 from analytics.allocation.solution import Answer
 from analytics.allocation.solve import Plan
-from dashboard import ranking_words
-from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked
+from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked, numbers
+from dashboard.board.spending import MILLION, footnote, money, stacked
 from dashboard.i18n import translation
-from dashboard.i18n.translation import _, compact, language_name, number, share
+from dashboard.i18n.translation import _, compact, language_name, listing, number, share
+from dashboard.places import Names
 from dashboard.plan import words
-from dashboard.plan.words import Names
 
-MILLION = 1e6
-MARKETS = 8
-"""Series of a stacked chart; the rest is one."""
 LONGEST_CODE = 120
 
 
@@ -62,7 +58,7 @@ def plan_board(
     slides += [_limits(found, names, foot), _rivals(found, names, foot)]
     if problem.hubs and len(layout.hubs):
         slides.append(_offices(found, names, foot))
-    industries = ranking_words.listing(list(dict.fromkeys(words.industry(o.industry) for o in problem.opportunities)))
+    industries = listing(list(dict.fromkeys(words.industry(o.industry) for o in problem.opportunities)))
     return Board(
         title=_("Plan: {name}").format(name=name or problem.name or _("My plan")),
         subtitle=_("{industries}, {years}").format(industries=industries, years=words.span(problem.years)),
@@ -79,18 +75,6 @@ def plan_board(
     )
 
 
-def footnote(problem: Problem) -> str:
-    """What the figures stand on."""
-    return _(
-        "Untapped amounts with their 90 % intervals: Lepton Atlas, or the plan's file. {draws} draws to plan with, "
-        "{held_out} others to compare; discounted by {rate} a year."
-    ).format(
-        draws=number(problem.draws, 9),
-        held_out=number(problem.held_out, 9),
-        rate=share(problem.discount_rate),
-    )
-
-
 def _answer(found: Answer, names: Names, foot: str) -> Slide:
     gained = solution.gained(found.plan)
     chart = table = None
@@ -104,10 +88,10 @@ def _answer(found: Answer, names: Names, foot: str) -> Slide:
             (
                 Series(
                     _("Gain"),
-                    _numbers(rows["gain_usd"] / MILLION),
+                    numbers(rows["gain_usd"] / MILLION),
                     (),
-                    _numbers(rows["low_usd"] / MILLION),
-                    _numbers(rows["high_usd"] / MILLION),
+                    numbers(rows["low_usd"] / MILLION),
+                    numbers(rows["high_usd"] / MILLION),
                 ),
             ),
             _("Million US$, with the sum of each year's 5–95 % interval"),
@@ -135,35 +119,6 @@ def _against_today(today: pd.Series) -> str:
     return _("Today's plan does better in {share} of the simulations.").format(share=share(1 - chance - equal))
 
 
-def money(found: Answer, names: Names, foot: str) -> Slide:
-    """What is spent, where and on what, year by year."""
-    spent = solution.spent(found.plan)
-    total = found.plan.years[["wages_usd", "programme_usd", "entry_usd", "hubs_usd"]].sum()
-    return Slide(
-        _("{amount} US$ are spent in {years}: {wages} on people").format(
-            amount=compact(float(total.sum())),
-            years=words.span(found.problem.years),
-            wages=share(float(total["wages_usd"] / max(total.sum(), 1.0))),
-        ),
-        (),
-        _stacked(spent / MILLION, names, _("Where the money goes"), _("Million US$ a year"), 1),
-        Table(
-            (_("Year"), _("Wages"), _("Programme"), _("Entry"), _("Offices"), _("Gain")),
-            tuple(
-                (
-                    str(int(row.year)),
-                    *(
-                        number(value / MILLION)
-                        for value in (row.wages_usd, row.programme_usd, row.entry_usd, row.hubs_usd, row.gain_usd)
-                    ),
-                )
-                for row in found.plan.years.itertuples()
-            ),
-        ),
-        foot,
-    )
-
-
 def _people(found: Answer, names: Names, foot: str) -> Slide:
     staffed = solution.staffed(found.plan)
     order = staffed.sum(axis=1).sort_values(ascending=False, kind="stable").index
@@ -176,24 +131,13 @@ def _people(found: Answer, names: Names, foot: str) -> Slide:
             end=years[-1],
         ),
         (),
-        _stacked(staffed, names, _("Where the people work"), _("People"), 0),
+        stacked(staffed, names, _("Where the people work"), _("People"), 0),
         Table(
             (_("Market"), *map(str, years)),
             tuple((names[iso3], *(str(int(staffed.at[iso3, year])) for year in years)) for iso3 in order),
         ),
         foot,
     )
-
-
-def _stacked(table: pd.DataFrame, names: Names, title: str, unit: str, decimals: int) -> Chart:
-    hubs = table.loc[["hubs"]] if "hubs" in table.index else table.iloc[:0]
-    places = table.drop(index=hubs.index)
-    places = places.loc[places.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    series = [Series(names[iso3], _numbers(row)) for iso3, row in places.head(MARKETS).iterrows()]
-    if len(places) > MARKETS:
-        series.append(Series(_("others"), _numbers(places.iloc[MARKETS:].sum())))
-    series += [Series(_("Offices"), _numbers(row)) for _key, row in hubs.iterrows()]
-    return Chart("stacked", title, tuple(map(str, table.columns)), tuple(series), unit, decimals=decimals)
 
 
 def _limits(found: Answer, names: Names, foot: str) -> Slide:
@@ -224,7 +168,7 @@ def _worth(prices: pd.DataFrame, names: Names) -> Chart | None:
         "bars",
         _("What more of each limit would win"),
         tuple(text[0].upper() + text[1:] for text in told),
-        (Series(_("Gain"), _numbers(prices["worth"] / MILLION)),),
+        (Series(_("Gain"), numbers(prices["worth"] / MILLION)),),
         _("Million US$ more, if the limit gave way by a tenth"),
         highlight=0,
         decimals=2,
@@ -261,8 +205,8 @@ def _rivals(found: Answer, names: Names, foot: str) -> Slide:
             _("Expected gain and gain in bad cases"),
             tuple(titles[key] for key in known.index),
             (
-                Series(_("Expected"), _numbers(known["mean_usd"] / MILLION)),
-                Series(_("In bad cases"), _numbers(known["cvar_usd"] / MILLION)),
+                Series(_("Expected"), numbers(known["mean_usd"] / MILLION)),
+                Series(_("In bad cases"), numbers(known["cvar_usd"] / MILLION)),
             ),
             _("Million US$, discounted"),
             decimals=1,
@@ -310,7 +254,7 @@ def _offices(found: Answer, names: Names, foot: str) -> Slide:
             "bars",
             _("Scores of candidate sites"),
             tuple(names[site] for site in sites["site"]),
-            (Series(_("Score"), _numbers(sites["score"])),),
+            (Series(_("Score"), numbers(sites["score"])),),
             _("Score, 0–100"),
         ),
         Table((_("Market"), _("Served from"), _("Shared hours"), _("Language"), _("People")), rows),
@@ -374,7 +318,3 @@ def _appendix(found: Answer, names: Names) -> list[Section]:
             ),
         ),
     ]
-
-
-def _numbers(column: pd.Series) -> tuple[float, ...]:
-    return tuple(float(value) for value in np.asarray(column, dtype=float))

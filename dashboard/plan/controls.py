@@ -12,9 +12,9 @@ from analytics.allocation import request as plan_request
 from analytics.allocation.inputs import PlanInputs
 from analytics.allocation.request import PlanRequest
 from analytics.index import recipe
-from dashboard import components, load, places, ranking_words, widgets
+from dashboard import components, load, places, widgets
 from dashboard.charts.scenarios import track
-from dashboard.i18n.translation import _, number
+from dashboard.i18n.translation import _, listing, number
 from dashboard.plan import state, words
 from dashboard.plan.words import Names
 
@@ -376,7 +376,7 @@ def today_range(wish: PlanRequest, material: PlanInputs) -> tuple[tuple[float, f
 
 def ask_for_potential(missing: tuple[str, ...], year: int) -> None:
     """The one button that starts what takes long, with what and how long."""
-    told = ranking_words.listing([words.industry(name) for name in missing])
+    told = listing([words.industry(name) for name in missing])
     st.write(
         _(
             "First we estimate market potential: about 30 seconds per industry, once. The estimate is tested on "

@@ -10,11 +10,11 @@ from analytics.allocation.request import PlanRequest
 from analytics.allocation.solution import Answer, Refusal
 from analytics.json_documents import DocumentError
 from analytics.scenario.document import Scenario
-from dashboard import components, load, navigation, ranking_words, widgets
+from dashboard import components, load, navigation, widgets
 from dashboard.board.downloads import board_downloads
 from dashboard.charts import maps, plans
 from dashboard.i18n.faults import spelt
-from dashboard.i18n.translation import _, compact, language_name, number, share
+from dashboard.i18n.translation import _, compact, language_name, listing, number, share
 from dashboard.markup import literal
 from dashboard.plan import board, inputs, state, toolbar, words
 from dashboard.plan.words import Names, usd
@@ -248,7 +248,7 @@ def offices(found: Answer, names: Names) -> None:
             office=names[row.site],
             year=row.since,
             staff=row.staff,
-            languages=ranking_words.listing([language_name(code) for code in row.languages]),
+            languages=listing([language_name(code) for code in row.languages]),
         )
     for row in placed.unserved.itertuples():
         hover[row.market] = _("<b>{market}</b>, not served<br>{reason}").format(

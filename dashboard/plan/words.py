@@ -1,8 +1,5 @@
 """Plans in words: the finding, what binds and what it costs, why there is none, what is left out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import pandas as pd
 
 from analytics.allocation import solution
@@ -15,26 +12,14 @@ from analytics.allocation.limits import Limit, Violation
 from analytics.allocation.request import PlanRequest
 from analytics.allocation.solution import Answer
 from analytics.index import recipe
-from dashboard import load, ranking_words
+from dashboard import load
 from dashboard.i18n import translation
-from dashboard.i18n.translation import _, compact, in_sentence, language_name, number, share
+from dashboard.i18n.translation import _, compact, in_sentence, language_name, listing, number, share
+from dashboard.places import Names
 
 NAMED = 3
 TOLD = 6
 """Binding limits told, those worth most."""
-
-
-@dataclass(frozen=True)
-class Names:
-    """What markets are called in the reader's language, by iso3; a file's own name where the atlas knows none."""
-
-    known: Mapping[str, str]
-
-    def __getitem__(self, iso3: str) -> str:
-        return self.known.get(iso3, iso3)
-
-    def listed(self, codes: list[str] | tuple[str, ...]) -> str:
-        return ranking_words.listing([self[code] for code in codes])
 
 
 def names_of(material: PlanInputs) -> Names:
@@ -302,8 +287,8 @@ def _conflict(conflict: Conflict, names: Names) -> str:
         others = [limit(kept, names) for kept in conflict.limits if kept not in hubs]
         return _("{years}: {others} needs {hubs}, but no candidate site that may open offers it.").format(
             years=years,
-            others=ranking_words.listing(others) if others else _("the plan"),
-            hubs=ranking_words.listing([limit(kept, names) for kept in hubs]),
+            others=listing(others) if others else _("the plan"),
+            hubs=listing([limit(kept, names) for kept in hubs]),
         )
     if need := conflict.need:
         others = [limit(kept, names) for kept in conflict.limits if kept != need.cap]
@@ -312,13 +297,13 @@ def _conflict(conflict: Conflict, names: Names) -> str:
             sentence = _("{years}: {amount} people are needed for {others}; {cap} allows {most}.")
         return sentence.format(
             years=years,
-            others=ranking_words.listing(others),
+            others=listing(others),
             amount=_figure(need.amount),
             cap=limit(need.cap, names),
             most=_figure(need.allowed),
         )
     return _("{years}: {limits} cannot hold together.").format(
-        years=years, limits=ranking_words.listing([limit(kept, names) for kept in conflict.limits])
+        years=years, limits=listing([limit(kept, names) for kept in conflict.limits])
     )
 
 
@@ -370,7 +355,7 @@ def rival_note(note: Note, names: Names) -> str:
         return _("Split among the {count} largest markets, within the limits.").format(count=note.largest)
     if note.kind == "moved":
         told = [_broken(violation, names) for violation in note.broken[:NOTED]]
-        return _("Adjusted as little as needed to meet: {limits}.").format(limits=ranking_words.listing(told))
+        return _("Adjusted as little as needed to meet: {limits}.").format(limits=listing(told))
     return {
         "none": _("None was found that keeps the limits."),
         "greedy": _("Adds one person or market at a time, whichever gains most per US$."),

@@ -7,11 +7,11 @@ from analytics.index.composite import NotRanked
 from analytics.potential import panel, validation
 from analytics.potential.fit import MIN_EXPLAINED, PotentialFit
 from analytics.potential.panel import PotentialError
-from dashboard import components, load, ranking_words, widgets
+from dashboard import components, load, widgets
 from dashboard.charts import potentials, rankings
 from dashboard.filters import MarketFilters
 from dashboard.i18n.faults import spelt
-from dashboard.i18n.translation import _, compact, ends, in_sentence, number, sentence, share
+from dashboard.i18n.translation import _, compact, ends, in_sentence, listing, number, sentence, share
 
 SHOWN_REASONS = 8
 ICONS = {"PASS": ":material/check_circle:", "REVIEW": ":material/visibility:", "FAIL": ":material/error:"}
@@ -67,7 +67,7 @@ def headline(fit: PotentialFit, names: pd.Series, among: pd.Index) -> str:
         )
 
     def spoken(codes: pd.Index) -> str:
-        return ranking_words.listing([in_sentence(iso3, names.get(iso3, iso3)) for iso3 in codes[:3]])
+        return listing([in_sentence(iso3, names.get(iso3, iso3)) for iso3 in codes[:3]])
 
     clear = fit.clear_gaps(among)
     if len(clear):
@@ -131,10 +131,10 @@ def trust(fit: PotentialFit) -> None:
         told = [
             _("{group} ({share})").format(group=_(row.group), share=share(row.coverage)) for row in weak.itertuples()
         ]
-        st.write(_("The 90 % intervals hold less often in {groups}.").format(groups=ranking_words.listing(told)))
+        st.write(_("The 90 % intervals hold less often in {groups}.").format(groups=listing(told)))
     if len(small):
         told = [_("{group} ({n} countries)").format(group=_(row.group), n=row.n) for row in small.itertuples()]
-        st.write(_("Too few countries to judge: {groups}.").format(groups=ranking_words.listing(told)))
+        st.write(_("Too few countries to judge: {groups}.").format(groups=listing(told)))
     with st.expander(_("Show the {count} checks").format(count=len(fit.checks))):
         verdicts(fit)
 
@@ -209,11 +209,7 @@ def reasons(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
         _("Associated with, not caused by: features overlap."),
     )
     alike = fit.analogues(iso3)
-    st.write(
-        _("Most similar markets: {markets}.").format(
-            markets=ranking_words.listing([names.get(c, c) for c in alike.index])
-        )
-    )
+    st.write(_("Most similar markets: {markets}.").format(markets=listing([names.get(c, c) for c in alike.index])))
 
 
 def honesty(fit: PotentialFit) -> None:

@@ -20,7 +20,7 @@ from dashboard import components, load, ranking_words, readiness, widgets
 from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
 from dashboard.i18n.faults import spelt
-from dashboard.i18n.translation import _, in_sentence, number, sentence, share
+from dashboard.i18n.translation import _, in_sentence, listing, number, sentence, share
 
 SHOWN = 30
 HEAVIEST = 3.0
@@ -156,7 +156,7 @@ def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
         st.write(_("No weights of the dimensions let {challenger} overtake.").format(challenger=names[challenger]))
         return
     moved = answer.weights[answer.weights["change"].abs() > 0.0005].sort_values("change")
-    told = ranking_words.listing(
+    told = listing(
         [
             _("{dimension} from {before} to {after}").format(
                 dimension=_(row.Index), before=share(row.before), after=share(row.after)

@@ -14,10 +14,11 @@ from analytics.scenario.document import Scenario
 from analytics.scenario.outcome import ScenarioResult
 from analytics.scenario.propagation import Elasticity
 from dashboard import components, load, ranking_words
-from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked, written
+from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked, numbers, span, written
+from dashboard.board.vintage import state_of_the_store
 from dashboard.i18n import translation
 from dashboard.i18n.faults import said
-from dashboard.i18n.translation import _, compact, day, number, percent, share, with_unit
+from dashboard.i18n.translation import _, compact, listing, number, percent, share, with_unit
 from dashboard.scenarios import state, words
 
 MOVERS = 14
@@ -141,7 +142,7 @@ def _contributions(ground: ScenarioBase, current: Scenario, iso3: str) -> Chart 
         "bars",
         _("What each assumption adds to the score"),
         tuple(words.told(shock) for shock in current.shocks),
-        (Series(_("Points"), _numbers(parts)),),
+        (Series(_("Points"), numbers(parts)),),
         _("What each assumption adds to the score, points"),
         decimals=2,
     )
@@ -191,9 +192,9 @@ def _movers(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Sl
             _("Ranks before and after of the markets that move most"),
             tuple(str(names.get(code, code)) for code in keep),
             (
-                Series(_("Before"), _numbers(table["rank_before"])),
-                Series(_("After, 5–95 %"), _numbers(table["rank"]), (), _numbers(table["rank_low"]),
-                       _numbers(table["rank_high"])),
+                Series(_("Before"), numbers(table["rank_before"])),
+                Series(_("After, 5–95 %"), numbers(table["rank"]), (), numbers(table["rank_low"]),
+                       numbers(table["rank_high"])),
             ),
             _("Rank, 1 is the best"),
             highlight=_position(keep, iso3),
@@ -241,8 +242,8 @@ def _tornado(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Serie
             _("What one standard deviation of each figure does"),
             tuple(titles),
             (
-                Series(_("one standard deviation down"), _numbers(sides["score_down"])),
-                Series(_("one up"), _numbers(sides["score_up"])),
+                Series(_("one standard deviation down"), numbers(sides["score_down"])),
+                Series(_("one up"), numbers(sides["score_up"])),
             ),
             _("Score, 0–100; in the scenario {score}").format(score=f"{here.score:.1f}"),
             middle=here.score,
@@ -280,7 +281,7 @@ def _first(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Sli
     leader = str(names.get(table.index[0], table.index[0]))
     if new:
         title = _("{leader} leads; new in the top {count}: {new}").format(
-            leader=leader, count=len(first), new=ranking_words.listing(new[: words.NAMED])
+            leader=leader, count=len(first), new=listing(new[: words.NAMED])
         )
     else:
         title = _("{leader} leads; the top {count} are the same as before").format(leader=leader, count=len(first))
@@ -292,8 +293,8 @@ def _first(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Sli
             _("Scores of the leading markets after the scenario"),
             tuple(f"{int(row['rank'])}  {names.get(code, code)}" for code, row in table.iterrows()),
             (
-                Series(_("After"), _numbers(table["score"]), (), _numbers(table["score_low"]),
-                       _numbers(table["score_high"])),
+                Series(_("After"), numbers(table["score"]), (), numbers(table["score_low"]),
+                       numbers(table["score_high"])),
             ),
             _("Score after the scenario, 0–100, with its 5–95 % interval"),
             highlight=_position(table.index, iso3),
@@ -343,10 +344,10 @@ def _potential(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd
             _("Potential before and after the scenario"),
             tuple(str(names.get(code, code)) for code in keep),
             (
-                Series(_("Before"), _numbers(table["potential_before"]), (), _numbers(table["potential_before_low"]),
-                       _numbers(table["potential_before_high"])),
-                Series(_("After"), _numbers(table["potential"]), (), _numbers(table["potential_low"]),
-                       _numbers(table["potential_high"])),
+                Series(_("Before"), numbers(table["potential_before"]), (), numbers(table["potential_before_low"]),
+                       numbers(table["potential_before_high"])),
+                Series(_("After"), numbers(table["potential"]), (), numbers(table["potential_low"]),
+                       numbers(table["potential_high"])),
             ),
             _("{unit}, with its 90 % interval").format(unit=unit),
             highlight=0,
@@ -367,10 +368,6 @@ def _potential(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd
         ),
         footnote=foot,
     )  # fmt: skip
-
-
-def _numbers(column: pd.Series) -> tuple[float, ...]:
-    return tuple(float(value) for value in column)
 
 
 def _position(keep: pd.Index, iso3: str) -> int | None:
@@ -398,11 +395,6 @@ def footnote(ground: ScenarioBase, current: Scenario, more: tuple[str, ...] = ()
 
 def _codes(ground: ScenarioBase) -> tuple[str, ...]:
     return tuple(code for measure in ground.ranking.measures.values() for code in measure.codes)
-
-
-def span(first: float, last: float) -> str:
-    """From the first to the last year."""
-    return str(int(last)) if first == last else f"{int(first)}–{int(last)}"
 
 
 def _snapshot(current: Scenario) -> str:
@@ -445,12 +437,6 @@ def _engineers(current: Scenario) -> tuple[Section, ...]:
         again.append(_("The scenario was made on snapshot {snapshot}.").format(snapshot=current.base.snapshot))
     told = _("Open this as a scenario file on the Scenarios page, and the same numbers come out.")
     return Section(_("To compute it again"), tuple(again)), Section(_("The scenario itself"), (told,), code)
-
-
-def state_of_the_store(snapshot: str) -> str:
-    """Which arrival of data the figures are of, for engineers."""
-    arrived = day(load.snapshots().set_index("id").at[snapshot, "retrieved_at"])
-    return _("State of the store: snapshot {snapshot}, arrived {day}.").format(snapshot=snapshot, day=arrived)
 
 
 def _on_one_line(found: re.Match) -> str:
@@ -514,7 +500,7 @@ def _recipe(ground: ScenarioBase) -> list[str]:
             )
         )
     if ranking.missing:
-        missing = ranking_words.listing([_(ingredient.title) for ingredient in ranking.missing])
+        missing = listing([_(ingredient.title) for ingredient in ranking.missing])
         told.append(_("Not in the store, so their weight went to the others: {missing}.").format(missing=missing))
     return told
 
@@ -564,7 +550,7 @@ def _outlook(ground: ScenarioBase, current: Scenario) -> list[str]:
     for method, word in ((DAMPED, _("By damped trend: {names}.")), (LAST, _("By their last value: {names}."))):
         codes = methods.index[methods["method"] == method]
         if len(codes):
-            told.append(word.format(names=ranking_words.listing([words.indicator_name(code) for code in codes])))
+            told.append(word.format(names=listing([words.indicator_name(code) for code in codes])))
     return told
 
 

@@ -6,8 +6,18 @@ from analytics.index import recipe
 from analytics.scenario.document import Scenario, Shock, Uncertain
 from analytics.scenario.outcome import ScenarioResult
 from analytics.scenario.shocks import Caveat
-from dashboard import load, ranking_words
-from dashboard.i18n.translation import _, in_sentence, number, percent, sentence, share, territory_name, with_unit
+from dashboard import load
+from dashboard.i18n.translation import (
+    _,
+    in_sentence,
+    listing,
+    number,
+    percent,
+    sentence,
+    share,
+    territory_name,
+    with_unit,
+)
 from data import catalog
 
 NAMED = 4
@@ -35,7 +45,7 @@ def place(shock: Shock | Uncertain) -> str:
     here = [names.get(iso3, iso3) for iso3 in shock.markets] + [territory_name(code) for code in shock.regions]
     if len(here) > NAMED:
         return _("{count} places").format(count=len(here))
-    return ranking_words.listing(here) if here else _("all markets")
+    return listing(here) if here else _("all markets")
 
 
 def told(shock: Shock) -> str:
@@ -130,7 +140,7 @@ def summary(outcome: ScenarioResult, names: pd.Series) -> str:
     if not moved.any():
         return _("No rank changes.")
     largest = moved[moved != 0].sort_values(key=abs, ascending=False, kind="stable").index[:3]
-    listed = ranking_words.listing(
+    listed = listing(
         [
             _("{market} ({before} → {after})").format(
                 market=names.get(iso3, iso3),
@@ -165,7 +175,7 @@ def notes(found: tuple[Caveat, ...], names: pd.Series) -> list[str]:
         return said
     for (kind, target), group in table.groupby([0, 1], sort=False):
         here = [names.get(iso3, iso3) for iso3 in group[2]]
-        market = ranking_words.listing(here) if len(here) <= NAMED else _("{count} markets").format(count=len(here))
+        market = listing(here) if len(here) <= NAMED else _("{count} markets").format(count=len(here))
         unit = indicator_unit(target)
         first = group.iloc[0]
         said.append(
@@ -184,9 +194,9 @@ def outside(outcome: ScenarioResult, iso3: str, names: pd.Series) -> str | None:
     row = outcome.markets.loc[iso3]
     if not row["outside"]:
         return None
-    near = ranking_words.listing([names.get(other, other) for other in row["nearest"]])
+    near = listing([names.get(other, other) for other in row["nearest"]])
     if row["reasons"]:
-        which = ranking_words.listing([_feature(key) for key in row["reasons"]])
+        which = listing([_feature(key) for key in row["reasons"]])
         return _(
             "Beyond what the data have seen: {which} lies outside the range of real markets. The nearest are {near}; "
             "read the result as a direction, not as an amount."
@@ -214,7 +224,7 @@ def moved_along(outcome: ScenarioResult, iso3: str) -> str | None:
         )
         for row in rows.itertuples()
     ]
-    return _("Associated with it, and moved too: {moves}.").format(moves=ranking_words.listing(told))
+    return _("Associated with it, and moved too: {moves}.").format(moves=listing(told))
 
 
 def alone(scenario: Scenario, outcome: ScenarioResult) -> str | None:

@@ -11,14 +11,14 @@ from analytics.index.composite import Ranking
 from analytics.market import entry_mode
 from analytics.potential.fit import PotentialFit
 from dashboard import cases, components, load, places, profile_bar, ranking_words
-from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked
+from dashboard.board import spending
+from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked, span
+from dashboard.board.vintage import state_of_the_store
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.i18n import translation
-from dashboard.i18n.translation import _, day, in_sentence, language_name, number, sentence, share
-from dashboard.plan import board as plan_board
-from dashboard.plan.words import Names
-from dashboard.scenarios import board as scenario_board
+from dashboard.i18n.translation import _, day, in_sentence, language_name, listing, number, sentence, share
+from dashboard.places import Names
 from dashboard.shortlist import parts
 from models import fitness
 
@@ -147,11 +147,11 @@ def shortlist_board(found: Told, made_at: date | None = None) -> Board:
 def _foot(found: Told) -> str:
     """Source, years of the figures, and what ranges and gates are."""
     years = found.ranking.years.loc[[case.iso3 for case in found.shown]]
-    span = scenario_board.span(years.min(axis=None), years.max(axis=None))
+    years_shown = span(years.min(axis=None), years.max(axis=None))
     return " ".join(
         (
             found.source,
-            _("Figures of {years}.").format(years=span),
+            _("Figures of {years}.").format(years=years_shown),
             _("Ranges are 5–95 % over index variants; potential intervals are 90 %. Gates are no legal advice."),
         )
     )
@@ -300,7 +300,7 @@ def _potential(found: Told) -> Slide | None:
     ).format(outcome=_(fit.outcome_title), year=fit.year)
     missing = [case.spoken for case in found.shown if case not in shown]
     if missing:
-        about += " " + _("Not known for {markets}.").format(markets=ranking_words.listing(missing))
+        about += " " + _("Not known for {markets}.").format(markets=listing(missing))
     target = fit.recipe.target
     codes = (*(target.measure.codes if target else ()), *fit.features.columns)
     return Slide(
@@ -352,7 +352,7 @@ def _cost(found: Told) -> Slide | None:
     if found.plan is None:
         return None
     names = Names(load.markets()["name"].to_dict())
-    spent = plan_board.money(found.plan, names, plan_board.footnote(found.plan.problem))
+    spent = spending.money(found.plan, names, spending.footnote(found.plan.problem))
     about = _("With the usual budget and limits, which Plan lets you set. Reached is not earned.")
     return Slide(spent.title, (found.cost, about), spent.chart, spent.table, spent.footnote)
 
@@ -375,7 +375,7 @@ def _next_steps(found: Told, made_at: date) -> Slide:
     about = _(
         "A template: drafted from what is known and not known of {markets}; fill in who, and change what you like."
     )
-    markets = ranking_words.listing([case.spoken for case in found.stepped])
+    markets = listing([case.spoken for case in found.stepped])
     foot = _foot(found)
     return Slide(_("The next 90 days, a template"), (about.format(markets=markets),), None, table, foot, wide=True)
 
@@ -392,11 +392,11 @@ def _clear(found: Told) -> list[str]:
             _(
                 "{markets}: have sanctions, ownership limits, approvals and data rules checked; none is known to us, "
                 "which does not mean there is none."
-            ).format(markets=sentence(ranking_words.listing(unknown)))
+            ).format(markets=sentence(listing(unknown)))
         )
     steps += [
         _("{market}: find {figures}; the store has none.").format(
-            market=sentence(case.spoken), figures=ranking_words.listing(missing)
+            market=sentence(case.spoken), figures=listing(missing)
         )
         for case in found.stepped
         if (missing := missing_figures(case))
@@ -404,7 +404,7 @@ def _clear(found: Told) -> list[str]:
     if unsized := [case.spoken for case in found.stepped if cases.untapped(case) is None]:
         steps.append(
             _("{markets}: find a figure for what could be won; we have none.").format(
-                markets=sentence(ranking_words.listing(unsized))
+                markets=sentence(listing(unsized))
             )
         )
     return steps
@@ -423,7 +423,7 @@ def _agree(found: Told) -> list[str]:
     modes = cases.mode_names()
     nearly = [
         _("{market} ({items})").format(
-            market=case.spoken, items=ranking_words.listing([modes[mode].lower() for mode in case.advice.nearly])
+            market=case.spoken, items=listing([modes[mode].lower() for mode in case.advice.nearly])
         )
         for case in found.stepped
         if len(case.advice.nearly) > 1
@@ -432,7 +432,7 @@ def _agree(found: Told) -> list[str]:
         steps.append(_("Choose among ways in that are nearly equal: {list}.").format(list=_("; ").join(nearly)))
     unread = [
         _("{market} ({items})").format(
-            market=case.spoken, items=ranking_words.listing([language_name(code) for code in codes[:UNREAD]])
+            market=case.spoken, items=listing([language_name(code) for code in codes[:UNREAD]])
         )
         for case in found.stepped
         if (codes := parts.not_ready(case.iso3))
@@ -533,11 +533,9 @@ def _unknown(found: Told) -> list[str]:
     """Gates, figures and costs that are not known, then what is not known of any country."""
     names = load.markets()["name"]
     free = [case.spoken for case in found.shown if not case.gates]
-    said = [_of(ranking_words.listing(free), cases.no_gate())] if free else []
+    said = [_of(listing(free), cases.no_gate())] if free else []
     said += [
-        _("{market}: no figure for {figures}.").format(
-            market=sentence(case.spoken), figures=ranking_words.listing(missing)
-        )
+        _("{market}: no figure for {figures}.").format(market=sentence(case.spoken), figures=listing(missing))
         for case in found.shown
         if (missing := missing_figures(case))
     ]
@@ -567,7 +565,7 @@ def _engineers(found: Told) -> tuple[Section, ...]:
     choice, sure = found.choice, load.certainty(found.choice.recipe, found.choice.year)
     snapshot = str(load.snapshots()["id"].iloc[0])
     again = (
-        scenario_board.state_of_the_store(snapshot),
+        state_of_the_store(snapshot),
         _("Seed of the draws: {seed}.").format(seed=sure.seed),
         _("Address: {address}").format(address=f"?recipe={choice.recipe}&year={choice.year}"),
     )

@@ -14,7 +14,7 @@ from dashboard import readiness as our_readiness
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.i18n.faults import spelt
-from dashboard.i18n.translation import _, compact, ends, in_sentence, language_name, number, sentence, share
+from dashboard.i18n.translation import _, compact, ends, in_sentence, language_name, listing, number, sentence, share
 from data import gates
 from data.faults import Fault
 from models import fitness
@@ -109,9 +109,7 @@ def readiness(iso3: str) -> str:
     missing = not_ready(iso3)
     told = _("ready for {share} of the people").format(share=share(point))
     if missing:
-        told += _("; not for {languages}").format(
-            languages=ranking_words.listing([language_name(c) for c in missing[:2]])
-        )
+        told += _("; not for {languages}").format(languages=listing([language_name(c) for c in missing[:2]]))
     return told
 
 
@@ -128,7 +126,7 @@ def product_reach(iso3: str) -> str:
         )
     point, _low, _high = fitness.any_of(shares[shared])
     return _("speaks {languages}: {share} of the people").format(
-        languages=ranking_words.listing([language_name(code) for code in shared[:2]]), share=share(point)
+        languages=listing([language_name(code) for code in shared[:2]]), share=share(point)
     )
 
 
@@ -136,7 +134,7 @@ def why(found: Case) -> str:
     """The two figures in which it is furthest ahead."""
     best = profile.standings(found.ranking, found.iso3)[:2]
     return sentence(
-        ranking_words.listing(
+        listing(
             [
                 _("{figure} (better than {share})").format(
                     figure=ranking_words.ingredient_title(found.ranking, one.key),
@@ -168,7 +166,7 @@ def disagreement(choice: MarketFilters, ranking: Ranking, listed: list[str], nam
         return _(
             "By potential no other country stands out: nowhere off this list is the gap to similar countries certain."
         )
-    told = ranking_words.listing(
+    told = listing(
         [
             _("{market} (rank {rank})").format(
                 market=in_sentence(iso3, names[iso3]), rank=int(ranking.scores.at[iso3, "rank"])
@@ -196,7 +194,7 @@ def what(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:
     mode = load.verdicts(choice.recipe, choice.year)[first].nearly[0]
     told = _("{market} first: {mode}.").format(market=in_sentence(first, names[first]), mode=cases.mode_advice()[mode])
     if others:
-        told += " " + _("Then {others}.").format(others=ranking_words.listing(others))
+        told += " " + _("Then {others}.").format(others=listing(others))
     return sentence(told)
 
 
@@ -280,7 +278,7 @@ def what_next(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:
     if asked:
         told = (
             _("Clear approvals and data rules for {markets} first.").format(
-                markets=ranking_words.listing([in_sentence(iso3, names[iso3]) for iso3 in asked])
+                markets=listing([in_sentence(iso3, names[iso3]) for iso3 in asked])
             )
             + " "
             + told

@@ -9,6 +9,7 @@ from analytics.index import composite, recipe
 from analytics.robustness import rank_intervals
 from dashboard import ranking_words
 from dashboard.i18n import translation
+from dashboard.i18n.translation import listing
 from data import store
 
 
@@ -34,9 +35,9 @@ def ranked(home):
 )
 def test_names_are_listed_as_one_says_them(speak, names, english, chinese):
     speak("en")
-    assert ranking_words.listing(names) == english
+    assert listing(names) == english
     speak("zh")
-    assert ranking_words.listing(names) == chinese
+    assert listing(names) == chinese
 
 
 ECONOMIES = pd.Series({"TWN": 3.0, "DEU": 2.0, "CHI": 1.0})
@@ -46,7 +47,7 @@ def test_the_headline_names_the_first_three_and_how_many_stay_in_the_top_ten(spe
     ranking, sure, names = ranked
     speak("en")
     said = ranking_words.headline(ranking, sure, names, ranking.scores.index)
-    first = ranking_words.listing([translation.in_sentence(iso3, names[iso3]) for iso3 in ranking.scores.index[:3]])
+    first = listing([translation.in_sentence(iso3, names[iso3]) for iso3 in ranking.scores.index[:3]])
     assert f", {first} lead; " in said
     stay = (sure.ranks.loc[ranking.scores.index[:10], "p_top10"] >= 0.9).sum()
     assert said.endswith(f"{stay} of the top 10 stay there in 90 % of index variants.")
