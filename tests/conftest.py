@@ -20,6 +20,8 @@ from analytics.index import recipe
 from dashboard.i18n import translation
 from data import catalog, ingest, store
 
+TESTS = Path(__file__).parent
+
 hypothesis.settings.register_profile("atlas", deadline=None)  # how long a case takes depends on the machine
 hypothesis.settings.load_profile("atlas")
 
@@ -54,7 +56,7 @@ def places(tmp_path_factory) -> Path:
 def copied(source: Path, name: str, request: pytest.FixtureRequest) -> Path:
     """A fresh folder with a copy of the store in `source`; for tests of pages that patch nothing, in a common place."""
     patches = "monkeypatch" in inspect.signature(request.function).parameters
-    draws = request.path.parent.name in ("pages", "dashboard")
+    draws = request.path.relative_to(TESTS).parts[0] in ("pages", "dashboard")
     folder = request.getfixturevalue("places" if draws and not patches else "tmp_path") / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

@@ -160,7 +160,7 @@ def _in_facts() -> Iterator[tuple[str, str]]:
         "data/reference/markets.csv": _capitals(),
         "dashboard/i18n/calendar.py": calendar.COMMON,
         "dashboard/ranking_words.py": ranking_words.ASKED_FOR,
-        "dashboard/load.py": (*load.INCOME_GROUPS, "Not classified"),
+        "dashboard/load/": (*load.INCOME_GROUPS, "Not classified"),
         "analytics/index/design.py": (*TREATMENTS, *IMPUTATIONS, *NORMALISATIONS, *WEIGHTINGS, *AGGREGATIONS),
         "analytics/robustness/sobol.py": ("weights", "imputation", "normalisation", "treatment", "aggregation"),
         "dashboard/navigation.py": [text for page in navigation.PAGES for text in (page.title, page.section)],

@@ -46,10 +46,10 @@ class AtOnce:
 @pytest.fixture(autouse=True)
 def background(monkeypatch) -> Callable[[], None]:
     """Nothing is estimated beside a test; background() has it done at once."""
-    monkeypatch.setattr(load, "_background", Later())
-    load._estimates.clear()
-    load._plans.clear()
-    return lambda: monkeypatch.setattr(load, "_background", AtOnce())
+    monkeypatch.setattr(load.potentials, "_background", Later())
+    load.potentials._estimates.clear()
+    load.plans._plans.clear()
+    return lambda: monkeypatch.setattr(load.potentials, "_background", AtOnce())
 
 
 @pytest.fixture

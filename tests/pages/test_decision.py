@@ -92,7 +92,7 @@ def test_the_potential_changes_no_verdict(full_home, open_page, background, monk
     before = open_page("decision", recipe="healthcare")
     assert any(text == "Potential: being estimated." for text in said(before))
     background()
-    load._estimates.clear()
+    load.potentials._estimates.clear()
     after = open_page("decision", recipe="healthcare")
     assert after.title[0].value == before.title[0].value
     assert not any("being estimated" in text for text in said(after))

@@ -27,7 +27,7 @@ def quick(monkeypatch):
     from analytics.potential import learners
 
     monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))
-    load._estimated.clear()
+    load.plans._estimated.clear()
     for function in (load.plan_material, load.plan_answer, load.plan_frontier):
         function.forget()
 
@@ -224,7 +224,7 @@ def test_a_potential_that_fails_is_known_to_have_been_asked_for(full_home, monke
     def broken(*arguments):
         raise potential.PotentialError("no outcome")
 
-    monkeypatch.setattr(load, "potential", broken)
+    monkeypatch.setattr(load.plans, "potential", broken)
     load.plan_potential("healthcare", 2023)
     assert load.plan_missing(("healthcare", "finance"), 2023) == ("finance",)
     material = load.plan_material(("healthcare",), 2023, "USA", None)

@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from dashboard import load
-from dashboard.kept import Kept
+from dashboard.load.kept import Kept
 from data import store
 
 

@@ -74,7 +74,7 @@ def partner(home, tmp_path, monkeypatch):
     """A partner of "shop" over org/model; partner(config) makes it over something else."""
     monkeypatch.setattr(cards, "SHIPPED", tmp_path / "none")
     monkeypatch.setattr(hub, "embedder", lambda name: list)
-    load._hub.clear()
+    load.knowledge._hub.clear()
 
     def save(**config: object) -> None:
         card = cards.Card(
@@ -85,7 +85,7 @@ def partner(home, tmp_path, monkeypatch):
 
     save(hub={"model": "org/model", "base": "shop"})
     yield save
-    load._hub.clear()
+    load.knowledge._hub.clear()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_hub_model_out_of_reach_leaves_it_to_our_own_model(partner, monkeypatc
 
 def test_a_partner_is_served_anew_when_the_model_under_it_was_trained_again(partner, monkeypatch):
     asked = []
-    monkeypatch.setattr(load, "_text_server", lambda name, files: asked.append(files))
+    monkeypatch.setattr(load.models, "_text_server", lambda name, files: asked.append(files))
     for weights in (torch.zeros(2), torch.ones(2)):
         tensors.save(replace(cards.card("shop-hub"), name="shop", config={}), {"w": weights})
         load.text_server("shop-hub")
