@@ -155,7 +155,7 @@ def _in_facts() -> Iterator[tuple[str, str]]:
             *(sentence for pair in row_faults.SENTENCES.values() for sentence in pair),
             *row_faults.COUNTED.values(),
         ],
-        "data/store.py": ("complete", "partial", "product"),
+        "data/store/": ("complete", "partial", "product"),
         "data/reference/memberships.csv": members,
         "data/reference/markets.csv": _capitals(),
         "dashboard/i18n/calendar.py": calendar.COMMON,

@@ -43,6 +43,8 @@ def test_its_ranks_have_an_interval_and_another_weight_prepares_nothing_anew(ful
     year = load.default_year("healthcare")
     own = tuple(recipe.load("healthcare").dimensions.items())
     load.robustness("healthcare", year, (), (*own, (readiness.DIMENSION, 1.0)))
-    monkeypatch.setattr(load.rankings.rank_intervals, "prepare", lambda *given: pytest.fail("prepared again for another weight"))
+    monkeypatch.setattr(
+        load.rankings.rank_intervals, "prepare", lambda *given: pytest.fail("prepared again for another weight")
+    )
     found = load.robustness("healthcare", year, (), (*own, (readiness.DIMENSION, 2.5)))
     assert (found.ranks["low"] <= found.ranks["rank"]).all() and (found.ranks["rank"] <= found.ranks["high"]).all()

@@ -70,7 +70,7 @@ def test_a_fault_of_the_disk_is_told_with_its_remedy_and_leaves_the_store_as_it_
     store.ensure()
     for write in writes if step == "copyfile" else writes[:1]:
         with monkeypatch.context() as patch:
-            owner = {"copyfile": store.shutil, "fsync": store.os, "mkdir": private.Path}[step]
+            owner = {"copyfile": store.writer.shutil, "fsync": store.writer.os, "mkdir": private.Path}[step]
             patch.setattr(owner, step, fail)
             with pytest.raises(store.StoreError, match=FAULTS[code]):
                 write()
@@ -133,13 +133,13 @@ def _all_rows() -> pd.DataFrame:
 
 
 def test_a_store_is_read_whole_once_after_it_changed(home, monkeypatch):
-    read, counted = store._read_whole, []
-    monkeypatch.setattr(store, "_read_whole", lambda connection: counted.append(1) or read(connection))
+    read, counted = store.connection.read_whole, []
+    monkeypatch.setattr(store.connection, "read_whole", lambda connection: counted.append(1) or read(connection))
     for _ in range(3):
         store.connect().close()
         store.ensure()
     assert len(counted) == 1
-    store._whole.clear()  # another process
+    store.connection._whole.clear()  # another process
     store.connect().close()
     assert len(counted) == 1
     os.utime(store.path())
@@ -159,7 +159,7 @@ def test_a_copy_that_was_damaged_on_the_way_is_not_acknowledged(home, monkeypatc
                 file.seek(place)
                 file.write(b"\xa5" * 64)
 
-    monkeypatch.setattr(store.shutil, "copyfile", spoil)
+    monkeypatch.setattr(store.writer.shutil, "copyfile", spoil)
     with pytest.raises(store.StoreError):
         settings()
     assert store.path().read_bytes() == whole

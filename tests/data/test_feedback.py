@@ -104,7 +104,7 @@ def test_a_verdict_is_up_or_down(home):
 
 
 def test_a_verdict_that_waited_too_long_says_when_to_try_again(home, monkeypatch):
-    monkeypatch.setattr(store, "WAIT_S", 0.0)
+    monkeypatch.setattr(store.writer, "WAIT_S", 0.0)
     with store.writing() as _, pytest.raises(store.StoreBusy, match="try again"):
         say()
 

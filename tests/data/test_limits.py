@@ -188,7 +188,7 @@ def test_a_check_of_the_same_bytes_against_the_same_store_is_not_made_again(tmp_
 
 
 def test_a_preview_waits_for_no_writer_and_a_landing_is_checked_again_after_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "WAIT_S", 0.0)
+    monkeypatch.setattr(store.writer, "WAIT_S", 0.0)
     file = tmp_path / "a.csv"
     file.write_text(f"{HEADER}\nDEU,X,2020,1\n")
     with store.writing():

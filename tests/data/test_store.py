@@ -63,7 +63,7 @@ def test_changed_embedded_facts_reach_the_store_and_the_old_ones_the_revisions(h
     for file in store.REFERENCE.glob("*.csv"):
         (reference / file.name).write_bytes(file.read_bytes())
     facts = reference / "observations.csv"
-    monkeypatch.setattr(store, "REFERENCE", reference)
+    monkeypatch.setattr(store.build, "REFERENCE", reference)
     old = facts.read_text(encoding="utf-8")
     for salt in range(4):  # whatever the digest, the later facts count
         new = old.replace("ABW,cldr:literacy,2023,96.8", f"ABW,cldr:literacy,2023,9{salt}")
@@ -139,7 +139,7 @@ def test_an_older_store_is_upgraded_with_all_its_data(home, tmp_path, monkeypatc
         store.connect()
     shutil.copytree(store.MIGRATIONS, tmp_path, dirs_exist_ok=True)
     (tmp_path / "001.sql").write_text("ALTER TABLE observations RENAME COLUMN figure TO value;")
-    monkeypatch.setattr(store, "MIGRATIONS", tmp_path)
+    monkeypatch.setattr(store.build, "MIGRATIONS", tmp_path)
     assert store.ensure() == "upgraded"
     assert panel() == [("DEU", "X", 2020, 1.0)]
 
@@ -164,7 +164,7 @@ def test_a_store_that_is_half_made_is_told_from_a_whole_one(home):
 def test_an_older_store_that_cannot_be_upgraded_is_left_untouched(home, tmp_path, monkeypatch, script):
     raw("UPDATE meta SET schema_version = 0")
     before = store.path().read_bytes()
-    monkeypatch.setattr(store, "MIGRATIONS", tmp_path)
+    monkeypatch.setattr(store.build, "MIGRATIONS", tmp_path)
     if script:
         (tmp_path / "001.sql").write_text(script)
     with pytest.raises(store.StoreError):
@@ -221,7 +221,7 @@ def test_a_result_that_is_no_store_is_not_swapped_in(home):
 
 
 def test_a_writer_who_waited_too_long_is_told_what_is_written_and_since_when(home, monkeypatch):
-    monkeypatch.setattr(store, "WAIT_S", 0.0)
+    monkeypatch.setattr(store.writer, "WAIT_S", 0.0)
     said = r"being written to: an import, since \d\d:\d\d UTC\. Nothing was changed; try again in a moment\.$"
     with store.writing(Fault("an import")) as connection, pytest.raises(store.StoreBusy, match=said):
         connection.execute("SELECT 1")
@@ -267,7 +267,7 @@ def test_writers_that_begin_together_all_write(home):
 def test_the_store_is_written_where_the_system_has_no_fcntl(home):
     script = (
         "import sys\nsys.modules['fcntl'] = None\nfrom data import store\n"
-        "from data.faults import Fault\nstore.WAIT_S = 0.1\n"
+        "from data.faults import Fault\nstore.writer.WAIT_S = 0.1\n"
         "store.put_settings({'language': 'zh'})\n"
         "try:\n    with store.writing(Fault('an import')):\n        store.put_settings({'language': 'en'})\n"
         "except store.StoreBusy as busy:\n    print(busy)\n"

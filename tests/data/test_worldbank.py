@@ -63,7 +63,7 @@ def atlas(tmp_path, monkeypatch):
     }
     for name, lines in heads.items():
         (reference / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    monkeypatch.setattr(store, "REFERENCE", reference)
+    monkeypatch.setattr(store.build, "REFERENCE", reference)
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path / "home"))
     monkeypatch.delenv(worldbank.URL_VARIABLE, raising=False)
     assert store.ensure() == "built"

@@ -291,7 +291,7 @@ def test_a_thumb_says_what_it_keeps_and_keeps_no_words_unless_the_reader_agrees(
 
 
 def test_a_verdict_that_cannot_be_kept_says_so_and_the_page_goes_on(opened, monkeypatch):
-    monkeypatch.setattr(store, "WAIT_S", 0.05)
+    monkeypatch.setattr(store.writer, "WAIT_S", 0.05)
     app = ask(opened(), "What is an adapter?")
     with store.writing():
         app.feedback(key=f"verdict_{talk_of(app).turns[0].key}").set_value(1).run()

@@ -185,7 +185,7 @@ def test_a_file_of_undescribed_indicators_says_how_to_describe_them(home, open_p
 def test_a_store_that_stays_busy_is_named_and_nothing_is_lost(home, open_page, monkeypatch):
     app = upload(open_page("data", section="import"), "good.csv", GOOD)
     with store.writing(Fault("a review")), monkeypatch.context() as patch:
-        patch.setattr(store, "WAIT_S", 0.0)
+        patch.setattr(store.writer, "WAIT_S", 0.0)
         app.button(key="land").click().run()
         assert app.error[0].value.startswith("The store is being written to: a review, since")
     assert not app.exception
