@@ -117,7 +117,7 @@ def trial(name: str, data_dir: Path | None = None) -> Trial:
 
 def _reader() -> Trial:
     model = line_reader.load(device="cpu")
-    learnt = synthetic_lines.synthetic_lines(synthetic_lines.DEV_SEED, 4 * CALIBRATION)
+    learnt = synthetic_lines.draw(synthetic_lines.DEV_SEED, 4 * CALIBRATION)
     wide = [x for x in learnt.cut() if x.shape[1] >= WIDE][:CALIBRATION]
     examples = [line_reader.to_input([x[:, :WIDE]]) for x in wide]
     samples = [sample for script in synthetic_lines.SHARES for sample in evaluation.held_out(script, READ, "usual")]

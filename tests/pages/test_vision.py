@@ -374,7 +374,7 @@ def test_saliency_of_a_large_picture_is_computed_on_a_smaller_one(opened, models
 
 
 def test_a_large_picture_is_shrunk_and_measured_in_its_own_pixels(opened, models, monkeypatch, text_of):
-    monkeypatch.setattr(vision_lab_pictures, "LARGEST", 70)
+    monkeypatch.setattr(vision_lab_pictures, "MAX_SIDE", 70)
     app = bring(opened(**{"from": "file"}), THREE)
     assert models["nuclei"].heard[-1] == (50, 70, 3)
     assert any("it has 140 x 100 pixels and is looked at in 70 x 50" in text for text in text_of(app))
@@ -833,7 +833,7 @@ def test_things_are_found_by_a_model_that_is_not_ours_and_the_slider_runs_no_net
 
 
 def test_boxes_are_told_in_the_pixels_of_the_picture_brought(opened, strangers, monkeypatch):
-    monkeypatch.setattr(vision_lab_pictures, "LARGEST", 70)
+    monkeypatch.setattr(vision_lab_pictures, "MAX_SIDE", 70)
     strangers[DETECTOR].says = (Box("cat", 0.9, (10, 5, 20, 25)),)
     app = bring(opened(look="objects", **{"from": "file"}), THREE)
     [seen] = app.session_state[answers.SEEN].values()

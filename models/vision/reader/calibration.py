@@ -10,7 +10,7 @@ from models.cards import Card
 from models.vision.reader import ctc, line_reader
 from models.vision.reader import network as reader_network
 from models.vision.reader.character_lm import CharacterLM
-from models.vision.reader.synthetic_lines import CONDITIONS, DEV_SEED, Lines, synthetic_lines
+from models.vision.reader.synthetic_lines import CONDITIONS, DEV_SEED, Lines, draw
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """What spelling may count."""
@@ -19,7 +19,7 @@ WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 def calibrated(card: Card, network: reader_network.Network, spelling: CharacterLM, count: int) -> Card:
     """The card with the weight of spelling and the trust found on lines that nothing was learnt from, count of each
     condition."""
-    dev = [synthetic_lines(DEV_SEED + index, count, wear=wear) for index, wear in enumerate(CONDITIONS.values())]
+    dev = [draw(DEV_SEED + index, count, wear=wear) for index, wear in enumerate(CONDITIONS.values())]
     held = Lines(
         np.concatenate([d.pixels for d in dev], axis=1), np.concatenate([d.widths for d in dev]),
         sum((d.drawn for d in dev), ()), sum((d.scripts for d in dev), ()),

@@ -12,9 +12,9 @@ from PIL import Image
 from models.evaluation import calibration
 from models.prices import alphabet, formats, parse
 from models.prices.formats import Written
-from models.vision.reader import line_reader, rendering
+from models.vision.reader import line_reader, rendering, synthetic_lines
 from models.vision.reader.fonts import FontError
-from models.vision.reader.synthetic_lines import CONDITIONS, SHARES, TEST_SEED
+from models.vision.reader.synthetic_lines import CONDITIONS, TEST_SEED
 
 TEST_LINES = 100
 """Test lines a script and condition."""
@@ -95,7 +95,7 @@ def evaluate_held_out(
     """`evaluate` on lines drawn here: count a script and condition, of_market prices a market."""
     samples: list[Sample] = []
     missing = []
-    for script in SHARES:
+    for script in synthetic_lines.SHARES:
         try:
             for condition in CONDITIONS:
                 samples += held_out(script, count, condition)

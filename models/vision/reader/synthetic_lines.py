@@ -43,7 +43,7 @@ class Lines:
         return [self.pixels[:, starts[i] : starts[i + 1]] for i in range(len(self))]
 
 
-def synthetic_lines(
+def draw(
     seed: int, count: int, held_out: bool = False, wear: rendering.Wear = rendering.LEARNT, mild: float = 0.0,
     hard: float = 0.0, foreign: float = formats.FOREIGN,
 ) -> Lines:  # fmt: skip
@@ -78,7 +78,7 @@ def synthetic_lines(
 
 
 def _write(path: Path, seed: int, part: "Round") -> None:
-    made = synthetic_lines(seed, SHARD, mild=part.mild, hard=part.hard, foreign=part.foreign)
+    made = draw(seed, SHARD, mild=part.mild, hard=part.hard, foreign=part.foreign)
     working = path.with_suffix(f".{os.getpid()}.tmp")
     with working.open("wb") as file:
         np.savez(

@@ -22,12 +22,11 @@ from models.prices import formats
 from models.training import loop
 from models.training.run_metadata import run_metadata
 from models.training.settings import Fit, Progress, Settings
-from models.vision.reader import fonts, line_detection, line_reader
+from models.vision.reader import evaluation, fonts, line_detection, line_reader, synthetic_lines
 from models.vision.reader import network as reader_network
 from models.vision.reader.calibration import calibrated
 from models.vision.reader.character_lm import CharacterLM
-from models.vision.reader.evaluation import TEST_LINES, evaluate_held_out
-from models.vision.reader.synthetic_lines import CONDITIONS, SHARES, Lines, Round, rendered
+from models.vision.reader.synthetic_lines import CONDITIONS, Lines, Round, rendered
 
 MIN_DEV = 30
 """Development lines a condition, at least."""
@@ -174,11 +173,12 @@ def train(
     card = Card(
         name=name, task="reader", title="Prices, numbers and dates in 13 scripts",
         purpose="Reads a price tag's line in the local script and says how sure it is.",
-        family="convolutional network with CTC, character n-grams", labels=tuple(SHARES), languages=tuple(spoken),
+        family="convolutional network with CTC, character n-grams", labels=tuple(synthetic_lines.SHARES),
+        languages=tuple(spoken),
         data=(Source("Lines drawn by models.vision.renders in CLDR's formats, with the fonts of the machine",
                      "Unicode-3.0 (CLDR, through Babel)", "https://cldr.unicode.org", learnt),),
         splits={"train": learnt, "dev": len(CONDITIONS) * count,
-                "test": len(CONDITIONS) * TEST_LINES * len(SHARES)},
+                "test": len(CONDITIONS) * evaluation.TEST_LINES * len(synthetic_lines.SHARES)},
         metrics={},
         training={
             **run_metadata(f"python -m models train {name}", began), "device": results[-1].device,
@@ -192,7 +192,7 @@ def train(
         config={"network": network.config.to_dict()}, limits=LIMITS,
     )  # fmt: skip
     card = calibrated(card, network, spelling, count)
-    metrics = evaluate_held_out(line_reader.LineReader(card, network, spelling=spelling))
+    metrics = evaluation.evaluate_held_out(line_reader.LineReader(card, network, spelling=spelling))
     say(
         f"{name}: character errors {metrics['cer']:.2%}, lines right {metrics['exact_match']:.2%}, calibration error "
         f"{metrics['ece']:.3f}, prices right {metrics['amounts_right']:.2%}"
@@ -203,4 +203,7 @@ def train(
 
 def _designs(held_out: bool) -> dict[str, list[str]]:
     """Script -> the designs of its fonts on this machine."""
-    return {script: sorted({fonts.stem(font) for font in fonts.split(held_out, script)}) for script in SHARES}
+    return {
+        script: sorted({fonts.stem(font) for font in fonts.split(held_out, script)})
+        for script in synthetic_lines.SHARES
+    }

@@ -215,7 +215,7 @@ def test_every_sample_is_a_picture_and_drawings_are_called_so(task):
 
 
 def test_a_picture_keeps_its_size_when_it_is_shrunk(monkeypatch):
-    monkeypatch.setattr(lab, "LARGEST", 100)
+    monkeypatch.setattr(lab, "MAX_SIDE", 100)
     chosen = lab.made("x", np.zeros((200, 400, 3), np.uint8))
     assert chosen.pixels.shape == (50, 100, 3)
     assert (chosen.scale, chosen.size) == (0.25, (400, 200))

@@ -71,7 +71,9 @@ def test_its_form_is_opened_once_and_changing_back_to_it_reads_nothing(own, monk
 
 def test_it_runs_in_as_many_threads_as_torch_does(own, monkeypatch):
     asked, opened = [], export.session
-    monkeypatch.setattr(export, "session", lambda content, threads: asked.append(threads) or opened(content, threads))
+    monkeypatch.setattr(
+        int8_runtime, "session", lambda content, threads: asked.append(threads) or opened(content, threads)
+    )
     load.classifier("tiny", "cpu").use("int8")
     assert asked == [torch.get_num_threads()]
 

@@ -71,7 +71,7 @@ def test_every_form_is_measured_and_written_into_the_card(shipped, rows, tmp_pat
 
 
 def test_an_onnx_form_that_differs_is_refused(shipped, rows, monkeypatch):
-    monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
+    monkeypatch.setattr(variants, "MAX_DIFFERENCE", -1.0)
     with pytest.raises(ModelError, match="differs from torch"):
         variants.variants("tiny", rows().query("split == 'test'"), say=lambda line: None)
 

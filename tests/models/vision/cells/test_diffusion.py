@@ -68,7 +68,7 @@ def test_with_and_without_made_up_cells_the_detector_learns_on_from_the_same_wei
 
     monkeypatch.setattr(diffusion.cells_training, "fit", fit)
     monkeypatch.setattr(diffusion.cells_training, "detect", lambda *_: None)
-    monkeypatch.setattr(diffusion.cells_training, "judged", lambda seen, held: {"n": len(held), "seen": len(seen)})
+    monkeypatch.setattr(diffusion.cells_training, "evaluate", lambda seen, held: {"n": len(held), "seen": len(seen)})
     smears = [coloured(i) for i in range(3)]
     smears[0].classes[:] = (1, 2)
     found = diffusion.compared(learned, {}, smears, smears[:2], diffusion.Comparison(pool=2))

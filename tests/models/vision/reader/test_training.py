@@ -39,7 +39,7 @@ def png(image):
 
 def test_scripts_have_their_shares_and_some_pictures_show_nothing(monkeypatch):
     monkeypatch.setattr(synthetic_lines, "SHARES", {"latin": 30, "greek": 10})
-    drawn = synthetic_lines.synthetic_lines(7, 400).scripts
+    drawn = synthetic_lines.draw(7, 400).scripts
     assert drawn.count("latin") / drawn.count("greek") == pytest.approx(3, rel=0.3)
     assert 2 <= drawn.count("") <= 30
 
@@ -52,14 +52,14 @@ def test_lines_are_worn_as_a_round_says(only_latin, monkeypatch):
         return plain(text, script, random, wear, *rest, **named)
 
     monkeypatch.setattr(rendering, "line", line)
-    synthetic_lines.synthetic_lines(3, 100, mild=0.3, hard=0.5)
+    synthetic_lines.draw(3, 100, mild=0.3, hard=0.5)
     assert worn.count(rendering.USUAL) / len(worn) == pytest.approx(0.3, abs=0.15)
     assert worn.count(rendering.HARD) / len(worn) == pytest.approx(0.5, abs=0.15)
     assert set(worn) == {rendering.USUAL, rendering.HARD, rendering.LEARNT}
 
 
 def test_lines_of_a_seed_are_the_same(only_latin):
-    one, two = synthetic_lines.synthetic_lines(3, 20), synthetic_lines.synthetic_lines(3, 20)
+    one, two = synthetic_lines.draw(3, 20), synthetic_lines.draw(3, 20)
     assert one.drawn == two.drawn and np.array_equal(one.pixels, two.pixels)
     assert one.pixels.shape == (32, one.widths.sum())
 
@@ -91,7 +91,7 @@ def test_spoiling_keeps_the_end_of_every_line():
 
 
 def test_a_training_lowers_the_loss_and_is_resumed(only_latin, tmp_path):
-    held = synthetic_lines.synthetic_lines(1, 160)
+    held = synthetic_lines.draw(1, 160)
     losses = []
     plan = small(6)
     (part,) = plan.rounds
