@@ -33,7 +33,7 @@ def test_a_byte_order_mark_of_an_editor_does_no_harm(mark):
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(json_documents, "LARGEST", 60)
+    monkeypatch.setattr(json_documents, "MAX_BYTES", 60)
     monkeypatch.setattr(json, "loads", lambda *a, **k: pytest.fail("it was read"))
     assert refused("{" + " " * 60) == "The scenario is 61 bytes long; at most 60 are read."
 

@@ -12,8 +12,8 @@ import jsonschema
 import pandas as pd
 import pytest
 
-from analytics.allocation import problem as allocation_problem
 from analytics.cli import allocate
+from analytics.json_documents import DocumentError
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -66,7 +66,7 @@ def test_options_go_before_the_file(capsys):
 
 
 def test_an_option_out_of_range_is_refused_like_a_figure_in_the_file():
-    with pytest.raises(allocation_problem.documents.DocumentError, match="risk"):
+    with pytest.raises(DocumentError, match="risk"):
         call(str(EXAMPLE), "--risk", "2")
 
 
@@ -90,8 +90,8 @@ def test_a_file_can_come_from_standard_input(monkeypatch, capsys):
 def test_what_a_library_prints_from_c_stays_out_of_the_answer():
     program = (
         "import ctypes\n"
-        "from analytics import allocation_cli\n"
-        "with allocation_cli._quiet():\n"
+        "from analytics.cli import allocate\n"
+        "with allocate._quiet():\n"
         "    ctypes.CDLL(None).puts(b'noise')\n"
         "print('answer')\n"
     )

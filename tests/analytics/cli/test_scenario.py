@@ -14,8 +14,9 @@ import pytest
 from referencing import Registry, Resource
 from threadpoolctl import threadpool_limits
 
-from analytics.__main__ import main
+from analytics import json_documents
 from analytics.cli import scenario as scenario_cli
+from analytics.cli.commands import main
 from analytics.scenario import base as bases
 from data import store
 
@@ -171,9 +172,9 @@ def test_what_cannot_be_carried_out_is_one_sentence_and_exit_status_1(home, tmp_
 
 def test_a_file_too_large_to_be_a_scenario_is_not_read(tmp_path, monkeypatch):
     file = written(tmp_path)
-    monkeypatch.setattr(scenario_cli.documents, "LARGEST", 10)
+    monkeypatch.setattr(json_documents, "MAX_BYTES", 10)
     monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail("it was read"))
-    with pytest.raises(scenario_cli.documents.DocumentError, match=r"scenario\.json is larger than a scenario can be"):
+    with pytest.raises(json_documents.DocumentError, match=r"scenario\.json is larger than a scenario can be"):
         scenario_cli.read(file)
 
 

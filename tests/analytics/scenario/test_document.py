@@ -280,7 +280,7 @@ def test_a_link_longer_than_ours_can_be_is_not_unpacked(monkeypatch):
 
 @pytest.mark.parametrize("megabytes", [4, 100])
 def test_a_link_that_would_unpack_to_megabytes_takes_none(megabytes, monkeypatch):
-    monkeypatch.setattr(json_documents, "LONGEST_LINK", 200_000)  # 100 MB do not fit into 6,000 characters
+    monkeypatch.setattr(json_documents, "MAX_LINK", 200_000)  # 100 MB do not fit into 6,000 characters
     bomb = link_of(b'{"name": "' + b"0" * megabytes * 1_000_000)
     tracemalloc.start()
     with pytest.raises(DocumentError, match="holds more than a scenario"):
