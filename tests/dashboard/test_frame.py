@@ -34,7 +34,7 @@ def test_every_language_of_the_reader_has_one_for_the_document():
 def test_a_tab_is_called_after_its_page_market_and_industry(home, speak, monkeypatch):
     speak("en")
     chosen = {"market": "DEU", "recipe": "healthcare"}
-    monkeypatch.setattr(frame.links, "drawn", chosen.get)
+    monkeypatch.setattr(frame.widgets, "drawn", chosen.get)
     assert frame.tab_title("Decision") == "Decision · Germany · Healthcare · Lepton Atlas"
     chosen["market"] = None
     assert frame.tab_title("Overview") == "Overview · Healthcare · Lepton Atlas"

@@ -112,13 +112,13 @@ def test_a_data_folder_with_a_question_mark_is_refused_with_the_remedy(tmp_path,
 
 
 def test_what_is_checked_is_what_lands_though_the_file_changes_meanwhile(tmp_path, monkeypatch):
-    file, land = write(tmp_path / "panel.csv"), ingest._land
+    file, land = write(tmp_path / "panel.csv"), ingest.files.land_rows
 
     def changed(*arguments):
         write(file, "OTHER", (111.0, 222.0))
         return land(*arguments)
 
-    monkeypatch.setattr(ingest, "_land", changed)
+    monkeypatch.setattr(ingest.files, "land_rows", changed)
     ingest.import_file(file)
     assert stored() == OWN
 

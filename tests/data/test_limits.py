@@ -161,7 +161,7 @@ def test_a_check_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
     ],
 )
 def test_a_check_stops_after_so_many_faults_and_nothing_of_the_file_lands(tmp_path, monkeypatch, row):
-    monkeypatch.setattr(ingest, "MOST_FAULTS", 20)
+    monkeypatch.setattr(ingest.checking, "MOST_FAULTS", 20)
     rows = [row.format(n=number) for number in range(200)]
     (tmp_path / "a.csv").write_text("\n".join([HEADER, "FRA,X,2020,1", *rows, ""]))
     for skip in (False, True):
@@ -175,8 +175,8 @@ def test_a_check_stops_after_so_many_faults_and_nothing_of_the_file_lands(tmp_pa
 def test_a_check_of_the_same_bytes_against_the_same_store_is_not_made_again(tmp_path, monkeypatch):
     file = tmp_path / "a.csv"
     file.write_text(f"{HEADER}\nDEU,X,2020,1\n")
-    made, stage = [], ingest._stage
-    monkeypatch.setattr(ingest, "_stage", lambda *arguments: made.append(1) or stage(*arguments))
+    made, stage = [], ingest.files.stage_rows
+    monkeypatch.setattr(ingest.files, "stage_rows", lambda *arguments: made.append(1) or stage(*arguments))
     for _ in range(3):
         ingest.import_file(file, preview=True)
     assert len(made) == 1
@@ -193,7 +193,7 @@ def test_a_preview_waits_for_no_writer_and_a_landing_is_checked_again_after_one(
     file.write_text(f"{HEADER}\nDEU,X,2020,1\n")
     with store.writing():
         assert ingest.import_file(file, preview=True).values == 1
-    check, seen = ingest._check, []
+    check, seen = ingest.files.check_rows, []
 
     def slow(connection, what):
         seen.append(1)
@@ -201,7 +201,7 @@ def test_a_preview_waits_for_no_writer_and_a_landing_is_checked_again_after_one(
             store.put_settings({"language": "zh"})
         return check(connection, what)
 
-    monkeypatch.setattr(ingest, "_check", slow)
+    monkeypatch.setattr(ingest.files, "check_rows", slow)
     assert ingest.import_file(file).added == 1
     assert len(seen) == 2
     assert store.settings(store.connect())["language"] == "zh"

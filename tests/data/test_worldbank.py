@@ -339,7 +339,7 @@ def test_pages_that_contradict_each_other_are_refused(refresh, bank):
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_the_end(refresh, bank, monkeypatch):
-    monkeypatch.setattr(worldbank, "MAX_PAGE_BYTES", 20_000)
+    monkeypatch.setattr(worldbank.client, "MAX_PAGE_BYTES", 20_000)
     report = refresh([GDP, POPULATION])
     assert {str(failure.what) for failure in report.failed} == {"a page of the answer is larger than 0.0191 MB"}
 
@@ -354,7 +354,7 @@ def test_an_answer_that_is_too_large_is_not_read_to_the_end(refresh, bank, monke
     ids=["unfolds", "drips", "breaks off"],  # a packed body holds the time it was packed at
 )
 def test_answers_that_unfold_drip_or_break_off_are_given_up(monkeypatch, body, patience, what):
-    monkeypatch.setattr(worldbank, "MAX_PAGE_BYTES", 1 << 20)
+    monkeypatch.setattr(worldbank.client, "MAX_PAGE_BYTES", 1 << 20)
     patience = worldbank.Patience(attempts=1, pause=0, sleep=lambda _: None, **patience)
     packed = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     with worldbank.Client("http://bank.invalid", patience) as client:
@@ -366,7 +366,7 @@ def test_answers_that_unfold_drip_or_break_off_are_given_up(monkeypatch, body, p
 
 
 def test_an_answer_of_too_many_pages_is_not_read(refresh, bank, monkeypatch):
-    monkeypatch.setattr(worldbank, "MAX_PAGES", 3)
+    monkeypatch.setattr(worldbank.pages, "MAX_PAGES", 3)
     bank.page_rows = 50
     [failure] = refresh([GDP]).failed
     assert str(failure.what) == "the answer has 14 pages; at most 3 are read"
@@ -393,10 +393,10 @@ def test_a_server_that_asks_to_wait_is_obeyed_up_to_a_minute(refresh, bank, wait
 
 def test_a_wait_may_be_given_as_a_date_and_nonsense_falls_back_to_our_own():
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    assert worldbank._seconds(soon, 60) == pytest.approx(30, abs=2)
-    assert worldbank._seconds(format_datetime(datetime.now(UTC) - timedelta(days=1)), 60) == 0
-    assert worldbank._seconds("soon", 60) is None
-    assert worldbank._seconds(None, 60) is None
+    assert worldbank.client._seconds(soon, 60) == pytest.approx(30, abs=2)
+    assert worldbank.client._seconds(format_datetime(datetime.now(UTC) - timedelta(days=1)), 60) == 0
+    assert worldbank.client._seconds("soon", 60) is None
+    assert worldbank.client._seconds(None, 60) is None
 
 
 def test_waits_grow_and_are_not_the_same_for_everybody(refresh, bank, waits):
@@ -553,7 +553,7 @@ def test_a_code_the_api_does_not_serve_is_named():
 
 
 def test_two_refreshes_at_once_do_not_mix(refresh):
-    with worldbank._alone(), pytest.raises(store.StoreBusy, match="under way already"):
+    with worldbank.run._alone(), pytest.raises(store.StoreBusy, match="under way already"):
         refresh()
 
 

@@ -65,7 +65,7 @@ def test_its_first_words_are_those_of_the_page(choice):
     found = told(choice)
     names, shown = load.markets()["name"], load.shown_markets("healthcare", YEAR, (), ())
     first = made(found).slides[0]
-    headline = shortlist_board.answers.headline(found.ranking, load.certainty("healthcare", YEAR), names, shown)
+    headline = ranking_words.headline(found.ranking, load.certainty("healthcare", YEAR), names, shown)
     assert first.title == headline
     assert first.sentences[0].startswith(shortlist_parts.what(choice, list(found.enter), names))
 
@@ -173,7 +173,7 @@ def test_the_next_90_days_are_a_template_drafted_from_the_case(choice):
     assert any(step.startswith(free.spoken) and "none is known to us" in step for step in steps)
     assert any("find a figure for what could be won" in step and free.spoken in step for step in steps)
     assert any(
-        "find " in step and shortlist_board.answers.ingredient_title(piloted.ranking, key) in step for step in steps
+        "find " in step and ranking_words.ingredient_title(piloted.ranking, key) in step for step in steps
     )
     assert any("lay out a pilot" in step for step in steps)
     assert {row[3] for row in last.table.rows} == {"Mar 5, 2026", "Apr 4, 2026", "May 4, 2026"}
