@@ -227,4 +227,4 @@ def test_a_potential_that_fails_is_known_to_have_been_asked_for(full_home, monke
     assert load.plan_missing(("healthcare", "finance"), 2023) == ("finance",)
     material = load.plan_material(("healthcare",), 2023, "USA", None)
     assert isinstance(material.left_out, pd.DataFrame)
-    assert material.left_out["reason"].tolist() == ["no outcome"]
+    assert material.left_out["reason"].tolist() == [potential.PotentialError("no outcome")]
