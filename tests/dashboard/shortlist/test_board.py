@@ -12,7 +12,7 @@ from pptx import Presentation
 
 from analytics.market import entry_mode
 from analytics.potential.fit import PotentialFit
-from dashboard import cases, load
+from dashboard import cases, load, ranking_words
 from dashboard.board import downloads as board_parts
 from dashboard.board import layout as board_layout
 from dashboard.board import to_html, to_pdf, to_pptx
