@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from data import ingest, quality, spreadsheets, store
+from data import ingest, layouts, quality, spreadsheets, store
 from data.sources import worldbank
 
 SHOWN_FAULTS = 40
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (store.StoreError, store.DatabaseError, ingest.LayoutError, OSError) as error:
+    except (store.StoreError, store.DatabaseError, layouts.LayoutError, OSError) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
 
@@ -71,11 +71,11 @@ def _build(_: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     pairs = [pair.partition("=") for pair in options.map]
-    wrong = [field for field, sign, _ in pairs if not sign or field not in ingest.layouts.FIELDS]
+    wrong = [field for field, sign, _ in pairs if not sign or field not in layouts.FIELDS]
     if wrong:
-        raise ingest.LayoutError(
+        raise layouts.LayoutError(
             "--map takes FIELD=COLUMN with a FIELD out of {names}; not {given}",
-            names=", ".join(ingest.layouts.FIELDS),
+            names=", ".join(layouts.FIELDS),
             given=", ".join(wrong),
         )
     try:

@@ -11,7 +11,7 @@ from dashboard import widgets
 def script() -> None:
     import streamlit as st
 
-    from dashboard import widgets  # noqa: F811 (AppTest takes the body of this function alone)
+    from dashboard import widgets
 
     widgets.enter("page")
     labels = {"a": "Apples", "b": "Berries", "c": "Cherries"}
@@ -86,6 +86,8 @@ def test_what_is_refused_stays_in_the_address_until_the_reader_chooses():
 def picky() -> None:
     """Two pages: one knows more than the other. The reader can take what is shown."""
     import streamlit as st
+
+    from dashboard import widgets
 
     page = st.session_state.get("on", "few")
     widgets.enter(page)

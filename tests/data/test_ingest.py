@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import catalog, ingest, store
+from data import catalog, ingest, layouts, store
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "indicators"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared")
@@ -415,14 +415,14 @@ def test_a_country_file_without_regions_leaves_the_regions_alone(tmp_path):
 @pytest.mark.parametrize("name", ["indicators.csv", "countries.csv"])
 def test_an_unreadable_file_beside_the_data_is_named(tmp_path, name):
     (tmp_path / name).write_bytes("indicator,iso3,income_group,name\nX,DEU,Höch,x\n".encode("latin-1"))
-    with pytest.raises(ingest.LayoutError, match=f"{name}, which lies beside the data"):
+    with pytest.raises(layouts.LayoutError, match=f"{name}, which lies beside the data"):
         ingest.import_file(write(tmp_path, "DEU,X,2020,1"))
     assert stored() == []
 
 
 def test_an_indicators_file_without_codes_is_named(tmp_path):
     write(tmp_path, "a,b", name="indicators.csv", header="this,that")
-    with pytest.raises(ingest.LayoutError, match="no column 'indicator'"):
+    with pytest.raises(layouts.LayoutError, match="no column 'indicator'"):
         ingest.import_file(write(tmp_path, "DEU,X,2020,1"))
 
 
@@ -657,7 +657,7 @@ def test_a_damaged_export_is_refused_whole(tmp_path, note):
     columns = {"iso3": ["DEU"], "indicator": ["X"], "year": [2020], "value": [1.0], "source": ["s"], "snapshot": ["t"]}
     table = pa.table(columns)
     pq.write_table(table.replace_schema_metadata({b"atlas_export": note}), tmp_path / "a.parquet")
-    with pytest.raises(ingest.LayoutError, match="damaged export"):
+    with pytest.raises(layouts.LayoutError, match="damaged export"):
         ingest.import_file(tmp_path / "a.parquet")
     assert store.version() == before
 
@@ -665,7 +665,7 @@ def test_a_damaged_export_is_refused_whole(tmp_path, note):
 def test_an_export_of_a_later_format_is_refused(tmp_path):
     table = pa.table({"iso3": ["DEU"], "indicator": ["X"], "year": [2020], "value": [1.0]})
     pq.write_table(table.replace_schema_metadata({b"atlas_export": b'{"format": "99"}'}), tmp_path / "a.parquet")
-    with pytest.raises(ingest.LayoutError, match="Update it"):
+    with pytest.raises(layouts.LayoutError, match="Update it"):
         ingest.import_file(tmp_path / "a.parquet")
 
 

@@ -172,9 +172,7 @@ def test_the_next_90_days_are_a_template_drafted_from_the_case(choice):
     assert any(guarded.gates[0].text in step for step in steps)
     assert any(step.startswith(free.spoken) and "none is known to us" in step for step in steps)
     assert any("find a figure for what could be won" in step and free.spoken in step for step in steps)
-    assert any(
-        "find " in step and ranking_words.ingredient_title(piloted.ranking, key) in step for step in steps
-    )
+    assert any("find " in step and ranking_words.ingredient_title(piloted.ranking, key) in step for step in steps)
     assert any("lay out a pilot" in step for step in steps)
     assert {row[3] for row in last.table.rows} == {"Mar 5, 2026", "Apr 4, 2026", "May 4, 2026"}
     assert not any(re.search(r"\w", row[2].replace("_", "")) for row in last.table.rows)
