@@ -226,7 +226,7 @@ async def _crowd(address: str, process: psutil.Process, home: Path, minutes: flo
         "errors:", Counter(errors), "over 500 ms:", slow, "memory:", [f"{mib:.0f}" for mib in memory], file=sys.stderr
     )
     there = set(store.feedback(store.connect())["id"])
-    links = [os.readlink(number) for number in Path(f"/proc/{process.pid}/fd").iterdir() if number.is_symlink()]
+    links = [str(number.readlink()) for number in Path(f"/proc/{process.pid}/fd").iterdir() if number.is_symlink()]
     replaced = sum("atlas.duckdb" in link and link.endswith("(deleted)") for link in links)
     return [
         row(f"errors, {SESSIONS} sessions, {len(times)} pages in {minutes:g} min", len(errors), "", 0),
