@@ -2,78 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pandas as pd
 
-from analytics.allocation.solution import Answer
 from analytics.index.composite import Ranking
 from analytics.market import entry_mode
 from analytics.potential.fit import PotentialFit
-from dashboard import cases, components, load, places, profile_bar, ranking_words
+from dashboard import cases, load, places, ranking_words
 from dashboard.board import spending
-from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked, span
+from dashboard.board.content import Board, Chart, Section, Series, Slide, Table, asked
 from dashboard.board.vintage import state_of_the_store
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.i18n import translation
-from dashboard.i18n.translation import _, day, in_sentence, language_name, listing, number, sentence, share
+from dashboard.i18n.translation import _, day, in_sentence, listing, number, sentence, share
 from dashboard.places import Names
 from dashboard.shortlist import parts
+from dashboard.shortlist.next_steps import missing_figures, next_steps
+from dashboard.shortlist.told import Told, footnote, told
 from models import fitness
-
-STEPPED = 3
-"""Countries for which next steps are drafted, as the page names them."""
-LEADERS = 3
-"""Countries that the page's title names."""
-BESIDE = 3
-"""Countries told of that are not listed: those the title names, and those that only lack legal clearance."""
-MISSING = 2
-"""Missing figures named for a country, the heaviest first."""
-UNREAD = 2
-"""Languages named for a country, as the page does."""
-BLANK = "_" * 12
-MONTH = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the page says, taken when it is drawn, so that a pack says no more.
-
-    listed: in the page's order. beside: not listed, though the title names them, or they rank among the listed and lack
-    legal clearance. enter: iso3 of those to be entered. plan: None where the page tells no costs.
-    """
-
-    choice: MarketFilters
-    ranking: Ranking
-    listed: tuple[Case, ...]
-    beside: tuple[Case, ...]
-    enter: tuple[str, ...]
-    headline: str
-    what: str
-    sure: tuple[str, ...]
-    cost: str
-    plan: Answer | None
-    after: str
-    counts: str
-    rules: str
-    disagreement: str
-    source: str
-
-    @property
-    def shown(self) -> tuple[Case, ...]:
-        return *self.listed, *self.beside
-
-    @property
-    def first(self) -> Case | None:
-        """The country that is advised first; None where none is to be entered."""
-        return next((found for found in self.listed if found.iso3 in self.enter[:1]), None)
-
-    @property
-    def stepped(self) -> tuple[Case, ...]:
-        """The countries that next steps are about: those to be entered, else the first ones listed."""
-        ahead = tuple(found for found in self.listed if found.iso3 in self.enter) or self.listed
-        return ahead[:STEPPED]
 
 
 @dataclass(frozen=True)
@@ -91,45 +39,19 @@ def maker(choice: MarketFilters, ranking: Ranking, shown: pd.Index, listed: list
     return Maker(told(choice, ranking, shown, listed))
 
 
-def told(choice: MarketFilters, ranking: Ranking, shown: pd.Index, listed: list[str]) -> Told:
-    """Everything that the page says."""
-    names, enter = load.markets()["name"], parts.entered(choice, listed)
-    verdicts, sure = load.verdicts(choice.recipe, choice.year), load.certainty(choice.recipe, choice.year)
-    among = [iso3 for iso3 in shown[: max(map(list(shown).index, listed), default=0)] if iso3 not in listed]
-    beside = [iso3 for iso3 in among if iso3 in shown[:LEADERS] or verdicts[iso3].verdict == "blocked"][:BESIDE]
-    plan = load.plan_if_ready(choice.recipe, choice.year, tuple(enter)) if enter else None
-    return Told(
-        choice=choice,
-        ranking=ranking,
-        listed=tuple(cases.case(iso3, choice) for iso3 in listed),
-        beside=tuple(cases.case(iso3, choice) for iso3 in beside),
-        enter=tuple(enter),
-        headline=ranking_words.headline(ranking, sure, names, shown),
-        what=parts.what(choice, enter, names),
-        sure=tuple(parts.how_sure(choice, ranking, listed, names)),
-        cost=parts.costs(choice, enter),
-        plan=plan if isinstance(plan, Answer) else None,
-        after=parts.what_next(choice, enter, names),
-        counts=parts.counts(choice, shown),
-        rules=profile_bar.told(),
-        disagreement=parts.disagreement(choice, ranking, listed, names),
-        source=components.ranking_source(ranking),
-    )
-
-
 def shortlist_board(found: Told, made_at: date | None = None) -> Board:
     """Everything a board is told about a shortlist, in the reader's language."""
     made_at = made_at or datetime.now(UTC).date()
     home = load.settings()["home_market"]
     arrived = load.snapshots()["retrieved_at"].max()
     slides = [_recommendation(found), _both_sides(found), _ranks(found), _potential(found), _readiness(found)]
-    slides += [_cost(found), _next_steps(found, made_at)]
+    slides += [_cost(found), next_steps(found, made_at)]
     return Board(
         title=_("Shortlist: {industry}").format(industry=_(found.ranking.recipe.title)),
         subtitle=_("Home: {home}, data to {year}").format(home=load.markets().at[home, "name"], year=found.choice.year),
         slides=tuple(slide for slide in slides if slide is not None),
         appendix=tuple(part for part in _appendix(found) if part.sentences),
-        footnote=_foot(found),
+        footnote=footnote(found),
         language=translation.current(),
         made_at=made_at,
         about=(
@@ -144,19 +66,6 @@ def shortlist_board(found: Told, made_at: date | None = None) -> Board:
     )
 
 
-def _foot(found: Told) -> str:
-    """Source, years of the figures, and what ranges and gates are."""
-    years = found.ranking.years.loc[[case.iso3 for case in found.shown]]
-    years_shown = span(years.min(axis=None), years.max(axis=None))
-    return " ".join(
-        (
-            found.source,
-            _("Figures of {years}.").format(years=years_shown),
-            _("Ranges are 5–95 % over index variants; potential intervals are 90 %. Gates are no legal advice."),
-        )
-    )
-
-
 def _labels(found: Told, shown: Sequence[Case]) -> tuple[tuple[str, ...], int | None]:
     """Names for a chart, and the position of the country that is advised first, which says so."""
     first = found.first
@@ -164,9 +73,6 @@ def _labels(found: Told, shown: Sequence[Case]) -> tuple[tuple[str, ...], int | 
         _("{market} (advised first)").format(market=case.name) if case is first else case.name for case in shown
     )
     return names, next((at for at, case in enumerate(shown) if case is first), None)
-
-
-# ------------------------------------------------------------------ what is advised
 
 
 def _recommendation(found: Told) -> Slide:
@@ -197,7 +103,7 @@ def _recommendation(found: Told) -> Slide:
         (" ".join((found.what, *new)), asked(_decision(found))),
         None,
         Table(header, tuple(rows), chosen),
-        _foot(found),
+        footnote(found),
         wide=True,
     )
 
@@ -232,10 +138,7 @@ def _both_sides(found: Told) -> Slide:
     rows = tuple((case.name, sentence(parts.why(case)), sentence(parts.stops(case))) for case in found.shown)
     chosen = None if found.first is None else found.shown.index(found.first)
     table = Table((_("Country"), _("What speaks for it"), _("What could stop it")), rows, chosen)
-    return Slide(title, (), None, table, _foot(found), wide=True)
-
-
-# ------------------------------------------------------------------ one chart a slide
+    return Slide(title, (), None, table, footnote(found), wide=True)
 
 
 def _ranks(found: Told) -> Slide:
@@ -268,7 +171,7 @@ def _ranks(found: Told) -> Slide:
         count=len(found.ranking.scores)
     )
     chart = Chart("ranks", _("Rank and its range, by country"), names, (series,), unit, highlight=at)
-    return Slide(title, (), chart, None, _foot(found))
+    return Slide(title, (), chart, None, footnote(found))
 
 
 def _potential(found: Told) -> Slide | None:
@@ -357,115 +260,6 @@ def _cost(found: Told) -> Slide | None:
     return Slide(spent.title, (found.cost, about), spent.chart, spent.table, spent.footnote)
 
 
-# ------------------------------------------------------------------ what next
-
-
-def _next_steps(found: Told, made_at: date) -> Slide:
-    periods = (
-        (_("Days 0–30"), _clear(found)),
-        (_("Days 31–60"), _agree(found)),
-        (_("Days 61–90"), _decide(found)),
-    )
-    rows = tuple(
-        (period if not at else "", step, BLANK, day(made_at + MONTH * (number + 1)))
-        for number, (period, steps) in enumerate(periods)
-        for at, step in enumerate(steps)
-    )
-    table = Table((_("When"), _("What to do"), _("Who"), _("By when")), rows)
-    about = _(
-        "A template: drafted from what is known and not known of {markets}; fill in who, and change what you like."
-    )
-    markets = listing([case.spoken for case in found.stepped])
-    foot = _foot(found)
-    return Slide(_("The next 90 days, a template"), (about.format(markets=markets),), None, table, foot, wide=True)
-
-
-def _clear(found: Told) -> list[str]:
-    """What is to be cleared and found out first."""
-    steps = [
-        _("{market}: have this cleared: {rule}.").format(market=sentence(case.spoken), rule=_(case.gates[0].text))
-        for case in found.stepped
-        if case.gates
-    ]
-    if unknown := [case.spoken for case in found.stepped if not case.gates]:
-        steps.append(
-            _(
-                "{markets}: have sanctions, ownership limits, approvals and data rules checked; none is known to us, "
-                "which does not mean there is none."
-            ).format(markets=sentence(listing(unknown)))
-        )
-    steps += [
-        _("{market}: find {figures}; the store has none.").format(
-            market=sentence(case.spoken), figures=listing(missing)
-        )
-        for case in found.stepped
-        if (missing := missing_figures(case))
-    ]
-    if unsized := [case.spoken for case in found.stepped if cases.untapped(case) is None]:
-        steps.append(
-            _("{markets}: find a figure for what could be won; we have none.").format(
-                markets=sentence(listing(unsized))
-            )
-        )
-    return steps
-
-
-def missing_figures(case: Case) -> list[str]:
-    """Figures of the score that the store does not hold for a country, the heaviest first."""
-    values, weights = case.ranking.values.loc[case.iso3], case.ranking.overall_weights
-    missing = weights[values.index[values.isna()]].sort_values(ascending=False, kind="stable").index[:MISSING]
-    return [ranking_words.ingredient_title(case.ranking, key) for key in missing]
-
-
-def _agree(found: Told) -> list[str]:
-    """Assumptions, money, and the choices that are open."""
-    steps = [_("Check the assumptions in Scenarios; agree budget and people in Plan.")]
-    modes = cases.mode_names()
-    nearly = [
-        _("{market} ({items})").format(
-            market=case.spoken, items=listing([modes[mode].lower() for mode in case.advice.nearly])
-        )
-        for case in found.stepped
-        if len(case.advice.nearly) > 1
-    ]
-    if nearly:
-        steps.append(_("Choose among ways in that are nearly equal: {list}.").format(list=_("; ").join(nearly)))
-    unread = [
-        _("{market} ({items})").format(
-            market=case.spoken, items=listing([language_name(code) for code in codes[:UNREAD]])
-        )
-        for case in found.stepped
-        if (codes := parts.not_ready(case.iso3))
-    ]
-    if unread:
-        told = _("Settle who reads texts that our models are not ready for: {list}.")
-        steps.append(told.format(list=_("; ").join(unread)))
-    return steps
-
-
-def _decide(found: Told) -> list[str]:
-    """What stands at the end: a pilot, an entry, or another look."""
-    steps = []
-    for case in found.stepped:
-        market = sentence(case.spoken)
-        if case.advice.verdict == "pilot":
-            steps.append(
-                _(
-                    "{market}: lay out a pilot: what is tried, what it may cost, and which result means go or stop."
-                ).format(market=market)
-            )
-        elif case.advice.verdict == "go":
-            steps.append(
-                _("{market}: bring the entry to the board ({mode}), with budget, people and a way out.").format(
-                    market=market, mode=cases.mode_advice()[case.advice.nearly[0]]
-                )
-            )
-    return steps or [found.after]
-
-
-# ------------------------------------------------------------------ what it rests on
-
-
 def _appendix(found: Told) -> tuple[Section, ...]:
     rules, draws = entry_mode.rules(), load.certainty(found.choice.recipe, found.choice.year).draws
     return (
@@ -505,7 +299,7 @@ def _appendix(found: Told) -> tuple[Section, ...]:
         ),
         Section(_("What we don't know"), tuple(_unknown(found))),
         Section(_("Settings"), tuple(_settings(found))),
-        Section(_("Sources"), (_foot(found),)),
+        Section(_("Sources"), (footnote(found),)),
     )
 
 
