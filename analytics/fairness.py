@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-FEWEST = 4
+MIN_GROUPS = 4
 """Groups below which a correlation says nothing."""
 Z95 = 1.959963985
 
@@ -45,10 +45,10 @@ def gap(scores: pd.DataFrame) -> Gap:
 def association(score: pd.Series, size: pd.Series) -> Association | None:
     """Whether the score goes with the size, by rank. Both by group; groups without a size are left out.
 
-    None when fewer than FEWEST groups are left, or when all are the same.
+    None when fewer than MIN_GROUPS groups are left, or when all are the same.
     """
     both = pd.DataFrame({"score": score, "size": size}).dropna()
-    if len(both) < FEWEST or both["score"].nunique() < 2 or both["size"].nunique() < 2:
+    if len(both) < MIN_GROUPS or both["score"].nunique() < 2 or both["size"].nunique() < 2:
         return None
     rho = float(both["score"].rank().corr(both["size"].rank()))
     middle, width = np.arctanh(np.clip(rho, -0.999999, 0.999999)), Z95 * np.sqrt(1.06 / (len(both) - 3))

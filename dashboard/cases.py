@@ -85,37 +85,37 @@ def mode_advice() -> dict[str, str]:
     }
 
 
-def verdict(found: Case) -> str:
+def verdict(case: Case) -> str:
     """The verdict with the mode of entry where one is advised: Go: set up a joint venture."""
-    name = verdict_names()[found.advice.verdict]
-    if not found.advice.nearly:
+    name = verdict_names()[case.advice.verdict]
+    if not case.advice.nearly:
         return name
-    return _("{verdict}: {mode}").format(verdict=name, mode=mode_advice()[found.advice.nearly[0]])
+    return _("{verdict}: {mode}").format(verdict=name, mode=mode_advice()[case.advice.nearly[0]])
 
 
-def mode_sentence(found: Case) -> str:
+def mode_sentence(case: Case) -> str:
     """Which modes are nearly equal, and which the law bars; empty where no entry is advised."""
-    if not found.advice.nearly:
+    if not case.advice.nearly:
         return ""
-    best, *others = (mode_names()[mode].lower() for mode in found.advice.nearly)
+    best, *others = (mode_names()[mode].lower() for mode in case.advice.nearly)
     told = (
         _("{modes} are nearly equal (within {points} points of 100).").format(
-            modes=listing([mode_names()[mode] for mode in found.advice.nearly]).capitalize(),
+            modes=listing([mode_names()[mode] for mode in case.advice.nearly]).capitalize(),
             points=number(entry_mode.rules().nearly_equal),
         )
         if others
         else _("{mode} is clearly ahead of the other ways to enter.").format(mode=best.capitalize())
     )
-    barred = found.advice.modes.index[~found.advice.modes["allowed"]]
+    barred = case.advice.modes.index[~case.advice.modes["allowed"]]
     if len(barred):
         names = listing([mode_names()[mode].lower() for mode in barred])
         told += " " + _("Ruled out by ownership limits: {modes}.").format(modes=names)
     return told
 
 
-def reason(found: Case) -> str:
+def reason(case: Case) -> str:
     """The rule that fired, with the figures it looked at."""
-    rules, traits = entry_mode.rules(), found.advice.traits
+    rules, traits = entry_mode.rules(), case.advice.traits
     words = {
         "gate": _("A legal gate stands before it, whatever the figures say."),
         "little known": _("Only {known} of the score is known; no advice below {least}."),
@@ -124,23 +124,23 @@ def reason(found: Case) -> str:
         "unlikely": _("In the top {shortlist} in only {p} of index variants; a pilot needs {possible}."),
         "weak law": _("Its rule of law is ahead of only {law} of countries, so no more than a pilot is advised."),
     }
-    return words[found.advice.decision.rule].format(
+    return words[case.advice.decision.rule].format(
         shortlist=rules.shortlist,
         p=share(traits.certainty),
         certain=share(rules.certain),
         possible=share(rules.possible),
         law=share(traits.rule_of_law),
-        known=share(found.advice.decision.facts["known"]),
+        known=share(case.advice.decision.facts["known"]),
         least=share(rules.least_known),
     )
 
 
-def flip_sentence(found: Case) -> str:
+def flip_sentence(case: Case) -> str:
     """The smallest change that would give another verdict; empty where no figure would."""
-    if found.advice.decision.flip is None:
+    if case.advice.decision.flip is None:
         return ""
-    figure, other, needed = found.advice.decision.flip
-    now = found.advice.decision.facts[figure]
+    figure, other, needed = case.advice.decision.flip
+    now = case.advice.decision.facts[figure]
     words = {
         "p_shortlist": _("It would rise to “{verdict}” from {needed} on.")
         if needed > now
@@ -150,9 +150,9 @@ def flip_sentence(found: Case) -> str:
     return words[figure].format(verdict=verdict_names()[other], needed=share(needed))
 
 
-def rank_sentence(found: Case) -> str:
+def rank_sentence(case: Case) -> str:
     return _("Ranked {rank} of {count}; {low} to {high} in 90 % of index variants.").format(
-        rank=found.rank, count=len(found.ranking.scores), low=found.low, high=found.high
+        rank=case.rank, count=len(case.ranking.scores), low=case.low, high=case.high
     )
 
 
@@ -176,12 +176,12 @@ def no_gate() -> str:
     )
 
 
-def untapped(found: Case) -> tuple[float, float, float] | None:
+def untapped(case: Case) -> tuple[float, float, float] | None:
     """What countries like it have beyond what it has, with the 90 % interval: in US$ of the whole country where there
     is such an amount, else in the outcome's unit. None where it was not estimated."""
-    if not isinstance(found.potential, PotentialFit) or found.iso3 not in found.potential.estimates.index:
+    if not isinstance(case.potential, PotentialFit) or case.iso3 not in case.potential.estimates.index:
         return None
-    gap = found.potential.untapped.loc[found.iso3]
+    gap = case.potential.untapped.loc[case.iso3]
     return None if gap.isna().any() else (float(gap["amount"]), float(gap["low"]), float(gap["high"]))
 
 
@@ -189,15 +189,15 @@ def untapped_unit(fit: PotentialFit) -> str:
     return "US$" if fit.estimates["untapped_usd"].notna().any() else _(fit.outcome_unit)
 
 
-def potential_sentence(found: Case) -> str:
+def potential_sentence(case: Case) -> str:
     """What countries like it have, with its interval, against what it has; or why that is not said."""
-    if found.potential is None:
+    if case.potential is None:
         return _("Potential: being estimated.")
-    if isinstance(found.potential, PotentialError):
+    if isinstance(case.potential, PotentialError):
         return _("No potential can be estimated for this industry yet.")
-    if found.iso3 not in found.potential.estimates.index:
+    if case.iso3 not in case.potential.estimates.index:
         return _("No potential was estimated for this country.")
-    row, fit = found.potential.estimates.loc[found.iso3], found.potential
+    row, fit = case.potential.estimates.loc[case.iso3], case.potential
     low, high = ends(row["low"], row["high"])
     told = _("{outcome}: {predicted} {unit} is usual for a country like it (90 %: {low} to {high})").format(
         outcome=_(fit.outcome_title),

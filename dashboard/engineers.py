@@ -20,15 +20,15 @@ def details(*lines: str) -> None:
                 st.caption(line)
 
 
-def problem(told: str, plainly: str, stops: bool = False) -> None:
+def problem(fault: str, plainly: str, stops: bool = False) -> None:
     """A fault as it is, or plainly, with what it holds for engineers folded away.
 
     plainly: what is said instead. stops: whether it is an error rather than a remark.
     """
-    internal = bool(INTERNAL.search(told))
+    internal = bool(INTERNAL.search(fault))
     if stops:
-        st.error(plainly if internal else told, icon=":material/error:")
+        st.error(plainly if internal else fault, icon=":material/error:")
     else:
-        st.info(plainly if internal else told, icon=":material/info:")
+        st.info(plainly if internal else fault, icon=":material/info:")
     if internal:
-        details(told)
+        details(fault)

@@ -22,7 +22,7 @@ SHARES = {"exact_match", "accuracy"}
 """Scores that are a share of cases; the others are put together from several."""
 COMPOSED = set(SCORES) - SHARES
 PICTURES = ("nuclei", "cells")
-FEWEST = 5
+MIN_GROUP = 5
 """Cases below which a group has no interval: what was drawn again from one or two of them says nothing of chance."""
 PEOPLE = ("SP.POP.TOTL", "cldr:population")
 
@@ -50,7 +50,7 @@ def language_title(code: str, among: Collection[str]) -> str:
 
 
 def of_group(card: "Card", by: str) -> str:
-    """What a test case of a group is, as `fitness.LEAST_CASES` names it."""
+    """What a test case of a group is, as `fitness.MIN_CASES` names it."""
     if by == "per_kind":
         return "pictures"
     if by in ("per_script", "per_condition"):
@@ -125,7 +125,7 @@ def groups(card: "Card", by: str) -> pd.DataFrame:
     """Score by group, the weakest first: title, score, low, high, n, judged by group; too few to judge stand last.
 
     low, high: the card's 95 % interval; Wilson's where it has none and the score is a share of n cases; else nan, and
-    for groups of fewer than FEWEST.
+    for groups of fewer than MIN_GROUP.
     """
     rows = {}
     for group, entry in (card.metrics.get(by) or {}).items():
@@ -152,7 +152,7 @@ def prices(card: "Card") -> pd.DataFrame:
 
 
 def _weakest_first(table: pd.DataFrame) -> pd.DataFrame:
-    table.loc[table["n"] < FEWEST, ["low", "high"]] = float("nan")
+    table.loc[table["n"] < MIN_GROUP, ["low", "high"]] = float("nan")
     return table.sort_values(["judged", "score"], ascending=[False, True], kind="stable")
 
 

@@ -86,7 +86,7 @@ def _import(options: argparse.Namespace) -> int:
             skip_invalid=options.skip_invalid,
             preview=options.preview,
             new_indicators=options.new_indicators,
-            max_faults=ingest.MOST_FAULTS if options.faults else SHOWN_FAULTS,
+            max_faults=ingest.MAX_FAULTS if options.faults else SHOWN_FAULTS,
         )
         refused = options.preview and report.fault_count > 0
     except ingest.ImportRefused as error:
@@ -110,7 +110,7 @@ def _print_faults(report: ingest.ImportReport, target: Path | None) -> None:
         print(f"line {fault.line}, {fault.field}: {fault.value!r}: {fault.problem}. {fault.remedy}", file=sys.stderr)
     hidden = report.fault_count - min(len(report.faults), SHOWN_FAULTS)
     if report.stopped:
-        print(f"There are more than {ingest.MOST_FAULTS:,} faults; the check stopped there.", file=sys.stderr)
+        print(f"There are more than {ingest.MAX_FAULTS:,} faults; the check stopped there.", file=sys.stderr)
     if hidden:
         print(f"... and {hidden:,} more; --faults FILE.csv writes all of them.", file=sys.stderr)
 

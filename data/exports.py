@@ -18,7 +18,7 @@ FORMAT = "1"
 AHEAD = timedelta(days=1)
 """So far into the future clocks of two machines may differ."""
 SCHEMA = Path(__file__).with_name("exports.schema.json")
-MOST_BYTES = 16 << 20
+MAX_BYTES = 16 << 20
 """Of a note: some 50,000 arrivals."""
 
 
@@ -34,8 +34,8 @@ class Note:
 
 def read(text: bytes, name: str, now: datetime) -> Note:
     """The note of an export called `name`. Raises LayoutError for one that is damaged, of another format, or forged."""
-    if len(text) > MOST_BYTES:
-        raise _damaged(name, Fault("what it says of itself has over {mb} MB", mb=MOST_BYTES >> 20))
+    if len(text) > MAX_BYTES:
+        raise _damaged(name, Fault("what it says of itself has over {mb} MB", mb=MAX_BYTES >> 20))
     try:
         note = json.loads(text, parse_constant=_no_number)
         if isinstance(note, dict) and note.get("format", FORMAT) != FORMAT:

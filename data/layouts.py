@@ -19,7 +19,7 @@ from data.faults import Fault, in_turn
 HEAD_BYTES = 1 << 18
 COMPANIONS = ("indicators.csv", "countries.csv", "WDICountry.csv", "Metadata_Country_*.csv")
 """Files that describe the data they lie beside, in a folder or in a zip."""
-MOST_SHEETS = 20
+MAX_SHEETS = 20
 """Sheets of a workbook that are looked at for figures."""
 YEAR_HEADER = re.compile(r"^(?:YR)?(\d{4})(?: \[YR\d{4}\])?$")
 
@@ -137,12 +137,12 @@ def _recognised(path: Path, scratch: Path, mapping: Mapping[str, str] | None, na
 
 def check_size(size: int, name: str) -> None:
     """Raises LayoutError for a file of more bytes than are read."""
-    if size > limits.MOST_BYTES:
+    if size > limits.MAX_BYTES:
         raise LayoutError(
             "{file} has {gb} GB; the limit is {most} GB. Split it.",
             file=name,
             gb=f"{size / 1000000000.0:.1f}",
-            most=f"{limits.MOST_BYTES / 1000000000.0:.1f}",
+            most=f"{limits.MAX_BYTES / 1000000000.0:.1f}",
         )
 
 
@@ -234,15 +234,15 @@ def _from_excel(path: Path, scratch: Path, mapping: Mapping[str, str] | None, na
     """The first sheet with a known layout, written out as CSV so that its rows keep their numbers."""
     seen, columns, sheet, sheets = [], (), 0, 1
     deadline = limits.Deadline(name)
-    while sheet < min(sheets, MOST_SHEETS):
+    while sheet < min(sheets, MAX_SHEETS):
         target = scratch / "sheet.csv"
         try:
             title, sheets = workbook.write_sheet(
                 path,
                 target,
                 sheet,
-                cells=limits.MOST_CELLS,
-                columns=limits.MOST_COLUMNS,
+                cells=limits.MAX_CELLS,
+                columns=limits.MAX_COLUMNS,
                 letters=limits.unfolded(path.stat().st_size),
                 seconds=deadline.left(),
             )
@@ -269,8 +269,8 @@ def _from_json(path: Path, scratch: Path, name: str) -> Layout:
     """An answer of the World Bank's API, [{page, pages, ...}, [rows]], written out as CSV."""
     target, columns = scratch / "rows.csv", ("market", "indicator", "year", "value")
     try:
-        if path.stat().st_size > limits.MOST_JSON:
-            raise ValueError(f"it is larger than {limits.MOST_JSON / 1e6:.0f} MB")
+        if path.stat().st_size > limits.MAX_JSON:
+            raise ValueError(f"it is larger than {limits.MAX_JSON / 1e6:.0f} MB")
         page, rows = json.loads(path.read_bytes())
         with target.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)

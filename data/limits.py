@@ -9,23 +9,23 @@ import pyarrow.parquet
 
 from data.faults import Fault
 
-MOST_BYTES = 4 << 30
+MAX_BYTES = 4 << 30
 """No file may grow beyond this, packed or unpacked."""
-MOST_RATIO = 200
+MAX_RATIO = 200
 """A packed file may not unfold by more than this factor: genuine ones stay below 30."""
 SMALL = 1 << 16
 """Below this many bytes a file's size says nothing of what it may hold."""
-MOST_ROWS = 20_000_000
-MOST_ROWS_PER_BYTE = 10
-MOST_COLUMNS = 1_000
-MOST_CELL = 32_767
+MAX_ROWS = 20_000_000
+MAX_ROWS_PER_BYTE = 10
+MAX_COLUMNS = 1_000
+MAX_CELL = 32_767
 """Characters of a cell: as many as a spreadsheet keeps."""
-MOST_CELLS = 50_000_000
+MAX_CELLS = 50_000_000
 """Cells of a workbook that are looked at, empty ones and those of missing rows included."""
-MOST_JSON = 64 << 20
-MOST_SECONDS = 120
+MAX_JSON = 64 << 20
+MAX_SECONDS = 120
 """After this long a check is given up."""
-MOST_MEMORY = 4 << 30
+MAX_MEMORY = 4 << 30
 """Bytes that the database may use while it checks or writes, or half the machine's; beyond them the disk is used."""
 
 
@@ -35,31 +35,31 @@ class TooMuch(Fault, ValueError):
 
 def unfolded(packed: int) -> int:
     """Bytes to which a file of `packed` bytes may unfold."""
-    return min(MOST_BYTES, max(packed, SMALL) * MOST_RATIO)
+    return min(MAX_BYTES, max(packed, SMALL) * MAX_RATIO)
 
 
 def memory() -> int:
     """Bytes of memory for the database on this machine."""
     if not hasattr(os, "sysconf"):  # Windows
-        return MOST_MEMORY
-    return min(MOST_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+        return MAX_MEMORY
+    return min(MAX_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
 
 
 def check_columns(count: int, name: str) -> None:
     """Raises TooMuch for a table that is too wide."""
-    if count > MOST_COLUMNS:
+    if count > MAX_COLUMNS:
         raise TooMuch(
             "{file} has {count} columns; at most {most} are read. Leave out columns that are not needed.",
             file=name,
             count=f"{count:,}",
-            most=f"{MOST_COLUMNS:,}",
+            most=f"{MAX_COLUMNS:,}",
         )
 
 
 def check_rows(count: int, name: str) -> None:
     """Raises TooMuch for a table that is too long."""
-    if count > MOST_ROWS:
-        raise TooMuch("{file} has more than {most} rows. Split it.", file=name, most=f"{MOST_ROWS:,}")
+    if count > MAX_ROWS:
+        raise TooMuch("{file} has more than {most} rows. Split it.", file=name, most=f"{MAX_ROWS:,}")
 
 
 def check_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, name: str) -> None:
@@ -67,7 +67,7 @@ def check_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, name: str) 
     check_columns(metadata.num_columns, name)
     check_rows(metadata.num_rows, name)
     bytes_inside = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if bytes_inside > unfolded(size) or metadata.num_rows > max(size, SMALL) * MOST_ROWS_PER_BYTE:
+    if bytes_inside > unfolded(size) or metadata.num_rows > max(size, SMALL) * MAX_ROWS_PER_BYTE:
         raise TooMuch(
             "{file} unfolds to {mb} MB and {rows} rows, which no genuine data file of its size does. Write it again, "
             "or save it as CSV.",
@@ -78,7 +78,7 @@ def check_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, name: str) 
 
 
 def check_cells(batch: pyarrow.RecordBatch, name: str) -> None:
-    """Raises TooMuch for a text of more than MOST_CELL characters in a batch of rows."""
+    """Raises TooMuch for a text of more than MAX_CELL characters in a batch of rows."""
     for column in batch.columns:
         values = column.dictionary if isinstance(column, pyarrow.DictionaryArray) else column
         if pyarrow.types.is_string(values.type) or pyarrow.types.is_large_string(values.type):
@@ -87,7 +87,7 @@ def check_cells(batch: pyarrow.RecordBatch, name: str) -> None:
             longest = pyarrow.compute.max(pyarrow.compute.binary_length(values)).as_py()
         else:
             continue
-        if longest is not None and longest > MOST_CELL:
+        if longest is not None and longest > MAX_CELL:
             raise long_cell(name)
 
 
@@ -96,7 +96,7 @@ def long_cell(name: str) -> TooMuch:
     return TooMuch(
         "{file} has a cell of more than {most} characters. Shorten it, or leave its column out.",
         file=name,
-        most=f"{MOST_CELL:,}",
+        most=f"{MAX_CELL:,}",
     )
 
 
@@ -104,7 +104,7 @@ class Deadline:
     """A moment after which work is given up. Raises TooMuch when asked later than that."""
 
     def __init__(self, name: str, seconds: float | None = None) -> None:
-        self.name, self.seconds = name, MOST_SECONDS if seconds is None else seconds
+        self.name, self.seconds = name, MAX_SECONDS if seconds is None else seconds
         self.ends = time.monotonic() + self.seconds
 
     def left(self) -> float:
@@ -120,5 +120,5 @@ def too_slow(name: str) -> TooMuch:
     return TooMuch(
         "{file} takes longer than {seconds} s to check. Split it, or save it as plain CSV.",
         file=name,
-        seconds=MOST_SECONDS,
+        seconds=MAX_SECONDS,
     )

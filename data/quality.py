@@ -7,7 +7,7 @@ from data import catalog, store
 WINDOW = 8
 """Years within which a figure counts as recent."""
 SPIKE_STEPS, BREAK_STEPS, PEER_DEVIATIONS = 15, 25, 12
-MOST_PER_CHECK = 60
+MAX_PER_CHECK = 60
 COLUMNS = ("severity", "check", "iso3", "indicator", "year", "place", "problem", "remedy", "facts")
 SEVERITIES = ("high", "medium", "low")
 
@@ -106,13 +106,13 @@ def _of_values(connection: store.Connection) -> list[tuple]:
             int(row.year),
         )
         for check, limits in checks.items()
-        for row in store.findings_of(connection, check, {"most": MOST_PER_CHECK} | limits).itertuples()
+        for row in store.findings_of(connection, check, {"most": MAX_PER_CHECK} | limits).itertuples()
     ]
 
 
 def _of_sources(connection: store.Connection) -> list[tuple]:
     found = []
-    for row in store.findings_of(connection, "disagreement", {"most": MOST_PER_CHECK}).itertuples():
+    for row in store.findings_of(connection, "disagreement", {"most": MAX_PER_CHECK}).itertuples():
         facts = {
             "source": row.source,
             "other": row.other,

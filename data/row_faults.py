@@ -75,7 +75,7 @@ def _told(row: object) -> RowFault:
     return RowFault(int(row.line), row.field, value, row.kind, problem, remedy)
 
 
-def table(faults: tuple[RowFault, ...], told: Callable[[str | Fault], str] = str) -> pd.DataFrame:
+def table(faults: tuple[RowFault, ...], tell: Callable[[str | Fault], str] = str) -> pd.DataFrame:
     """A row a fault: line, field, value, problem, remedy, the last three as `told` tells them; in English by itself."""
-    rows = [(f.line, f.field, told(f.value), told(f.problem), told(f.remedy)) for f in faults]
+    rows = [(f.line, f.field, tell(f.value), tell(f.problem), tell(f.remedy)) for f in faults]
     return pd.DataFrame(rows, columns=["line", "field", "value", "problem", "remedy"])

@@ -19,9 +19,9 @@ from data import private, store
 from data.faults import Fault
 
 KINDS = ("scenarios", "plans")
-LONGEST_NAME = 80
-MOST = 500
-LONGEST_FILE = 220
+MAX_NAME = 80
+MAX_SAVED = 500
+MAX_FILE = 220
 """Bytes of a file's name, so that there is room for the time before it when it is put aside."""
 PATIENCE_S = 10
 """How long one waits for somebody else who is saving: that takes milliseconds."""
@@ -93,8 +93,8 @@ def save(kind: str, name: str, text: str, over: Saved | None = None) -> None:
                     name=repr(name),
                     time=f"{there.saved_at:%Y-%m-%d %H:%M:%S}",
                 )
-            if there is None and len(saved(kind)) >= MOST:
-                raise ShelfError("{most} are saved already. Remove some of them first.", most=MOST)
+            if there is None and len(saved(kind)) >= MAX_SAVED:
+                raise ShelfError("{most} are saved already. Remove some of them first.", most=MAX_SAVED)
             private.folder(file.parent)
             _put_in_place(file, text, there is not None)
     except OSError as error:
@@ -191,10 +191,10 @@ def _folder(kind: str) -> Path:
 
 def _file(kind: str, name: str) -> Path:
     """Names become file names letter by letter, what is no letter or digit as its code point: nothing is a path."""
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise ShelfError("A name has 1 to {most} characters. Choose another one.", most=LONGEST_NAME)
+    if not name.strip() or len(name) > MAX_NAME:
+        raise ShelfError("A name has 1 to {most} characters. Choose another one.", most=MAX_NAME)
     safe = _safe(name.strip())
-    if len(safe.encode("utf-8", "replace")) > LONGEST_FILE:
+    if len(safe.encode("utf-8", "replace")) > MAX_FILE:
         raise ShelfError("The name is too long for a file. Choose a shorter one.")
     return _folder(kind) / f"{safe}.json"
 

@@ -7,7 +7,7 @@ from dashboard import components, filters, load, widgets
 from dashboard.compare import parts, words
 from dashboard.i18n.translation import _
 
-MOST = 6
+MAX_MARKETS = 6
 
 choice = filters.market_filters()
 markets = load.markets()
@@ -23,7 +23,7 @@ chosen = widgets.multiselect(
     tuple(ranking.scores.index[:3]),
     lambda iso3: names.get(iso3, iso3),
     pinned=True,
-    max_selections=MOST,
+    max_selections=MAX_MARKETS,
 )
 if len(chosen) < 2:
     st.title(_("Compare countries"))

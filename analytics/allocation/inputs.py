@@ -298,7 +298,7 @@ def left_rows(markets: Any, industry: str, reason: str | Fault) -> pd.DataFrame:
 
 def gather(
     table: pd.DataFrame,
-    found: list[tuple[pd.DataFrame, pd.DataFrame]],
+    industries: list[tuple[pd.DataFrame, pd.DataFrame]],
     home: str,
     barred: Mapping[str, str] | None = None,
 ) -> PlanInputs:
@@ -306,8 +306,8 @@ def gather(
 
     Markets are left out where income is unknown (nothing says what people cost), or the language, or all of friction.
     """
-    offered = pd.concat([rows for rows, _ in found], ignore_index=True)
-    left = [gone for _, gone in found]
+    offered = pd.concat([rows for rows, _ in industries], ignore_index=True)
+    left = [gone for _, gone in industries]
     gaps = {
         "income": ~(table["gdp_usd"] > 0),
         "language": table["language"].isna(),

@@ -65,40 +65,40 @@ def frontier(problem: Problem) -> pd.DataFrame:
     return allocation.frontier(allocation_problem.checked(problem))
 
 
-def spent(found: Plan, by: str = "market") -> pd.DataFrame:
+def spent(plan: Plan, by: str = "market") -> pd.DataFrame:
     """(market or industry, years), US$: wages, programme and entry; offices as "hubs", entry by industry as "entry"."""
-    table = found.rows.pivot_table(index=by, columns="year", values="cost_usd", aggfunc="sum")
-    years = list(found.problem.years)
+    table = plan.rows.pivot_table(index=by, columns="year", values="cost_usd", aggfunc="sum")
+    years = list(plan.problem.years)
     table = table.reindex(columns=years).fillna(0.0)
-    for row in found.opened[found.opened["entry_cost_usd"] > 0].itertuples():
+    for row in plan.opened[plan.opened["entry_cost_usd"] > 0].itertuples():
         key = row.market if by == "market" else "entry"
         if key not in table.index:
             table.loc[key] = 0.0
         table.loc[key, row.year] += row.entry_cost_usd
-    offices = found.years.set_index("year")["hubs_usd"].reindex(years)
+    offices = plan.years.set_index("year")["hubs_usd"].reindex(years)
     if offices.sum() > 0:
         table.loc["hubs"] = offices.to_numpy()
     return table
 
 
-def staffed(found: Plan, by: str = "market") -> pd.DataFrame:
+def staffed(plan: Plan, by: str = "market") -> pd.DataFrame:
     """(market or industry, years), people."""
-    table = found.rows.pivot_table(index=by, columns="year", values="people", aggfunc="sum")
-    return table.reindex(columns=list(found.problem.years)).fillna(0).astype(int)
+    table = plan.rows.pivot_table(index=by, columns="year", values="people", aggfunc="sum")
+    return table.reindex(columns=list(plan.problem.years)).fillna(0).astype(int)
 
 
-def gained(found: Plan) -> pd.Series:
+def gained(plan: Plan) -> pd.Series:
     """Expected gain of each market over all years, US$, the largest first."""
-    return found.rows.groupby("market")["gain_usd"].sum().sort_values(ascending=False, kind="stable")
+    return plan.rows.groupby("market")["gain_usd"].sum().sort_values(ascending=False, kind="stable")
 
 
-def prices(found: Plan) -> pd.DataFrame:
+def prices(plan: Plan) -> pd.DataFrame:
     """Binding limits by name, the most worth first: kind, unit, years, prices (tuples, US$ per unit), worth.
 
     worth: what giving way by a tenth in each of these years would win, for small changes; 0 where a price is unknown.
     Only years in which the limit binds and has a price.
     """
-    limits = found.limits
+    limits = plan.limits
     rows = []
     binding = limits[limits["binding"] & limits["shadow_price"].notna()]
     for name, group in binding.groupby("limit", sort=False):

@@ -63,39 +63,39 @@ def run(options: argparse.Namespace, history_of, markets: pd.DataFrame) -> int:
     return 0
 
 
-def summary(found: potential.PotentialFit) -> dict:
+def summary(fit: potential.PotentialFit) -> dict:
     """The fit as plain numbers; what could not be measured is null."""
-    row = found.comparison.loc[found.learner]
-    regions = found.coverage_by[found.coverage_by["kind"] == "region"]
-    income = found.coverage_by[found.coverage_by["kind"] == "income_group"]
-    known = found.estimates["trained"]
+    row = fit.comparison.loc[fit.learner]
+    regions = fit.coverage_by[fit.coverage_by["kind"] == "region"]
+    income = fit.coverage_by[fit.coverage_by["kind"] == "income_group"]
+    known = fit.estimates["trained"]
     return {
-        "recipe": found.recipe.name,
-        "outcome": found.outcome_title,
-        "unit": found.outcome_unit,
-        "year": found.year,
-        "features_by": found.year - found.horizon,
-        "n": found.n,
-        "model": found.learner,
-        "features": list(found.features.columns),
+        "recipe": fit.recipe.name,
+        "outcome": fit.outcome_title,
+        "unit": fit.outcome_unit,
+        "year": fit.year,
+        "features_by": fit.year - fit.horizon,
+        "n": fit.n,
+        "model": fit.learner,
+        "features": list(fit.features.columns),
         "r2_random": _round(row["r2_random"]),
         "r2_leave_region_out": _round(row["r2_leave_region_out"]),
         "r2_time_split": _round(row["r2_time_split"]),
-        "r2_growth": _round(found.r2_growth),
-        "coverage_90": _round(found.coverage_90),
-        "coverage_from": found.coverage_from,
+        "r2_growth": _round(fit.r2_growth),
+        "coverage_90": _round(fit.coverage_90),
+        "coverage_from": fit.coverage_from,
         "coverage_by_region": {r.group: {"n": r.n, "coverage": _round(r.coverage)} for r in regions.itertuples()},
         "coverage_by_income_group": {r.group: {"n": r.n, "coverage": _round(r.coverage)} for r in income.itertuples()},
-        "verdict": found.verdict,
+        "verdict": fit.verdict,
         "checks": [
-            {"name": c.name, "verdict": c.verdict, "figure": _round(c.figure), "advice": c.advice} for c in found.checks
+            {"name": c.name, "verdict": c.verdict, "figure": _round(c.figure), "advice": c.advice} for c in fit.checks
         ],
         "comparison": [
             {"learner": name, **{key: _round(value) for key, value in line.items()}}
-            for name, line in found.comparison.to_dict("index").items()
+            for name, line in fit.comparison.to_dict("index").items()
         ],
-        "markets": _markets(found.estimates[known], (*COLUMNS, "untapped_usd")),
-        "without_outcome": _markets(found.estimates[~known], ("predicted", "low", "high")),
+        "markets": _markets(fit.estimates[known], (*COLUMNS, "untapped_usd")),
+        "without_outcome": _markets(fit.estimates[~known], ("predicted", "low", "high")),
     }
 
 

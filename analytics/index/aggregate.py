@@ -11,16 +11,16 @@ BLOCK = 32
 """Draws compared pairwise at a time: 6 MB for 217 markets, which a cache may hold."""
 
 
-def effective_weights(known: pd.DataFrame, weights: pd.Series, dimensions: pd.Series) -> pd.DataFrame:
+def effective_weights(reported: pd.DataFrame, weights: pd.Series, dimensions: pd.Series) -> pd.DataFrame:
     """Weight of each indicator in each market's score, summing to 1 per market.
 
-    known: (markets, indicators), bool. weights: (indicators,) in the whole. dimensions: (indicators,) labels. A missing
-    indicator's weight goes to the others of its dimension first, and to the other dimensions only when the whole
-    dimension is missing: a market without health figures is not scored as if health weighed nothing in part.
+    reported: (markets, indicators), bool. weights: (indicators,) in the whole. dimensions: (indicators,) labels. A
+    missing indicator's weight goes to the others of its dimension first, and to the other dimensions only when the
+    whole dimension is missing: a market without health figures is not scored as if health weighed nothing in part.
     """
-    has = known.to_numpy(dtype=float)
-    weight = weights.reindex(known.columns).to_numpy(dtype=float)
-    labels = dimensions.reindex(known.columns)
+    has = reported.to_numpy(dtype=float)
+    weight = weights.reindex(reported.columns).to_numpy(dtype=float)
+    labels = dimensions.reindex(reported.columns)
     result = np.zeros_like(has)
     for dimension in labels.unique():
         inside = np.flatnonzero(labels == dimension)
@@ -30,7 +30,7 @@ def effective_weights(known: pd.DataFrame, weights: pd.Series, dimensions: pd.Se
         result[:, inside] = present
     total = result.sum(axis=1, keepdims=True)
     np.divide(result, total, out=result, where=total > 0)
-    return pd.DataFrame(result, index=known.index, columns=known.columns)
+    return pd.DataFrame(result, index=reported.index, columns=reported.columns)
 
 
 def contributions(scores: pd.DataFrame, weights: pd.DataFrame) -> pd.DataFrame:

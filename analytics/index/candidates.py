@@ -23,16 +23,16 @@ class Candidacy:
     minimum_known: float = 0.0
     population: Mapping[str, float] = field(default_factory=dict)
 
-    def left_out(self, known: pd.Series) -> pd.Series:
-        """The reason by iso3, of the markets that are left out. known: share of the weight known, 0-1, by iso3."""
-        people = pd.Series(self.population, dtype=float).reindex(known.index)
-        reasons = pd.Series("", known.index, dtype=object)
-        reasons[known.round(9) < self.minimum_known] = "little known"
+    def left_out(self, known_share: pd.Series) -> pd.Series:
+        """The reason by iso3, of the markets left out. known_share: share of the weight that is known, 0-1, by iso3."""
+        people = pd.Series(self.population, dtype=float).reindex(known_share.index)
+        reasons = pd.Series("", known_share.index, dtype=object)
+        reasons[known_share.round(9) < self.minimum_known] = "little known"
         if self.minimum_population > 0:
             reasons[people.isna()] = "unknown size"
             reasons[people < self.minimum_population] = "small"
-        reasons[known.index.isin(self.present)] = "present"
-        reasons[known.index == self.home] = "home"
+        reasons[known_share.index.isin(self.present)] = "present"
+        reasons[known_share.index == self.home] = "home"
         return reasons[reasons != ""].rename("reason")
 
 

@@ -75,20 +75,20 @@ def default_weights() -> Mapping[str, float]:
 
 
 def decide(
-    p_shortlist: float, law_ahead_of: float, limits: Rules, known: float = 1.0, gates: Collection[str] = ()
+    p_shortlist: float, law_ahead_of: float, limits: Rules, known_share: float = 1.0, gates: Collection[str] = ()
 ) -> Decision:
     """Go, pilot or wait for one market.
 
     p_shortlist: share of the ways to build the index in which it ranks among the first limits.shortlist, 0-1.
-    law_ahead_of: share of markets with a weaker rule of law, 0-1 (NaN: unknown). known: share of the score's weight
-    that is known, 0-1. gates: kinds of gates that stand before it. The first rule that holds: "gate" blocks whatever
-    the figures say, "little known" gives no advice, "unlikely" waits, "weak law" goes no further than a pilot,
+    law_ahead_of: share of markets with a weaker rule of law, 0-1 (NaN: unknown). known_share: share of the score's
+    weight that is known, 0-1. gates: kinds of gates that stand before it. The first rule that holds: "gate" blocks
+    whatever the figures say, "little known" gives no advice, "unlikely" waits, "weak law" goes no further than a pilot,
     "certain" goes, "promising" pilots.
     """
-    facts = {"p_shortlist": p_shortlist, "law_ahead_of": law_ahead_of, "known": known}
+    facts = {"p_shortlist": p_shortlist, "law_ahead_of": law_ahead_of, "known": known_share}
     if {"closed", "restricted"} & set(gates):
         return Decision("blocked", "gate", facts, None)
-    if known < limits.least_known:
+    if known_share < limits.least_known:
         return Decision("no advice", "little known", facts, None)
     given_up = ("p_shortlist", "wait", limits.possible)
     if p_shortlist < limits.possible:
@@ -170,13 +170,13 @@ class Advice:
 
 def advise(
     traits: Traits,
-    known: float,
+    known_share: float,
     gates: tuple[str, ...],
     limits: Rules,
     weights: Mapping[str, float] | None = None,
 ) -> Advice:
     """Decide, and choose a mode only where entering is advised. Raises ValueError as `mode_scores`."""
-    decision = decide(traits.certainty, traits.rule_of_law, limits, known, gates)
+    decision = decide(traits.certainty, traits.rule_of_law, limits, known_share, gates)
     modes = mode_scores(traits, weights, gates)
     if decision.verdict not in ENTERED:
         return Advice(decision, traits, gates, modes.iloc[:0], ())

@@ -30,7 +30,7 @@ class Reach:
 
     curve: a row a language, in order: language, people, people_low, people_high, gdp, gdp_low, gdp_high (together with
     those above it), added_people, added_gdp (over those above it), speakers (alone), markets (in which at least
-    LEAST_SHARE speak it). people, gdp: in the markets altogether. without_people, without_gdp: markets whose figure is
+    MIN_SHARE speak it). people, gdp: in the markets altogether. without_people, without_gdp: markets whose figure is
     not known; they count nothing.
     """
 
@@ -76,23 +76,24 @@ def reach(
     people: pd.Series,
     gdp: pd.Series,
     markets: Collection[str] = (),
-    known: Collection[str] | None = None,
+    supported: Collection[str] | None = None,
     by: str = "people",
     most: int = MAX_LANGUAGES,
 ) -> Reach:
     """What each next language adds, the one that adds most first.
 
     languages: as `shares`. people (persons), gdp (any currency): by iso3; GDP is taken to be reached as people are, in
-    proportion. markets: which count, empty for all. known: the languages to put in order, None for all. by: "people" or
-    "gdp", what to order by. Greedy: the order is the best single next step, each time; for what 1 - prod(1 - p) counts,
-    no set of the same size reaches over 1 / (1 - 1/e) = 1.58 times as much (Nemhauser, Wolsey, Fisher 1978).
+    proportion. markets: which count, empty for all. supported: the languages to put in order, None for all. by:
+    "people" or "gdp", what to order by. Greedy: the order is the best single next step, each time; for what 1 - prod(1
+    - p) counts, no set of the same size reaches over 1 / (1 - 1/e) = 1.58 times as much (Nemhauser, Wolsey, Fisher
+    1978).
     Raises ReachError when there is no market or no language left, ValueError for another `by`.
     """
     if by not in BY:
         raise ValueError(f"by is {' or '.join(BY)}, not {by!r}.")
     spoken = _of(shares(languages), markets)
-    if known is not None:
-        spoken = spoken[[code for code in spoken.columns if code in set(known)]]
+    if supported is not None:
+        spoken = spoken[[code for code in spoken.columns if code in set(supported)]]
     if spoken.empty:
         raise ReachError("No language facts for these markets. Choose other markets or languages.")
     sizes = {name: _sizes(figures, spoken.index) for name, figures in (("people", people), ("gdp", gdp))}

@@ -246,7 +246,7 @@ def _overshoot(prepared: np.ndarray) -> np.ndarray:
     return found
 
 
-def _ranges(known: pd.DataFrame, prepared: np.ndarray, logs: "LogSkewed", margin: float) -> pd.DataFrame:
+def _ranges(present: pd.DataFrame, prepared: np.ndarray, logs: "LogSkewed", margin: float) -> pd.DataFrame:
     """Range of each feature, and that range widened by the margin on the scale it is measured on."""
     low, high = np.nanmin(prepared, axis=0), np.nanmax(prepared, axis=0)
     slack = margin * (high - low) + 1e-9 * (1 + np.maximum(np.abs(low), np.abs(high)))
@@ -254,8 +254,8 @@ def _ranges(known: pd.DataFrame, prepared: np.ndarray, logs: "LogSkewed", margin
     logged, shift = logs.logged_, logs.shift_[logs.logged_]
     lowest[logged] = np.exp(lowest[logged]) - shift
     highest[logged] = np.exp(highest[logged]) - shift
-    columns = {"logged": logged, "low": known.min(), "high": known.max(), "lowest": lowest, "highest": highest}
-    return pd.DataFrame(columns, known.columns).rename_axis("feature")
+    columns = {"logged": logged, "low": present.min(), "high": present.max(), "lowest": lowest, "highest": highest}
+    return pd.DataFrame(columns, present.columns).rename_axis("feature")
 
 
 def _without_itself(standard: np.ndarray, shrinkage: float) -> np.ndarray:

@@ -174,8 +174,8 @@ def refuse_untransformable(outcome: pd.Series, transform: str, name: str) -> Non
         )
 
 
-def own_outcome(rows: pd.DataFrame, known: Sequence[str]) -> pd.Series:
-    """A reader's own outcome, by iso3, checked. rows: iso3, value; known: the ISO codes of all markets.
+def own_outcome(rows: pd.DataFrame, markets: Sequence[str]) -> pd.Series:
+    """A reader's own outcome, by iso3, checked. rows: iso3, value; markets: the ISO codes of all markets.
 
     Raises PotentialError for missing columns, unknown markets, two rows of one market and values that are no numbers.
     """
@@ -188,7 +188,7 @@ def own_outcome(rows: pd.DataFrame, known: Sequence[str]) -> pd.Series:
     iso3 = rows[columns["iso3"]].astype("string").str.strip().str.upper().fillna("(empty)")
     value = pd.to_numeric(rows[columns["value"]], errors="coerce")
     faults = []
-    if unknown := sorted(set(iso3) - set(known)):
+    if unknown := sorted(set(iso3) - set(markets)):
         faults.append(
             Fault("unknown markets: {markets}; use three-letter ISO codes such as DEU", markets=_some(unknown))
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FORGETS = 2.0
 """Points of macro-F1 on general rows from which forgetting is warned of."""
-LONGEST_NAME, LONGEST_TEXT = 80, 200
+MAX_NAME, MAX_TEXT = 80, 200
 
 
 def result(job: "Job") -> None:
@@ -259,19 +259,17 @@ def _register(learned: Learned) -> None:
             name = st.text_input(
                 _("Name"),
                 _free(f"{learned.base}-{learned.language}".lower()),
-                max_chars=LONGEST_NAME,
+                max_chars=MAX_NAME,
                 key="adapt_name",
                 help=_("Lower-case letters, digits, '.', '_' and '-'."),
             )
         with columns[1]:
-            source = st.text_input(
-                _("Source of the rows"), learned.source.name, max_chars=LONGEST_TEXT, key="adapt_source"
-            )
+            source = st.text_input(_("Source of the rows"), learned.source.name, max_chars=MAX_TEXT, key="adapt_source")
         with columns[2]:
             licence = st.text_input(
                 _("Their licence"),
                 learned.source.licence,
-                max_chars=LONGEST_TEXT,
+                max_chars=MAX_TEXT,
                 key="adapt_licence",
                 placeholder=_("CC BY 4.0, our own, ..."),
             )

@@ -203,7 +203,7 @@ def _uploaded(language: str) -> "LabelledRows | None":
         _("A CSV, TSV, TXT, XLSX or Parquet file with the columns text and label, and split if you wish"),
         type=["csv", "tsv", "txt", "xlsx", "parquet"],
         key="adapt_file",
-        max_upload_size=text_files.MOST_MB,
+        max_upload_size=text_files.MAX_MB,
         help=_("Labels: {labels}. A split column says train, dev or test; without one the rows are split here.").format(
             labels="negative, neutral, positive"
         ),
@@ -230,7 +230,7 @@ def _uploaded(language: str) -> "LabelledRows | None":
     if sheet.cut:
         st.warning(
             _("The file has more rows; the first {rows} are read. Split it for the others.").format(
-                rows=number(text_files.MOST_ROWS, 9)
+                rows=number(text_files.MAX_ROWS, 9)
             ),
             icon=":material/content_cut:",
         )

@@ -47,7 +47,7 @@ def conversation(intent_model: str) -> None:
             _turn(turn, last=turn is talk.turns[-1] and not talk.pending)
         if talk.pending:
             _answer_pending(talk.pending, intent_model)
-    typed = st.chat_input(_("Ask in any language"), key="assistant_question", max_chars=state.LONGEST_QUESTION)
+    typed = st.chat_input(_("Ask in any language"), key="assistant_question", max_chars=state.MAX_QUESTION)
     if typed is not None:
         state.ask(typed)
         st.rerun()
@@ -101,7 +101,7 @@ def _turn(turn: Turn, last: bool) -> None:
         if turn.reply.cut:
             st.caption(
                 _("The message was longer; only its first {count} characters are read.").format(
-                    count=number(state.LONGEST_QUESTION, 9)
+                    count=number(state.MAX_QUESTION, 9)
                 )
             )
     with st.chat_message("assistant", avatar=":material/assistant:"):

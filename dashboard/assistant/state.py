@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from models.assistant.replies import Reply
 
 KEY = "assistant"
-LONGEST_QUESTION = 2_000
-MOST_TURNS = 50
+MAX_QUESTION = 2_000
+MAX_TURNS = 50
 """Turns that are kept; older ones leave the page."""
 
 
@@ -76,13 +76,13 @@ def change(**fields: object) -> None:
 
 def ask(question: str) -> None:
     """Put a question, to be answered when the page is drawn."""
-    change(pending=question[: LONGEST_QUESTION + 1] or " ", problem="")
+    change(pending=question[: MAX_QUESTION + 1] or " ", problem="")
 
 
 def add(question: str, reply: "Reply", intent: Intent | None = None, foot: str = "") -> Turn:
     """A question and its reply, at the end of the conversation."""
     turn = Turn(uuid4().hex, datetime.now(UTC), question, reply, intent, foot)
-    change(turns=(*now().turns, turn)[-MOST_TURNS:], pending="", fresh=turn.key)
+    change(turns=(*now().turns, turn)[-MAX_TURNS:], pending="", fresh=turn.key)
     return turn
 
 

@@ -11,7 +11,7 @@ from dashboard.i18n import translation as language
 from dashboard.i18n.translation import _
 
 PRESENTATION = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-LONGEST_NAME = 80
+MAX_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,4 @@ def board_downloads(make: Callable[[], Board], name: str) -> None:
 
 def file_name(name: str) -> str:
     """A name that every system takes for a file."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:LONGEST_NAME] or "board"
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:MAX_NAME] or "board"

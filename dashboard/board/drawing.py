@@ -9,7 +9,7 @@ from dashboard.board.content import Chart, Series, decimals_of, ticks, written
 from dashboard.board.layout import shortened, width, wrapped
 from dashboard.i18n.translation import _
 
-MOST = {"bars": 24, "ranks": 20, "ranges": 20, "tornado": 20, "columns": 24, "stacked": 24}
+MAX_DRAWN = {"bars": 24, "ranks": 20, "ranges": 20, "tornado": 20, "columns": 24, "stacked": 24}
 """Categories that can be told apart."""
 NAMED_POINTS = 16
 LABEL_SHARE = 0.38
@@ -80,7 +80,7 @@ class Drawing:
 
 def draw(chart: Chart, wide: float, tall: float, size: float = 11) -> Drawing:
     """The chart in that much room; what does not fit is counted beside the unit."""
-    shown, left = chart.first(MOST.get(chart.kind, 0)) if chart.kind in MOST else (chart, 0)
+    shown, left = chart.first(MAX_DRAWN.get(chart.kind, 0)) if chart.kind in MAX_DRAWN else (chart, 0)
     heading = chart.unit + (f" ({_('and {count} more').format(count=left)})" if left else "")
     shapes: list[Shape] = [
         Word(0, size * (1 + 1.25 * number), line, size, "muted")
@@ -106,7 +106,7 @@ def draw(chart: Chart, wide: float, tall: float, size: float = 11) -> Drawing:
 def height_for(chart: Chart, size: float = 11) -> float:
     """Points a chart wants on a page that scrolls."""
     if chart.kind in ("bars", "ranks", "ranges", "tornado"):
-        rows = min(len(chart.categories), MOST[chart.kind])
+        rows = min(len(chart.categories), MAX_DRAWN[chart.kind])
         return 60 + rows * max(size * 2.1, size * 1.5 * (len(chart.series) if chart.kind == "bars" else 1))
     return 320
 

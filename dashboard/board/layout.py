@@ -32,7 +32,7 @@ FEW = 2
 """Sentences that stand above a chart; more of them stand beside it."""
 SHORT = 14
 """Characters of a cell that is not broken where other columns can give way."""
-MOST_CONTINUED = 3
+MAX_CONTINUED = 3
 """Pages on which a table goes on."""
 CODE = 0.6
 """Width of a character of code, in its size."""
@@ -311,10 +311,10 @@ def _under(slide: Slide, table: Table | None, body: Box) -> tuple[Page, int]:
 
 def _rest(slide: Slide, table: Table, body: Box, at: int) -> Iterator[Page]:
     """Pages for the rows from `at` on; the last one says how many more there are."""
-    for number in range(MOST_CONTINUED):
+    for number in range(MAX_CONTINUED):
         if at >= len(table.rows):
             return
-        grid = grid_of(table, body, at, last=number == MOST_CONTINUED - 1)
+        grid = grid_of(table, body, at, last=number == MAX_CONTINUED - 1)
         yield Page(slide, None, None, grid, continued=True)
         at += len(grid.rows)
 

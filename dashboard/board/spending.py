@@ -26,14 +26,14 @@ def footnote(problem: Problem) -> str:
     )
 
 
-def money(found: Answer, names: Names, foot: str) -> Slide:
+def money(answer: Answer, names: Names, foot: str) -> Slide:
     """What is spent, where and on what, year by year."""
-    spent = solution.spent(found.plan)
-    total = found.plan.years[["wages_usd", "programme_usd", "entry_usd", "hubs_usd"]].sum()
+    spent = solution.spent(answer.plan)
+    total = answer.plan.years[["wages_usd", "programme_usd", "entry_usd", "hubs_usd"]].sum()
     return Slide(
         _("{amount} US$ are spent in {years}: {wages} on people").format(
             amount=compact(float(total.sum())),
-            years=span(min(found.problem.years), max(found.problem.years)),
+            years=span(min(answer.problem.years), max(answer.problem.years)),
             wages=share(float(total["wages_usd"] / max(total.sum(), 1.0))),
         ),
         (),
@@ -48,7 +48,7 @@ def money(found: Answer, names: Names, foot: str) -> Slide:
                         for value in (row.wages_usd, row.programme_usd, row.entry_usd, row.hubs_usd, row.gain_usd)
                     ),
                 )
-                for row in found.plan.years.itertuples()
+                for row in answer.plan.years.itertuples()
             ),
         ),
         foot,

@@ -42,8 +42,8 @@ APPENDIX_SIZE = 10.5
 COLUMNS = 2
 FACE, CODE_FACE = "Arial", "Courier New"
 EAST_ASIAN = {"zh": ("Microsoft YaHei", "zh-CN")}
-MOST_BARS, MOST_RANKS = 20, 16
-LONGEST_PROPERTY = 255
+MAX_BARS, MAX_RANKS = 20, 16
+MAX_PROPERTY = 255
 LOOK = theme.LIGHT
 DOWN, UP = theme.CATEGORIES[1], theme.CATEGORIES[0]
 PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
@@ -77,7 +77,7 @@ def _deck(board: Board) -> Any:
             shape.left, shape.width = int(shape.left * wider), int(shape.width * wider)
     _recolour(deck.slide_master.part)
     about = deck.core_properties
-    about.title, about.subject = board.title[:LONGEST_PROPERTY], board.subtitle[:LONGEST_PROPERTY]
+    about.title, about.subject = board.title[:MAX_PROPERTY], board.subtitle[:MAX_PROPERTY]
     about.author, about.language = "Lepton Atlas", board.language
     about.created = about.modified = datetime(board.made_at.year, board.made_at.month, board.made_at.day)
     return deck
@@ -246,7 +246,7 @@ class _Writer:
     # -------------------------------------------------------------- charts
 
     def _chart(self, sheet: Any, slide: Slide, box: Box) -> None:
-        drawn, left = slide.chart.first(MOST_RANKS if slide.chart.kind in ("ranks", "ranges") else MOST_BARS)
+        drawn, left = slide.chart.first(MAX_RANKS if slide.chart.kind in ("ranks", "ranges") else MAX_BARS)
         kind, data = _data(drawn)
         frame = sheet.shapes.add_chart(kind, Pt(box.left), Pt(box.top), Pt(box.width), Pt(box.height), data)
         frame._element.nvGraphicFramePr.cNvPr.set("descr", drawn.title)
@@ -281,7 +281,7 @@ class _Writer:
         ]
         known = [at for at, (_name, x, y) in enumerate(points) if math.isfinite(x) and math.isfinite(y)]
         for position, at in enumerate(known):
-            if len(points) <= MOST_RANKS or at == drawn.highlight:
+            if len(points) <= MAX_RANKS or at == drawn.highlight:
                 label = chart.plots[0].series[0].points[position].data_label
                 label.position = XL_LABEL_POSITION.RIGHT
                 chosen = at == drawn.highlight

@@ -107,18 +107,18 @@ class Face(ttfonts.TTFont):
         width = sum(glyph.x_advance for glyph in data) / 1000
         return Run(self.fontName, ttfonts.ShapedStr("".join(codes), shapeData=data), width)
 
-    def _code(self, glyph: int, said: str) -> int:
+    def _code(self, glyph: int, spoken: str) -> int:
         """The character that stands for a glyph, one of its own where the glyph says something else than its letter."""
-        if len(said) == 1 and ord(said) < 0x10000 and self.face.charToGlyph.get(ord(said)) == glyph:
-            return ord(said)
+        if len(spoken) == 1 and ord(spoken) < 0x10000 and self.face.charToGlyph.get(ord(spoken)) == glyph:
+            return ord(spoken)
         with self._one_at_a_time:
-            if (glyph, said) not in self._codes:
+            if (glyph, spoken) not in self._codes:
                 code = _PRIVATE + len(self._codes)
                 self.face.charToGlyph[code] = glyph
                 self.face.charWidths[code] = self.pdfScale(self._shaper.get_glyph_h_advance(glyph))
-                self._said[code] = said
-                self._codes[glyph, said] = code
-            return self._codes[glyph, said]
+                self._said[code] = spoken
+                self._codes[glyph, spoken] = code
+            return self._codes[glyph, spoken]
 
     def addObjects(self, doc: PDFDocument) -> None:
         """Embeds the glyphs that were drawn, and says which text they stand for: what is copied and searched."""

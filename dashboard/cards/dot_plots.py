@@ -40,8 +40,8 @@ def draw(
         for row in shown.itertuples()
     ]
     alt, source = words
-    if (shown["n"] < model_figures.FEWEST).any():
-        source = _("Groups of fewer than {n} have no interval.").format(n=model_figures.FEWEST) + " " + source
+    if (shown["n"] < model_figures.MIN_GROUP).any():
+        source = _("Groups of fewer than {n} have no interval.").format(n=model_figures.MIN_GROUP) + " " + source
     if not shown["judged"].all():
         source = _("Grey: too few test cases to judge.") + " " + source
     components.chart(

@@ -14,7 +14,7 @@ from data import store
 if TYPE_CHECKING:
     from models.cards import Card
 
-LONGEST_NAME, LONGEST_NOTE = 80, 1000
+MAX_NAME, MAX_NOTE = 80, 1000
 
 
 def sha256_of(card: "Card") -> str:
@@ -71,8 +71,8 @@ def review(name: str, card: "Card") -> None:
             key=f"{place}_decision",
             format_func=decisions().get,
         )
-        reviewer = st.text_input(_("Reviewed by"), max_chars=LONGEST_NAME, key=f"{place}_by")
-        note = st.text_area(_("Note"), max_chars=LONGEST_NOTE, height=80, key=f"{place}_note")
+        reviewer = st.text_input(_("Reviewed by"), max_chars=MAX_NAME, key=f"{place}_by")
+        note = st.text_area(_("Note"), max_chars=MAX_NOTE, height=80, key=f"{place}_note")
         if st.form_submit_button(_("Sign off"), icon=":material/draw:", key=f"{place}_sign"):
             _sign(name, card, reviewer.strip(), ticked, decision, note.strip())
     with right:

@@ -23,7 +23,7 @@ HEAT = (0, 214, 230)
 HEAT_COVER = 0.75
 LABEL_ROOM = 0.06
 """Share of the picture's height that a label takes."""
-LEAST_BARS, MOST_BARS = 5, 30
+MIN_BARS, MAX_BARS = 5, 30
 CONFIG = {
     "displayModeBar": True,
     "displaylogo": False,
@@ -172,7 +172,7 @@ def _with_strip(image: Image.Image, notice: str) -> Image.Image:
 
 def sizes(values: Sequence[float], axes: tuple[str, str], look: theme.Theme) -> dict[str, Any]:
     """How many things are of which size, the median marked. values: a size a thing, at least one; axes: titles."""
-    bars = min(MOST_BARS, max(LEAST_BARS, int(2 * np.sqrt(len(values)))))
+    bars = min(MAX_BARS, max(MIN_BARS, int(2 * np.sqrt(len(values)))))
     counted, edges = np.histogram(values, bins=bars)
     middle = float(np.median(values))
     return {

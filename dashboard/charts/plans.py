@@ -9,7 +9,7 @@ import pandas as pd
 from dashboard import theme
 from dashboard.charts import maps
 
-MOST = 7
+MAX_SERIES = 7
 """Series with a colour of their own; the rest is one."""
 LABELLED = 0.07
 """Of the tallest bar: a piece at least as high has its name written in it."""
@@ -25,10 +25,10 @@ def colours(keys: list[str], last: str | None = None) -> dict[str, str]:
 
     keys: the most important first; those beyond the colours there are, and last, are grey.
     """
-    palette = theme.CATEGORIES[:MOST]
+    palette = theme.CATEGORIES[:MAX_SERIES]
     found = dict.fromkeys(keys, theme.CATEGORIES[-1])
     free = dict.fromkeys(palette)
-    for key in sorted([key for key in keys if key != last][:MOST]):
+    for key in sorted([key for key in keys if key != last][:MAX_SERIES]):
         start = crc32(key.encode()) % len(palette)
         colour = next(c for c in (*palette[start:], *palette[:start]) if c in free)
         found[key] = colour
@@ -260,13 +260,13 @@ def _beside(spots: pd.DataFrame) -> dict[str, str]:
 
 def _points(
     codes: list[str],
-    known: pd.DataFrame,
+    present: pd.DataFrame,
     names: dict[str, str],
     hover: dict[str, str],
     prefix: str,
     beside: dict[str, str],
 ) -> dict[str, Any]:
-    spots = known.loc[codes]
+    spots = present.loc[codes]
     return {
         "type": "scattergeo",
         "mode": "markers+text",

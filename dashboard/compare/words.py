@@ -9,8 +9,8 @@ from analytics.robustness.rank_intervals import Robustness
 from dashboard import components, ranking_words
 from dashboard.i18n.translation import _, compact, listing, number, share
 
-CLEAR, MOST = 0.9, 0.5
-"""Ahead in so many variants of the index: clearly ahead; below MOST not ahead at all, whatever the score says."""
+CLEAR, MORE_OFTEN = 0.9, 0.5
+"""Ahead in so many variants of the index: clearly ahead; below MORE_OFTEN not ahead at all, whatever the score says."""
 REASONS = 2
 """Reasons named on each side."""
 
@@ -47,7 +47,7 @@ def headline(asked: Comparison) -> str:
     said = {"first": asked.names[first], "second": asked.names[second], "p": share(p)}
     if p >= CLEAR:
         return _("{first} leads {second}, in {p} of index variants").format(**said)
-    if p >= MOST:
+    if p >= MORE_OFTEN:
         return _("{first} and {second} are close: {first} is ahead in {p} of index variants").format(**said)
     return _("{first} scores highest, but is ahead of {second} in only {p} of index variants").format(**said)
 

@@ -71,13 +71,13 @@ def distance_effect(iso3: str, home: str, choice: MarketFilters, weight: float) 
     )
 
 
-def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> one_pager.Sheet:
+def as_sheet(case: Case, choice: MarketFilters, home: str, weight: float) -> one_pager.Sheet:
     """The whole sheet in the reader's language."""
-    standings = profile.standings(found.ranking, found.iso3)
+    standings = profile.standings(case.ranking, case.iso3)
     lines = [
         (
-            ranking_words.ingredient_title(found.ranking, s.key),
-            with_unit(s.value, ranking_words.ingredient_unit(found.ranking, s.key)),
+            ranking_words.ingredient_title(case.ranking, s.key),
+            with_unit(s.value, ranking_words.ingredient_unit(case.ranking, s.key)),
             str(s.year),
             share(s.ahead_of),
         )
@@ -86,24 +86,24 @@ def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> on
     titles = criteria_names()
     mode_rows = [
         (cases.mode_names()[mode], f"{row['score']:.0f}", *(f"{row[key]:.2f}" for key in titles))
-        for mode, row in found.advice.modes.iterrows()
+        for mode, row in case.advice.modes.iterrows()
     ]
     ways = (
         (_("Ways in (criteria 0–1, more is better)"), ((_("Mode"), _("Score, 0–100"), *titles.values()), *mode_rows)),
     )
-    stops = [cases.gate_sentence(gate) for gate in found.gates] or [cases.no_gate()]
+    stops = [cases.gate_sentence(gate) for gate in case.gates] or [cases.no_gate()]
     return one_pager.Sheet(
-        title=sentence(_("{market} – {verdict}").format(market=found.spoken, verdict=cases.verdict(found))),
-        verdict=_("{industry}, {year}").format(industry=_(found.ranking.recipe.title), year=choice.year),
+        title=sentence(_("{market} – {verdict}").format(market=case.spoken, verdict=cases.verdict(case))),
+        verdict=_("{industry}, {year}").format(industry=_(case.ranking.recipe.title), year=choice.year),
         sentences=tuple(
             text
             for text in (
-                f"{cases.reason(found)} {cases.flip_sentence(found)}".strip(),
-                cases.rank_sentence(found),
-                cases.mode_sentence(found),
+                f"{cases.reason(case)} {cases.flip_sentence(case)}".strip(),
+                cases.rank_sentence(case),
+                cases.mode_sentence(case),
                 *stops,
-                cases.potential_sentence(found),
-                distance_effect(found.iso3, home, choice, weight),
+                cases.potential_sentence(case),
+                distance_effect(case.iso3, home, choice, weight),
             )
             if text
         ),
@@ -115,10 +115,10 @@ def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> on
             *(ways if mode_rows else ()),
             (
                 _("Distance from {home}").format(home=load.markets().at[home, "name"]),
-                distance_table(found.iso3, home, choice.year),
+                distance_table(case.iso3, home, choice.year),
             ),
         ),
-        foot=components.ranking_source(found.ranking)
+        foot=components.ranking_source(case.ranking)
         + " "
         + _(
             "Associations, not causes. Thresholds and criteria are judgements of this dashboard; gates are no legal "
@@ -128,7 +128,7 @@ def as_sheet(found: Case, choice: MarketFilters, home: str, weight: float) -> on
     )
 
 
-def show(printed: one_pager.Sheet, found: Case) -> None:
+def show(printed: one_pager.Sheet, case: Case) -> None:
     """The sheet on the page: the verdict as title, one picture, reasons, then the tables."""
     icon = {
         "go": ":material/check_circle:",
@@ -138,20 +138,20 @@ def show(printed: one_pager.Sheet, found: Case) -> None:
         "no advice": ":material/help:",
     }
     st.title(printed.title)
-    st.caption(f"{icon[found.advice.verdict]} {printed.verdict}")
+    st.caption(f"{icon[case.advice.verdict]} {printed.verdict}")
     rules = entry_mode.rules()
     components.chart(
         rankings.distribution(
-            list(found.distribution),
-            found.rank,
+            list(case.distribution),
+            case.rank,
             rules.shortlist,
             components.look(),
             (_("Rank"), _("Share of index variants"), _("end of the top {count}").format(count=rules.shortlist)),
         ),
-        pd.DataFrame({"rank": range(1, len(found.distribution) + 1), "share": found.distribution}),
-        f"ranks_{found.iso3}",
+        pd.DataFrame({"rank": range(1, len(case.distribution) + 1), "share": case.distribution}),
+        f"ranks_{case.iso3}",
         _("How often the country takes each rank over all index variants"),
-        components.ranking_source(found.ranking),
+        components.ranking_source(case.ranking),
     )
     for text in printed.sentences:
         st.markdown(f"- {text}")
@@ -160,7 +160,7 @@ def show(printed: one_pager.Sheet, found: Case) -> None:
         cells = [[literal(cell) for cell in row] for row in rows[1:]]  # wraps in a narrow window, so that all is seen
         st.table(pd.DataFrame(cells, columns=rows[0]), hide_index=True)
     st.caption(printed.foot)
-    name = f"lepton-atlas-{found.iso3}-{found.ranking.recipe.name}"
+    name = f"lepton-atlas-{case.iso3}-{case.ranking.recipe.name}"
     with st.container(horizontal=True):
         st.download_button(
             _("Print as PDF"),
@@ -168,7 +168,7 @@ def show(printed: one_pager.Sheet, found: Case) -> None:
             f"{name}.pdf",
             "application/pdf",
             icon=":material/print:",
-            key=f"pdf_{found.iso3}",
+            key=f"pdf_{case.iso3}",
             type="primary",
             on_click="ignore",
         )
@@ -178,7 +178,7 @@ def show(printed: one_pager.Sheet, found: Case) -> None:
             f"{name}.html",
             "text/html",
             icon=":material/html:",
-            key=f"html_{found.iso3}",
+            key=f"html_{case.iso3}",
             on_click="ignore",
         )
 

@@ -115,11 +115,11 @@ class Unanswered(RuntimeError):
     """A model could not answer the rows of a file; the message is in the reader's language."""
 
 
-def answer_rows(models: Sequence[str], rows: Sequence[str], told: Sequence[str]) -> list[tuple[object, ...]]:
+def answer_rows(models: Sequence[str], rows: Sequence[str], languages: Sequence[str]) -> list[tuple[object, ...]]:
     """Class, probability, whether it is sure and whether the model is fit for the language, of each model in turn, a
     tuple a row; empty where there is no word.
 
-    told: each row's language as its file gives it, "" where it does not. No answer to a text in several scripts is
+    languages: each row's language as its file gives it, "" where it does not. No answer to a text in several scripts is
     sure: it is read as one. Raises Unanswered.
     """
     from models.errors import ModelError, ServingError, TextError
@@ -128,7 +128,7 @@ def answer_rows(models: Sequence[str], rows: Sequence[str], told: Sequence[str])
     texts = [given(row) for row in rows]
     places = [place for place, text in enumerate(texts) if text.readable]
     asked = [texts[place].text for place in places]
-    known = [language_code(told[place]) for place in places]
+    known = [language_code(languages[place]) for place in places]
     mixed = {place for place in places if text_parts.is_mixed(texts[place].text)}
     answers: list[list[object]] = [[] for _row in rows]
     try:
@@ -168,11 +168,11 @@ def settled(answer: "Answer | None") -> str | None:
     return languages.settled(answer.probabilities, card.languages if card else ())
 
 
-def language_code(told: str) -> str | None:
+def language_code(spoken: str) -> str | None:
     """A language as a person or a model names it, as BCP 47: swh_Latn, sw, zh-Hans. None for what is no code."""
     from models.text import languages
 
-    code = told.strip()
+    code = spoken.strip()
     if not CODE.fullmatch(code):
         return None
     return languages.bcp47(code) if code in languages.FLORES else code.replace("_", "-")

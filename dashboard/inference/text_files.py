@@ -16,12 +16,12 @@ from pyarrow import parquet
 from data import limits
 from data.faults import Fault
 
-MOST_ROWS = 100_000
-MOST_MB = 50
-MOST_UNPACKED_MB = 500
-MOST_CELL = 1_000_000
+MAX_ROWS = 100_000
+MAX_MB = 50
+MAX_UNPACKED_MB = 500
+MAX_CELL = 1_000_000
 """Characters of a cell."""
-MOST_CELLS = 20_000_000
+MAX_CELLS = 20_000_000
 """Cells of a workbook that are looked at, and values of a Parquet file, empty ones included."""
 SAMPLED = 500
 
@@ -41,11 +41,11 @@ class Sheet:
 
 def read(content: bytes, name: str) -> Sheet:
     """A CSV (UTF-8, or UTF-16 with its mark; comma, semicolon or tab), XLSX (its first sheet) or Parquet file, to
-    MOST_ROWS rows. Raises TableError.
+    MAX_ROWS rows. Raises TableError.
     """
-    if len(content) > MOST_MB * 2**20:
+    if len(content) > MAX_MB * 2**20:
         raise TableError(
-            "{file} has over {mb} MB. Split it, or leave out columns that are not needed.", file=name, mb=MOST_MB
+            "{file} has over {mb} MB. Split it, or leave out columns that are not needed.", file=name, mb=MAX_MB
         )
     if not content.strip():
         raise TableError("{file} is empty. Choose a file with a header and rows below it.", file=name)
@@ -56,9 +56,9 @@ def read(content: bytes, name: str) -> Sheet:
     rows = rows.dropna(how="all").fillna("").astype(str)
     if rows.empty:
         raise TableError("{file} has a header and no rows below it. Choose a file with rows.", file=name)
-    if max(rows[column].str.len().max() for column in rows) > MOST_CELL:
+    if max(rows[column].str.len().max() for column in rows) > MAX_CELL:
         raise _too_long(name)
-    return Sheet(name, rows.head(MOST_ROWS).reset_index(drop=True), len(rows) > MOST_ROWS)
+    return Sheet(name, rows.head(MAX_ROWS).reset_index(drop=True), len(rows) > MAX_ROWS)
 
 
 def _check_width(columns: int, name: str) -> None:
@@ -70,7 +70,7 @@ def _check_width(columns: int, name: str) -> None:
 
 def _too_long(name: str) -> TableError:
     return TableError(
-        "{file} has a cell of over {most} characters. Shorten it, or leave its column out.", file=name, most=MOST_CELL
+        "{file} has a cell of over {most} characters. Shorten it, or leave its column out.", file=name, most=MAX_CELL
     )
 
 
@@ -96,7 +96,7 @@ def _csv(content: bytes, name: str) -> pd.DataFrame:
     _check_first_row(text, separator, name)
     try:
         return pd.read_csv(
-            io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, nrows=MOST_ROWS + 1, index_col=False
+            io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, nrows=MAX_ROWS + 1, index_col=False
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise TableError(
@@ -127,9 +127,9 @@ def _excel(content: bytes, name: str) -> pd.DataFrame:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(entry.file_size for entry in packed.infolist())
-        if unpacked > MOST_UNPACKED_MB * 2**20:
+        if unpacked > MAX_UNPACKED_MB * 2**20:
             raise TableError(
-                "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MOST_UNPACKED_MB
+                "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MAX_UNPACKED_MB
             )
         return _first_sheet(content, name)
     except TableError:
@@ -150,13 +150,13 @@ def _first_sheet(content: bytes, name: str) -> pd.DataFrame:
         for row in sheet.iter_rows(values_only=True):
             _check_width(len(row), name)
             looked_at += max(len(row), 1)
-            if looked_at > MOST_CELLS:
+            if looked_at > MAX_CELLS:
                 raise TableError(
-                    "{file} has over {most} cells. Save the rows that are needed as CSV.", file=name, most=MOST_CELLS
+                    "{file} has over {most} cells. Save the rows that are needed as CSV.", file=name, most=MAX_CELLS
                 )
             if rows or any(cell is not None for cell in row):
                 rows.append([_cell(cell, name) for cell in row])
-            if len(rows) > MOST_ROWS + 1:
+            if len(rows) > MAX_ROWS + 1:
                 break
     finally:
         book.close()
@@ -173,7 +173,7 @@ def _cell(value: object, name: str) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = "" if value is None else str(value)
-    if len(text) > MOST_CELL:
+    if len(text) > MAX_CELL:
         raise _too_long(name)
     return text
 
@@ -184,22 +184,22 @@ def _parquet(content: bytes, name: str) -> pd.DataFrame:
         _check_width(file.metadata.num_columns, name)
         groups = [file.metadata.row_group(place) for place in range(file.num_row_groups)]
         values = sum(group.column(place).num_values for group in groups for place in range(group.num_columns))
-        if sum(group.total_byte_size for group in groups) > MOST_UNPACKED_MB * 2**20 or values > MOST_CELLS:
+        if sum(group.total_byte_size for group in groups) > MAX_UNPACKED_MB * 2**20 or values > MAX_CELLS:
             raise TableError(
-                "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MOST_UNPACKED_MB
+                "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MAX_UNPACKED_MB
             )
         texts = [field.name for field in file.schema_arrow if pyarrow.types.is_string(field.type)]
         file = parquet.ParquetFile(io.BytesIO(content), read_dictionary=texts)  # a text that repeats is there once
         batches, read, unfolded = [], 0, 0
         for batch in file.iter_batches(batch_size=10_000):
             unfolded += _unfolded(batch, name)
-            if unfolded > MOST_UNPACKED_MB * 2**20:
+            if unfolded > MAX_UNPACKED_MB * 2**20:
                 raise TableError(
-                    "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MOST_UNPACKED_MB
+                    "{file} unfolds to over {mb} MB and is not opened. Save it as CSV.", file=name, mb=MAX_UNPACKED_MB
                 )
             batches.append(batch)
             read += batch.num_rows
-            if read > MOST_ROWS:
+            if read > MAX_ROWS:
                 break
         table = pyarrow.Table.from_batches(batches, None if batches else file.schema_arrow)
         rows = table.to_pandas()
@@ -220,7 +220,7 @@ def _unfolded(batch: pyarrow.RecordBatch, name: str) -> int:
             total += column.nbytes
             continue
         lengths = pyarrow.compute.utf8_length(column.dictionary)
-        if (pyarrow.compute.max(lengths).as_py() or 0) > MOST_CELL:
+        if (pyarrow.compute.max(lengths).as_py() or 0) > MAX_CELL:
             raise _too_long(name)
         total += pyarrow.compute.sum(lengths.take(column.indices)).as_py() or 0
     return total

@@ -30,11 +30,11 @@ def file_of_texts() -> None:
     heading.title(_headline(None))
     upload = st.file_uploader(
         _("A CSV, TSV, TXT, XLSX or Parquet file with a column of texts, to {rows} rows").format(
-            rows=number(text_files.MOST_ROWS, 9)
+            rows=number(text_files.MAX_ROWS, 9)
         ),
         type=["csv", "tsv", "txt", "xlsx", "parquet"],
         key="lab_file",
-        max_upload_size=text_files.MOST_MB,
+        max_upload_size=text_files.MAX_MB,
     )
     if upload is None:
         for key in (SHEET, RESULT, RUNNING):
@@ -60,7 +60,7 @@ def file_of_texts() -> None:
     if sheet.cut:
         st.warning(
             _("The file has more rows; the first {rows} are read. Split it for the others.").format(
-                rows=number(text_files.MOST_ROWS, 9)
+                rows=number(text_files.MAX_ROWS, 9)
             ),
             icon=":material/content_cut:",
         )

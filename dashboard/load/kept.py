@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
-MOST = 128
+MAX_ANSWERS = 128
 """Answers a function keeps of one version."""
 
 
@@ -29,7 +29,7 @@ class Kept:
         self,
         function: Callable[..., Any],
         stamp_now: Callable[[], Hashable],
-        most: int = MOST,
+        most: int = MAX_ANSWERS,
         sweeps: bool = False,
         stands: Callable[[Any], bool] | None = None,
     ) -> None:

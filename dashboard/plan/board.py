@@ -20,7 +20,7 @@ from dashboard.i18n.translation import _, compact, language_name, listing, numbe
 from dashboard.places import Names
 from dashboard.plan import words
 
-LONGEST_CODE = 120
+MAX_CODE = 120
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Maker:
         return plan_board(found.problem, found.plan, found.comparison, found.layout, self.names, self.name)
 
 
-def maker(found: Answer, names: Names, name: str) -> Callable[[], Board]:
-    return Maker(found, names, name)
+def maker(answer: Answer, names: Names, name: str) -> Callable[[], Board]:
+    return Maker(answer, names, name)
 
 
 def plan_board(
@@ -75,12 +75,12 @@ def plan_board(
     )
 
 
-def _answer(found: Answer, names: Names, foot: str) -> Slide:
-    gained = solution.gained(found.plan)
+def _answer(answer: Answer, names: Names, foot: str) -> Slide:
+    gained = solution.gained(answer.plan)
     chart = table = None
     if len(gained):
-        rows = found.plan.rows.groupby("market")[["gain_usd", "low_usd", "high_usd"]].sum().loc[gained.index]
-        last = found.plan.rows[found.plan.rows["year"] == found.problem.years[-1]].groupby("market")["people"].sum()
+        rows = answer.plan.rows.groupby("market")[["gain_usd", "low_usd", "high_usd"]].sum().loc[gained.index]
+        last = answer.plan.rows[answer.plan.rows["year"] == answer.problem.years[-1]].groupby("market")["people"].sum()
         chart = Chart(
             "bars",
             _("Untapped spending reached over all years, not discounted"),
@@ -102,11 +102,11 @@ def _answer(found: Answer, names: Names, foot: str) -> Slide:
             (_("Market"), _("People in the last year"), _("Reached, million US$")),
             tuple((names[iso3], str(int(last.get(iso3, 0))), number(gained[iso3] / MILLION)) for iso3 in gained.index),
         )
-    sentences = [text for text in (words.verdict(found), words.meaning(found)) if text]
-    if found.comparison.p_beats_today is not None:
-        sentences.append(_against_today(found.comparison.table.loc["today"]))
+    sentences = [text for text in (words.verdict(answer), words.meaning(answer)) if text]
+    if answer.comparison.p_beats_today is not None:
+        sentences.append(_against_today(answer.comparison.table.loc["today"]))
     sentences.append(asked(_("whether to give these people and this money, or which limits to change.")))
-    return Slide(words.headline(found, names), tuple(sentences), chart, table, foot)
+    return Slide(words.headline(answer, names), tuple(sentences), chart, table, foot)
 
 
 def _against_today(today: pd.Series) -> str:
@@ -119,8 +119,8 @@ def _against_today(today: pd.Series) -> str:
     return _("Today's plan does better in {share} of the simulations.").format(share=share(1 - chance - equal))
 
 
-def _people(found: Answer, names: Names, foot: str) -> Slide:
-    staffed = solution.staffed(found.plan)
+def _people(answer: Answer, names: Names, foot: str) -> Slide:
+    staffed = solution.staffed(answer.plan)
     order = staffed.sum(axis=1).sort_values(ascending=False, kind="stable").index
     years = list(staffed.columns)
     return Slide(
@@ -140,9 +140,9 @@ def _people(found: Answer, names: Names, foot: str) -> Slide:
     )
 
 
-def _limits(found: Answer, names: Names, foot: str) -> Slide:
-    prices = solution.prices(found.plan)
-    told = words.binding(found, names)
+def _limits(answer: Answer, names: Names, foot: str) -> Slide:
+    prices = solution.prices(answer.plan)
+    told = words.binding(answer, names)
     title = _("Nothing holds the plan back")
     if len(prices):
         first = words.limit(prices.at[0, "limit"], names)
@@ -175,10 +175,10 @@ def _worth(prices: pd.DataFrame, names: Names) -> Chart | None:
     )
 
 
-def _rivals(found: Answer, names: Names, foot: str) -> Slide:
-    table, titles = found.comparison.table, words.plans()
+def _rivals(answer: Answer, names: Names, foot: str) -> Slide:
+    table, titles = answer.comparison.table, words.plans()
     known = table[table["mean_usd"].notna()]
-    title = words.verdict(found) or _("No simpler plan keeps the limits")
+    title = words.verdict(answer) or _("No simpler plan keeps the limits")
     rows = tuple(
         (
             titles[key],
@@ -197,7 +197,7 @@ def _rivals(found: Answer, names: Names, foot: str) -> Slide:
     return Slide(
         title,
         (
-            _("Tested on {draws} new simulations, discounted.").format(draws=number(found.comparison.draws, 9)),
+            _("Tested on {draws} new simulations, discounted.").format(draws=number(answer.comparison.draws, 9)),
             *notes,
         ),
         Chart(
@@ -227,8 +227,8 @@ def _rivals(found: Answer, names: Names, foot: str) -> Slide:
     )
 
 
-def _offices(found: Answer, names: Names, foot: str) -> Slide:
-    placed = found.layout
+def _offices(answer: Answer, names: Names, foot: str) -> Slide:
+    placed = answer.layout
     rows = tuple(
         (
             names[row.market],
@@ -266,14 +266,14 @@ def _engineers(problem: Problem) -> tuple[Section, ...]:
     """What it takes to compute the plan again."""
     code = allocation_problem.to_json(problem)
     seed = Section(_("To compute it again"), (_("Seed of the draws: {seed}.").format(seed=problem.seed),))
-    if code.count("\n") > LONGEST_CODE:
+    if code.count("\n") > MAX_CODE:
         return (seed,)
     told = _("Open this as a file on the Plan page, and the same plan comes out.")
     return seed, Section(_("The problem itself"), (told,), code)
 
 
-def _appendix(found: Answer, names: Names) -> list[Section]:
-    problem = found.problem
+def _appendix(answer: Answer, names: Names) -> list[Section]:
+    problem = answer.problem
     how = problem.response
     return [
         Section(
@@ -287,8 +287,8 @@ def _appendix(found: Answer, names: Names) -> list[Section]:
                     industries=len({row.industry for row in problem.opportunities}),
                     years=len(problem.years),
                 ),
-                words.nearness(found),
-                words.curve(found),
+                words.nearness(answer),
+                words.curve(answer),
             ),
         ),
         Section(

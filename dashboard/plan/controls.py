@@ -18,7 +18,7 @@ from dashboard.i18n.translation import _, listing, number
 from dashboard.plan import state, words
 from dashboard.plan.words import Names
 
-MOST_MARKETS = state.MOST_MARKETS
+MAX_MARKETS = state.MAX_MARKETS
 CAPS = (1, 2, 5)
 MILLION = 1e6
 PRESENCE = 30
@@ -117,7 +117,7 @@ def markets(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
         select_all=False,
         on_change=lambda: state.change(markets=tuple(st.session_state["plan_markets"])),
         placeholder=_("The first ones"),
-        max_selections=MOST_MARKETS,
+        max_selections=MAX_MARKETS,
     )
     how_many(wish, max(len(wish.markets), 1))
     if material.from_file:
@@ -126,7 +126,7 @@ def markets(material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="plan_first_row"):
         _set("plan_first", wish.first)
         st.number_input(
-            _("The first"), 1, min(MOST_MARKETS, max(len(known), 1)), key="plan_first", on_change=_first, width=130
+            _("The first"), 1, min(MAX_MARKETS, max(len(known), 1)), key="plan_first", on_change=_first, width=130
         )
         _set("plan_by", wish.by)
         st.segmented_control(
@@ -180,7 +180,7 @@ def total(wish: PlanRequest) -> None:
             _cap(value, 20),
             0.1,
             lambda v: state.change(total_usd=v * MILLION),
-            most=state.MOST_USD / MILLION,
+            most=state.MAX_USD / MILLION,
         )
 
 
@@ -198,7 +198,7 @@ def money_and_people(wish: PlanRequest, today: tuple[tuple[float, float], tuple[
     st.slider(
         _("Years, from {year}").format(year=wish.base_year),
         1,
-        state.MOST_YEARS,
+        state.MAX_YEARS,
         key="plan_years",
         on_change=lambda: state.put(
             replace(state.now(), wish=state.now().wish.lasting(int(st.session_state["plan_years"])))
@@ -225,7 +225,7 @@ def money_and_people(wish: PlanRequest, today: tuple[tuple[float, float], tuple[
             lambda v, n=n: _year("budget_usd", n, v * MILLION, each),
             seen,
             about,
-            state.MOST_USD / MILLION,
+            state.MAX_USD / MILLION,
         )
     for n in range(years if each else 1):
         label = _("People {year}").format(year=wish.years[n]) if each else _("People a year, at most")
@@ -240,7 +240,7 @@ def money_and_people(wish: PlanRequest, today: tuple[tuple[float, float], tuple[
             lambda v, n=n: _year("people", n, v, each),
             None if today is None else today[1],
             None,
-            state.MOST_PEOPLE,
+            state.MAX_PEOPLE,
         )
 
 
@@ -304,7 +304,7 @@ def presence(wish: PlanRequest, material: PlanInputs) -> None:
             1,
             lambda v, key=key: state.change(**{key: v}),
             about=about,
-            most=state.MOST_PEOPLE,
+            most=state.MAX_PEOPLE,
         )
 
 

@@ -47,7 +47,7 @@ def material(choice: MarketFilters, industries: tuple[str, ...], under: Scenario
         return load.plan_material(industries, choice.year, home, bare)
 
 
-def whole(choice: MarketFilters, found: PlanInputs, wish: PlanRequest) -> PlanRequest:
+def whole(choice: MarketFilters, inputs: PlanInputs, wish: PlanRequest) -> PlanRequest:
     """The wish with its markets and sites chosen where the reader chose none."""
     ranks = None
     if wish.by == "rank":
@@ -55,7 +55,7 @@ def whole(choice: MarketFilters, found: PlanInputs, wish: PlanRequest) -> PlanRe
             ranks = load.ranking(choice.recipe, choice.year).scores["rank"]
         except NotRanked:
             ranks = None
-    return complete(found, wish, ranks)
+    return complete(inputs, wish, ranks)
 
 
 def solved(problem: Problem) -> Answer | Refusal:

@@ -28,41 +28,41 @@ TIMES_A_DRAW = 1 / 13
 """As long as the plan itself a frontier takes, for each draw, as measured: caution is harder to plan than the mean."""
 
 
-def figures(found: Answer, names: Names) -> None:
+def figures(answer: Answer, names: Names) -> None:
     """Gain with its interval, the bad cases, the gap, and the chance of beating today's plan."""
-    problem, table = found.problem, found.comparison.table
+    problem, table = answer.problem, answer.comparison.table
     cells = st.columns(4)
     cells[0].metric(
         _("Untapped spending reached, US$"),
-        compact(found.mean_usd),
-        _("5–95 %: {range}").format(range=words.between(found.low_usd, found.high_usd)),
+        compact(answer.mean_usd),
+        _("5–95 %: {range}").format(range=words.between(answer.low_usd, answer.high_usd)),
         delta_color="off",
         delta_arrow="off",
-        help=literal(words.meaning(found)),
+        help=literal(words.meaning(answer)),
     )
     cells[1].metric(
         _("Worst 20 % of cases, US$") if problem.cvar_tail == 0.2 else _("In bad cases, US$"),
-        compact(found.cvar_usd),
+        compact(answer.cvar_usd),
         help=_("Average of the worst {share} of simulations (CVaR).").format(share=share(problem.cvar_tail)),
     )
-    cells[2].metric(_("Distance from the optimum, at most"), words.percent(found.plan.gap), help=words.curve(found))
-    rival = "today" if found.comparison.p_beats_today is not None else "proportional"
+    cells[2].metric(_("Distance from the optimum, at most"), words.percent(answer.plan.gap), help=words.curve(answer))
+    rival = "today" if answer.comparison.p_beats_today is not None else "proportional"
     error = table["p_plan_beats_se"].get(rival, float("nan"))
     labels = {"today": _("Better than today's plan"), "proportional": _("Better than a proportional split")}
     cells[3].metric(
         labels[rival],
         words.wins(table.loc[rival]),
         help=_("Tested on {draws} new simulations; standard error {error}.").format(
-            draws=number(found.comparison.draws, 9), error=words.percent(error)
+            draws=number(answer.comparison.draws, 9), error=words.percent(error)
         ),
     )
-    st.caption(words.nearness(found))
+    st.caption(words.nearness(answer))
 
 
-def notices(found: Answer, material: PlanInputs, wish: PlanRequest, names: Names) -> None:
+def notices(answer: Answer, material: PlanInputs, wish: PlanRequest, names: Names) -> None:
     """What a reader must know before believing it."""
-    if not found.plan.reached:
-        st.warning(words.nearness(found), icon=":material/timer_off:")
+    if not answer.plan.reached:
+        st.warning(words.nearness(answer), icon=":material/timer_off:")
     left = words.left_out(material, wish, names)
     for sentence in left[:TOLD]:
         st.caption(literal(sentence))
@@ -70,13 +70,13 @@ def notices(found: Answer, material: PlanInputs, wish: PlanRequest, names: Names
         st.caption(_("and {count} more").format(count=len(left) - TOLD))
 
 
-def bars(found: Answer, names: Names) -> None:
+def bars(answer: Answer, names: Names) -> None:
     """Where money and people go, year by year."""
     by = "market"
-    if len({row.industry for row in found.problem.opportunities}) > 1:
+    if len({row.industry for row in answer.problem.opportunities}) > 1:
         kinds = {"market": _("By market"), "industry": _("By industry")}
         by = widgets.segmented(_("Show"), tuple(kinds), "plan_view", "market", kinds.get, label_visibility="collapsed")
-    money, people = solution.spent(found.plan, by), solution.staffed(found.plan, by)
+    money, people = solution.spent(answer.plan, by), solution.staffed(answer.plan, by)
     order = list(money.drop(index=["hubs", "entry"], errors="ignore").sum(axis=1).sort_values(ascending=False).index)
     order += [key for key in ("entry", "hubs") if key in money.index]
     titles = {"hubs": _("Offices"), "entry": _("Entry costs")}
@@ -86,7 +86,7 @@ def bars(found: Answer, names: Names) -> None:
     millions = money.loc[order] / MILLION
     with left:
         st.subheader(_("Where the money goes"))
-        _stack(millions, titles, colour, "plan_money", _("Million US$ a year"), _("{market}, {year}: {value}"), found)
+        _stack(millions, titles, colour, "plan_money", _("Million US$ a year"), _("{market}, {year}: {value}"), answer)
     with right:
         st.subheader(_("Where the people work"))
         _stack(
@@ -96,7 +96,7 @@ def bars(found: Answer, names: Names) -> None:
             "plan_people",
             _("People"),
             _("{market}, {year}: {value} people"),
-            found,
+            answer,
         )
 
 
@@ -107,7 +107,7 @@ def _stack(
     name: str,
     axis: str,
     template: str,
-    found: Answer,
+    answer: Answer,
 ) -> None:
     money = name == "plan_money"
     hover = {
@@ -121,25 +121,25 @@ def _stack(
     }
     components.chart(
         plans.stacked(table, titles, colour, components.look(), axis, hover, _("others")),
-        lambda: found.plan.rows.round(0) if money else table.reset_index(names="market"),
+        lambda: answer.plan.rows.round(0) if money else table.reset_index(names="market"),
         name,
         _("Stacked bars, a bar a year: {axis}").format(axis=axis),
-        source(found),
+        source(answer),
     )
 
 
-def source(found: Answer) -> str:
+def source(answer: Answer) -> str:
     """What the figures stand on."""
-    return _("Source: this plan, on {draws} simulations of untapped spending.").format(draws=found.problem.draws)
+    return _("Source: this plan, on {draws} simulations of untapped spending.").format(draws=answer.problem.draws)
 
 
-def frontier(found: Answer, problem: Problem) -> None:
+def frontier(answer: Answer, problem: Problem) -> None:
     """What less risk costs: five more plans, at once where they come fast, else on request."""
     st.subheader(_("Price of lower risk"))
     key = "plan_frontier_for"
-    if found.plan.seconds > FAST_S and st.session_state.get(key) != problem:
+    if answer.plan.seconds > FAST_S and st.session_state.get(key) != problem:
         st.write(_("Five more plans, from the mean alone to the bad cases alone."))
-        wait = found.plan.seconds * found.problem.draws * TIMES_A_DRAW
+        wait = answer.plan.seconds * answer.problem.draws * TIMES_A_DRAW
         st.button(
             _("Work out the frontier (about {seconds} s)").format(seconds=number(max(wait, 1), 1)),
             key="plan_frontier",
@@ -150,14 +150,14 @@ def frontier(found: Answer, problem: Problem) -> None:
         table = load.plan_frontier(problem)
     points = table.assign(mean_usd=table["mean_usd"] / MILLION, cvar_usd=table["cvar_usd"] / MILLION)
     dial = _dial_labels(table)
-    plan = found.plan
+    plan = answer.plan
     components.chart(
         plans.frontier(
             points,
             (plan.cvar_usd / MILLION, plan.mean_usd / MILLION),
             components.look(),
             (
-                _("In bad cases (worst {share}), million US$").format(share=share(found.problem.cvar_tail)),
+                _("In bad cases (worst {share}), million US$").format(share=share(answer.problem.cvar_tail)),
                 _("Expected, million US$"),
             ),
             _("this plan"),
@@ -167,7 +167,7 @@ def frontier(found: Answer, problem: Problem) -> None:
         "plan_frontier",
         _("Expected gain against gain in bad cases, by risk preference"),
         _("On the {draws} simulations used to make the plans; the figures above are on new ones.").format(
-            draws=number(found.problem.draws, 9)
+            draws=number(answer.problem.draws, 9)
         ),
     )
     spread = table["mean_usd"].max() - table["mean_usd"].min()
@@ -183,20 +183,20 @@ def _dial_labels(table: pd.DataFrame) -> list[str]:
     return ["" if again else _("risk {risk}").format(risk=text) for again, text in pairs]
 
 
-def limits(found: Answer, names: Names) -> None:
+def limits(answer: Answer, names: Names) -> None:
     """What binds, and what it would be worth to give way."""
     st.subheader(_("Bottlenecks"))
-    for sentence in words.binding(found, names):
+    for sentence in words.binding(answer, names):
         st.markdown(f"- {literal(sentence)}")
     st.caption(
         _("Prices are for small changes with markets and offices as they are; another market might open for more.")
     )
 
 
-def rivals(found: Answer, names: Names) -> None:
+def rivals(answer: Answer, names: Names) -> None:
     """The plan against simpler ones, on draws it was not made with."""
     st.subheader(_("Is it better than simpler plans?"))
-    titles, whole = words.plans(), found.comparison.table
+    titles, whole = words.plans(), answer.comparison.table
     columns = ["mean_usd", "cvar_usd", "cost_usd", "people", "markets", "p_plan_beats"]
     table = whole.reindex(columns=columns).assign(plan=[titles[key] for key in whole.index])
     for name in columns[:3]:
@@ -218,15 +218,15 @@ def rivals(found: Answer, names: Names) -> None:
         f"{titles[key]}: {words.rival_note(row['note'], names)}"
         for key, row in whole.drop(index="optimised").iterrows()
     ]
-    told.append(_("Tested on {draws} new simulations, discounted.").format(draws=number(found.comparison.draws, 9)))
+    told.append(_("Tested on {draws} new simulations, discounted.").format(draws=number(answer.comparison.draws, 9)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(literal(" ".join(told)), width="stretch")
         components.download(whole.reset_index(names="plan"), "plan-rivals")
 
 
-def offices(found: Answer, names: Names) -> None:
+def offices(answer: Answer, names: Names) -> None:
     """Which market is served from where, and how candidate sites compare."""
-    placed, problem = found.layout, found.problem
+    placed, problem = answer.layout, answer.problem
     if not problem.hubs:
         return
     st.subheader(_("Who is served from where, in {year}").format(year=placed.year))
@@ -276,12 +276,12 @@ def offices(found: Answer, names: Names) -> None:
     )
     if told := words.not_served(placed, names):
         st.caption(literal(told))
-    _sites(found, names)
+    _sites(answer, names)
 
 
-def _sites(found: Answer, names: Names) -> None:
-    sites = found.layout.candidates
-    opened = set(found.layout.hubs["site"])
+def _sites(answer: Answer, names: Names) -> None:
+    sites = answer.layout.candidates
+    opened = set(answer.layout.hubs["site"])
     table = pd.DataFrame(
         {
             "site": [names[site] for site in sites["site"]],
@@ -308,7 +308,7 @@ def _sites(found: Answer, names: Names) -> None:
             "cost": st.column_config.NumberColumn(_("US$ a year"), format="localized"),
         },
     )
-    weights = found.layout.weights
+    weights = answer.layout.weights
     st.caption(
         _("Score: shared hours {overlap}, reach {reach}, languages {languages}, cheapness {cost}.").format(
             **{part: share(weight / sum(weights.values())) for part, weight in weights.items()}
@@ -361,38 +361,38 @@ def unfit(error: DocumentError) -> None:
     st.write(_("Change them on the left, or undo the last change."))
 
 
-def against(material: PlanInputs, wish: PlanRequest, found: Answer, under: Scenario, names: Names) -> None:
+def against(material: PlanInputs, wish: PlanRequest, answer: Answer, under: Scenario, names: Names) -> None:
     """What the scenario does to the plan: the best plan without it, and who moves."""
     try:
         before = inputs.solved(state.problem(material, wish))
     except DocumentError:
         return
     if isinstance(before, Answer):
-        st.info(literal(words.against(before, found, under.name, names)), icon=":material/tune:")
+        st.info(literal(words.against(before, answer, under.name, names)), icon=":material/tune:")
 
 
-def take_away(found: Answer, names: Names, name: str) -> None:
+def take_away(answer: Answer, names: Names, name: str) -> None:
     """The plan for a board, and its rows."""
     st.subheader(_("Take it away"))
-    made = board.maker(found, names, name)
+    made = board.maker(answer, names, name)
     with st.container(horizontal=True):
         board_downloads(made, name)
-        components.download(found.plan.rows, "plan")
+        components.download(answer.plan.rows, "plan")
 
 
-def whole(found: Answer, problem: Problem, material: PlanInputs, wish: PlanRequest, names: Names, name: str) -> None:
+def whole(answer: Answer, problem: Problem, material: PlanInputs, wish: PlanRequest, names: Names, name: str) -> None:
     """Everything below the finding."""
-    figures(found, names)
-    notices(found, material, wish, names)
-    if found.plan.rows.empty:
-        limits(found, names)
+    figures(answer, names)
+    notices(answer, material, wish, names)
+    if answer.plan.rows.empty:
+        limits(answer, names)
         return
-    bars(found, names)
+    bars(answer, names)
     left, right = st.columns(2, gap="medium")
     with left:
-        frontier(found, problem)
+        frontier(answer, problem)
     with right:
-        limits(found, names)
-    offices(found, names)
-    rivals(found, names)
-    take_away(found, names, name)
+        limits(answer, names)
+    offices(answer, names)
+    rivals(answer, names)
+    take_away(answer, names, name)

@@ -23,8 +23,8 @@ LIMITS = "limits"
 STEPS = 50
 """Changes that can be undone."""
 SEPARATOR = ","
-MOST_YEARS = 5
-MOST_USD, MOST_PEOPLE, MOST_MARKETS = 1e12, 100_000, 60
+MAX_YEARS = 5
+MAX_USD, MAX_PEOPLE, MAX_MARKETS = 1e12, 100_000, 60
 
 
 @dataclass(frozen=True)
@@ -174,11 +174,11 @@ def _numbers(text: str, most: float) -> tuple[float, ...] | None:
         found = tuple(float(part) for part in text.split(SEPARATOR))
     except ValueError:
         return None
-    return found if 1 <= len(found) <= MOST_YEARS and all(0 <= value <= most for value in found) else None
+    return found if 1 <= len(found) <= MAX_YEARS and all(0 <= value <= most for value in found) else None
 
 
 def _people(text: str) -> tuple[int, ...] | None:
-    found = _numbers(text, MOST_PEOPLE)
+    found = _numbers(text, MAX_PEOPLE)
     return None if found is None else tuple(map(int, found))
 
 
@@ -189,8 +189,8 @@ def _risk(text: str) -> float | None:
 
 _ADDRESS: dict[str, Callable[[str], Any]] = {
     "industries": lambda text: _codes(text, lambda code: code in recipe.NAMES, len(recipe.NAMES)),
-    "into": lambda text: _codes(text, lambda code: code in load.markets().index, MOST_MARKETS),
-    "budget": lambda text: _numbers(text, MOST_USD),
+    "into": lambda text: _codes(text, lambda code: code in load.markets().index, MAX_MARKETS),
+    "budget": lambda text: _numbers(text, MAX_USD),
     "people": _people,
     "risk": _risk,
 }

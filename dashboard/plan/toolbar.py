@@ -29,7 +29,7 @@ def bar(text: str) -> None:
         shown = title(draft.wish.name)
         if st.session_state.get("plan_name") != shown:
             st.session_state["plan_name"] = shown
-        st.text_input(_("Plan"), key="plan_name", max_chars=shelf.LONGEST_NAME, on_change=_rename, width=260)
+        st.text_input(_("Plan"), key="plan_name", max_chars=shelf.MAX_NAME, on_change=_rename, width=260)
         st.button(
             _("Undo"),
             icon=":material/undo:",

@@ -54,29 +54,29 @@ def span(years: tuple[int, ...] | list[int]) -> str:
 # ------------------------------------------------------------------ the finding
 
 
-def headline(found: Answer, names: Names) -> str:
+def headline(answer: Answer, names: Names) -> str:
     """36 people in 3 countries, Japan first: reaches up to 160 million US$ of untapped spending over 3 years.
 
     Whoever does as well by a simple rule is told so: no plan is praised that wins in less than half of the draws.
     """
-    last = found.comparison.table.loc["optimised"]
+    last = answer.comparison.table.loc["optimised"]
     if not last["people"]:
         return _("No plan within these limits wins more than it costs to be there: nobody is sent anywhere")
-    first = solution.gained(found.plan).index[0]
-    years = len(found.problem.years)
+    first = solution.gained(answer.plan).index[0]
+    years = len(answer.problem.years)
     told = _("{people} in {markets}, {first} first: may reach {range} US$ of untapped spending {years}")
     return told.format(
         people=people(last["people"]),
         markets=_("1 country") if last["markets"] == 1 else _("{count} countries").format(count=int(last["markets"])),
         first=in_sentence(first, names[first]),
-        range=between(max(found.low_usd, 0.0), found.high_usd),
+        range=between(max(answer.low_usd, 0.0), answer.high_usd),
         years=_("in one year") if years == 1 else _("over {count} years").format(count=years),
     )
 
 
-def verdict(found: Answer) -> str:
+def verdict(answer: Answer) -> str:
     """Whether the plan is better than the best simple rule, said as the draws say it; empty without a rule."""
-    table = found.comparison.table
+    table = answer.comparison.table
     rules = table[table.index.isin(("proportional", "greedy"))].dropna(subset="p_plan_beats")
     if rules.empty:
         return ""
@@ -95,9 +95,9 @@ def verdict(found: Answer) -> str:
     )
 
 
-def meaning(found: Answer) -> str:
+def meaning(answer: Answer) -> str:
     """What the figure is, and what it is not."""
-    problem = found.problem
+    problem = answer.problem
     return _(
         "Untapped spending reached, {low} to {high} % of {draws} simulations, discounted by {rate} a year: what the "
         "plan reaches of the gap to similar countries, at most {share} of it a year. It is not our revenue: the share "
@@ -105,15 +105,15 @@ def meaning(found: Answer) -> str:
     ).format(
         low=5,
         high=95,
-        draws=number(found.comparison.draws, 9),
+        draws=number(answer.comparison.draws, 9),
         rate=share(problem.discount_rate),
         share=percent(problem.response.attainable_share),
     )
 
 
-def nearness(found: Answer) -> str:
+def nearness(answer: Answer) -> str:
     """How near to the best, and whether the search was cut short."""
-    plan = found.plan
+    plan = answer.plan
     if plan.reached:
         return _("Within {gap} of the optimum; found in {seconds} s.").format(
             gap=percent(plan.gap), seconds=number(plan.seconds, 2)
@@ -129,11 +129,11 @@ def percent(part: float) -> str:
     return translation.percent("< 0.01" if 0 < part < 1e-4 else number(part * 100, 2))
 
 
-def curve(found: Answer) -> str:
+def curve(answer: Answer) -> str:
     return _(
         "The response curve is made of {segments} straight pieces that lie under it, at most {error} of what is "
         "attainable: the plan promises no more than the curve."
-    ).format(segments=found.problem.response.segments, error=percent(found.plan.curve_error))
+    ).format(segments=answer.problem.response.segments, error=percent(answer.plan.curve_error))
 
 
 def against(before: Answer, after: Answer, name: str, names: Names) -> str:
@@ -235,9 +235,9 @@ def _figure(value: float) -> str:
     return compact(float(round(value)) if value >= 1 else value)
 
 
-def binding(found: Answer, names: Names) -> list[str]:
+def binding(answer: Answer, names: Names) -> list[str]:
     """What binds, each with its price, the most worth first."""
-    table = solution.prices(found.plan)
+    table = solution.prices(answer.plan)
     if table.empty:
         return [_("No limit is a bottleneck: more money or people would add nothing.")]
     told = [_price(row, names) for row in table.head(TOLD).itertuples()]

@@ -81,19 +81,19 @@ def method() -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in chosen.items() if value != getattr(usual, name))
 
 
-def headline(ranking: Ranking, found: Robustness, names: pd.Series) -> str:
+def headline(ranking: Ranking, robustness: Robustness, names: pd.Series) -> str:
     """The answer: who leads, and whether that holds however the index is built."""
     first = ranking.scores.index[0]
     return sentence(
         _("{first} leads; {certainty}").format(
-            first=in_sentence(first, names[first]), certainty=ranking_words.stability(ranking, found, names)
+            first=in_sentence(first, names[first]), certainty=ranking_words.stability(ranking, robustness, names)
         )
     )
 
 
-def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
+def forest(ranking: Ranking, robustness: Robustness, names: pd.Series) -> None:
     """Rank intervals of the first markets, and the table of all."""
-    table = found.about(ranking)[["rank", "low", "median", "high", "p_top10", "score", "coverage"]]
+    table = robustness.about(ranking)[["rank", "low", "median", "high", "p_top10", "score", "coverage"]]
     template = _("<b>{market}</b><br>Rank {rank}, {low} to {high}<br>Among the first ten in {p} of draws<br>{pair}")
     order = list(table.index[:SHOWN])
     hover = {}
@@ -101,7 +101,9 @@ def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
         row = table.loc[iso3]
         pair = ""
         if after is not None:
-            pair = _("Before {other} in {p} of draws").format(other=names[after], p=share(found.beats.at[iso3, after]))
+            pair = _("Before {other} in {p} of draws").format(
+                other=names[after], p=share(robustness.beats.at[iso3, after])
+            )
         hover[iso3] = template.format(
             market=names[iso3],
             rank=int(row["rank"]),
@@ -121,7 +123,7 @@ def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
         _(
             "Intervals over {draws} index variants in which weights, treatment of outliers, missing data, scaling "
             "and aggregation vary. They reflect how the index is built, not errors in the data."
-        ).format(draws=number(float(found.draws), 6))
+        ).format(draws=number(float(robustness.draws), 6))
     )
     if imputed := int(ranking.imputed.notna().to_numpy().sum()):
         st.caption(_("{count} of the figures are imputed, not reported.").format(count=number(float(imputed), 6)))
@@ -129,7 +131,7 @@ def forest(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
         st.warning(str(warning), icon=":material/warning:")
 
 
-def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
+def pair(ranking: Ranking, robustness: Robustness, names: pd.Series) -> None:
     """P(A before B), and the least change of weights that exchanges them."""
     ranked = tuple(ranking.scores.index)
     if len(ranked) < 2:
@@ -144,7 +146,7 @@ def pair(ranking: Ranking, found: Robustness, names: pd.Series) -> None:
         challenger = widgets.selectbox(_("Challenger"), below, "challenger", below[0], names.get, quiet=True)
     st.markdown(
         _("**{leader} ranks before {challenger} in {p} of draws.**").format(
-            leader=names[leader], challenger=names[challenger], p=share(found.beats.at[leader, challenger])
+            leader=names[leader], challenger=names[challenger], p=share(robustness.beats.at[leader, challenger])
         )
     )
     try:

@@ -25,7 +25,7 @@ POTENTIALS = 10
 
 
 def scenario_board(
-    found: ScenarioResult,
+    result: ScenarioResult,
     ground: ScenarioBase,
     current: Scenario,
     iso3: str,
@@ -38,21 +38,21 @@ def scenario_board(
     """
     foot = footnote(ground, current)
     slides = [
-        _answer(found, ground, current, iso3, names, foot),
-        _movers(found, iso3, names, foot),
+        _answer(result, ground, current, iso3, names, foot),
+        _movers(result, iso3, names, foot),
         _tornado(ground, current, iso3, names, foot),
-        _first(found, iso3, names, foot),
+        _first(result, iso3, names, foot),
     ]
-    if ground.estimate is not None and not np.isnan(found.markets.at[iso3, "potential"]):
+    if ground.estimate is not None and not np.isnan(result.markets.at[iso3, "potential"]):
         codes = tuple(code for measure in ground.estimate.measures for code in measure.codes)
-        slides.append(_potential(found, ground, iso3, names, footnote(ground, current, codes)))
+        slides.append(_potential(result, ground, iso3, names, footnote(ground, current, codes)))
     return Board(
         title=_("Scenario: {name}").format(name=current.name),
         subtitle=_("{market}: {industry}, {year}").format(
             market=names.get(iso3, iso3), industry=_(ground.recipe.title), year=current.base.year + current.horizon
         ),
         slides=tuple(slides),
-        appendix=tuple(appendix(found, ground, current, names)),
+        appendix=tuple(appendix(result, ground, current, names)),
         footnote=foot,
         language=translation.current(),
         made_at=made_at or datetime.now(UTC).date(),
@@ -83,18 +83,18 @@ def potential_text(row: pd.Series, when: str = "") -> str:
     return f"{number(middle)} ({number(low)}–{number(high)})"
 
 
-def movers(found: ScenarioResult, iso3: str, most: int = MOVERS) -> pd.Index:
+def movers(result: ScenarioResult, iso3: str, most: int = MOVERS) -> pd.Index:
     """The markets whose rank moves most, by their rank after; the market in question among them where it moves."""
-    moved = found.markets[found.markets["rank"] != found.markets["rank_before"]]
+    moved = result.markets[result.markets["rank"] != result.markets["rank_before"]]
     largest = (moved["rank"] - moved["rank_before"]).abs().sort_values(ascending=False, kind="stable").index[:most]
     keep = largest if iso3 in largest or iso3 not in moved.index else largest[:-1].append(pd.Index([iso3]))
-    return found.markets.loc[keep].sort_values("rank", kind="stable").index
+    return result.markets.loc[keep].sort_values("rank", kind="stable").index
 
 
 def _answer(
-    found: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series, foot: str
+    result: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series, foot: str
 ) -> Slide:
-    row, name = found.markets.loc[iso3], names.get(iso3, iso3)
+    row, name = result.markets.loc[iso3], names.get(iso3, iso3)
     rows = [
         (_("Rank"), rank_text(row, "_before"), rank_text(row)),
         (_("Score"), score_text(row, "_before"), score_text(row)),
@@ -102,14 +102,14 @@ def _answer(
     if ground.estimate is not None:
         rows.append((_("Potential"), potential_text(row, "_before"), potential_text(row)))
     rows.append((_("Improves in"), "", share(float(row["p_improves"]))))
-    sentences = [words.summary(found, names), words.chance(found, iso3)]
-    sentences += [text for text in (words.outside(found, iso3, names),) if text]
+    sentences = [words.summary(result, names), words.chance(result, iso3)]
+    sentences += [text for text in (words.outside(result, iso3, names),) if text]
     sentences.append(assumed(current))
-    sentences += words.notes(found.notes, names)
-    sentences += [text for text in (words.moved_along(found, iso3), words.alone(current, found)) if text]
+    sentences += words.notes(result.notes, names)
+    sentences += [text for text in (words.moved_along(result, iso3), words.alone(current, result)) if text]
     sentences.append(asked(_("whether plans for {market} should count on this.").format(market=name)))
     return Slide(
-        title=words.headline(found, iso3, name),
+        title=words.headline(result, iso3, name),
         sentences=tuple(sentences),
         chart=_contributions(ground, current, iso3) or _place(row),
         table=Table((_("Figure"), _("Before (5–95 %)"), _("After (5–95 %)")), tuple(rows)),
@@ -145,11 +145,11 @@ def _place(row: pd.Series) -> Chart:
     )
 
 
-def _movers(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Slide:
-    keep = movers(found, iso3)
+def _movers(result: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Slide:
+    keep = movers(result, iso3)
     if keep.empty:
-        return Slide(_("No market changes its rank"), (words.summary(found, names),), None, None, foot)
-    table = found.markets.loc[keep]
+        return Slide(_("No market changes its rank"), (words.summary(result, names),), None, None, foot)
+    table = result.markets.loc[keep]
     most = (table["rank"] - table["rank_before"]).abs().idxmax()
     first = table.loc[most]
     word = _("{market} moves most: up from rank {before} to {after}")
@@ -158,7 +158,7 @@ def _movers(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Sl
     title = word.format(market=names.get(most, most), before=int(first["rank_before"]), after=int(first["rank"]))
     return Slide(
         title=title,
-        sentences=(words.summary(found, names),),
+        sentences=(words.summary(result, names),),
         chart=Chart(
             "ranks",
             _("Ranks before and after of the markets that move most"),
@@ -244,11 +244,11 @@ def _tornado(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Serie
     )
 
 
-def _first(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Slide:
-    ordered = found.markets.sort_values(["rank", "score"], ascending=[True, False], kind="stable")
+def _first(result: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Slide:
+    ordered = result.markets.sort_values(["rank", "score"], ascending=[True, False], kind="stable")
     first = ordered.head(FIRST)
     table = first if iso3 in first.index else ordered.loc[[*first.index, iso3]]
-    before = found.markets.index[found.markets["rank_before"] <= len(first)]
+    before = result.markets.index[result.markets["rank_before"] <= len(first)]
     new = [str(names.get(code, code)) for code in first.index if code not in before]
     leader = str(names.get(table.index[0], table.index[0]))
     if new:
@@ -290,14 +290,14 @@ def _first(found: ScenarioResult, iso3: str, names: pd.Series, foot: str) -> Sli
     )  # fmt: skip
 
 
-def _potential(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series, foot: str) -> Slide:
+def _potential(result: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series, foot: str) -> Slide:
     """The potential before and after of the market in question, and of those whose potential changes most."""
     fit = ground.estimate.fit
-    known = found.markets[found.markets["potential_before"] > 0]
+    known = result.markets[result.markets["potential_before"] > 0]
     change = known["potential"] / known["potential_before"] - 1
     others = change.drop(iso3, errors="ignore").abs().sort_values(ascending=False, kind="stable")
     keep = [iso3, *others[others > 1e-9].index[: POTENTIALS - 1]]
-    table, row = found.markets.loc[keep], found.markets.loc[iso3]
+    table, row = result.markets.loc[keep], result.markets.loc[iso3]
     before, after = number(row["potential_before"]), number(row["potential"])
     word = _("The potential of {market} goes from {before} to {after}")
     if before == after:

@@ -18,7 +18,7 @@ from dashboard.scenarios import state, words
 
 TOLD = 8
 """Assumptions told on the first slide; the appendix holds them all."""
-LONGEST_CODE = 120
+MAX_CODE = 120
 """Lines of the scenario as one reads it; a longer one is written without its spaces."""
 DAMPED, LAST = "damped trend", "last value"
 
@@ -68,24 +68,24 @@ def _carried(ground: ScenarioBase, current: Scenario) -> str:
     ).format(years=current.horizon, damped=int(methods.get(DAMPED, 0)), last=int(methods.get(LAST, 0)))
 
 
-def appendix(found: ScenarioResult, ground: ScenarioBase, current: Scenario, names: pd.Series) -> list[Section]:
+def appendix(result: ScenarioResult, ground: ScenarioBase, current: Scenario, names: pd.Series) -> list[Section]:
     sections = [
-        Section(_("How it was computed"), tuple(_method(found, ground, current))),
+        Section(_("How it was computed"), tuple(_method(result, ground, current))),
         Section(_("What is assumed"), (assumed(current, len(current.shocks) + len(current.uncertain) + 1),)),
         Section(_("What the score is made of"), tuple(_recipe(ground))),
         Section(_("Knock-on changes"), tuple(_links(ground))),
     ]
     if ground.outlook is not None:
         sections.append(Section(_("How the figures were projected"), tuple(_outlook(ground, current))))
-    if found.notes:
-        sections.append(Section(_("Values kept within limits"), tuple(words.notes(found.notes, names))))
+    if result.notes:
+        sections.append(Section(_("Values kept within limits"), tuple(words.notes(result.notes, names))))
     return [*sections, Section(_("Sources"), tuple(_sources(ground)))]
 
 
 def for_engineers(current: Scenario) -> tuple[Section, ...]:
     """What it takes to compute the scenario again."""
     code = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", _on_one_line, scenarios.to_json(current))
-    if code.count("\n") > LONGEST_CODE:
+    if code.count("\n") > MAX_CODE:
         code = scenarios.to_json(current, indent=None)
     again = [
         state_of_the_store(_snapshot(current)),
@@ -101,7 +101,7 @@ def _on_one_line(found: re.Match) -> str:
     return "[" + re.sub(r"\n\s*", " ", found[1]) + "]"
 
 
-def _method(found: ScenarioResult, ground: ScenarioBase, current: Scenario) -> list[str]:
+def _method(result: ScenarioResult, ground: ScenarioBase, current: Scenario) -> list[str]:
     ranking = ground.ranking
     said_so = [
         _("{industry}: {question}").format(industry=_(ground.recipe.title), question=_(ground.recipe.question)),
@@ -119,7 +119,7 @@ def _method(found: ScenarioResult, ground: ScenarioBase, current: Scenario) -> l
         _(
             "Intervals hold 5–95 % of {draws} draws in which every weight is off by about 25 % and every elasticity by "
             "its standard error. Before and after use the same draws."
-        ).format(draws=found.draws),
+        ).format(draws=result.draws),
         _("Shocks are carried out in their order and held within what the unit allows; then moves what is associated."),
         _("Knock-on changes are associated with the assumption; none is known to be caused by it."),
     ]

@@ -18,7 +18,7 @@ from dashboard.scenarios import state
 from dashboard.scenarios.words import indicator_name, indicator_unit, weight_name
 from data import catalog
 
-LEAST, MOST = -50.0, 100.0
+MIN_PERCENT, MAX_PERCENT = -50.0, 100.0
 """Percent an amount can be moved by the slider; more can be typed."""
 FARTHEST = 900.0
 STEPS = 200
@@ -152,7 +152,9 @@ def control(ground: ScenarioBase, code: str, whom: Scope) -> Control | None:
         said = with_unit(today, indicator_unit(code))
         if histories.is_amount(code) and today > 0:
             relative = tuple((edge / today - 1) * 100 for edge in seen)
-            return Control(code, "scale", LEAST, MOST, 1.0, 0.0, relative, (-100.0, FARTHEST), said, float(today))
+            return Control(
+                code, "scale", MIN_PERCENT, MAX_PERCENT, 1.0, 0.0, relative, (-100.0, FARTHEST), said, float(today)
+            )
         ends = np.quantile(known, [0.02, 0.98])
         bottom = low if low == 0 and high == 100 else min(ends[0], seen[0], today)
         top = high if low == 0 and high == 100 else max(ends[1], seen[1], today)
@@ -165,7 +167,7 @@ def control(ground: ScenarioBase, code: str, whom: Scope) -> Control | None:
     said = _("median {value}").format(value=with_unit(float(known.median()), indicator_unit(code)))
     if histories.is_amount(code):
         usual = 100 * usual / float(known.abs().median()) if known.abs().median() > 0 else 0.0
-        return Control(code, "scale", LEAST, MOST, 1.0, 0.0, (-usual, usual), (-100.0, FARTHEST), said)
+        return Control(code, "scale", MIN_PERCENT, MAX_PERCENT, 1.0, 0.0, (-usual, usual), (-100.0, FARTHEST), said)
     spread = float(np.ptp(np.quantile(known, [0.02, 0.98]))) / 2 or 1.0
     step = _step(spread)
     reach = math.ceil(spread / step) * step
@@ -265,7 +267,7 @@ def _help(code: str, unit: str) -> str:
 
 def _exchange(by_place: dict, whom: Scope) -> None:
     shock = by_place.get(("exchange rate", "", whom.markets, whom.regions))
-    shown = Control("", "scale", LEAST, MOST, 1.0, 0.0, (-10.0, 10.0), (-99.0, FARTHEST), "")
+    shown = Control("", "scale", MIN_PERCENT, MAX_PERCENT, 1.0, 0.0, (-10.0, 10.0), (-99.0, FARTHEST), "")
 
     def moved(chosen: float) -> Scenario:
         made = Shock.from_percent("exchange rate", "", chosen, whom.markets, whom.regions)

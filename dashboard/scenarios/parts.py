@@ -33,9 +33,9 @@ def assumed(current: Scenario) -> None:
             )
 
 
-def figures(found: ScenarioResult, ground: ScenarioBase, iso3: str) -> None:
+def figures(result: ScenarioResult, ground: ScenarioBase, iso3: str) -> None:
     """Rank, score and potential of the market in question, before and after."""
-    row = found.markets.loc[iso3]
+    row = result.markets.loc[iso3]
     cells = st.columns(3 if ground.estimate is None else 4)
     cells[0].metric(
         _("Rank"),
@@ -45,7 +45,7 @@ def figures(found: ScenarioResult, ground: ScenarioBase, iso3: str) -> None:
     )
     gained = round(float(row["score"] - row["score_before"]), 1)
     cells[1].metric(_("Score"), f"{row['score']:.1f}", f"{gained:+.1f}" if gained else None)
-    cells[2].metric(_("Chance of a better rank"), share(float(row["p_improves"])), help=words.chance(found, iso3))
+    cells[2].metric(_("Chance of a better rank"), share(float(row["p_improves"])), help=words.chance(result, iso3))
     if ground.estimate is not None:
         fit = ground.estimate.fit
         change = row["potential"] / row["potential_before"] - 1 if row["potential_before"] > 0 else 0.0
@@ -64,37 +64,37 @@ def figures(found: ScenarioResult, ground: ScenarioBase, iso3: str) -> None:
         )
 
 
-def subject(found: ScenarioResult, market: str) -> str:
+def subject(result: ScenarioResult, market: str) -> str:
     """The market the answer is about: the one on the sliders, else the one whose rank moves most, else the first."""
     if market:
         return market
-    moved = (found.markets["rank"] - found.markets["rank_before"]).abs()
-    return str(moved.idxmax()) if moved.any() else str(found.markets.index[0])
+    moved = (result.markets["rank"] - result.markets["rank_before"]).abs()
+    return str(moved.idxmax()) if moved.any() else str(result.markets.index[0])
 
 
-def flags(found: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
+def flags(result: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """What a reader must know before believing it."""
-    if warning := words.outside(found, iso3, names):
+    if warning := words.outside(result, iso3, names):
         st.warning(warning, icon=":material/travel_explore:")
-    for sentence in words.notes(found.notes, names):
+    for sentence in words.notes(result.notes, names):
         st.warning(sentence, icon=":material/warning:")
     if ground.outlook is not None and ground.estimate is not None:
         st.caption(_("The potential is not projected: it is that of the model's own year, changed by the assumptions."))
-    for sentence in (words.moved_along(found, iso3), words.alone(current, found)):
+    for sentence in (words.moved_along(result, iso3), words.alone(current, result)):
         if sentence:
             st.caption(sentence)
 
 
-def export(found: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
+def export(result: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
     """The scenario for the board: slides, one file to read anywhere, pages to print."""
     with st.popover(_("Board export"), icon=":material/slideshow:"):
         st.write(_("Slides with charts that can be edited, one HTML file, or a PDF: the figures of this page."))
-        board_parts.board_downloads(lambda: board.scenario_board(found, ground, current, iso3, names), current.name)
+        board_parts.board_downloads(lambda: board.scenario_board(result, ground, current, iso3, names), current.name)
 
 
-def movers(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series) -> None:
+def movers(result: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series) -> None:
     """Who moves most, the market in question always among them."""
-    table, keep = found.markets, board.movers(found, iso3)
+    table, keep = result.markets, board.movers(result, iso3)
     if keep.empty:
         return
     columns = ["rank_before", "rank", "rank_low", "rank_high", "score_before", "score", "p_improves"]
@@ -103,11 +103,11 @@ def movers(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Ser
         lambda: table[columns].round(3).reset_index(names="iso3").assign(market=lambda rows: rows["iso3"].map(names)),
         "movers",
         _("Ranks before and after of the markets that move most"),
-        source(ground, found.scenario),
+        source(ground, result.scenario),
     )
 
 
-def world(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series) -> None:
+def world(result: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series) -> None:
     """Ranks before and after on the map."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shown = widgets.segmented(
@@ -122,7 +122,7 @@ def world(found: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Seri
         zoom = widgets.selectbox(
             _("Zoom to"), tuple(groups), "zoom", "", groups.get, label_visibility="collapsed", width=ZOOM
         )
-    table = found.markets
+    table = result.markets
     said = names.reindex(table.index).to_list()
     ranks = zip(said, table["rank_before"].to_list(), table["rank"].to_list(), strict=True)
     hover = pd.Series([f"<b>{name}</b><br>{before} → {after}" for name, before, after in ranks], table.index)

@@ -31,7 +31,7 @@ from data import shelf
 
 BARS = 14
 CELLS = 7
-MOST_COMPARED = 4
+MAX_COMPARED = 4
 
 
 def _measures(ground: ScenarioBase, iso3: str) -> tuple[str, ...]:
@@ -199,10 +199,10 @@ def _show_goal(found: goal_seeks.Goal, names: pd.Series, aim: str) -> None:
     )
 
 
-def _merged(found: Scenario) -> Scenario:
+def _merged(scenario: Scenario) -> Scenario:
     """Shocks of the same place said once, the last one counting."""
-    last = {shock.place: shock for shock in found.shocks}
-    return replace(found, shocks=tuple(last.values()))
+    last = {shock.place: shock for shock in scenario.shocks}
+    return replace(scenario, shocks=tuple(last.values()))
 
 
 def uncertainty(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
@@ -297,7 +297,7 @@ def compare(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series
     """Up to four scenarios beside each other, and two of them in words."""
     st.subheader(_("How do scenarios differ?"))
     known = tuple(entry.name for entry in shelf.saved(SHELF))
-    chosen = widgets.multiselect(_("Saved scenarios"), known, "beside", known[:1], max_selections=MOST_COMPARED - 1)
+    chosen = widgets.multiselect(_("Saved scenarios"), known, "beside", known[:1], max_selections=MAX_COMPARED - 1)
     found = {current.name + " *": current}
     for name in chosen:
         try:

@@ -77,7 +77,7 @@ def _is_ours(kept: Kept, text: str) -> bool:
     return False
 
 
-def start(found: Scenario, focus: bool = True) -> None:
+def start(scenario: Scenario, focus: bool = True) -> None:
     """Work on this scenario from now on; its recipe and year become the filters'. What was there can be undone.
 
     focus: the market it is about becomes the one on the sliders; not where the address names one of its own.
@@ -86,12 +86,12 @@ def start(found: Scenario, focus: bool = True) -> None:
     """
     kept = st.session_state.get(KEY)
     past = (*kept.past, kept.now)[-STEPS:] if kept is not None else ()
-    st.session_state[KEY] = Kept(found, past, st.query_params.get(KEY), kept.turn + 1 if kept is not None else 0)
-    widgets.choose("recipe", found.base.recipe)
-    widgets.choose("year", found.base.year)
-    if found.focus and focus:
+    st.session_state[KEY] = Kept(scenario, past, st.query_params.get(KEY), kept.turn + 1 if kept is not None else 0)
+    widgets.choose("recipe", scenario.base.recipe)
+    widgets.choose("year", scenario.base.year)
+    if scenario.focus and focus:
         widgets.choose("scope", "market")
-        widgets.choose("market", found.focus)
+        widgets.choose("market", scenario.focus)
 
 
 def current(choice: MarketFilters) -> Scenario:

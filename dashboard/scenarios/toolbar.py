@@ -87,7 +87,7 @@ def bar(choice: MarketFilters, current: Scenario) -> None:
             _("Scenario"),
             current.name,
             key=key,
-            max_chars=shelf.LONGEST_NAME,
+            max_chars=shelf.MAX_NAME,
             on_change=_rename,
             args=(key, current.name),
             width=280,
@@ -138,7 +138,7 @@ def _open() -> None:
     if known:
         name = st.selectbox(_("Saved scenarios"), known, key="saved_name", filter_mode=widgets.SEARCH)
         with st.container(horizontal=True):
-            copy = _("{name} (copy)").format(name=name)[: shelf.LONGEST_NAME]
+            copy = _("{name} (copy)").format(name=name)[: shelf.MAX_NAME]
             st.button(
                 _("Open"), key="open_saved", type="primary", on_click=_take, args=(partial(shelf.read, SHELF, name),)
             )

@@ -161,7 +161,7 @@ def chance(outcome: ScenarioResult, iso3: str) -> str:
     )
 
 
-def notes(found: tuple[Caveat, ...], names: pd.Series) -> list[str]:
+def notes(caveats: tuple[Caveat, ...], names: pd.Series) -> list[str]:
     """What a reader must know about the shocks: one sentence a kind and indicator."""
     templates = {
         "clamped": _("{name}: {wanted} is not possible and became {used} ({market})."),
@@ -170,7 +170,7 @@ def notes(found: tuple[Caveat, ...], names: pd.Series) -> list[str]:
         "not ranked": _("{market} is not ranked: too little is known of it. The shock of {name} leaves it out."),
     }
     said = []
-    table = pd.DataFrame([(n.kind, n.target, n.market, n.wanted, n.used) for n in found])
+    table = pd.DataFrame([(n.kind, n.target, n.market, n.wanted, n.used) for n in caveats])
     if table.empty:
         return said
     for (kind, target), group in table.groupby([0, 1], sort=False):

@@ -39,19 +39,19 @@ def maker(choice: MarketFilters, ranking: Ranking, shown: pd.Index, listed: list
     return Maker(told(choice, ranking, shown, listed))
 
 
-def shortlist_board(found: Told, made_at: date | None = None) -> Board:
+def shortlist_board(pack: Told, made_at: date | None = None) -> Board:
     """Everything a board is told about a shortlist, in the reader's language."""
     made_at = made_at or datetime.now(UTC).date()
     home = load.settings()["home_market"]
     arrived = load.snapshots()["retrieved_at"].max()
-    slides = [_recommendation(found), _both_sides(found), _ranks(found), _potential(found), _readiness(found)]
-    slides += [_cost(found), next_steps(found, made_at)]
+    slides = [_recommendation(pack), _both_sides(pack), _ranks(pack), _potential(pack), _readiness(pack)]
+    slides += [_cost(pack), next_steps(pack, made_at)]
     return Board(
-        title=_("Shortlist: {industry}").format(industry=_(found.ranking.recipe.title)),
-        subtitle=_("Home: {home}, data to {year}").format(home=load.markets().at[home, "name"], year=found.choice.year),
+        title=_("Shortlist: {industry}").format(industry=_(pack.ranking.recipe.title)),
+        subtitle=_("Home: {home}, data to {year}").format(home=load.markets().at[home, "name"], year=pack.choice.year),
         slides=tuple(slide for slide in slides if slide is not None),
-        appendix=tuple(part for part in _appendix(found) if part.sentences),
-        footnote=footnote(found),
+        appendix=tuple(part for part in _appendix(pack) if part.sentences),
+        footnote=footnote(pack),
         language=translation.current(),
         made_at=made_at,
         about=(
@@ -59,38 +59,38 @@ def shortlist_board(found: Told, made_at: date | None = None) -> Board:
                 "Which countries to look at first, how sure that is, and what could stop it. It prepares a decision; "
                 "it does not replace one."
             ),
-            _stop(found.rules),
+            _stop(pack.rules),
             _("The newest data arrived on {day}.").format(day=day(arrived)),
         ),
-        engineers=_engineers(found),
+        engineers=_engineers(pack),
     )
 
 
-def _labels(found: Told, shown: Sequence[Case]) -> tuple[tuple[str, ...], int | None]:
+def _labels(pack: Told, shown: Sequence[Case]) -> tuple[tuple[str, ...], int | None]:
     """Names for a chart, and the position of the country that is advised first, which says so."""
-    first = found.first
+    first = pack.first
     names = tuple(
         _("{market} (advised first)").format(market=case.name) if case is first else case.name for case in shown
     )
     return names, next((at for at, case in enumerate(shown) if case is first), None)
 
 
-def _recommendation(found: Told) -> Slide:
+def _recommendation(pack: Told) -> Slide:
     rows = [
         (
             case.name,
             cases.verdict(case),
-            way_or_gate(case, case.iso3 in found.enter),
+            way_or_gate(case, case.iso3 in pack.enter),
             sentence(parts.amount(case)),
             f"{case.rank} ({case.low}–{case.high})",
         )
-        for case in found.shown
+        for case in pack.shown
     ]
     wait = _("Costs nothing now and keeps every way in open; nothing is learned on the spot.")
-    advised = _("Advised") if not found.enter else _("Always possible")
+    advised = _("Advised") if not pack.enter else _("Always possible")
     rows.append((_("None of them yet: wait"), advised, wait, "–", "–"))
-    new = [text for text in found.sure if text.rstrip("。.").lower() not in found.headline.lower()]
-    chosen = [case.iso3 for case in found.shown].index(found.enter[0]) if found.enter else len(rows) - 1
+    new = [text for text in pack.sure if text.rstrip("。.").lower() not in pack.headline.lower()]
+    chosen = [case.iso3 for case in pack.shown].index(pack.enter[0]) if pack.enter else len(rows) - 1
     header = (
         _("Country"),
         _("Advice"),
@@ -99,21 +99,21 @@ def _recommendation(found: Told) -> Slide:
         _("Rank (5–95 %)"),
     )
     return Slide(
-        found.headline,
-        (" ".join((found.what, *new)), asked(_decision(found))),
+        pack.headline,
+        (" ".join((pack.what, *new)), asked(_decision(pack))),
         None,
         Table(header, tuple(rows), chosen),
-        footnote(found),
+        footnote(pack),
         wide=True,
     )
 
 
-def _decision(found: Told) -> str:
-    if found.first is None:
+def _decision(pack: Told) -> str:
+    if pack.first is None:
         return _("whether to wait, as advised, or to look into one of these countries all the same.")
     return _(
         "whether to prepare {market} first, as advised ({verdict}), another of these countries, or none yet."
-    ).format(market=found.first.spoken, verdict=cases.verdict(found.first))
+    ).format(market=pack.first.spoken, verdict=cases.verdict(pack.first))
 
 
 def way_or_gate(case: Case, enter: bool) -> str:
@@ -126,24 +126,24 @@ def way_or_gate(case: Case, enter: bool) -> str:
     return " ".join(part for part in (cases.reason(case), _stop(gates) if gates else "") if part)
 
 
-def _both_sides(found: Told) -> Slide:
-    gated = [case for case in found.shown if case.gates]
+def _both_sides(pack: Told) -> Slide:
+    gated = [case for case in pack.shown if case.gates]
     title = _("A gate is known to us before {count} of these {all} countries").format(
-        count=len(gated), all=len(found.shown)
+        count=len(gated), all=len(pack.shown)
     )
-    if len(gated) == len(found.shown):
+    if len(gated) == len(pack.shown):
         title = _("A gate is known to us before each of these countries")
     if not gated:
         title = _("No gate is known to us before any of these countries, which does not mean there is none")
-    rows = tuple((case.name, sentence(parts.why(case)), sentence(parts.stops(case))) for case in found.shown)
-    chosen = None if found.first is None else found.shown.index(found.first)
+    rows = tuple((case.name, sentence(parts.why(case)), sentence(parts.stops(case))) for case in pack.shown)
+    chosen = None if pack.first is None else pack.shown.index(pack.first)
     table = Table((_("Country"), _("What speaks for it"), _("What could stop it")), rows, chosen)
-    return Slide(title, (), None, table, footnote(found), wide=True)
+    return Slide(title, (), None, table, footnote(pack), wide=True)
 
 
-def _ranks(found: Told) -> Slide:
-    shown = sorted(found.shown, key=lambda case: case.rank)
-    names, at = _labels(found, shown)
+def _ranks(pack: Told) -> Slide:
+    shown = sorted(pack.shown, key=lambda case: case.rank)
+    names, at = _labels(pack, shown)
     lead = shown[at or 0]
     others = [case for case in shown if case is not lead and case.low <= lead.high and lead.low <= case.high]
     title = _(
@@ -168,14 +168,14 @@ def _ranks(found: Told) -> Slide:
         tuple(float(case.high) for case in shown),
     )
     unit = _("Rank of {count}, 1 is the best; the band is 5–95 % of index variants").format(
-        count=len(found.ranking.scores)
+        count=len(pack.ranking.scores)
     )
     chart = Chart("ranks", _("Rank and its range, by country"), names, (series,), unit, highlight=at)
-    return Slide(title, (), chart, None, footnote(found))
+    return Slide(title, (), chart, None, footnote(pack))
 
 
-def _potential(found: Told) -> Slide | None:
-    known = [(case, gap) for case in found.shown if (gap := cases.untapped(case)) is not None]
+def _potential(pack: Told) -> Slide | None:
+    known = [(case, gap) for case in pack.shown if (gap := cases.untapped(case)) is not None]
     if not known:
         return None
     shown, gaps = [case for case, _gap in known], [gap for _case, gap in known]
@@ -187,7 +187,7 @@ def _potential(found: Told) -> Slide | None:
     if not clear:
         title = _("In none of these countries is the gap to countries like them clear (90 %)")
     size, unit = _scale(max(abs(end) for gap in gaps for end in gap), cases.untapped_unit(fit))
-    names, at = _labels(found, shown)
+    names, at = _labels(pack, shown)
     values, low, high = (tuple(float(gap[end]) / size for gap in gaps) for end in range(3))
     chart = Chart(
         "ranges",
@@ -201,7 +201,7 @@ def _potential(found: Told) -> Slide | None:
     about = _(
         "{outcome}, {year}. Above zero: it has less than countries like it; whether it can be won is not said."
     ).format(outcome=_(fit.outcome_title), year=fit.year)
-    missing = [case.spoken for case in found.shown if case not in shown]
+    missing = [case.spoken for case in pack.shown if case not in shown]
     if missing:
         about += " " + _("Not known for {markets}.").format(markets=listing(missing))
     target = fit.recipe.target
@@ -223,13 +223,13 @@ def _scale(largest: float, unit: str) -> tuple[float, str]:
     return next(((size, name.format(unit=unit)) for size, name in sizes if largest >= size), (1.0, unit))
 
 
-def _readiness(found: Told) -> Slide | None:
-    spoken = [(case, shares) for case in found.shown if len(shares := parts.spoken(case.iso3))]
+def _readiness(pack: Told) -> Slide | None:
+    spoken = [(case, shares) for case in pack.shown if len(shares := parts.spoken(case.iso3))]
     if not spoken:
         return None
     shown = [case for case, _shares in spoken]
     ready = [fitness.ready_share(shares.to_dict(), "sentiment") for _case, shares in spoken]
-    names, at = _labels(found, shown)
+    names, at = _labels(pack, shown)
     lead = shown[at or 0]
     title = _("{market}: our models are {readiness}").format(
         market=sentence(lead.spoken), readiness=parts.readiness(lead.iso3)
@@ -250,18 +250,18 @@ def _readiness(found: Told) -> Slide | None:
     return Slide(title, (about,), chart, None, foot + " " + _("Scores: our own tests, on the Model cards page."))
 
 
-def _cost(found: Told) -> Slide | None:
+def _cost(pack: Told) -> Slide | None:
     """What it costs, where the page says so."""
-    if found.plan is None:
+    if pack.plan is None:
         return None
     names = Names(load.markets()["name"].to_dict())
-    spent = spending.money(found.plan, names, spending.footnote(found.plan.problem))
+    spent = spending.money(pack.plan, names, spending.footnote(pack.plan.problem))
     about = _("With the usual budget and limits, which Plan lets you set. Reached is not earned.")
-    return Slide(spent.title, (found.cost, about), spent.chart, spent.table, spent.footnote)
+    return Slide(spent.title, (pack.cost, about), spent.chart, spent.table, spent.footnote)
 
 
-def _appendix(found: Told) -> tuple[Section, ...]:
-    rules, draws = entry_mode.rules(), load.certainty(found.choice.recipe, found.choice.year).draws
+def _appendix(pack: Told) -> tuple[Section, ...]:
+    rules, draws = entry_mode.rules(), load.certainty(pack.choice.recipe, pack.choice.year).draws
     return (
         Section(
             _("What the words mean"),
@@ -288,18 +288,18 @@ def _appendix(found: Told) -> tuple[Section, ...]:
         Section(
             _("How sure the advice is"),
             (
-                *filter(None, (found.disagreement,)),
-                *(_of(case.spoken, _reasons(case)) for case in found.shown),
+                *filter(None, (pack.disagreement,)),
+                *(_of(case.spoken, _reasons(case)) for case in pack.shown),
             ),
         ),
-        Section(_("Potential, country by country"), _potentials(found)),
+        Section(_("Potential, country by country"), _potentials(pack)),
         Section(
             _("Gates known to us"),
-            tuple(_of(case.spoken, cases.gate_sentence(gate)) for case in found.shown for gate in case.gates),
+            tuple(_of(case.spoken, cases.gate_sentence(gate)) for case in pack.shown for gate in case.gates),
         ),
-        Section(_("What we don't know"), tuple(_unknown(found))),
-        Section(_("Settings"), tuple(_settings(found))),
-        Section(_("Sources"), (footnote(found),)),
+        Section(_("What we don't know"), tuple(_unknown(pack))),
+        Section(_("Settings"), tuple(_settings(pack))),
+        Section(_("Sources"), (footnote(pack),)),
     )
 
 
@@ -315,36 +315,36 @@ def _reasons(case: Case) -> str:
     return " ".join(part for part in (cases.reason(case), cases.flip_sentence(case)) if part)
 
 
-def _potentials(found: Told) -> tuple[str, ...]:
+def _potentials(pack: Told) -> tuple[str, ...]:
     """What is expected of each country; said once where it is the same for all."""
-    said = [cases.potential_sentence(case) for case in found.shown]
+    said = [cases.potential_sentence(case) for case in pack.shown]
     if len(set(said)) == 1:
         return tuple(said[:1])
-    return tuple(_of(case.spoken, text) for case, text in zip(found.shown, said, strict=True))
+    return tuple(_of(case.spoken, text) for case, text in zip(pack.shown, said, strict=True))
 
 
-def _unknown(found: Told) -> list[str]:
+def _unknown(pack: Told) -> list[str]:
     """Gates, figures and costs that are not known, then what is not known of any country."""
     names = load.markets()["name"]
-    free = [case.spoken for case in found.shown if not case.gates]
+    free = [case.spoken for case in pack.shown if not case.gates]
     said = [_of(listing(free), cases.no_gate())] if free else []
     said += [
         _("{market}: no figure for {figures}.").format(market=sentence(case.spoken), figures=listing(missing))
-        for case in found.shown
+        for case in pack.shown
         if (missing := missing_figures(case))
     ]
-    if found.plan is None:
-        said.append(_("What it costs: {answer}").format(answer=found.cost))
-    return [*said, *ranking_words.unknowns(found.ranking, names, load.economies(), found.choice.year)]
+    if pack.plan is None:
+        said.append(_("What it costs: {answer}").format(answer=pack.cost))
+    return [*said, *ranking_words.unknowns(pack.ranking, names, load.economies(), pack.choice.year)]
 
 
-def _settings(found: Told) -> list[str]:
-    choice, names = found.choice, load.markets()["name"]
+def _settings(pack: Told) -> list[str]:
+    choice, names = pack.choice, load.markets()["name"]
     home = load.settings()["home_market"]
     said = [
         _("Home market: {home}.").format(home=in_sentence(home, names[home])),
-        _stop(found.rules),
-        _("Advice among the countries shown: {counts}.").format(counts=found.counts),
+        _stop(pack.rules),
+        _("Advice among the countries shown: {counts}.").format(counts=pack.counts),
         _("Only data available by {year} is used.").format(year=choice.year),
     ]
     known = places.group_labels()
@@ -354,9 +354,9 @@ def _settings(found: Told) -> list[str]:
     return said
 
 
-def _engineers(found: Told) -> tuple[Section, ...]:
+def _engineers(pack: Told) -> tuple[Section, ...]:
     """What it takes to see the same page again."""
-    choice, sure = found.choice, load.certainty(found.choice.recipe, found.choice.year)
+    choice, sure = pack.choice, load.certainty(pack.choice.recipe, pack.choice.year)
     snapshot = str(load.snapshots()["id"].iloc[0])
     again = (
         state_of_the_store(snapshot),

@@ -12,11 +12,11 @@ from dashboard.shortlist.told import BLANK, MISSING, UNREAD, Told, footnote
 MONTH = timedelta(days=30)
 
 
-def next_steps(found: Told, made_at: date) -> Slide:
+def next_steps(pack: Told, made_at: date) -> Slide:
     periods = (
-        (_("Days 0–30"), _clear(found)),
-        (_("Days 31–60"), _agree(found)),
-        (_("Days 61–90"), _decide(found)),
+        (_("Days 0–30"), _clear(pack)),
+        (_("Days 31–60"), _agree(pack)),
+        (_("Days 61–90"), _decide(pack)),
     )
     rows = tuple(
         (period if not at else "", step, BLANK, day(made_at + MONTH * (number + 1)))
@@ -27,19 +27,19 @@ def next_steps(found: Told, made_at: date) -> Slide:
     about = _(
         "A template: drafted from what is known and not known of {markets}; fill in who, and change what you like."
     )
-    markets = listing([case.spoken for case in found.stepped])
-    foot = footnote(found)
+    markets = listing([case.spoken for case in pack.stepped])
+    foot = footnote(pack)
     return Slide(_("The next 90 days, a template"), (about.format(markets=markets),), None, table, foot, wide=True)
 
 
-def _clear(found: Told) -> list[str]:
+def _clear(pack: Told) -> list[str]:
     """What is to be cleared and found out first."""
     steps = [
         _("{market}: have this cleared: {rule}.").format(market=sentence(case.spoken), rule=_(case.gates[0].text))
-        for case in found.stepped
+        for case in pack.stepped
         if case.gates
     ]
-    if unknown := [case.spoken for case in found.stepped if not case.gates]:
+    if unknown := [case.spoken for case in pack.stepped if not case.gates]:
         steps.append(
             _(
                 "{markets}: have sanctions, ownership limits, approvals and data rules checked; none is known to us, "
@@ -50,10 +50,10 @@ def _clear(found: Told) -> list[str]:
         _("{market}: find {figures}; the store has none.").format(
             market=sentence(case.spoken), figures=listing(missing)
         )
-        for case in found.stepped
+        for case in pack.stepped
         if (missing := missing_figures(case))
     ]
-    if unsized := [case.spoken for case in found.stepped if cases.untapped(case) is None]:
+    if unsized := [case.spoken for case in pack.stepped if cases.untapped(case) is None]:
         steps.append(
             _("{markets}: find a figure for what could be won; we have none.").format(
                 markets=sentence(listing(unsized))
@@ -69,7 +69,7 @@ def missing_figures(case: Case) -> list[str]:
     return [ranking_words.ingredient_title(case.ranking, key) for key in missing]
 
 
-def _agree(found: Told) -> list[str]:
+def _agree(pack: Told) -> list[str]:
     """Assumptions, money, and the choices that are open."""
     steps = [_("Check the assumptions in Scenarios; agree budget and people in Plan.")]
     modes = cases.mode_names()
@@ -77,7 +77,7 @@ def _agree(found: Told) -> list[str]:
         _("{market} ({items})").format(
             market=case.spoken, items=listing([modes[mode].lower() for mode in case.advice.nearly])
         )
-        for case in found.stepped
+        for case in pack.stepped
         if len(case.advice.nearly) > 1
     ]
     if nearly:
@@ -86,7 +86,7 @@ def _agree(found: Told) -> list[str]:
         _("{market} ({items})").format(
             market=case.spoken, items=listing([language_name(code) for code in codes[:UNREAD]])
         )
-        for case in found.stepped
+        for case in pack.stepped
         if (codes := parts.not_ready(case.iso3))
     ]
     if unread:
@@ -95,10 +95,10 @@ def _agree(found: Told) -> list[str]:
     return steps
 
 
-def _decide(found: Told) -> list[str]:
+def _decide(pack: Told) -> list[str]:
     """What stands at the end: a pilot, an entry, or another look."""
     steps = []
-    for case in found.stepped:
+    for case in pack.stepped:
         market = sentence(case.spoken)
         if case.advice.verdict == "pilot":
             steps.append(
@@ -112,4 +112,4 @@ def _decide(found: Told) -> list[str]:
                     market=market, mode=cases.mode_advice()[case.advice.nearly[0]]
                 )
             )
-    return steps or [found.after]
+    return steps or [pack.after]

@@ -19,7 +19,7 @@ from data import gates
 from data.faults import Fault
 from models import fitness
 
-FEWEST, MOST = 5, 8
+MIN_LISTED, MAX_LISTED = 5, 8
 """Countries on the list."""
 SPOKEN = 0.10
 """A language that this share of a country speaks is one our models should be ready for."""
@@ -27,11 +27,11 @@ ICONS = {"go": ":material/check_circle:", "pilot": ":material/science:", "wait":
 
 
 def chosen(choice: MarketFilters, shown: pd.Index) -> list[str]:
-    """The countries on the list: those to go to, then those to pilot, in rank order; others only up to FEWEST."""
+    """The countries on the list: those to go to, then those to pilot, in rank order; others only up to MIN_LISTED."""
     verdicts = load.verdicts(choice.recipe, choice.year)
     by_verdict = {name: [iso3 for iso3 in shown if verdicts[iso3].verdict == name] for name in ("go", "pilot", "wait")}
-    enter = [*by_verdict["go"], *by_verdict["pilot"]][:MOST]
-    return [*enter, *by_verdict["wait"][: max(0, FEWEST - len(enter))]]
+    enter = [*by_verdict["go"], *by_verdict["pilot"]][:MAX_LISTED]
+    return [*enter, *by_verdict["wait"][: max(0, MIN_LISTED - len(enter))]]
 
 
 def counts(choice: MarketFilters, shown: pd.Index) -> str:
@@ -42,42 +42,42 @@ def counts(choice: MarketFilters, shown: pd.Index) -> str:
     return " · ".join(f"{names[name]}: {found[name]}" for name in entry_mode.VERDICTS if found[name])
 
 
-def card(found: Case) -> None:
+def card(case: Case) -> None:
     """One country: verdict, rank, potential, readiness of our models, why, and what could stop it."""
-    with st.container(border=True, key=f"card_{found.iso3}"):
+    with st.container(border=True, key=f"card_{case.iso3}"):
         head, button = st.columns([5, 1.3], vertical_alignment="center")
         with head:
-            icon = ICONS.get(found.advice.verdict, ":material/block:")
-            st.markdown(f"#### {found.name} – {cases.verdict(found)} {icon}")
+            icon = ICONS.get(case.advice.verdict, ":material/block:")
+            st.markdown(f"#### {case.name} – {cases.verdict(case)} {icon}")
         with button:
-            if st.button(_("Decision"), key=f"open_{found.iso3}", icon=":material/arrow_forward:", width="stretch"):
-                widgets.choose("market", found.iso3)
+            if st.button(_("Decision"), key=f"open_{case.iso3}", icon=":material/arrow_forward:", width="stretch"):
+                widgets.choose("market", case.iso3)
                 st.switch_page(navigation.file("decision"))
         figures, words = st.columns([1, 1.6], gap="medium")
         with figures:
             st.markdown(
                 _("**Rank** {rank} of {count} ({low}–{high})").format(
-                    rank=found.rank, count=len(found.ranking.scores), low=found.low, high=found.high
+                    rank=case.rank, count=len(case.ranking.scores), low=case.low, high=case.high
                 )
             )
-            st.markdown(_("**Potential** {amount}").format(amount=amount(found)))
-            st.markdown(_("**Our models** {readiness}").format(readiness=readiness(found.iso3)))
-            if reach := product_reach(found.iso3):
+            st.markdown(_("**Potential** {amount}").format(amount=amount(case)))
+            st.markdown(_("**Our models** {readiness}").format(readiness=readiness(case.iso3)))
+            if reach := product_reach(case.iso3):
                 st.markdown(_("**Your product** {reach}").format(reach=reach))
         with words:
-            st.markdown(_("**Why** {reason}").format(reason=why(found)))
-            st.markdown(_("**What could stop it** {reason}").format(reason=stops(found)))
+            st.markdown(_("**Why** {reason}").format(reason=why(case)))
+            st.markdown(_("**What could stop it** {reason}").format(reason=stops(case)))
 
 
-def amount(found: Case) -> str:
+def amount(case: Case) -> str:
     """What countries like it have beyond what it has, with the interval; said where it is open or not known."""
-    if found.potential is None:
+    if case.potential is None:
         return _("is being estimated")
-    gap = cases.untapped(found)
+    gap = cases.untapped(case)
     if gap is None:
         return _("is not known")
     middle, low, high = gap
-    unit = cases.untapped_unit(found.potential)
+    unit = cases.untapped_unit(case.potential)
     first, last = ends(low, high)
     span = _("{low} to {high} {unit}").format(low=first, high=last, unit=unit)
     if low > 0:
@@ -130,14 +130,14 @@ def product_reach(iso3: str) -> str:
     )
 
 
-def why(found: Case) -> str:
+def why(case: Case) -> str:
     """The two figures in which it is furthest ahead."""
-    best = profile.standings(found.ranking, found.iso3)[:2]
+    best = profile.standings(case.ranking, case.iso3)[:2]
     return sentence(
         listing(
             [
                 _("{figure} (better than {share})").format(
-                    figure=ranking_words.ingredient_title(found.ranking, one.key),
+                    figure=ranking_words.ingredient_title(case.ranking, one.key),
                     share=share(one.ahead_of),
                 )
                 for one in best
@@ -146,13 +146,13 @@ def why(found: Case) -> str:
     )
 
 
-def stops(found: Case) -> str:
+def stops(case: Case) -> str:
     """The hardest known gate, else the weakest figure: one line on what could stop it."""
-    if found.gates:
-        return sentence(_(found.gates[0].text))
-    worst = profile.standings(found.ranking, found.iso3)[-1]
+    if case.gates:
+        return sentence(_(case.gates[0].text))
+    worst = profile.standings(case.ranking, case.iso3)[-1]
     return _("no gate known to us; weakest figure: {figure} (better than {share})").format(
-        figure=ranking_words.ingredient_title(found.ranking, worst.key), share=share(worst.ahead_of)
+        figure=ranking_words.ingredient_title(case.ranking, worst.key), share=share(worst.ahead_of)
     )
 
 

@@ -92,13 +92,13 @@ def told(choice: MarketFilters, ranking: Ranking, shown: pd.Index, listed: list[
     )
 
 
-def footnote(found: Told) -> str:
+def footnote(pack: Told) -> str:
     """Source, years of the figures, and what ranges and gates are."""
-    years = found.ranking.years.loc[[case.iso3 for case in found.shown]]
+    years = pack.ranking.years.loc[[case.iso3 for case in pack.shown]]
     years_shown = span(years.min(axis=None), years.max(axis=None))
     return " ".join(
         (
-            found.source,
+            pack.source,
             _("Figures of {years}.").format(years=years_shown),
             _("Ranges are 5–95 % over index variants; potential intervals are 90 %. Gates are no legal advice."),
         )

@@ -262,7 +262,7 @@ def counted(kind: str, count: float) -> str:
     return (one if count == 1 else more)[kind].format(n=n)  # fmt: skip
 
 
-def expected(task: str, found: Sequence[Thing]) -> dict[str, tuple[float, float, float]]:
+def expected(task: str, things: Sequence[Thing]) -> dict[str, tuple[float, float, float]]:
     """How many things of each kind are there, with a 95 % interval: every candidate counts as much as it is likely.
 
     Nothing, where none of a kind is at least `LIKELY`.
@@ -271,7 +271,7 @@ def expected(task: str, found: Sequence[Thing]) -> dict[str, tuple[float, float,
 
     card, told = load.model_card(MODELS[task]), {}
     for kind in kinds(task):
-        sure = [one.confidence for one in found if one.kind == kind]
+        sure = [one.confidence for one in things if one.kind == kind]
         likely = max(sure, default=0.0) >= LIKELY
         told[kind] = counts.count_interval(sure, card.config["counts"][kind]) if likely else (0.0, 0.0, 0.0)
     return told

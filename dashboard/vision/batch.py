@@ -14,7 +14,7 @@ from dashboard.i18n.translation import _, number
 from dashboard.vision import answers, counts, hub, prices
 from dashboard.vision import pictures as vision_lab_pictures
 
-MOST_FILES, MOST_MB_TOGETHER = 40, 400
+MAX_FILES, MAX_MB_TOGETHER = 40, 400
 RESULT, RUNNING, CUT = "vision_batch", "vision_batch_running", "vision_batch_cut"
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,9 @@ def files(task: str, iso2: str) -> None:
     if task in answers.HUB:
         hub.whose(task)
     uploads = st.file_uploader(
-        _("PNG, JPEG or TIFF files, to {files} and {mb} MB together").format(files=MOST_FILES, mb=MOST_MB_TOGETHER),
+        _("PNG, JPEG or TIFF files, to {files} and {mb} MB together").format(files=MAX_FILES, mb=MAX_MB_TOGETHER),
         type=list(vision_lab_pictures.TYPES), accept_multiple_files=True, key="vision_files",
-        max_upload_size=vision_lab_pictures.MOST_MB,
+        max_upload_size=vision_lab_pictures.MAX_MB,
     )  # fmt: skip
     if not uploads:
         st.session_state.pop(RESULT, None)
@@ -88,9 +88,9 @@ def _titles(task: str) -> dict[str, Any]:
 def _fitting(uploads: list[Any]) -> list[Any]:
     """The first files within the limits; that there were more is said, and nothing of them is kept."""
     kept, size = [], 0
-    for upload in uploads[:MOST_FILES]:
+    for upload in uploads[:MAX_FILES]:
         size += upload.size
-        if size > MOST_MB_TOGETHER * 2**20:
+        if size > MAX_MB_TOGETHER * 2**20:
             break
         kept.append(upload)
     taken = tuple(upload.file_id for upload in kept)
@@ -101,7 +101,7 @@ def _fitting(uploads: list[Any]) -> list[Any]:
     if of_which == taken and brought:
         st.warning(
             _("The first {n} of {all} files are looked at: at most {files}, and {mb} MB together.").format(
-                n=len(kept), all=brought, files=MOST_FILES, mb=MOST_MB_TOGETHER
+                n=len(kept), all=brought, files=MAX_FILES, mb=MAX_MB_TOGETHER
             ),
             icon=":material/content_cut:",
         )

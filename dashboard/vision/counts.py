@@ -15,7 +15,7 @@ from dashboard.vision.answers import LIKELY, Seen, Thing
 from dashboard.vision.pictures import Chosen
 
 COLOURS = {"nucleus": "#E69F00", "RBC": "#0072B2", "WBC": "#E69F00", "Platelets": "#009E73"}
-FEWEST_SIZES = 4
+MIN_SIZES = 4
 TRUE = ":material/fact_check: "
 
 
@@ -78,7 +78,7 @@ def _drawn(task: str, chosen: Chosen, seen: Seen) -> None:
         return
     with right:
         _counts(task, seen, shown, least)
-        if task == "nuclei" and len(shown) >= FEWEST_SIZES:
+        if task == "nuclei" and len(shown) >= MIN_SIZES:
             _sizes(shown, um)
 
 

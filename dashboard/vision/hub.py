@@ -17,11 +17,11 @@ from dashboard.vision.answers import HUB, LIKELY, Seen, Thing
 from dashboard.vision.pictures import Chosen
 from models import hub
 
-MOST_NAMED = 4
+MAX_NAMED = 4
 """Kinds of things that the headline names."""
 SHOWN = 0.01
 """Probability from which a label has its bar; the table holds the others."""
-MOST_LABELLED = 20
+MAX_LABELLED = 20
 """Boxes that still have room for their labels."""
 
 
@@ -129,14 +129,14 @@ def _foot(seen: Seen, chosen: Chosen) -> None:
     engineers.details(answers.cost(seen, chosen) or _("No model has answered."))
 
 
-def _colours(found: Sequence[Thing]) -> dict[str, str]:
+def _colours(things: Sequence[Thing]) -> dict[str, str]:
     """A colour a kind, the most frequent first, whatever is shown of them."""
-    kinds = [kind for kind, _count in Counter(one.kind for one in found).most_common()]
+    kinds = [kind for kind, _count in Counter(one.kind for one in things).most_common()]
     return {kind: theme.CATEGORIES[place % len(theme.CATEGORIES)] for place, kind in enumerate(kinds)}
 
 
 def _shapes(shown: Sequence[Thing], colours: dict[str, str]) -> list[pictures.Shape]:
-    labelled, made = len(shown) <= MOST_LABELLED, []
+    labelled, made = len(shown) <= MAX_LABELLED, []
     for one in shown:
         told = _("{kind} {number}: confidence {share}")
         told = told.format(kind=one.kind, number=one.number, share=share(one.confidence))
@@ -163,12 +163,12 @@ def _headline_objects(seen: Seen) -> str:
     return _("Found: {what}").format(what=literal(told)) if told else _("No object found")
 
 
-def counted(found: Sequence[Thing]) -> str:
+def counted(things: Sequence[Thing]) -> str:
     """The things that are likelier than not, by kind, the most frequent first; "" for none."""
-    kinds = Counter(one.kind for one in found if one.confidence >= LIKELY).most_common()
-    told = [kind if count == 1 else f"{kind} × {number(count, 9)}" for kind, count in kinds[:MOST_NAMED]]
-    if len(kinds) > MOST_NAMED:
-        told.append(_("{n} more kinds").format(n=number(len(kinds) - MOST_NAMED, 9)))
+    kinds = Counter(one.kind for one in things if one.confidence >= LIKELY).most_common()
+    told = [kind if count == 1 else f"{kind} × {number(count, 9)}" for kind, count in kinds[:MAX_NAMED]]
+    if len(kinds) > MAX_NAMED:
+        told.append(_("{n} more kinds").format(n=number(len(kinds) - MAX_NAMED, 9)))
     return _(", ").join(told)
 
 

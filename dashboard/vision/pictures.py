@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.vision.reader.rendering import TagLine
 
 TYPES = ("png", "jpg", "jpeg", "tif", "tiff")
-MOST_MB = 64
+MAX_MB = 64
 OPENING = threading.BoundedSemaphore(2)
 """Pictures that the whole program opens at once: the largest takes about 1 GB until it is shrunk."""
 KEPT = 4
@@ -80,7 +80,7 @@ def choose(task: str, origin: str, iso2: str) -> Chosen | None:
         brought = st.camera_input(_("Take a picture"), key="vision_camera", label_visibility="collapsed", width=520)
     else:
         brought = st.file_uploader(
-            _("PNG, JPEG or TIFF, to 50 megapixels"), type=list(TYPES), key="vision_file", max_upload_size=MOST_MB
+            _("PNG, JPEG or TIFF, to 50 megapixels"), type=list(TYPES), key="vision_file", max_upload_size=MAX_MB
         )
     if brought is None:
         st.title(_("What would you like looked at?"))

@@ -223,28 +223,28 @@ def rates() -> dict[str, Rate]:
     return known
 
 
-def at_home(meant: "Parsed", home: str, known: dict[str, Rate]) -> str:
+def at_home(meant: "Parsed", home: str, rates: dict[str, Rate]) -> str:
     """An amount in the home currency; "" where it is none, is one already, or no rate is known."""
     if meant.number is None or not meant.currency or meant.currency == home:
         return ""
-    if meant.currency not in known or home not in known:
+    if meant.currency not in rates or home not in rates:
         return ""
-    value = float(meant.number) / known[meant.currency].value * known[home].value
+    value = float(meant.number) / rates[meant.currency].value * rates[home].value
     return _("about {n} {currency}").format(n=number(value, 3 if value < 1000 else 4), currency=home)
 
 
-def rate_note(read: list[Line], home: str, known: dict[str, Rate]) -> str:
+def rate_note(read: list[Line], home: str, rates: dict[str, Rate]) -> str:
     """Where the conversion comes from, or why there is none; "" where nothing is to be converted."""
     asked = {line.meant.currency for line in read if line.meant.number is not None and line.meant.currency} - {home}
     if not asked:
         return ""
-    missing = sorted(code for code in (*asked, home) if code not in known)
+    missing = sorted(code for code in (*asked, home) if code not in rates)
     if missing:
         return _(
             "There is no exchange rate for {currencies} in the store, so amounts are not converted: fetch the World "
             "Bank's indicators on the Data page."
         ).format(currencies=_(", ").join(dict.fromkeys(missing)))
-    used = [known[code] for code in (*asked, home)]
+    used = [rates[code] for code in (*asked, home)]
     years = sorted({rate.year for rate in used if rate.year})
     codes = {rate.code for rate in used}
     return _("Converted at the exchange rate, yearly average of {year}. {source}").format(

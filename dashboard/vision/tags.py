@@ -20,7 +20,7 @@ from models.prices import formats
 
 SURE, DOUBTED, UNSURE = "#0072B2", "#E69F00", "#D55E00"
 CHARACTER_SURE, CHARACTER_DOUBTED = 0.95, 0.8
-MOST_ASKED = 3
+MAX_ASKED = 3
 
 
 def tag(chosen: Chosen, iso2: str) -> None:
@@ -31,7 +31,7 @@ def tag(chosen: Chosen, iso2: str) -> None:
     counts.about(seen, chosen)
     _banner(iso2)
     open_questions = [line for line in read if line.reading.sure and line.meant.refused in prices.ASKED_ABOUT]
-    for line in open_questions[:MOST_ASKED]:
+    for line in open_questions[:MAX_ASKED]:
         st.info(f"**{literal(line.reading.text)}** – {literal(prices.told(line))}", icon=":material/help:")
     _drawn(chosen, seen, read)
     counts.foot("tags", seen, chosen)

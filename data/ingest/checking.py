@@ -7,7 +7,7 @@ from data.ingest.companions import described_beside
 from data.ingest.report import Check, ImportReport
 
 FIRST_YEAR = 1900
-MOST_FAULTS = 10_000
+MAX_FAULTS = 10_000
 """A check stops after so many faults: the file is another one than was meant."""
 
 
@@ -25,7 +25,7 @@ def check_rows(connection: store.Connection, check: Check) -> ImportReport:
         connection.unregister("facts")
     for name in ("lookup", "checked"):
         store.run_file(connection, f"ingest/{name}")
-    bounds = {"first_year": FIRST_YEAR, "last_year": check.now.year, "most": MOST_FAULTS + 1}
+    bounds = {"first_year": FIRST_YEAR, "last_year": check.now.year, "most": MAX_FAULTS + 1}
     store.run_file(connection, "ingest/faults", bounds)
     store.run_file(connection, "ingest/scale_faults")
     connection.execute(
@@ -40,7 +40,7 @@ def check_rows(connection: store.Connection, check: Check) -> ImportReport:
     ).fetchone()
     faults = connection.execute(
         "SELECT line, field, left(value, 120) AS value, kind, facts FROM faults ORDER BY line, field LIMIT $n",
-        {"n": min(check.max_faults, MOST_FAULTS)},
+        {"n": min(check.max_faults, MAX_FAULTS)},
     ).df()
     return ImportReport(
         file=check.arrived.name,
@@ -48,10 +48,10 @@ def check_rows(connection: store.Connection, check: Check) -> ImportReport:
         values=values,
         empty=staged - values,
         aggregates=aggregates,
-        fault_count=min(count, MOST_FAULTS),
+        fault_count=min(count, MAX_FAULTS),
         row_faults=row_faults.told_of(_suggest(connection, faults)),
         landed=False,
-        stopped=count > MOST_FAULTS,
+        stopped=count > MAX_FAULTS,
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from data import catalog, layouts
 from data.layouts import LayoutError
 
-MOST_BESIDE = 20 << 20
+MAX_BESIDE = 20 << 20
 """Bytes of a file that describes the data it lies beside."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from data import layouts, limits, private, store
 from data.faults import Fault
 from data.ingest.checking import check_rows
-from data.ingest.companions import MOST_BESIDE
+from data.ingest.companions import MAX_BESIDE
 from data.ingest.landing import land_rows
 from data.ingest.report import Arrived, Check, ImportRefused, ImportReport, source_name
 from data.ingest.staging import stage_rows
@@ -86,11 +86,11 @@ def _take(path: Path, folder: Path, name: str) -> Arrived:
             target = beside / layouts.companion_name(found.name)
             if target.exists() or not found.is_file():
                 continue
-            if found.stat().st_size > MOST_BESIDE:
+            if found.stat().st_size > MAX_BESIDE:
                 raise LayoutError(
                     "{file}, which lies beside the data, has over {mb} MB. Move it elsewhere.",
                     file=found.name,
-                    mb=MOST_BESIDE >> 20,
+                    mb=MAX_BESIDE >> 20,
                 )
             shutil.copyfile(found, target)
             digests.append(f"{target.name} {_digest(target)}")

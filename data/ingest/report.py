@@ -11,7 +11,7 @@ from data import exports, layouts, row_faults
 from data.faults import Fault
 from data.row_faults import RowFault
 
-LONGEST_NAME = 200
+MAX_NAME = 200
 """Characters of a source's name."""
 
 
@@ -34,7 +34,7 @@ class ImportReport:
     values: rows that hold a value. empty: cells without one. aggregates: rows of regions and income groups, left out.
     regrouped: markets whose income group a country file beside the data changed.
     row_faults: by line, at most `max_faults` of fault_count. landed: False for a preview or a refusal.
-    not_taken: values that are older than the ones that stand. stopped: there are more than MOST_FAULTS faults, and the
+    not_taken: values that are older than the ones that stand. stopped: there are more than MAX_FAULTS faults, and the
     rest of the file was not looked at: nothing of it can land.
     """
 
@@ -82,7 +82,7 @@ class ImportReport:
 def source_name(text: str) -> str:
     """What a source is called, out of whatever a file is: one line of text, not too long, no control characters."""
     shown = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in text)
-    return " ".join(shown.split())[:LONGEST_NAME].strip() or "unnamed"
+    return " ".join(shown.split())[:MAX_NAME].strip() or "unnamed"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow.parquet
 
 from data import exports, layouts, limits, regular, store
 from data.faults import Fault
-from data.ingest.checking import MOST_FAULTS
+from data.ingest.checking import MAX_FAULTS
 from data.ingest.report import Arrived
 from data.layouts import LayoutError
 
@@ -51,13 +51,13 @@ def stage_rows(
 
 
 def _set_aside_long_cells(connection: store.Connection) -> None:
-    """A cell of more than MOST_CELL characters makes its line malformed."""
+    """A cell of more than MAX_CELL characters makes its line malformed."""
     fields = ("market", "indicator", "year_text", "value_text", "unit")
     too_long = " OR ".join(f"length({field}) > $most" for field in fields)
-    most = {"most": limits.MOST_CELL}
+    most = {"most": limits.MAX_CELL}
     connection.execute(
         "INSERT INTO malformed SELECT line, left(indicator, 80), "
-        f"'a cell of more than {limits.MOST_CELL:,} characters' FROM staged WHERE {too_long}",
+        f"'a cell of more than {limits.MAX_CELL:,} characters' FROM staged WHERE {too_long}",
         most,
     )
     connection.execute(f"DELETE FROM staged WHERE {too_long}", most)
@@ -127,7 +127,7 @@ def _read_csv(connection: store.Connection, file: Path, columns: str, selected: 
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE raw AS SELECT {selected} FROM read_csv({store.literal(file)}, "
         f"columns = {columns}, auto_detect = false, header = false, {options}, quote = '\"', escape = '\"', "
-        f"nullstr = '', hive_partitioning = false) LIMIT {limits.MOST_ROWS + 1}"
+        f"nullstr = '', hive_partitioning = false) LIMIT {limits.MAX_ROWS + 1}"
     )
 
 
@@ -151,7 +151,7 @@ def _regularise(layout: layouts.Layout, target: Path, deadline: limits.Deadline)
             header_line=layout.header_line,
             width=len(layout.columns),
             needed=max((layout.columns.index(layout.mapping[field]) + 1 for field in fields), default=0),
-            most=MOST_FAULTS,
+            most=MAX_FAULTS,
             seconds=deadline.left(),
         )
     except regular.TookTooLong:

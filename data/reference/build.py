@@ -359,13 +359,13 @@ def name_row(iso3: str, language: str, name: str, kind: str, source: str) -> Row
     return {"iso3": iso3, "language": language, "name": name, "kind": kind, "source": source}
 
 
-def iso_names(known: set[str]) -> list[Row]:
+def iso_names(taken: set[str]) -> list[Row]:
     """The names ISO 3166-1 has, in English: short, official, common."""
     return [
         name_row(country.alpha_3, "en", getattr(country, attribute), "alias", "iso_3166")
         for country in read_iso()
         for attribute in ("name", "official_name", "common_name")
-        if country.alpha_3 in known and hasattr(country, attribute)
+        if country.alpha_3 in taken and hasattr(country, attribute)
     ]
 
 

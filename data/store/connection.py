@@ -219,22 +219,22 @@ def reading(function: Callable[Parameters, Result]) -> Callable[Parameters, Resu
     return read
 
 
-def check_schema(found: int) -> None:
+def check_schema(version: int) -> None:
     """Raises StoreError for a store of another schema version."""
-    if found > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise StoreError(
             "The store at {path} was written by a newer Lepton Atlas (schema {found}, this one knows {known}). Update "
             "the program; the store was not touched.",
             path=path(),
-            found=found,
+            found=version,
             known=SCHEMA_VERSION,
         )
-    if found < SCHEMA_VERSION:
+    if version < SCHEMA_VERSION:
         raise StoreError(
             "The store at {path} has schema {found}, this program needs {known}. Upgrade it, keeping all its data, "
             "with: python -m data build",
             path=path(),
-            found=found,
+            found=version,
             known=SCHEMA_VERSION,
         )
 

@@ -100,7 +100,7 @@ VERDICTS = ("up", "down")
 DECISIONS = ("approved", "approved with conditions", "rejected")
 CHECKLIST = ("purpose", "data", "fairness", "privacy", "limits")
 """What a review of a model goes through."""
-LONGEST_TEXT = 4_000
+MAX_TEXT = 4_000
 """Characters of a question, a comment or a note that are kept."""
 
 
@@ -119,7 +119,7 @@ def put_feedback(
     """Keep what somebody said of one of the assistant's replies; said again under the same key, it replaces.
 
     kind: of the reply. entries: ids it cited. intent: its label, "" where none was recognised. Texts are cut at
-    LONGEST_TEXT characters. Raises StoreError for a verdict that is neither up nor down, StoreBusy while another
+    MAX_TEXT characters. Raises StoreError for a verdict that is neither up nor down, StoreBusy while another
     process writes.
     """
     if verdict not in VERDICTS:
@@ -200,7 +200,7 @@ def reviews(connection: Connection, model: str | None = None) -> pd.DataFrame:
 
 def _kept(text: str) -> str:
     """Text as the store keeps it: cut, without null bytes and lone surrogates."""
-    return text[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "ignore").decode()
+    return text[:MAX_TEXT].replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 @reading

@@ -127,5 +127,5 @@ def test_what_is_checked_is_what_lands_though_the_file_changes_meanwhile(tmp_pat
 def test_an_upload_may_be_called_anything(tmp_path, name):
     report = ingest.import_file(write(tmp_path / "file.csv"), name=ingest.source_name(name))
     assert report.added == 2
-    assert 0 < len(report.file) <= ingest.LONGEST_NAME
+    assert 0 < len(report.file) <= ingest.MAX_NAME
     assert report.file.isprintable()

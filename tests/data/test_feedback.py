@@ -93,7 +93,7 @@ def test_any_text_is_kept_as_text(home, question):
 
 def test_a_long_text_is_cut(home):
     say(question="x" * 10**6, comment="y" * 10**6)
-    assert [len(kept()[column][0]) for column in ("question", "comment")] == [store.LONGEST_TEXT] * 2
+    assert [len(kept()[column][0]) for column in ("question", "comment")] == [store.MAX_TEXT] * 2
 
 
 def test_a_verdict_is_up_or_down(home):

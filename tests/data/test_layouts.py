@@ -356,12 +356,12 @@ def test_a_workbook_with_a_cell_far_out_is_not_written_out(home, tmp_path):
 
 
 def test_a_parquet_file_that_claims_too_many_rows_is_turned_away(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "MOST_ROWS", 5)
+    monkeypatch.setattr(limits, "MAX_ROWS", 5)
     (tmp_path / "f.parquet").write_bytes(packed(tmp_path, "parquet"))
     assert "more than 5 rows" in refusal(tmp_path / "f.parquet")
 
 
 def test_a_file_beyond_the_limit_is_not_read(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "MOST_BYTES", 10)
+    monkeypatch.setattr(limits, "MAX_BYTES", 10)
     (tmp_path / "figures.csv").write_bytes(GOOD)
     assert "the limit is" in refusal(tmp_path / "figures.csv")

@@ -44,14 +44,14 @@ def wide(folder, columns: int, form: str):
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
 def test_a_table_of_too_many_columns_is_refused_and_one_at_the_limit_is_read(tmp_path, monkeypatch, form):
-    monkeypatch.setattr(limits, "MOST_COLUMNS", 20)
+    monkeypatch.setattr(limits, "MAX_COLUMNS", 20)
     assert re.search("at most 20 are read|more than 20 columns", refusal(wide(tmp_path, 21, form)))
     assert ingest.import_file(wide(tmp_path, 20, form)).added == 1
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_table_of_too_many_rows_is_refused(tmp_path, monkeypatch, form):
-    monkeypatch.setattr(limits, "MOST_ROWS", 5)
+    monkeypatch.setattr(limits, "MAX_ROWS", 5)
     frame = pd.DataFrame({"iso3": "DEU", "indicator": "X", "year": range(2000, 2006), "value": 1.0})
     file = tmp_path / f"long.{form}"
     with file.open("wb") as opened:
@@ -61,7 +61,7 @@ def test_a_table_of_too_many_rows_is_refused(tmp_path, monkeypatch, form):
 
 def test_rows_that_no_file_of_its_size_holds_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "SMALL", 100)
-    monkeypatch.setattr(limits, "MOST_ROWS_PER_BYTE", 0.01)
+    monkeypatch.setattr(limits, "MAX_ROWS_PER_BYTE", 0.01)
     table = pa.table({"iso3": ["DEU"] * 99, "indicator": ["X"] * 99, "year": [2020] * 99, "value": [1.0] * 99})
     pq.write_table(table, tmp_path / "f.parquet")
     assert "which no genuine data file of its size does" in refusal(tmp_path / "f.parquet")
@@ -69,14 +69,14 @@ def test_rows_that_no_file_of_its_size_holds_are_refused(tmp_path, monkeypatch):
 
 def test_texts_that_unfold_beyond_their_file_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "SMALL", 10)
-    monkeypatch.setattr(limits, "MOST_RATIO", 0.01)
+    monkeypatch.setattr(limits, "MAX_RATIO", 0.01)
     pd.DataFrame({"iso3": ["DEU"], "indicator": "X", "year": 2020, "value": 1.0}).to_parquet(tmp_path / "f.parquet")
     assert "unfolds to" in refusal(tmp_path / "f.parquet")
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_cell_that_is_too_long_is_a_fault_of_its_line(tmp_path, monkeypatch, form):
-    monkeypatch.setattr(limits, "MOST_CELL", 30)
+    monkeypatch.setattr(limits, "MAX_CELL", 30)
     frame = pd.DataFrame({"iso3": ["DEU", "FRA"], "indicator": ["X", "Y" * 31], "year": 2020, "value": 1.0})
     file = tmp_path / f"cells.{form}"
     with file.open("wb") as opened:
@@ -90,7 +90,7 @@ def test_a_cell_that_is_too_long_is_a_fault_of_its_line(tmp_path, monkeypatch, f
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.binary(), pa.dictionary(pa.int8(), pa.string())])
 def test_a_batch_with_a_cell_that_is_too_long_is_named(monkeypatch, kind):
-    monkeypatch.setattr(limits, "MOST_CELL", 3)
+    monkeypatch.setattr(limits, "MAX_CELL", 3)
     short, long = (pa.record_batch({"a": pa.array([text, None]).cast(kind)}) for text in ("abc", "abcd"))
     limits.check_cells(short, "t.parquet")
     with pytest.raises(limits.TooMuch, match=r"t\.parquet has a cell of more than 3 characters"):
@@ -118,7 +118,7 @@ def test_odd_lines_of_a_large_file_are_read_in_a_process_of_their_own_and_to_the
 def test_a_file_that_grows_while_it_is_copied_is_read_to_the_limit(tmp_path, monkeypatch):
     file = tmp_path / "a.csv"
     file.write_text(f"{HEADER}\nDEU,X,2020,1\n" * 9)
-    monkeypatch.setattr(limits, "MOST_BYTES", 100)
+    monkeypatch.setattr(limits, "MAX_BYTES", 100)
     monkeypatch.setattr(layouts, "check_size", _of_no_size(layouts.check_size))
     assert "the limit is" in refusal(file)
 
@@ -134,7 +134,7 @@ def test_a_workbook_is_read_to_so_many_cells_and_rows_it_leaves_out_count(tmp_pa
     book.active.append(HEADER.split(","))
     book.active.cell(5000, 1, "DEU")
     book.save(tmp_path / "far.xlsx")
-    monkeypatch.setattr(limits, "MOST_CELLS", 1000)
+    monkeypatch.setattr(limits, "MAX_CELLS", 1000)
     assert "more than 1,000 cells" in refusal(tmp_path / "far.xlsx")
 
 
@@ -147,7 +147,7 @@ def test_a_workbook_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
 
 
 def test_a_check_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "MOST_SECONDS", 0)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 0)
     (tmp_path / "a.csv").write_text(f"{HEADER}\nDEU,X,2020,1\n")
     assert "takes longer than 0 s to check" in refusal(tmp_path / "a.csv")
 
@@ -161,7 +161,7 @@ def test_a_check_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
     ],
 )
 def test_a_check_stops_after_so_many_faults_and_nothing_of_the_file_lands(tmp_path, monkeypatch, row):
-    monkeypatch.setattr(ingest.checking, "MOST_FAULTS", 20)
+    monkeypatch.setattr(ingest.checking, "MAX_FAULTS", 20)
     rows = [row.format(n=number) for number in range(200)]
     (tmp_path / "a.csv").write_text("\n".join([HEADER, "FRA,X,2020,1", *rows, ""]))
     for skip in (False, True):

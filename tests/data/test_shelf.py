@@ -142,7 +142,7 @@ def test_only_the_two_shelves_are_known():
 
 
 def test_a_full_shelf_says_so_and_still_lets_replace(monkeypatch):
-    monkeypatch.setattr(shelf, "MOST", 2)
+    monkeypatch.setattr(shelf, "MAX_SAVED", 2)
     shelf.save("scenarios", "a", "1")
     shelf.save("scenarios", "b", "1")
     with pytest.raises(ShelfError, match=r"2 are saved already. Remove some"):

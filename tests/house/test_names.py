@@ -10,7 +10,7 @@ EMPTY = {"found", "known", "said", "told"}
 """Words that do not tell a frame from a fit."""
 OLD = ("FEWEST_", "LARGEST_", "LEAST_", "LONGEST_", "MOST_", "SMALLEST_")
 """How limits are not called: MAX_ and MIN_ are."""
-PACKAGES = ("models",)
+PACKAGES = ("analytics", "dashboard", "data", "models")
 
 
 def files(package: str) -> list[Path]:

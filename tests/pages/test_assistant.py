@@ -253,7 +253,7 @@ def test_a_megabyte_is_cut_and_said_so(opened):
     assert not app.exception
     assert time.monotonic() - started < 30
     assert "only its first 2,000 characters are read" in shown(app)
-    assert len(talk_of(app).turns[0].question) <= state.LONGEST_QUESTION
+    assert len(talk_of(app).turns[0].question) <= state.MAX_QUESTION
 
 
 # ------------------------------------------------------------------ verdicts

@@ -203,7 +203,7 @@ def test_an_upload_of_any_name_is_checked_and_landed(home, open_page, name):
 
 
 def test_a_file_with_more_faults_than_are_counted_cannot_be_landed_in_part(home, open_page, monkeypatch):
-    monkeypatch.setattr(ingest.checking, "MOST_FAULTS", 3)
+    monkeypatch.setattr(ingest.checking, "MAX_FAULTS", 3)
     rows = "".join(f"nowhere {number},SP.POP.TOTL,2020,1\n" for number in range(9))
     app = upload(open_page("data", section="import"), "customers.csv", HEADER + rows)
     assert app.warning[0].value.startswith("More than 3 problems found; the check stopped there.")

@@ -1019,14 +1019,14 @@ def test_a_file_that_fails_in_an_unforeseen_way_is_a_row_and_the_run_ends(opened
     assert app.session_state[batch.RUNNING] is False
 
 
-@pytest.mark.parametrize("limit", ["MOST_FILES", "MOST_MB_TOGETHER"])
+@pytest.mark.parametrize("limit", ["MAX_FILES", "MAX_MB_TOGETHER"])
 def test_more_than_is_looked_at_is_said_and_not_kept(opened, monkeypatch, limit):
     dropped, real = [], MemoryUploadedFileManager.remove_file
     monkeypatch.setattr(
         MemoryUploadedFileManager, "remove_file", lambda *given: (dropped.append(given[2]), real(*given))[1]
     )
     size = (len(FILES[0][1]) + len(FILES[1][1]) + 10) / 2**20
-    monkeypatch.setattr(batch, limit, {"MOST_FILES": 2, "MOST_MB_TOGETHER": size}[limit])
+    monkeypatch.setattr(batch, limit, {"MAX_FILES": 2, "MAX_MB_TOGETHER": size}[limit])
     app = bring_many(opened(**{"from": "files"}), *FILES)
     assert app.warning[0].value.startswith("The first 2 of 3 files are looked at")
     assert app.button(key="vision_start").label == "Look at all 2 pictures"

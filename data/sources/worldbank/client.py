@@ -21,7 +21,7 @@ BASE_URL = "https://api.worldbank.org/v2"
 URL_VARIABLE = "ATLAS_WORLD_BANK_URL"
 USER_AGENT = "lepton-atlas/0.1 (World Bank refresh)"
 MAX_PAGE_BYTES = 64 * 1024**2
-MOST_CONNECTIONS = 4
+MAX_CONNECTIONS = 4
 AGAIN = Fault("Refresh again later.")
 
 
@@ -99,7 +99,7 @@ class Client:
             self._http = httpx.Client(
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
                 timeout=httpx.Timeout(patience.read, connect=patience.connect),
-                limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
+                limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
                 follow_redirects=False,
             )
         except (ValueError, httpx.InvalidURL, ImportError):  # from HTTPS_PROXY and its like; quoted by none of ours

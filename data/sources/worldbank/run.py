@@ -21,7 +21,7 @@ from data.faults import Fault
 from data.sources.collected import Collected, Fetched
 from data.sources.worldbank.client import (
     AGAIN,
-    MOST_CONNECTIONS,
+    MAX_CONNECTIONS,
     PATIENCE,
     Client,
     FetchError,
@@ -125,7 +125,7 @@ def refresh(
     base_url: str | None = None,
     now: datetime | None = None,
     on_progress: Progress | None = None,
-    concurrency: int = MOST_CONNECTIONS,
+    concurrency: int = MAX_CONNECTIONS,
     force: bool = False,
     patience: Patience = PATIENCE,
 ) -> RefreshReport:
@@ -144,7 +144,7 @@ def refresh(
     with Client(base_url, patience) as client, _alone():
         run = _Run(client, indicators, force, on_progress)
         run.read_income_groups()
-        run.read_indicators(min(concurrency, MOST_CONNECTIONS))
+        run.read_indicators(min(concurrency, MAX_CONNECTIONS))
         if run.has_news():
             with store.writing(Fault("a refresh")) as connection:
                 run.land(connection, now or datetime.now(UTC))

@@ -35,8 +35,8 @@ def test_a_legal_gate_blocks_whatever_the_figures_say(p_shortlist, law, known, g
 
 
 def test_nothing_is_advised_on_a_market_that_is_hardly_known():
-    assert entry_mode.decide(1.0, 1.0, LIMITS, known=0.44).verdict == "no advice"
-    assert entry_mode.decide(1.0, 1.0, LIMITS, known=0.60).verdict == "go"
+    assert entry_mode.decide(1.0, 1.0, LIMITS, known_share=0.44).verdict == "no advice"
+    assert entry_mode.decide(1.0, 1.0, LIMITS, known_share=0.60).verdict == "go"
 
 
 @given(SHARES, SHARES)

@@ -55,7 +55,9 @@ def test_only_the_chosen_markets_and_languages_count():
     found = language_reach.reach(LANGUAGES, PEOPLE, GDP, markets=["AAA"])
     assert found.curve["language"].tolist() == ["xx", "yy"]
     assert (found.people, found.markets) == (100, ("AAA",))
-    assert language_reach.reach(LANGUAGES, PEOPLE, GDP, known=["zz", "unknown"]).curve["language"].tolist() == ["zz"]
+    assert language_reach.reach(LANGUAGES, PEOPLE, GDP, supported=["zz", "unknown"]).curve["language"].tolist() == [
+        "zz"
+    ]
     assert len(language_reach.reach(LANGUAGES, PEOPLE, GDP, most=2).curve) == 2
 
 

@@ -288,7 +288,7 @@ def test_a_long_table_goes_on_on_more_slides_and_says_what_it_leaves_out():
     made = deck(board(slide(None, long)))
     sheets = [sheet for sheet in made.slides if tables(sheet)]
     cells = [row.cells[0].text for sheet in sheets for row in list(tables(sheet)[0].rows)[1:]]
-    assert len(sheets) == 1 + board_layout.MOST_CONTINUED
+    assert len(sheets) == 1 + board_layout.MAX_CONTINUED
     assert cells[:-1] == [f"Market {n}" for n in range(len(cells) - 1)]
     assert cells[-1] == f"and {217 - len(cells) + 1} more"
     assert sheets[1].shapes.title.text_frame.text == "Kenya rises to 2 (continued)"

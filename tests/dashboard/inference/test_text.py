@@ -175,7 +175,7 @@ def test_cells_stay_texts_and_columns_get_names_of_their_own():
 
 
 def test_more_rows_than_are_read_are_cut_and_said(monkeypatch):
-    monkeypatch.setattr(text_files, "MOST_ROWS", 3)
+    monkeypatch.setattr(text_files, "MAX_ROWS", 3)
     content = b"text\n" + b"x\n" * 4
     sheet = text_files.read(content, "a.csv")
     assert (len(sheet.rows), sheet.cut) == (3, True)
@@ -183,11 +183,11 @@ def test_more_rows_than_are_read_are_cut_and_said(monkeypatch):
 
 
 def test_too_large_files_and_bombs_are_refused(monkeypatch):
-    monkeypatch.setattr(text_files, "MOST_MB", 0)
+    monkeypatch.setattr(text_files, "MAX_MB", 0)
     with pytest.raises(TableError, match="has over 0 MB"):
         text_files.read(b"text\nx\n", "a.csv")
-    monkeypatch.setattr(text_files, "MOST_MB", 1)
-    monkeypatch.setattr(text_files, "MOST_UNPACKED_MB", 1)
+    monkeypatch.setattr(text_files, "MAX_MB", 1)
+    monkeypatch.setattr(text_files, "MAX_UNPACKED_MB", 1)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * (2 << 20))
@@ -208,8 +208,8 @@ def packed_as(table: pd.DataFrame, kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
 def test_a_table_that_is_too_wide_or_has_too_long_a_cell_is_refused_with_the_limit(monkeypatch, kind):
-    monkeypatch.setattr(limits, "MOST_COLUMNS", 5)
-    monkeypatch.setattr(text_files, "MOST_CELL", 10)
+    monkeypatch.setattr(limits, "MAX_COLUMNS", 5)
+    monkeypatch.setattr(text_files, "MAX_CELL", 10)
     wide = pd.DataFrame([[str(place) for place in range(6)]], columns=list("abcdef"))
     with pytest.raises(TableError, match=r"6 columns; at most 5 are read"):
         text_files.read(packed_as(wide, kind), f"a.{kind}")
@@ -220,14 +220,14 @@ def test_a_table_that_is_too_wide_or_has_too_long_a_cell_is_refused_with_the_lim
 
 @pytest.mark.parametrize("kind", ["xlsx", "parquet"])
 def test_cells_are_counted_before_they_are_kept(monkeypatch, kind):
-    monkeypatch.setattr(text_files, "MOST_CELLS", 20)
+    monkeypatch.setattr(text_files, "MAX_CELLS", 20)
     table = pd.DataFrame({"a": ["x"] * 30, "b": ["y"] * 30})
     with pytest.raises(TableError, match=r"over 20 cells|unfolds to over"):
         text_files.read(packed_as(table, kind), f"a.{kind}")
 
 
 def test_a_text_that_repeats_in_a_parquet_file_counts_as_often_as_it_stands_there(monkeypatch):
-    monkeypatch.setattr(text_files, "MOST_UNPACKED_MB", 1)
+    monkeypatch.setattr(text_files, "MAX_UNPACKED_MB", 1)
     content = packed_as(pd.DataFrame({"text": ["x" * 10_000] * 200}), "parquet")
     assert len(content) < 10_000
     with pytest.raises(TableError, match="unfolds to over 1 MB"):
@@ -247,12 +247,12 @@ def test_parquet_is_read_as_texts_and_cut(monkeypatch):
     sheet = text_files.read(content.getvalue(), "a.parquet")
     assert sheet.rows["text"].tolist() == ["good", "", "bad"]
     assert sheet.rows["stars"].tolist() == ["5", "1", "2"]
-    monkeypatch.setattr(text_files, "MOST_ROWS", 2)
+    monkeypatch.setattr(text_files, "MAX_ROWS", 2)
     cut = text_files.read(content.getvalue(), "a.parquet")
     assert (len(cut.rows), cut.cut) == (2, True)
     with pytest.raises(TableError, match="as a Parquet file"):
         text_files.read(content.getvalue()[:60], "a.parquet")
-    monkeypatch.setattr(text_files, "MOST_UNPACKED_MB", 0)
+    monkeypatch.setattr(text_files, "MAX_UNPACKED_MB", 0)
     with pytest.raises(TableError, match="unfolds to over 0 MB"):
         text_files.read(content.getvalue(), "a.parquet")
 

@@ -259,7 +259,7 @@ def test_more_series_than_colours_become_one():
     hover = {key: [key] for key in table.index}
     titles = dict(zip(table.index, table.index, strict=True))
     figure = plans.stacked(table, titles, plans.colours(list(table.index)), theme.LIGHT, "US$", hover, "others")
-    assert len(figure["data"]) == plans.MOST + 1
+    assert len(figure["data"]) == plans.MAX_SERIES + 1
     assert (figure["data"][-1]["name"], figure["data"][-1]["y"]) == ("others", [6.0])
     assert figure["data"][-1]["hovertext"] == ["h<br>i<br>j"]
 
