@@ -34,6 +34,7 @@ UPLOAD_MB = (10, 50, 190)
 WARM_S, ANSWER_S = 600, 60
 MINUTES = float(os.environ.get("MINUTES", 20))
 MIB = 2**20
+VISITORS, DEAF = 300, 10
 HEADER = "iso3,indicator,year,value\n"
 BANK = ROOT / "tests" / "data" / "worldbank_server.py"
 PAGES = ["", *(entry.name for entry in navigation.PAGES[1:])]  # the first one has no name in the address
@@ -205,6 +206,34 @@ async def _memory(process: psutil.Process, until: float) -> list[float]:
     return found
 
 
+async def _come_and_go(address: str, process: psutil.Process) -> float:
+    """MiB that the server has grown by after VISITORS readers have opened the Overview and left."""
+    before = process.memory_info().rss / MIB
+    for number in range(VISITORS):
+        visitor = Session(address, number)
+        async with connect(visitor.address, subprotocols=["streamlit"], max_size=10**8) as socket:
+            await asyncio.wait_for(visitor.draw(socket, "overview"), ANSWER_S)
+    return process.memory_info().rss / MIB - before
+
+
+async def _beside_the_deaf(address: str) -> float:
+    """Milliseconds that a reader's page takes while DEAF clients ask for pages and never read the answers."""
+    clients = [await connect(Session(address, 0).address, subprotocols=["streamlit"], max_queue=1) for _ in range(DEAF)]
+    message = BackMsg()
+    message.rerun_script.page_name = "overview"
+    for client in clients:
+        client.transport.pause_reading()
+        await client.send(message.SerializeToString())
+    await asyncio.sleep(5)
+    reader = Session(address, 1)
+    async with connect(reader.address, subprotocols=["streamlit"], max_size=10**8) as socket:
+        start = time.monotonic()
+        await asyncio.wait_for(reader.draw(socket, "overview"), ANSWER_S)
+    for client in clients:
+        client.transport.abort()
+    return (time.monotonic() - start) * 1000
+
+
 async def _crowd(address: str, process: psutil.Process, home: Path, minutes: float) -> list[dict]:
     await _warm(address)
     start = time.monotonic()
@@ -240,6 +269,13 @@ async def _crowd(address: str, process: psutil.Process, home: Path, minutes: flo
         ),
         row("memory after / after the first minute", memory[-1] / memory[0], "x", 1.2),
         row("replaced stores still open", replaced, "", 2),
+        row(
+            f"memory after {VISITORS} visitors of the Overview, more by",
+            await _come_and_go(address, process),
+            "MiB",
+            50,
+        ),
+        row(f"a page beside {DEAF} clients that never read", await _beside_the_deaf(address), "ms", 1000),
     ]
 
 
