@@ -88,10 +88,10 @@ def history(recipe_name: str, before: str | None) -> pd.DataFrame:
 @cached
 def _other_potential(recipe_name: str, year: int, before: str | None, learner: str) -> PotentialFit:
     chosen = recipe.load(recipe_name)
-    history = history(recipe_name, before)
-    history = history[history["year"] <= year]
-    outcome_year = potentials.default_year(history, chosen)
-    return potentials.fit(history, chosen, outcome_year, potential_groups(), learner=learner, seed=SEED)
+    rows = history(recipe_name, before)
+    rows = rows[rows["year"] <= year]
+    outcome_year = potentials.default_year(rows, chosen)
+    return potentials.fit(rows, chosen, outcome_year, potential_groups(), learner=learner, seed=SEED)
 
 
 def potential_as_of(key: BaseKey) -> PotentialFit:

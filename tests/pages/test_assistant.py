@@ -375,7 +375,8 @@ def test_a_partner_over_the_hub_model_recognises_the_intent_and_is_named(opened,
     card = SimpleNamespace(config={"hub": over}, version="1", base=None, files={}, title="")
     monkeypatch.setattr(load.knowledge, "model_names", lambda: ("clinc150", "clinc150-hub"))
     monkeypatch.setattr(load.knowledge, "model_fault", lambda name: None)
-    monkeypatch.setattr(load.knowledge, "model_card", lambda name: card)
+    for room in (load, load.knowledge):
+        monkeypatch.setattr(room, "model_card", lambda name: card)
     monkeypatch.setattr(hub, "embedder", lambda name: Stub("hub", "").embed)
     monkeypatch.setenv(hub.VARIABLE, named)
     app = ask(opened(), "What is an adapter?")
