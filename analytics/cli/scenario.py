@@ -87,7 +87,7 @@ def run(
         try:
             carried = forecast.forecast(history, chosen.codes, base.year, wanted.horizon, chosen.window, wanted.seed)
         except ForecastError as error:
-            raise bases.ScenarioError("{reason}", reason=error) from error
+            raise bases.ScenarioError.of(error) from error
     ground = bases.build_base(
         panel_of(chosen.codes, base.year, chosen.window, base.snapshot),
         chosen,

@@ -123,7 +123,7 @@ class ScenarioBase:
         try:
             return extrapolation.fit(known)
         except extrapolation.ExtrapolationError as error:
-            raise ScenarioError("{reason}", reason=error) from error
+            raise ScenarioError.of(error) from error
 
     @cached_property
     def factors(self) -> np.ndarray:

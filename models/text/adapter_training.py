@@ -7,7 +7,6 @@ general rows.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from data.faults import Fault
+from data.faults import in_turn
 from models import cards
 from models import tensors as model_tensors
 from models.cards import Source
@@ -115,8 +114,7 @@ def train(
     Raises AdapterError for rows that the checks stopped, Stopped when asked to stop.
     """
     if not checked.usable:
-        reasons = [finding.fault for finding in checked.findings if finding.stops]
-        raise AdapterError("{reasons}", reasons=reduce(_both, reasons))
+        raise AdapterError.of(in_turn(finding.fault for finding in checked.findings if finding.stops))
     model = load.classifier(base)
     own = checked.rows.assign(language=language)
     test = own[own["split"] == "test"]
@@ -200,10 +198,6 @@ def _fit(
         network, batches, steps, loss, settings, score=score, score_first=True, on_progress=on_progress,
         should_stop=should_stop, checkpoint=checkpoint, log=log, every=max(1, steps // 8),
     )  # fmt: skip
-
-
-def _both(one: Fault, other: Fault) -> Fault:
-    return Fault("{one} {other}", one=one, other=other)
 
 
 def _smoothed(found: torch.Tensor, truth: torch.Tensor, possible: torch.Tensor) -> torch.Tensor:

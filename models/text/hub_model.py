@@ -111,4 +111,4 @@ def open_embedder(name: str) -> Embedder:
     try:
         return hub.embedder(name)
     except HubError as error:
-        raise OutOfReach("{cause}", cause=error) from error
+        raise OutOfReach.of(error) from error
