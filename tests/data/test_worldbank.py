@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from data import catalog, ingest, store
 from data.sources import worldbank
@@ -446,6 +448,36 @@ def test_a_server_out_of_reach_is_one_line_and_the_store_is_untouched(refresh):
         "Check the internet connection, the proxy settings and ATLAS_WORLD_BANK_URL, then refresh again."
     )
     assert len(report.failed) == len(catalog.refreshable())
+
+
+@pytest.fixture
+def signed():
+    """A server with a certificate of a company's own authority, and that authority."""
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with worldbank_server.WorldBank(tls=tls) as server:
+        yield server, authority
+
+
+def test_a_certificate_that_is_not_trusted_is_named_with_the_remedy_and_not_asked_again(refresh, signed):
+    server, _authority = signed
+    version = store.version()
+    said = refresh((GDP,), base_url=server.url).sentence()
+    assert store.version() == version
+    assert said.startswith(
+        "Nothing was refreshed, nothing was changed: the certificate of 127.0.0.1 is not trusted here"
+    )
+    assert "set SSL_CERT_FILE to its certificate file (.pem)" in said
+    assert "times over" not in said
+    assert server.requests == []
+
+
+def test_a_companys_own_certificate_is_taken_where_it_is_named(refresh, signed, tmp_path, monkeypatch):
+    server, authority = signed
+    authority.cert_pem.write_to_path(tmp_path / "company.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "company.pem"))
+    report = refresh((GDP,), base_url=server.url)
+    assert [len(report.landed), len(report.failed)] == [1, 0]
 
 
 # ------------------------------------------------------------------ an end in mid-refresh

@@ -9,6 +9,7 @@ Values are a fixed function of code, country and year. Standard library only.
 import argparse
 import contextlib
 import json
+import ssl
 import threading
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -101,7 +102,13 @@ class WorldBank:
     by whom.
     """
 
-    def __init__(self, faults: dict[str, str] | None = None, port: int = 0, page_rows: int = 10_000) -> None:
+    def __init__(
+        self,
+        faults: dict[str, str] | None = None,
+        port: int = 0,
+        page_rows: int = 10_000,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.faults = dict(faults or {})
         self.edits: dict[tuple[str, str, int], float | None] = {}
         self.last_updated = "2026-07-01"
@@ -113,10 +120,13 @@ class WorldBank:
         self._ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads, self._server.block_on_close = True, False
+        self.scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v2"
+        return f"{self.scheme}://127.0.0.1:{self._server.server_address[1]}/v2"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

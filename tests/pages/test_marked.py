@@ -1,13 +1,16 @@
 """Text of others is text: one marked name goes through pages, exports and refusals, and comes out as it went in."""
 
+import io
 import json
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from analytics import json_documents
+from analytics.potential import learners
 from analytics.scenario import document as scenarios
 from dashboard.plan import toolbar as plan_bar
 from data import ingest, shelf
@@ -128,6 +131,7 @@ ADDRESSES = (
     ("compare", {"markets": "DEU,FRA"}),
     ("ranking", {}),
     ("decision", {}),
+    ("potential", {"recipe": "healthcare"}),
     ("data", {}),
     ("data", {"section": "coverage"}),
     ("data", {"section": "findings"}),
@@ -137,7 +141,8 @@ ADDRESSES = (
 
 
 @pytest.mark.parametrize(("page", "address"), ADDRESSES, ids=[f"{p} {a.get('section', '')}" for p, a in ADDRESSES])
-def test_a_name_from_an_imported_file_is_text_on_the_page(marked_store, open_page, page, address):
+def test_a_name_from_an_imported_file_is_text_on_the_page(marked_store, open_page, monkeypatch, page, address):
+    monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))  # how many compete is nothing to names
     app = open_page(page, **address)
     assert drawn(app) == []
 
@@ -227,6 +232,20 @@ def test_a_file_of_texts_is_text_whether_it_is_read_or_refused(lab, open_page):
         assert not app.exception
         assert drawn(app) == []
     app.button(key="lab_start").click().run()
+    assert not app.exception
+    assert drawn(app) == []
+
+
+def test_a_picture_and_a_file_of_pictures_are_named_as_text_whether_they_are_read_or_refused(home, open_page):
+    picture, drawing = FILE.replace(".csv", ".png"), io.BytesIO()
+    Image.new("RGB", (90, 90), (0, 0, 60)).save(drawing, "PNG")
+    app = open_page("vision", **{"from": "file"})
+    for content in (b"", MARK.encode(), drawing.getvalue()):
+        app.file_uploader(key="vision_file").set_value((picture, content, "image/png")).run()
+        assert not app.exception
+        assert drawn(app) == []
+    app = open_page("vision", **{"from": "files"})
+    app.file_uploader(key="vision_files").set_value([(picture, b"", "image/png"), (picture, MARK.encode(), "image/png")]).run()
     assert not app.exception
     assert drawn(app) == []
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -227,6 +228,15 @@ class Client:
         return bytes(body)
 
     def _no_answer(self, error: httpx.RequestError) -> FetchError:
+        if (refused := _certificate_fault(error)) is not None:
+            return FetchError(
+                Fault("the certificate of {host} is not trusted here ({detail})", host=self.host, detail=refused),
+                Fault(
+                    "If your company inspects its network traffic, set SSL_CERT_FILE to its certificate file (.pem). "
+                    "If not, somebody may be intercepting the connection."
+                ),
+                unreachable=True,
+            )
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
             detail = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or Fault(
                 "no connection within {seconds} s", seconds=f"{self.patience.connect:g}"
@@ -246,6 +256,15 @@ class Client:
         else:
             what = Fault("{host} broke the answer off", host=self.host)
         return FetchError(what, AGAIN, transient=True)
+
+
+def _certificate_fault(error: BaseException | None) -> str | None:
+    """What is wrong with the other side's certificate, where that is why there was no connection."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _shown(address: str) -> str:
