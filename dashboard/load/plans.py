@@ -140,17 +140,42 @@ def plan_scenario(industry: str, year: int, scenario: Scenario) -> Scenario:
     return plan_inputs.concerning(scenario, _plan_base(industry, year, scenario), year)
 
 
-@cached
-def plan_answer(problem: "Problem") -> "solution.Answer | solution.Refusal":
-    """The plan of a problem with its rivals and offices; up to its time limit. Raises DocumentError."""
+def _answer(problem: "Problem") -> "solution.Answer | solution.Refusal":
     from analytics.allocation import solution
 
     return solution.answer(problem)
 
 
-@cached
-def plan_frontier(problem: "Problem") -> pd.DataFrame:
-    """What less risk costs: five plans."""
+def _frontier(problem: "Problem") -> pd.DataFrame:
     from analytics.allocation import solution
 
     return solution.frontier(problem)
+
+
+def _spelt_out(problem: "Problem") -> str:
+    from analytics.allocation import problem as allocation_problem
+
+    return allocation_problem.to_json(problem)
+
+
+_shared_answer, _shared_frontier = cached(_answer), cached(_frontier)
+_own = st.cache_resource(
+    scope="session",
+    max_entries=8,
+    show_spinner=False,
+    hash_funcs={"analytics.allocation.problem.Problem": _spelt_out},
+)
+_own_answer, _own_frontier = _own(_answer), _own(_frontier)
+
+
+def plan_answer(problem: "Problem", brought: bool = False) -> "solution.Answer | solution.Refusal":
+    """The plan of a problem with its rivals and offices; up to its time limit. Raises DocumentError.
+
+    brought: whether it came in a reader's file; it is then kept with that reader's session, and ends with it.
+    """
+    return (_own_answer if brought else _shared_answer)(problem)
+
+
+def plan_frontier(problem: "Problem", brought: bool = False) -> pd.DataFrame:
+    """What less risk costs: five plans, kept as `plan_answer` keeps one."""
+    return (_own_frontier if brought else _shared_frontier)(problem)

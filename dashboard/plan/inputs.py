@@ -64,7 +64,7 @@ def solved(problem: Problem) -> Answer | Refusal:
         _("Searching for the best plan; some seconds, at most {seconds}").format(seconds=number(SLOW_S)),
         show_time=True,
     ):
-        return load.plan_answer(problem)
+        return load.plan_answer(problem, brought=bool(state.now().file))
 
 
 def shocked(

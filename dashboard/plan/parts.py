@@ -147,7 +147,7 @@ def frontier(answer: Answer, problem: Problem) -> None:
         )
         return
     with st.spinner(_("Working out the frontier"), show_time=True):
-        table = load.plan_frontier(problem)
+        table = load.plan_frontier(problem, brought=bool(state.now().file))
     points = table.assign(mean_usd=table["mean_usd"] / MILLION, cvar_usd=table["cvar_usd"] / MILLION)
     dial = _dial_labels(table)
     plan = answer.plan

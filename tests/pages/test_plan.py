@@ -28,7 +28,7 @@ def quick(monkeypatch):
 
     monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))
     load.plans._estimated.clear()
-    for function in (load.plan_material, load.plan_answer, load.plan_frontier):
+    for function in (load.plan_material, load.plans._shared_answer, load.plans._shared_frontier):
         function.forget()
 
 
@@ -218,6 +218,11 @@ def test_the_frontier_is_worked_out_on_request(example):
     drawn = [json.loads(chart.proto.spec) for chart in example.get("plotly_chart")]
     titles = [figure["layout"].get("xaxis", {}).get("title", {}).get("text", "") for figure in drawn]
     assert any(title.startswith("In bad cases") for title in titles)
+
+
+def test_a_plan_from_a_readers_file_is_kept_with_the_reader_alone(example):
+    example.button(key="plan_frontier").click().run()
+    assert len(load.plans._shared_answer) == len(load.plans._shared_frontier) == 0
 
 
 def test_a_potential_that_fails_is_known_to_have_been_asked_for(full_home, monkeypatch):
