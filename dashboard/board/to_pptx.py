@@ -8,16 +8,9 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from pptx import Presentation
-from pptx.chart.data import CategoryChartData, XyChartData
-from pptx.dml.color import RGBColor
 from pptx.enum.chart import (
-    XL_AXIS_CROSSES,
-    XL_CHART_TYPE,
     XL_LABEL_POSITION,
     XL_LEGEND_POSITION,
-    XL_MARKER_STYLE,
-    XL_TICK_LABEL_POSITION,
-    XL_TICK_MARK,
 )
 from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.oxml import parse_xml
@@ -25,9 +18,10 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Pt
 
 from dashboard import theme
-from dashboard.board import layout
-from dashboard.board.content import Board, Chart, Section, Series, Slide, ticks
+from dashboard.board import layout, pptx_charts
+from dashboard.board.content import Board, Chart, Section, Slide
 from dashboard.board.layout import Box, Grid, Page, Paragraph, Text
+from dashboard.board.pptx_charts import LOOK, rgb
 from dashboard.i18n.translation import _
 
 WIDTH, HEIGHT, MARGIN = 960, 540, 44
@@ -44,8 +38,6 @@ FACE, CODE_FACE = "Arial", "Courier New"
 EAST_ASIAN = {"zh": ("Microsoft YaHei", "zh-CN")}
 MAX_BARS, MAX_RANKS = 20, 16
 MAX_PROPERTY = 255
-LOOK = theme.LIGHT
-DOWN, UP = theme.CATEGORIES[1], theme.CATEGORIES[0]
 PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 """PowerPoint's table style without grid or bands."""
 
@@ -170,7 +162,7 @@ class _Writer:
         """A thin line over the whole width."""
         line = sheet.shapes.add_connector(1, Pt(MARGIN), Pt(top), Pt(WIDTH - MARGIN), Pt(top))
         line._element.remove(line._element.find(qn("p:style")))
-        line.line.color.rgb, line.line.width = _rgb(LOOK.line), Pt(0.75)
+        line.line.color.rgb, line.line.width = rgb(LOOK.line), Pt(0.75)
 
     def _number(self, sheet: Any) -> None:
         paragraph = self._frame(sheet, NUMBER).paragraphs[0]
@@ -201,7 +193,7 @@ class _Writer:
     def _say(self, paragraph: Any, text: str, size: float, colour: str, bold: bool = False, code: bool = False) -> None:
         run = paragraph.add_run()
         run.text = text
-        run.font.size, run.font.bold, run.font.color.rgb = Pt(size), bold, _rgb(colour)
+        run.font.size, run.font.bold, run.font.color.rgb = Pt(size), bold, rgb(colour)
         run.font.name = CODE_FACE if code else FACE
         self._east(run._r.get_or_add_rPr())
 
@@ -247,11 +239,11 @@ class _Writer:
 
     def _chart(self, sheet: Any, slide: Slide, box: Box) -> None:
         drawn, left = slide.chart.first(MAX_RANKS if slide.chart.kind in ("ranks", "ranges") else MAX_BARS)
-        kind, data = _data(drawn)
+        kind, data = pptx_charts.numbers(drawn)
         frame = sheet.shapes.add_chart(kind, Pt(box.left), Pt(box.top), Pt(box.width), Pt(box.height), data)
         frame._element.nvGraphicFramePr.cNvPr.set("descr", drawn.title)
         chart = frame.chart
-        chart.font.size, chart.font.color.rgb, chart.font.name = Pt(10.5), _rgb(LOOK.ink), FACE
+        chart.font.size, chart.font.color.rgb, chart.font.name = Pt(10.5), rgb(LOOK.ink), FACE
         self._east(chart._chartSpace.txPr.p_lst[0].pPr.defRPr)
         chart.has_title = True
         heading = drawn.unit + (f" ({_('and {count} more').format(count=left)})" if left else "")
@@ -261,14 +253,7 @@ class _Writer:
         chart.has_legend = len(drawn.series) > 1
         if chart.has_legend:
             chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
-        {
-            "bars": _bars,
-            "columns": _columns,
-            "stacked": _columns,
-            "ranks": _ranks,
-            "ranges": _ranks,
-            "tornado": _tornado,
-        }.get(drawn.kind, _points)(chart, drawn)
+        pptx_charts.dress(chart, drawn)
         if drawn.kind == "scatter":
             self._labels(chart, drawn)
 
@@ -290,266 +275,7 @@ class _Writer:
                 if chosen:
                     fill = chart.plots[0].series[0].points[position].marker.format.fill
                     fill.solid()
-                    fill.fore_color.rgb = _rgb(LOOK.accent)
-
-
-def _data(chart: Chart) -> tuple[Any, Any]:
-    """The kind of native chart and the numbers of its workbook."""
-    form = "0" + ("." + "0" * chart.decimals if chart.decimals else "")
-    if chart.kind in ("line", "scatter"):
-        data: Any = XyChartData(number_format=form)
-        for series in chart.series:
-            line = data.add_series(_cell(series.name))
-            for x, y in zip(series.x, series.values, strict=True):
-                if math.isfinite(x) and math.isfinite(y):
-                    line.add_data_point(x, y)
-        lines = XL_CHART_TYPE.XY_SCATTER_LINES if chart.kind == "line" else XL_CHART_TYPE.XY_SCATTER
-        return lines, data
-    data = CategoryChartData(number_format=form)
-    data.categories = [_cell(name) for name in chart.categories]
-    for series in chart.series:
-        data.add_series(_cell(series.name), [value if math.isfinite(value) else None for value in series.values])
-    kinds = {
-        "bars": XL_CHART_TYPE.BAR_CLUSTERED,
-        "tornado": XL_CHART_TYPE.BAR_CLUSTERED,
-        "columns": XL_CHART_TYPE.COLUMN_CLUSTERED,
-        "stacked": XL_CHART_TYPE.COLUMN_STACKED,
-        "ranks": XL_CHART_TYPE.LINE_MARKERS,
-        "ranges": XL_CHART_TYPE.LINE_MARKERS,
-    }
-    return kinds[chart.kind], data
-
-
-def _cell(text: str) -> str:
-    """A text for the workbook, in which it is never taken for a formula or a link."""
-    return " " + text if re.match(r"[={]|(https?|ftp|file|mailto|internal|external):", text, re.IGNORECASE) else text
-
-
-def _bars(chart: Any, drawn: Chart) -> None:
-    """Horizontal bars from the top; whiskers where there are intervals, and the numbers inside."""
-    plot = chart.plots[0]
-    plot.gap_width, plot.overlap = (40 if len(drawn.series) == 1 else 50), -5
-    _from_the_top(chart)
-    plot.vary_by_categories = False
-    ends = [v for s in drawn.series for part in (s.values, s.low, s.high) for v in part if math.isfinite(v)] + [0.0]
-    reach = (max(ends) - min(ends)) or 1.0  # the numbers at the ends of the bars need room too
-    chart.value_axis.minimum_scale = min(ends) - (0.2 * reach if min(ends) < 0 else 0)
-    chart.value_axis.maximum_scale = max(ends) + 0.1 * reach
-    colours = _colours(drawn)
-    for series, given, colour in zip(plot.series, drawn.series, colours, strict=True):
-        _filled(series, colour)
-        whiskers = any(_known(given.low, given.high))
-        if whiskers and len(drawn.series) > 1:  # no room for numbers between whiskers
-            _intervals(series, given)
-            continue
-        _numbers(series, drawn, XL_LABEL_POSITION.INSIDE_BASE if whiskers else XL_LABEL_POSITION.OUTSIDE_END,
-                 LOOK.paper if whiskers and colour == LOOK.accent else LOOK.ink)  # fmt: skip
-        if whiskers:
-            _intervals(series, given)
-        if len(drawn.series) == 1 and drawn.highlight is not None:
-            point = series.points[drawn.highlight]
-            point.format.fill.solid()
-            point.format.fill.fore_color.rgb = _rgb(LOOK.accent)
-            if whiskers:
-                font = point.data_label.font
-                font.color.rgb, font.bold, font.size = _rgb(LOOK.paper), True, Pt(10)
-                point.data_label.position = XL_LABEL_POSITION.INSIDE_BASE
-
-
-def _columns(chart: Any, drawn: Chart) -> None:
-    plot = chart.plots[0]
-    plot.gap_width = 60
-    plot.vary_by_categories = False
-    if drawn.kind == "stacked":
-        plot.overlap = 100
-    colours = _colours(drawn) if drawn.kind == "columns" and len(drawn.series) <= 2 else theme.CATEGORIES
-    for number, (series, given) in enumerate(zip(plot.series, drawn.series, strict=True)):
-        _filled(series, colours[number % len(colours)])
-        if any(_known(given.low, given.high)):
-            _intervals(series, given)
-    _axes(chart, drawn)
-
-
-def _ranks(chart: Any, drawn: Chart) -> None:
-    """A point a category, or before (grey) and after over each other, joined by a line; the best rank on top."""
-    plot = chart.plots[0]
-    for series, colour in zip(plot.series, _colours(drawn), strict=True):
-        series.smooth = False
-        series.format.line.fill.background()
-        series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 9
-        series.marker.format.fill.solid()
-        series.marker.format.fill.fore_color.rgb = _rgb(colour)
-        series.marker.format.line.color.rgb = _rgb(colour)
-    after = drawn.series[-1]
-    if any(_known(after.low, after.high)):
-        _intervals(plot.series[-1], after, _colours(drawn)[-1], 5.0, opacity=25, direction=True)
-    if len(drawn.series) == 1:
-        _marked(plot.series[0], drawn)
-    else:
-        joined = parse_xml(
-            f'<c:hiLowLines {nsdecls("c", "a")}><c:spPr><a:ln w="15875"><a:solidFill><a:srgbClr '
-            f'val="{LOOK.muted[1:]}"/></a:solidFill></a:ln></c:spPr></c:hiLowLines>'
-        )
-        plot._element.find(qn("c:marker")).addprevious(joined)
-    _axes(chart, drawn)
-    values = chart.value_axis
-    seen = [v for s in drawn.series for part in (s.values, s.low, s.high) for v in part if math.isfinite(v)]
-    marks = ticks(min(seen), max(seen))
-    values.minimum_scale, values.maximum_scale, values.major_unit = marks[0], marks[-1], marks[1] - marks[0]
-    if drawn.kind == "ranks":
-        values.reverse_order = True
-        values.crosses = XL_AXIS_CROSSES.MAXIMUM
-        values.tick_labels.number_format = "0;;"  # there is no rank 0
-        chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.NEXT_TO_AXIS
-    if len(drawn.categories) > 5:
-        chart.category_axis.tick_labels.font.size = Pt(10)
-        chart.category_axis._element.find(qn("c:txPr")).find(qn("a:bodyPr")).set("rot", "-2700000")
-
-
-def _marked(series: Any, drawn: Chart) -> None:
-    """The numbers beside the points; the one in question in the accent."""
-    _numbers(series, drawn, XL_LABEL_POSITION.RIGHT, LOOK.ink)
-    if drawn.highlight is None:
-        return
-    point = series.points[drawn.highlight]
-    for fill in (point.marker.format.fill, point.marker.format.line.fill):
-        fill.solid()
-        fill.fore_color.rgb = _rgb(LOOK.accent)
-    point.marker.style, point.marker.size = XL_MARKER_STYLE.CIRCLE, 13
-    font = point.data_label.font
-    font.color.rgb, font.bold, font.size = _rgb(LOOK.accent), True, Pt(12)
-    point.data_label.position = XL_LABEL_POSITION.RIGHT
-
-
-def _tornado(chart: Any, drawn: Chart) -> None:
-    """Bars to both sides of the middle, which is where the axis of the names stands."""
-    plot = chart.plots[0]
-    plot.gap_width, plot.overlap = 45, 100
-    plot.vary_by_categories = False
-    for series, colour in zip(plot.series, (DOWN, UP), strict=True):
-        _filled(series, colour)
-        _numbers(series, drawn, XL_LABEL_POSITION.OUTSIDE_END, LOOK.ink)
-    _from_the_top(chart)
-    chart.value_axis.crosses_at = drawn.middle
-    chart.category_axis.format.line.color.rgb = _rgb(LOOK.muted)
-    seen = [v for s in drawn.series for v in s.values if math.isfinite(v)] + [drawn.middle]
-    spare = (max(seen) - min(seen) or 1.0) * 0.18
-    chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = min(seen) - spare, max(seen) + spare
-
-
-def _points(chart: Any, drawn: Chart) -> None:
-    """A line or a scatter: both axes with their units."""
-    colours = _colours(drawn) if len(drawn.series) <= 2 else theme.CATEGORIES
-    for number, series in enumerate(chart.plots[0].series):
-        colour = colours[number % len(colours)]
-        series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 7 if drawn.kind == "scatter" else 5
-        series.marker.format.fill.solid()
-        series.marker.format.fill.fore_color.rgb = _rgb(colour)
-        series.marker.format.line.color.rgb = _rgb(LOOK.paper)
-        if drawn.kind == "scatter":
-            series.format.line.fill.background()
-        else:
-            series.format.line.color.rgb, series.format.line.width = _rgb(colour), Pt(2)
-            series.smooth = False
-    _axes(chart, drawn)
-    across = chart.category_axis
-    for axis, seen in (
-        (chart.value_axis, [v for s in drawn.series for v in s.values if math.isfinite(v)]),
-        (across, [v for s in drawn.series for v in s.x if math.isfinite(v)]),
-    ):
-        marks = ticks(min(seen, default=0.0), max(seen, default=1.0))
-        axis.minimum_scale, axis.maximum_scale, axis.major_unit = marks[0], marks[-1], marks[1] - marks[0]
-    across.has_title = True
-    across.axis_title.text_frame.text = drawn.x_unit
-    run = across.axis_title.text_frame.paragraphs[0].runs[0] if drawn.x_unit else None
-    if run is not None:
-        run.font.size, run.font.bold, run.font.color.rgb = Pt(10.5), False, _rgb(LOOK.muted)
-    across.tick_labels.number_format = "0" + ("." + "0" * drawn.x_decimals if drawn.x_decimals else "")
-    across.tick_labels.number_format_is_linked = False
-
-
-def _colours(drawn: Chart) -> tuple[str, ...]:
-    """The last series is what it is about, in the accent; what it is compared with is grey."""
-    if len(drawn.series) > 2:
-        return tuple(theme.CATEGORIES[number % len(theme.CATEGORIES)] for number in range(len(drawn.series)))
-    if len(drawn.series) == 2:
-        return (LOOK.grey, LOOK.accent)
-    return (LOOK.accent if drawn.highlight is None else LOOK.grey,)
-
-
-def _axes(chart: Any, drawn: Chart) -> None:
-    """Light grid lines, muted numbers."""
-    values = chart.value_axis
-    values.has_major_gridlines = True
-    values.major_gridlines.format.line.color.rgb = _rgb(LOOK.line)
-    values.format.line.fill.background()
-    values.major_tick_mark = XL_TICK_MARK.NONE
-    values.tick_labels.font.color.rgb, values.tick_labels.font.size = _rgb(LOOK.muted), Pt(10)
-    values.tick_labels.number_format = "General"
-    values.tick_labels.number_format_is_linked = False
-    across = chart.category_axis
-    across.has_major_gridlines = False
-    across.major_tick_mark = XL_TICK_MARK.NONE
-    across.format.line.color.rgb = _rgb(LOOK.grey)
-    across.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-
-
-def _from_the_top(chart: Any) -> None:
-    """The first category on top, its names at the left; no axis of values, as the numbers stand at the bars."""
-    names = chart.category_axis
-    names.reverse_order = True
-    names.major_tick_mark = XL_TICK_MARK.NONE
-    names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-    names.format.line.color.rgb = _rgb(LOOK.grey)
-    chart.value_axis.has_major_gridlines = False
-    chart.value_axis.visible = False
-
-
-def _filled(series: Any, colour: str) -> None:
-    series.invert_if_negative = False
-    series.format.fill.solid()
-    series.format.fill.fore_color.rgb = _rgb(colour)
-
-
-def _numbers(series: Any, drawn: Chart, position: Any, colour: str) -> None:
-    labels = series.data_labels
-    labels.show_value, labels.position = True, position
-    labels.number_format = "#,##0" + ("." + "0" * drawn.decimals if drawn.decimals else "")
-    labels.number_format_is_linked = False
-    labels.font.size, labels.font.color.rgb = Pt(10), _rgb(colour)
-
-
-def _known(low: tuple[float, ...], high: tuple[float, ...]) -> list[bool]:
-    return [math.isfinite(one) and math.isfinite(other) for one, other in zip(low, high, strict=True)]
-
-
-def _intervals(
-    series: Any,
-    given: Series,
-    colour: str = LOOK.ink,
-    points: float = 1.25,
-    opacity: int = 100,
-    direction: bool = False,
-) -> None:
-    """Whiskers from low to high as native error bars. direction: written for lines only, Excel's own way."""
-
-    def amounts(ends: tuple[float, ...], sign: int) -> str:
-        rows = "".join(
-            f'<c:pt idx="{at}"><c:v>{max(sign * (end - value), 0.0)!r}</c:v></c:pt>'
-            for at, (end, value) in enumerate(zip(ends, given.values, strict=True))
-            if math.isfinite(end) and math.isfinite(value)
-        )
-        return f'<c:numLit><c:formatCode>General</c:formatCode><c:ptCount val="{len(ends)}"/>{rows}</c:numLit>'
-
-    ends = f"<c:plus>{amounts(given.high, 1)}</c:plus><c:minus>{amounts(given.low, -1)}</c:minus>"
-    alpha = f'<a:alpha val="{opacity * 1000}"/>' if opacity < 100 else ""
-    whiskers = parse_xml(
-        f"<c:errBars {nsdecls('c', 'a')}>{'<c:errDir val=' + chr(34) + 'y' + chr(34) + '/>' if direction else ''}"
-        f'<c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="1"/>{ends}'
-        f'<c:spPr><a:ln w="{int(points * 12700)}" cap="flat"><a:solidFill><a:srgbClr val="{colour[1:]}">{alpha}'
-        "</a:srgbClr></a:solidFill></a:ln></c:spPr></c:errBars>"
-    )
-    series._element.find(qn("c:cat")).addprevious(whiskers)
+                    fill.fore_color.rgb = rgb(LOOK.accent)
 
 
 def _rule(colour: str) -> Any:
@@ -566,7 +292,3 @@ def _bare(frame: Any) -> None:
 
 def _put(shape: Any, box: Box) -> None:
     shape.left, shape.top, shape.width, shape.height = Pt(box.left), Pt(box.top), Pt(box.width), Pt(box.height)
-
-
-def _rgb(colour: str) -> RGBColor:
-    return RGBColor.from_string(colour[1:])

@@ -14,7 +14,6 @@ PACKAGES = ("analytics", "dashboard", "data", "models", "pages")
 README = (ROOT / "README.md").read_text("utf-8")
 MAX_LINES, MAX_PAGE = 500, 80
 LONGER = {
-    "dashboard/board/to_pptx.py",  # one writer of a format
     "data/reference/build.py",  # facts, and what fetches them
     "data/reference/hand.py",
 }
