@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analytics import fairness
-from analytics.market import language_reach
 from dashboard import load
-from dashboard.i18n.translation import _, locale
+from dashboard.i18n.translation import _, current, locale
 from dashboard.inference import text as language_lab_answers
+from dashboard.load.kept import of_result
 from models import fitness
 from models.fitness import Fitness
 
@@ -127,6 +127,11 @@ def groups(card: "Card", by: str) -> pd.DataFrame:
     low, high: the card's 95 % interval; Wilson's where it has none and the score is a share of n cases; else nan, and
     for groups of fewer than MIN_GROUP.
     """
+    return _groups(card, by, current())
+
+
+@of_result
+def _groups(card: "Card", by: str, _language: str) -> pd.DataFrame:
     rows = {}
     for group, entry in (card.metrics.get(by) or {}).items():
         score = score_of(entry)
@@ -203,7 +208,7 @@ def speakers(scores: pd.DataFrame) -> pd.Series:
     counts = rows["indicator"].value_counts()
     code = max(PEOPLE, key=lambda one: counts.get(one, 0))
     people = rows[rows["indicator"] == code].set_index("iso3")["value"]
-    spoken = language_reach.shares(load.market_facts("market_languages"))
+    spoken = load.language_shares()
     total = spoken.mul(people.reindex(spoken.index).fillna(0.0), axis=0).sum()
     found = {}
     for group in scores.index:

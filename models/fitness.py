@@ -125,10 +125,18 @@ def _flores(short: str, script: str) -> tuple[str, ...]:
 
 def card(name: str) -> Mapping[str, Any] | None:
     """A model's card as its file has it, one trained here before a shipped one; None without one that can be read."""
+    found = _file(name)
+    return None if found is None else _read(*found)
+
+
+def _file(name: str) -> tuple[Path, int] | None:
+    """The file of a model's card, and when it changed."""
     for root in (store.home() / "models", SHIPPED):
         file = root / name / "card.json"
-        if file.is_file():
-            return _read(file, file.stat().st_mtime_ns)
+        try:
+            return file, file.stat().st_mtime_ns
+        except OSError:
+            continue
     return None
 
 
@@ -143,8 +151,16 @@ def _read(file: Path, _changed: int) -> Mapping[str, Any] | None:
 
 def fit(model: str, code: str | None, territory: str = "") -> Fitness:
     """Whether a text model of ours may be relied on for a language; unknown where none is named."""
-    found = card(model)
-    if not found or not code:
+    found = _file(model)
+    if found is None or not code:
+        return Fitness(UNKNOWN)
+    return _fit(*found, code, territory)
+
+
+@lru_cache(8192)
+def _fit(file: Path, changed: int, code: str, territory: str) -> Fitness:
+    found = _read(file, changed)
+    if not found:
         return Fitness(UNKNOWN)
     return of_language(found.get("metrics") or {}, code, territory, found.get("languages") or ())
 
@@ -154,12 +170,13 @@ def readiness(code: str, territory: str = "") -> dict[str, Fitness]:
 
     code: FLORES, BCP 47 or CLDR. Of several models for a task the weakest counts.
     """
+    return {task: for_task(task, code, territory) for task in MODELS}
+
+
+def for_task(task: str, code: str, territory: str = "") -> Fitness:
+    """Whether our models for one task may be relied on for a language, as `readiness` has it."""
     order = (UNKNOWN, WEAK, READY)
-
-    def weakest(names: tuple[str, ...]) -> Fitness:
-        return min((fit(name, code, territory) for name in names), key=lambda one: order.index(one.verdict))
-
-    return {task: weakest(names) for task, names in MODELS.items()}
+    return min((fit(name, code, territory) for name in MODELS[task]), key=lambda one: order.index(one.verdict))
 
 
 def ready_share(spoken: Mapping[str, float], task: str, territory: str = "") -> tuple[float, float, float]:
@@ -167,7 +184,7 @@ def ready_share(spoken: Mapping[str, float], task: str, territory: str = "") -> 
 
     spoken: share of people by language code.
     """
-    return any_of([share for code, share in spoken.items() if readiness(code, territory)[task].ready])
+    return any_of([share for code, share in spoken.items() if for_task(task, code, territory).ready])
 
 
 def any_of(spoken: Iterable[float]) -> tuple[float, float, float]:

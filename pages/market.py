@@ -29,7 +29,7 @@ if ranking is None:
 elif iso3 not in ranking.normalised.index:
     st.info(_("Too little is known about this country to rank it for this industry."), icon=":material/info:")
 else:
-    standings = profile.standings(ranking, iso3)
+    standings = load.standings(ranking, iso3)
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.subheader(_("Where it stands, by dimension"))

@@ -11,13 +11,17 @@ from dashboard.potential import parts
 choice = filters.market_filters()
 own = parts.own_outcome()
 try:
-    with st.spinner(
-        _("Fitting six learners and testing them on markets they have not seen; about half a minute, once")
-    ):
-        fit = parts.fitted(choice, own)
+    fit = parts.fitted(choice, own)
 except PotentialError as error:
     st.title(_("No potential can be estimated yet"))
     components.nothing(spelt(error))
+if fit is None:
+    st.title(_("Potential is being estimated"))
+    st.write(
+        _("Six learners are fitted and tested on countries they have not seen. This page shows the result by itself.")
+    )
+    components.while_estimating(choice.recipe, choice.year)
+    st.stop()
 names = load.markets()["name"]
 
 among = parts.candidates(choice, fit)

@@ -91,7 +91,7 @@ def _dimensions(asked: Comparison, names: list[str], source: str) -> Slide:
 
 
 def _figures(asked: Comparison, source: str) -> list[Slide]:
-    table = words.figures(asked)
+    table = asked.figures
     head = (_("Figure"), _("Unit"), *(str(asked.names[iso3]) for iso3 in asked.chosen))
     rows = [(row["figure"], row["unit"], *(_cell(row, iso3) for iso3 in asked.chosen)) for _i, row in table.iterrows()]
     parts = [tuple(rows[start : start + ROWS]) for start in range(0, len(rows), ROWS)]

@@ -1,6 +1,7 @@
 """What a comparison of a few markets says: who is ahead and how surely, why, and every figure with its year."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -36,6 +37,28 @@ class Comparison:
         """5th and 95th percentile of the rank over the variants."""
         row = self.found.ranks.loc[iso3]
         return int(row["low"]), int(row["high"])
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """As shown: a row a figure; figure, unit, best (iso3), code, then value and year of each market by iso3."""
+        ranking, rows = self.ranking, []
+        for ingredient in ranking.recipe.ingredients:
+            if ingredient.key not in ranking.measures:
+                continue
+            values = ranking.values[ingredient.key].reindex(list(self.chosen))
+            years = ranking.years[ingredient.key].reindex(list(self.chosen))
+            rows.append(
+                {
+                    "figure": ranking_words.ingredient_title(ranking, ingredient.key),
+                    "unit": ranking_words.ingredient_unit(ranking, ingredient.key),
+                    "code": ranking.measures[ingredient.key].code,
+                    "best": (values * ingredient.direction).idxmax() if values.notna().any() else "",
+                    "more is better": ingredient.direction > 0,
+                }
+                | {("value", iso3): values[iso3] for iso3 in self.chosen}
+                | {("year", iso3): years[iso3] for iso3 in self.chosen}
+            )
+        return pd.DataFrame(rows)
 
 
 def headline(asked: Comparison) -> str:
@@ -102,31 +125,9 @@ def standing(asked: Comparison, iso3: str) -> tuple[str, str]:
     return number(row["score"]), rank
 
 
-def figures(asked: Comparison) -> pd.DataFrame:
-    """As shown: a row a figure; figure, unit, best (iso3), code, then value and year of each market by iso3."""
-    ranking, rows = asked.ranking, []
-    for ingredient in ranking.recipe.ingredients:
-        if ingredient.key not in ranking.measures:
-            continue
-        values = ranking.values[ingredient.key].reindex(list(asked.chosen))
-        years = ranking.years[ingredient.key].reindex(list(asked.chosen))
-        rows.append(
-            {
-                "figure": ranking_words.ingredient_title(ranking, ingredient.key),
-                "unit": ranking_words.ingredient_unit(ranking, ingredient.key),
-                "code": ranking.measures[ingredient.key].code,
-                "best": (values * ingredient.direction).idxmax() if values.notna().any() else "",
-                "more is better": ingredient.direction > 0,
-            }
-            | {("value", iso3): values[iso3] for iso3 in asked.chosen}
-            | {("year", iso3): years[iso3] for iso3 in asked.chosen}
-        )
-    return pd.DataFrame(rows)
-
-
 def shown(asked: Comparison) -> pd.DataFrame:
     """The table a reader sees: figure with its unit, a column a market; the best in bold, each linked to its rows."""
-    table = figures(asked)
+    table = asked.figures
     cells = {_("Figure"): [f"{row['figure']}, {row['unit']}" for _i, row in table.iterrows()]}
     for iso3 in asked.chosen:
         cells[asked.names[iso3]] = [_cell(row, iso3) for _i, row in table.iterrows()]
@@ -146,7 +147,7 @@ def exported(asked: Comparison, sources: pd.DataFrame) -> dict[str, pd.DataFrame
 
     sources: indicators by code, with name, source, licence, url.
     """
-    table, chosen = figures(asked), list(asked.chosen)
+    table, chosen = asked.figures, list(asked.chosen)
     standings = []
     for iso3 in chosen:
         ranked = iso3 in asked.ranking.scores.index

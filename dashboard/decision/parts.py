@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.index.composite import Ranking
-from analytics.market import distance, entry_mode, profile
+from analytics.market import distance, entry_mode
 from dashboard import cases, components, load, ranking_words, widgets
 from dashboard.board import one_pager
 from dashboard.cases import Case
@@ -73,7 +73,7 @@ def distance_effect(iso3: str, home: str, choice: MarketFilters, weight: float) 
 
 def as_sheet(case: Case, choice: MarketFilters, home: str, weight: float) -> one_pager.Sheet:
     """The whole sheet in the reader's language."""
-    standings = profile.standings(case.ranking, case.iso3)
+    standings = load.standings(case.ranking, case.iso3)
     lines = [
         (
             ranking_words.ingredient_title(case.ranking, s.key),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import babel
@@ -22,6 +22,8 @@ LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
 STORE_LANGUAGES = {"en": "en", "zh": "zh_Hans"}
 CATALOGS = Path(__file__).with_name("locale")
 KEY = "lang"
+MAX_WRITTEN = 50_000
+"""Numbers of which it is kept how they are written: a page writes hundreds, and the same ones at every rerun."""
 _of_this_run: ContextVar[str | None] = ContextVar("language", default=None)
 
 
@@ -82,12 +84,17 @@ def number(value: float, digits: int = 3) -> str:
     """
     if value is None or not math.isfinite(value):
         return "–"
+    return _number(float(value), digits, locale())
+
+
+@lru_cache(MAX_WRITTEN)
+def _number(value: float, digits: int, spoken: str) -> str:
     if value == 0:
         return "0"
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
     pattern = "#,##0" + ("." + "#" * min(places, 8) if places else "")
-    return babel.numbers.format_decimal(rounded, format=pattern, locale=locale())
+    return babel.numbers.format_decimal(rounded, format=pattern, locale=spoken)
 
 
 def compact(value: float, digits: int = 3) -> str:
@@ -96,9 +103,14 @@ def compact(value: float, digits: int = 3) -> str:
         return "–"
     if abs(value) < (10_000 if current() == "zh" else 1_000_000):
         return number(value, digits)
+    return _compact(float(value), digits, locale())
+
+
+@lru_cache(MAX_WRITTEN)
+def _compact(value: float, digits: int, spoken: str) -> str:
     rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
-    form = "short" if current() == "zh" else "long"  # 14.1亿; CLDR has no long form for Chinese
-    return babel.numbers.format_compact_decimal(rounded, format_type=form, fraction_digits=2, locale=locale())
+    form = "short" if spoken.startswith("zh") else "long"  # 14.1亿; CLDR has no long form for Chinese
+    return babel.numbers.format_compact_decimal(rounded, format_type=form, fraction_digits=2, locale=spoken)
 
 
 SCALES = {"en": (1e12, 1e9, 1e6), "zh": (1e12, 1e8, 1e4)}

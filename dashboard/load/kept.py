@@ -7,10 +7,10 @@ cache takes 0.2 ms a call to hash what is hashable already: a page loads a dozen
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from functools import update_wrapper
+from functools import update_wrapper, wraps
 from threading import Lock
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 MAX_ANSWERS = 128
 """Answers a function keeps of one version."""
@@ -99,3 +99,22 @@ def forget_replaced() -> None:
     """Let go of what was made from replaced versions, in every cache: some may not be asked again for long."""
     for cache in Kept.every:
         cache._forget_replaced()
+
+
+def of_result(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep what a function makes of one result, its first argument, for as long as that very result is kept somewhere:
+    a page asks the same of a ranking at every rerun. The other arguments are hashable; answers are not copied."""
+    kept: dict[int, tuple[ref, dict[tuple[Hashable, ...], Any]]] = {}
+
+    @wraps(function)
+    def asked(result: Any, *arguments: Hashable) -> Any:
+        number = id(result)
+        entry = kept.get(number)
+        if entry is None or entry[0]() is not result:
+            entry = kept[number] = (ref(result, lambda _gone: kept.pop(number, None)), {})
+        answers = entry[1]
+        if arguments not in answers:
+            answers[arguments] = function(result, *arguments)
+        return answers[arguments]
+
+    return asked

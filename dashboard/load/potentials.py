@@ -14,12 +14,17 @@ from analytics.potential.fit import PotentialFit
 from analytics.potential.panel import PotentialError
 from analytics.scenario.document import BaseKey
 from dashboard.load.cache import cached, connection, profile_version
+from dashboard.load.kept import of_result
 from dashboard.load.rankings import SEED
 from dashboard.load.store import markets_in, series
 from data import store
 
 if TYPE_CHECKING:
     from analytics.potential.regression import FixedEffects
+
+potential_reasons = of_result(PotentialFit.reasons)
+potential_analogues = of_result(PotentialFit.analogues)
+potential_effect = of_result(PotentialFit.ale)
 
 
 def potential_groups() -> pd.DataFrame:

@@ -10,11 +10,12 @@ from analytics.index import candidates, composite, recipe
 from analytics.index.candidates import Candidacy
 from analytics.index.composite import NotRanked, Ranking
 from analytics.index.design import Design
-from analytics.market import distance, entry_mode, peers, rank_changes
-from analytics.robustness import rank_intervals, sobol
+from analytics.market import distance, entry_mode, peers, profile, rank_changes
+from analytics.robustness import rank_intervals, smallest_weight_change, sobol
 from dashboard import ranking_words, readiness, theme
 from dashboard.i18n.translation import current
 from dashboard.load.cache import cached, cached_by_profile, connection, settings
+from dashboard.load.kept import of_result
 from dashboard.load.store import (
     economies,
     group_members,
@@ -32,6 +33,10 @@ SEED = 0
 LAW = "RL.EST"
 DRAWS = 2000
 MOVERS = 6
+
+standings = of_result(profile.standings)
+overtake = of_result(smallest_weight_change.overtake)
+leave_one_out = of_result(rank_intervals.leave_one_out)
 
 
 @cached

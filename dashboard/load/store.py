@@ -6,6 +6,8 @@ from functools import lru_cache
 import babel
 import pandas as pd
 
+from analytics.market import language_reach
+from dashboard import readiness
 from dashboard.i18n import calendar as calendar_words
 from dashboard.i18n.faults import said
 from dashboard.i18n.translation import STORE_LANGUAGES, _, current, day, language_name, territory_name
@@ -96,6 +98,18 @@ def markets() -> pd.DataFrame:
 def market_facts(table: str, iso3: str | None = None) -> pd.DataFrame:
     """The rows of one market, or of all, in a reference table."""
     return store.market_facts(connection(), table, iso3)
+
+
+@cached
+def spoken(iso3: str) -> pd.Series:
+    """Share of a market's people by language, the most spoken first; empty where none is on record."""
+    return readiness.spoken(market_facts("market_languages", iso3))
+
+
+@cached
+def language_shares() -> pd.DataFrame:
+    """Share of each market's people who speak a language, 0 to 1: (markets, languages)."""
+    return language_reach.shares(market_facts("market_languages"))
 
 
 @cached

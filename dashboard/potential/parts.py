@@ -34,14 +34,20 @@ def own_outcome() -> pd.Series | None:
             return None
 
 
-def fitted(choice: MarketFilters, own: pd.Series | None) -> PotentialFit:
-    """The fit for the industry, or for the reader's own outcome. Raises PotentialError."""
+def fitted(choice: MarketFilters, own: pd.Series | None) -> PotentialFit | None:
+    """The fit for the industry, None while it is worked out; or for the reader's own outcome. Raises PotentialError."""
     if own is None:
-        return load.potential(choice.recipe, choice.year)
+        ready = load.potential_if_ready(choice.recipe, choice.year)
+        if isinstance(ready, PotentialError):
+            raise ready
+        return ready
     kept = st.session_state.get("own_fit")
     key = (choice.recipe, choice.year, tuple(own.items()))
     if kept is None or kept[0] != key:
-        kept = (key, load.own_potential(choice.recipe, choice.year, own))
+        with st.spinner(
+            _("Fitting six learners and testing them on markets they have not seen; about half a minute, once")
+        ):
+            kept = (key, load.own_potential(choice.recipe, choice.year, own))
         st.session_state["own_fit"] = kept
     return kept[1]
 
@@ -199,7 +205,7 @@ def scatter(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
 
 def reasons(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
     """What the estimate of one country is associated with, and the countries most like it."""
-    table = fit.reasons(iso3).head(SHOWN_REASONS)
+    table = load.potential_reasons(fit, iso3).head(SHOWN_REASONS)
     titles = {key: _(title) for key, title in table["title"].items()}
     components.chart(
         rankings.bars(table["contribution"], titles, _("Against the average country"), components.look()),
@@ -208,7 +214,7 @@ def reasons(fit: PotentialFit, iso3: str, names: pd.Series) -> None:
         _("What the estimate is associated with"),
         _("Associated with, not caused by: features overlap."),
     )
-    alike = fit.analogues(iso3)
+    alike = load.potential_analogues(fit, iso3)
     st.write(_("Most similar markets: {markets}.").format(markets=listing([names.get(c, c) for c in alike.index])))
 
 
@@ -283,7 +289,7 @@ def curve(fit: PotentialFit) -> None:
     feature = widgets.selectbox(
         _("How the estimate goes with"), features, "feature", fit.importance.idxmax(), lambda key: _(fit.titles[key])
     )
-    table = fit.ale(feature)
+    table = load.potential_effect(fit, feature)
     components.chart(
         potentials.effect(table, (_(fit.titles[feature]), _("Accumulated local effect")), components.look()),
         table.round(4),

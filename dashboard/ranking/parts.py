@@ -14,7 +14,6 @@ from analytics.index.design import (
     DesignError,
 )
 from analytics.index.recipe import load as load_recipe
-from analytics.robustness import rank_intervals, smallest_weight_change
 from analytics.robustness.rank_intervals import Robustness
 from dashboard import components, load, ranking_words, readiness, widgets
 from dashboard.charts import rankings
@@ -150,7 +149,7 @@ def pair(ranking: Ranking, robustness: Robustness, names: pd.Series) -> None:
         )
     )
     try:
-        answer = smallest_weight_change.overtake(ranking, challenger, leader, "dimension")
+        answer = load.overtake(ranking, challenger, leader, "dimension")
     except DesignError as error:
         st.write(spelt(error))
         return
@@ -175,7 +174,7 @@ def pair(ranking: Ranking, robustness: Robustness, names: pd.Series) -> None:
 
 def leave_one_out(ranking: Ranking) -> None:
     """Mean absolute shift of the first markets' ranks when an indicator is left out."""
-    shifts = rank_intervals.leave_one_out(ranking).iloc[:SHOWN].abs().mean().sort_values(ascending=False).head(12)
+    shifts = load.leave_one_out(ranking).iloc[:SHOWN].abs().mean().sort_values(ascending=False).head(12)
     titles = {key: ranking_words.ingredient_title(ranking, key) for key in shifts.index}
     components.chart(
         rankings.bars(

@@ -7,10 +7,9 @@ import streamlit as st
 
 from analytics.allocation.solution import Answer, Refusal
 from analytics.index.composite import Ranking
-from analytics.market import entry_mode, profile
+from analytics.market import entry_mode
 from analytics.potential.fit import PotentialFit
 from dashboard import cases, load, navigation, ranking_words, widgets
-from dashboard import readiness as our_readiness
 from dashboard.cases import Case
 from dashboard.filters import MarketFilters
 from dashboard.i18n.faults import spelt
@@ -91,13 +90,13 @@ def amount(case: Case) -> str:
 
 def spoken(iso3: str) -> pd.Series:
     """Share of people by language, the most spoken first; empty where none is on record."""
-    return our_readiness.spoken(load.market_facts("market_languages", iso3))
+    return load.spoken(iso3)
 
 
 def not_ready(iso3: str) -> list[str]:
     """Languages of many of its people that our sentiment model does not read well enough."""
     shares = spoken(iso3)
-    return [code for code in shares.index[shares >= SPOKEN] if not fitness.readiness(code)["sentiment"].ready]
+    return [code for code in shares.index[shares >= SPOKEN] if not fitness.for_task("sentiment", code).ready]
 
 
 def readiness(iso3: str) -> str:
@@ -132,7 +131,7 @@ def product_reach(iso3: str) -> str:
 
 def why(case: Case) -> str:
     """The two figures in which it is furthest ahead."""
-    best = profile.standings(case.ranking, case.iso3)[:2]
+    best = load.standings(case.ranking, case.iso3)[:2]
     return sentence(
         listing(
             [
@@ -150,7 +149,7 @@ def stops(case: Case) -> str:
     """The hardest known gate, else the weakest figure: one line on what could stop it."""
     if case.gates:
         return sentence(_(case.gates[0].text))
-    worst = profile.standings(case.ranking, case.iso3)[-1]
+    worst = load.standings(case.ranking, case.iso3)[-1]
     return _("no gate known to us; weakest figure: {figure} (better than {share})").format(
         figure=ranking_words.ingredient_title(case.ranking, worst.key), share=share(worst.ahead_of)
     )

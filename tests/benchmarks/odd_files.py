@@ -1,5 +1,5 @@
-"""Sixty odd files of at most 10 MB: what checking each costs in a process of its own, and what other readers of a server
-feel while somebody brings them one after the other. All of them are made here; most are refused, and all with a reason.
+"""Sixty odd files of at most 10 MB: what checking each costs in a process of its own, and what other readers of a
+server feel while somebody brings them one after the other. All are made here; most are refused, each with a reason.
 """
 
 import asyncio
@@ -145,8 +145,9 @@ def _tables() -> dict[str, Callable[[], pa.Table]]:
 
 
 def _sheets() -> dict[str, tuple[str, ...]]:
-    cell, header = '<c t="inlineStr"><is><t>{}</t></is></c>', "".join(
-        f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in HEADER.strip().split(",")
+    cell, header = (
+        '<c t="inlineStr"><is><t>{}</t></is></c>',
+        "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in HEADER.strip().split(",")),
     )
     first = f"<row>{header}</row>"
     return {

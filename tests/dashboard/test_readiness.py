@@ -16,7 +16,7 @@ LANGUAGES = pd.DataFrame(
 @pytest.fixture
 def german_is_ready(monkeypatch):
     verdicts = {"de": fitness.Fitness(fitness.READY), "xx": fitness.Fitness(fitness.WEAK)}
-    monkeypatch.setattr(fitness, "readiness", lambda code, territory="": {"sentiment": verdicts[code]})
+    monkeypatch.setattr(fitness, "for_task", lambda task, code, territory="": verdicts[code])
 
 
 def test_it_is_the_share_of_people_whose_language_is_read_well_enough(german_is_ready):

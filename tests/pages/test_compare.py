@@ -127,7 +127,7 @@ def test_a_comparison_becomes_a_board(full_home, speak, language):
     assert isinstance(made, board.Board)
     assert made.slides[0].title == words.headline(comparison)
     figures = [row for slide in made.slides[2:] for row in slide.table.rows]
-    assert len(figures) == len(words.figures(comparison))
+    assert len(figures) == len(comparison.figures)
 
 
 def test_a_single_market_asks_for_another(full_home, open_page):

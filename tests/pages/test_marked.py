@@ -141,7 +141,10 @@ ADDRESSES = (
 
 
 @pytest.mark.parametrize(("page", "address"), ADDRESSES, ids=[f"{p} {a.get('section', '')}" for p, a in ADDRESSES])
-def test_a_name_from_an_imported_file_is_text_on_the_page(marked_store, open_page, monkeypatch, page, address):
+def test_a_name_from_an_imported_file_is_text_on_the_page(
+    marked_store, open_page, background, monkeypatch, page, address
+):
+    background()
     monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))  # how many compete is nothing to names
     app = open_page(page, **address)
     assert drawn(app) == []
@@ -245,7 +248,8 @@ def test_a_picture_and_a_file_of_pictures_are_named_as_text_whether_they_are_rea
         assert not app.exception
         assert drawn(app) == []
     app = open_page("vision", **{"from": "files"})
-    app.file_uploader(key="vision_files").set_value([(picture, b"", "image/png"), (picture, MARK.encode(), "image/png")]).run()
+    files = [(picture, content, "image/png") for content in (b"", MARK.encode())]
+    app.file_uploader(key="vision_files").set_value(files).run()
     assert not app.exception
     assert drawn(app) == []
 

@@ -13,11 +13,12 @@ SLOW = 240
 
 
 @pytest.fixture
-def opened(full_home, open_page, monkeypatch):
+def opened(full_home, open_page, background, monkeypatch):
     """The page with least squares and ridge only: what the page shows does not depend on how many learners compete."""
     from analytics.potential import learners
 
     monkeypatch.setattr(learners, "NAMES", ("least squares", "ridge"))
+    background()
 
     def page(**address: str):
         return open_page("potential", recipe="healthcare", **address)
@@ -62,7 +63,15 @@ def test_the_words_are_of_association_never_of_cause(opened, text_of):
     assert not re.search(r"(?<!not )\bcauses?\b", said)
 
 
-def test_an_industry_without_its_outcome_says_what_is_missing(home, open_page):
+def test_a_page_that_is_opened_while_the_estimate_is_made_says_so_and_does_not_wait(full_home, open_page):
+    app = open_page("potential", recipe="healthcare")
+    assert app.title[0].value == "Potential is being estimated"
+    assert app.caption[-1].value == "Potential is being estimated; about half a minute, once."
+    assert not app.metric
+
+
+def test_an_industry_without_its_outcome_says_what_is_missing(home, open_page, background):
+    background()
     app = open_page("potential", recipe="healthcare")
     assert app.title[0].value == "No potential can be estimated yet"
     assert app.info[0].value

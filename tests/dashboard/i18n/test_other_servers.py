@@ -17,9 +17,9 @@ for language in ("en", "zh"):
     with t.spoken(language):
         figures = [t.number(v) for v in (1234567.891, 0.5, -3.25)] + [t.compact(2_345_000_000.0), t.percent("12.5")]
         names = [t.territory_name("DE"), t.language_name("tr"), t.script_name("Arab"), t.currency_name("TRY")]
-        words = [t.day(date(2026, 3, 1)), t.day(datetime(2026, 12, 31, 23, 30)), t.weekday("sun"), t.listing(["a", "b"])]
+        days = [t.day(date(2026, 3, 1)), t.day(datetime(2026, 12, 31, 23, 30)), t.weekday("sun")]
         said = faults.told(Fault("{file} has more than {most} rows. Split it.", file="I.csv", most="1,234"))
-        print(language, t.share(0.125), *figures, *names, *words, said, calendar.holiday("Christmas Day"), sep=" | ")
+        print(language, t.share(0.125), *figures, *names, *days, said, calendar.holiday("Christmas Day"), sep=" | ")
 """
 
 
