@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,13 +75,13 @@ class PotentialFit:
         of_predictions = {check.verdict for check in self.checks if check.name not in _OF_COEFFICIENTS}
         return next((verdict for verdict in ("FAIL", "REVIEW") if verdict in of_predictions), "PASS")
 
-    @property
+    @cached_property
     def explained(self) -> float:
         """R2 in regions the model has not seen; of later years where that could not be measured; else NaN."""
         row = self.comparison.loc[self.learner]
         return float(row["r2_leave_region_out"] if pd.notna(row["r2_leave_region_out"]) else row["r2_time_split"])
 
-    @property
+    @cached_property
     def untapped(self) -> pd.DataFrame:
         """amount, low, high by iso3, the largest first: in US$ of the whole market where there is such an amount."""
         names = {"untapped": "amount", "untapped_low": "low", "untapped_high": "high"}

@@ -8,6 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import wraps
@@ -105,8 +106,7 @@ def opened(file: Path, spill: Path | None = None, read_only: bool = True, thread
 
     threads: DuckDB's choice for 0; one is quicker to begin and to end.
     """
-    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    connection = duckdb.connect(":memory:", config=config | ({"threads": threads} if threads else {}))
+    connection = _bare(threads) if threads or spill else _spare_or_bare()
     try:
         connection.execute("SET enable_progress_bar = false")  # it would print into our output
         if spill:
@@ -122,6 +122,35 @@ def opened(file: Path, spill: Path | None = None, read_only: bool = True, thread
             error=first_line(error),
         ) from error
     return connection
+
+
+def _bare(threads: int = 0) -> Connection:
+    """A connection to nothing. To make one takes longer (30 ms) than all that a page asks of it."""
+    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    return duckdb.connect(":memory:", config=config | ({"threads": threads} if threads else {}))
+
+
+_spares: dict[int, "Future[Connection]"] = {}
+"""The connection to nothing that the next reader gets. By process, since none survives a fork."""
+_readers: set[int] = set()
+"""Processes that have opened the store before: who opens it once more does so at every write, and has one made ready."""
+
+
+def _spare_or_bare() -> Connection:
+    process = os.getpid()
+    spare = _spares.pop(process, None)
+    if process in _readers:
+        _spares[process] = following = Future()
+        threading.Thread(target=_make_ready, args=(following,)).start()
+    _readers.add(process)
+    return _bare() if spare is None else spare.result()
+
+
+def _make_ready(following: "Future[Connection]") -> None:
+    try:
+        following.set_result(_bare())
+    except Exception as error:  # told to whoever asks for it
+        following.set_exception(error)
 
 
 def attach(connection: Connection, file: Path, read_only: bool) -> None:

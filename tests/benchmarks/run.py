@@ -1,7 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
 python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential,
-scenarios, allocation, board, texts, pictures, visits; by name only: soak (20 minutes).
+scenarios, allocation, board, texts, pictures, visits; by name only: soak (20 minutes), odd (files that are odd).
 """
 
 import json
@@ -15,6 +15,7 @@ import allocation
 import board
 import crashes
 import index
+import odd_files
 import pictures
 import potential
 import scenarios
@@ -40,8 +41,9 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "pictures": pictures.pictures,
     "visits": visits.all_pages,
     "soak": soak.soak,
+    "odd": odd_files.odd_files,
 }
-BY_NAME_ONLY = {"soak"}
+BY_NAME_ONLY = {"soak", "odd"}
 
 
 def main(names: list[str]) -> int:
