@@ -133,7 +133,7 @@ def _bare(threads: int = 0) -> Connection:
 _spares: dict[int, "Future[Connection]"] = {}
 """The connection to nothing that the next reader gets. By process, since none survives a fork."""
 _readers: set[int] = set()
-"""Processes that have opened the store before: who opens it once more does so at every write, and has one made ready."""
+"""Processes that have opened the store before: who opens it again does so after every write, and has one made ready."""
 
 
 def _spare_or_bare() -> Connection:
