@@ -1,6 +1,7 @@
 """Saving a scenario or a plan over nothing but what its reader was shown, and opening what was replaced or removed."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -46,6 +47,31 @@ def _save(kind: str, name: str, key: str, made: Callable[[], str], shown: shelf.
 
 def _outcome(key: str) -> str:
     return f"{key}_outcome"
+
+
+def opening(kind: str, label: str, key: str, take: Callable[..., None], may_copy: bool = False) -> None:
+    """What is saved, to be opened or removed, and what was replaced or removed.
+
+    take: takes what reads the text, and a name for a copy; called before the page is drawn. key: of the widgets.
+    """
+    names = [entry.name for entry in shelf.saved(kind)]
+    if names:
+        name = st.selectbox(label, names, key=f"{key}_saved", filter_mode=widgets.SEARCH)
+        read = partial(shelf.read, kind, name)
+        with st.container(horizontal=True):
+            st.button(_("Open"), key=f"{key}_open_saved", type="primary", on_click=take, args=(read,))
+            if may_copy:
+                copy = _("{name} (copy)").format(name=name)[: shelf.MAX_NAME]
+                st.button(_("Duplicate"), key=f"{key}_duplicate_saved", on_click=take, args=(read, copy))
+            if st.button(_("Remove"), key=f"{key}_remove_saved"):
+                try:
+                    shelf.remove(kind, name)
+                    st.rerun()
+                except shelf.ShelfError as error:
+                    st.error(spelt(error), icon=":material/error:")
+    else:
+        st.write(_("Nothing is saved yet."))
+    put_aside(kind, f"{key}_aside", take)
 
 
 def put_aside(kind: str, key: str, opened: Callable[[Callable[[], str]], None]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from analytics.json_documents import DocumentError
-from dashboard import documents, navigation, widgets
+from dashboard import documents, navigation
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _
 from dashboard.plan import state
@@ -79,21 +79,7 @@ def _rename() -> None:
 
 
 def _open() -> None:
-    known = [entry.name for entry in shelf.saved(SHELF)]
-    if known:
-        name = st.selectbox(_("Saved plans"), known, key="saved_plan", filter_mode=widgets.SEARCH)
-        with st.container(horizontal=True):
-            if st.button(_("Open"), key="open_saved_plan", type="primary"):
-                take(lambda: shelf.read(SHELF, name))
-            if st.button(_("Remove"), key="remove_saved_plan"):
-                try:
-                    shelf.remove(SHELF, name)
-                    st.rerun()
-                except shelf.ShelfError as error:
-                    st.error(spelt(error), icon=":material/error:")
-    else:
-        st.write(_("Nothing is saved yet."))
-    documents.put_aside(SHELF, "plan_aside", _take_aside)
+    documents.opening(SHELF, _("Saved plans"), "plan", _take_saved)
     if trouble := st.session_state.pop(TROUBLE, None):
         st.error(trouble, icon=":material/error:")
     upload("bar")
@@ -113,8 +99,8 @@ def example(where: str) -> None:
         take(lambda: EXAMPLE.read_text(encoding="utf-8"))
 
 
-def _take_aside(read: Callable[[], str]) -> None:
-    """The same before the page is drawn: why not is told then."""
+def _take_saved(read: Callable[[], str]) -> None:
+    """The same as `take` before the page is drawn: why not is told then."""
     try:
         state.open_text(read())
     except (DocumentError, shelf.ShelfError) as error:

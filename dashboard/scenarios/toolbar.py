@@ -134,26 +134,7 @@ def _kept(current: Scenario) -> str:
 
 
 def _open() -> None:
-    known = [entry.name for entry in shelf.saved(SHELF)]
-    if known:
-        name = st.selectbox(_("Saved scenarios"), known, key="saved_name", filter_mode=widgets.SEARCH)
-        with st.container(horizontal=True):
-            copy = _("{name} (copy)").format(name=name)[: shelf.MAX_NAME]
-            st.button(
-                _("Open"), key="open_saved", type="primary", on_click=_take, args=(partial(shelf.read, SHELF, name),)
-            )
-            st.button(
-                _("Duplicate"), key="duplicate_saved", on_click=_take, args=(partial(shelf.read, SHELF, name), copy)
-            )
-            if st.button(_("Remove"), key="remove_saved"):
-                try:
-                    shelf.remove(SHELF, name)
-                    st.rerun()
-                except shelf.ShelfError as error:
-                    st.error(spelt(error), icon=":material/error:")
-    else:
-        st.write(_("Nothing is saved yet."))
-    documents.put_aside(SHELF, "scenario_aside", _take)
+    documents.opening(SHELF, _("Saved scenarios"), "scenario", _take, may_copy=True)
     upload = st.file_uploader(_("Or a scenario file"), type=["json"], key="scenario_file", max_upload_size=5)
     if upload is not None:
         st.button(_("Open the file"), key="open_file", on_click=_take, args=(upload.getvalue,))

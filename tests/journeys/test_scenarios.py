@@ -116,7 +116,7 @@ def test_a_saved_scenario_is_opened_in_the_place_of_another(synthetic, serve, vi
         change(reader, "-5")
         reader.settle()
         reader.page.get_by_test_id("stPopoverButton").filter(has_text="folder_open").click()
-        reader.page.locator(".st-key-open_saved button").click()
+        reader.page.locator(".st-key-scenario_open_saved button").click()
         expect(assumed(reader)).to_contain_text(said(30.0))
         reader.settle()
         assert reader.title() == kept

@@ -283,7 +283,7 @@ def test_a_scenario_too_long_for_the_address_says_to_send_the_file(full_home, op
         "scenarios", "Long", scenarios.to_json(Scenario("Long", Base("healthcare", 2024), many, note="é€" * 999))
     )
     opened(app, "open_scenario")
-    app.button(key="open_saved").click().run()
+    app.button(key="scenario_open_saved").click().run()
     assert not app.exception
     if "scenario" in app.query_params:
         assert len(app.query_params["scenario"]) <= json_documents.MAX_LINK
@@ -442,16 +442,16 @@ def test_a_scenario_is_saved_opened_duplicated_and_removed(linked, open_page):
 
     other = opened(open_page("scenarios", **INDIA), "open_scenario")
     assert title(other) == PLAIN
-    other.button(key="open_saved").click().run()
+    other.button(key="scenario_open_saved").click().run()
     assert title(other) == title(app) and name_box(other).value == "Push"
 
-    opened(other, "open_scenario").button(key="duplicate_saved").click().run()
+    opened(other, "open_scenario").button(key="scenario_duplicate_saved").click().run()
     assert name_box(other).value == "Push (copy)" and title(other) == title(app)
     opened(other, "keep_scenario").button(key="save_scenario").click().run()
     assert {entry.name for entry in shelf.saved("scenarios")} == {"Push", "Push (copy)"}
 
-    opened(other, "open_scenario").selectbox(key="saved_name").set_value("Push").run()
-    other.button(key="remove_saved").click().run()
+    opened(other, "open_scenario").selectbox(key="scenario_saved").set_value("Push").run()
+    other.button(key="scenario_remove_saved").click().run()
     assert not other.exception
     assert [entry.name for entry in shelf.saved("scenarios")] == ["Push (copy)"]
 
@@ -488,7 +488,7 @@ def test_a_saved_file_that_somebody_broke_is_named_and_the_page_stays(linked):
     shelf.save("scenarios", "Broken", '{"version": 1, "name": "x", "base": {"recipe": "general"}, "shocks": [7]}')
     app = linked(PUSH)
     before = title(app)
-    opened(app, "open_scenario").button(key="open_saved").click().run()
+    opened(app, "open_scenario").button(key="scenario_open_saved").click().run()
     assert not app.exception
     told = [error.value.replace("\\", "") for error in app.error]
     assert any("base: 'year' is a required property" in text and "shocks[0]: 7 is not" in text for text in told)
@@ -518,7 +518,7 @@ def test_a_saved_scenario_opens_on_the_market_it_was_about(linked, open_page):
     app.button(key="save_scenario").click().run()
     before = title(app)
     other = opened(open_page("scenarios", recipe="healthcare"), "open_scenario")
-    other.button(key="open_saved").click().run()
+    other.button(key="scenario_open_saved").click().run()
     assert title(other) == before
 
 
