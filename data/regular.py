@@ -86,13 +86,18 @@ def _write(
 
 
 def records(file: io.TextIOBase, delimiter: str) -> Iterator[tuple[int, str, list[str], str]]:
-    """Line number, text, cells and problem ("" for none) of each row; a quoted cell may run over several lines.
+    """Line number, text, cells and problem ("" for none) of each row; a quoted cell may run over several lines, and
+    blank lines are no rows.
 
     A line whose quote does not close within MAX_JOINED lines is a problem of its own; reading goes on behind it.
     """
     waiting, source, number = deque(), _lines(file), 1
     while waiting or (waiting := deque(islice(source, 1))):
         text, joined = waiting[0], 1
+        if text.isspace():
+            waiting.popleft()
+            number += 1
+            continue
         row, problem = _split(text, delimiter)
         while problem == OPEN_QUOTE and joined < MAX_JOINED:
             if joined == len(waiting):
@@ -100,7 +105,8 @@ def records(file: io.TextIOBase, delimiter: str) -> Iterator[tuple[int, str, lis
             if joined == len(waiting):
                 break
             text, joined = text + waiting[joined], joined + 1
-            row, problem = _split(text, delimiter)
+            if '"' in waiting[joined - 1]:  # no other line closes a quote
+                row, problem = _split(text, delimiter)
         if problem:
             text, joined = waiting[0], 1
         yield number, text, row, problem
@@ -119,8 +125,6 @@ def _lines(file: io.TextIOBase) -> Iterator[str]:
 
 
 def _split(text: str, delimiter: str) -> tuple[list[str], str]:
-    if not text.strip():
-        return [], ""
     if len(text) > MAX_LINE:
         return [], f"longer than {MAX_LINE:,} characters"
     if not text.isascii() and re.search("[\udc80-\udcff]", text):
