@@ -2,19 +2,17 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from data import store
+from data.__main__ import main
+from tests.commands import called, started
 
-ROOT = Path(__file__).parents[2]
 
-
-def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "data", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+def run(*arguments: object) -> subprocess.CompletedProcess:
+    return called(main, *arguments)
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def figures(tmp_path) -> Path:
 
 
 def test_build_says_where_the_store_lies_and_what_was_done(empty_home):
-    first, second = run("build"), run("build")
+    first, second = started("data", "build"), started("data", "build")
     assert (first.returncode, first.stdout) == (0, f"{empty_home}/atlas.duckdb: built\n")
     assert (second.returncode, second.stdout) == (0, f"{empty_home}/atlas.duckdb: current\n")
 

@@ -4,12 +4,12 @@ import csv
 import io
 import json
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from analytics.cli.commands import main
+from tests.commands import called, started
+
 COLUMNS = ["iso3", "market", "score", "rank", "coverage"]
 
 
@@ -18,8 +18,7 @@ def rank(*arguments: str) -> subprocess.CompletedProcess:
 
 
 def analytics(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "analytics", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    return called(main, *arguments)
 
 
 def test_a_ranking_is_csv_on_stdout_and_remarks_on_stderr(home):
@@ -48,7 +47,7 @@ def test_json_has_the_same_columns_and_kinds(home):
 
 
 def test_without_a_store_one_is_built_first(empty_home):
-    done = rank()
+    done = started("analytics", "rank")
     assert done.returncode == 0
     assert (empty_home / "atlas.duckdb").exists()
 

@@ -4,7 +4,6 @@ import argparse
 import csv
 import io
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from analytics.cli import scenario as scenario_cli
 from analytics.cli.commands import main
 from analytics.scenario import base as bases
 from data import store
+from tests.commands import called, started
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -35,12 +35,6 @@ def follows_its_schema(document: dict) -> None:
     inner = Resource.from_contents(schema("scenario"))
     registry = Registry().with_resource("scenario.schema.json", inner)
     jsonschema.Draft202012Validator(schema("outcome"), registry=registry).validate(document)
-
-
-def call(*arguments: str) -> subprocess.CompletedProcess:
-    """The command in a process of its own."""
-    command = [sys.executable, "-m", "analytics", "scenario", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
 
 
 def written(folder: Path, **changes: object) -> Path:
@@ -78,7 +72,7 @@ def test_the_schema_is_a_schema_and_the_example_follows_it():
 
 
 def test_the_published_example_is_answered_in_json_that_follows_the_schema(full_home):
-    done = call(EXAMPLE, "--json", "--without-potential")
+    done = started("analytics", "scenario", EXAMPLE, "--json", "--without-potential")
     assert (done.returncode, "no potential: left out on request" in done.stderr) == (0, True)
     found = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     follows_its_schema(found)
@@ -97,7 +91,7 @@ def test_the_published_example_is_answered_in_json_that_follows_the_schema(full_
 
 
 def test_without_json_there_is_a_row_a_market_and_notes_on_stderr(full_home, tmp_path):
-    done = call(written(tmp_path, shocks=[USERS | {"value": 140}]), "--without-potential")
+    done = called(main, "scenario", written(tmp_path, shocks=[USERS | {"value": 140}]), "--without-potential")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert list(rows[0]) == ["iso3", *scenario_cli.SUMMARY]
     assert len(rows) == 78
@@ -131,7 +125,7 @@ def test_what_cannot_be_estimated_is_said_and_the_ranks_come_all_the_same(full_h
 
 def test_a_broken_file_names_all_its_faults_without_a_traceback(home, tmp_path):
     file = written(tmp_path, seed=-1, shocks=[USERS | {"how": "wish"}, {"kind": "weight", "how": "set", "value": "x"}])
-    done = call(file)
+    done = called(main, "scenario", file)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
         "scenario: The scenario has 3 fault(s):",

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.cli.commands import main
 from analytics.index.recipe import Ingredient, Measure, Recipe, Target
 from analytics.potential import fit as potential
 from analytics.potential import over_time, panel
 from analytics.potential.panel import PotentialError
+from data import ingest, store
+from tests.commands import called
 
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared" / "data" / "indicators" / "observations.parquet"
@@ -174,8 +176,7 @@ def test_importing_it_loads_none_of_the_heavy_libraries():
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess:
-    line = [sys.executable, "-m", "analytics", "potential", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, cwd=ROOT, timeout=300)
+    return called(main, "potential", *arguments)
 
 
 @pytest.mark.parametrize(
@@ -207,8 +208,8 @@ def test_the_command_prints_plain_numbers(full_home):
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared")
 def test_healthcare_on_the_shared_panel_is_as_good_as_claimed(tmp_path, monkeypatch):
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path))
-    build = [sys.executable, "-m", "data", "import", str(SHARED)]
-    subprocess.run(build, check=True, capture_output=True, cwd=ROOT, env=os.environ.copy(), timeout=300)
+    store.ensure()
+    ingest.import_file(SHARED)
     answer = json.loads(command("--recipe", "healthcare", "--year", "2022", "--json").stdout)
     assert answer["n"] >= 185 and answer["features_by"] == 2017
     assert answer["r2_leave_region_out"] >= 0.87
