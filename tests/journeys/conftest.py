@@ -108,6 +108,10 @@ def full_app(synthetic, serve) -> Iterator[str]:
         yield address
 
 
+ESTIMATED = "() => !/Potential is being estimated|正在估算潜力/.test(document.querySelector('h1')?.innerText)"
+"""The Potential page has its answer: the first fit takes a while, and the page draws itself again by itself."""
+
+
 @dataclass
 class Visitor:
     """A reader: a browser page, and everything it asked for and complained about."""
@@ -125,6 +129,7 @@ class Visitor:
         """Wait until the script has run and nothing loads any more."""
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=180_000)
         self.page.wait_for_selector("h1", timeout=180_000)
+        self.page.wait_for_function(ESTIMATED, timeout=180_000)
         self.page.wait_for_timeout(250)
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=180_000)
         assert self.page.locator('[data-testid="stException"]').count() == 0

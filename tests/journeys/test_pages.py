@@ -213,9 +213,7 @@ def test_ranking_answers_a_moved_weight_and_keeps_it_in_the_address(full_app, vi
 
 def test_potential_says_where_most_is_untapped_and_how_far_to_trust_it(full_app, visit):
     reader = visit(full_app)
-    reader.page.goto(reader.address + "/potential?recipe=healthcare")
-    reader.page.wait_for_selector("h1", timeout=180_000)  # the first fit
-    reader.settle()
+    reader.go("/potential?recipe=healthcare")
     assert re.search("have clearly less|No country ", reader.title())
     expect(reader.page.get_by_text(re.compile(r"\d+ of \d+ checks pass")).first).to_be_visible()
     assert not reader.scrolls_sideways()
