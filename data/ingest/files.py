@@ -126,7 +126,7 @@ def _import(
     deadline = limits.Deadline(arrived.name)
     layout = layouts.recognise(arrived.file, arrived.unpacked, mapping, arrived.name)
     stamp = store.version()
-    connection = store.connect_to_check(arrived.file.parent)
+    connection = store.connect_to_check(arrived.file.parent, beside_others=preview)
     try:
         with store.within(connection, deadline):
             layout, note = stage_rows(connection, layout, mapping, arrived, now, deadline)

@@ -76,12 +76,12 @@ def connect() -> Connection:
     return connection
 
 
-def connect_to_check(scratch: Path) -> Connection:
+def connect_to_check(scratch: Path, beside_others: bool = False) -> Connection:
     """The store, read-only, on a connection with temp tables of its own: `writing()` takes it over. scratch: for what
-    does not fit into memory.
+    does not fit into memory. beside_others: take half of the machine, and leave the rest to those who read meanwhile.
     """
     version()
-    connection = opened(path(), scratch)
+    connection = opened(path(), scratch, threads=max(1, (os.cpu_count() or 2) // 2) if beside_others else 0)
     try:
         check_schema(schema_version(connection))
         connection.execute("USE atlas")

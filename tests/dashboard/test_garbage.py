@@ -1,9 +1,12 @@
 """Garbage is collected now and then, by one session, and not after every run."""
 
 import gc
+import sys
 import tomllib
 from threading import Event, Thread
 
+import numpy as np
+import psutil
 import pytest
 
 from dashboard import garbage, navigation
@@ -38,3 +41,23 @@ def test_while_one_session_collects_the_others_go_on(monkeypatch):
     assert not garbage.collect_when_due(5000.0)
     finish.set()
     one.join()
+
+
+def _fill(pins: list[np.ndarray]) -> None:
+    """Blocks of 80 kB, of which only the last stays: the others lie below it, where an allocator keeps them."""
+    blocks = [np.ones(10_000) for _block in range(1_000)]
+    pins.append(blocks[-1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is freed is returned by glibc's own call")
+def test_memory_that_threads_have_freed_goes_back_to_the_machine():
+    pins: list[np.ndarray] = []
+    threads = [Thread(target=_fill, args=(pins,)) for _thread in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    held = psutil.Process().memory_info().rss
+    if not garbage.give_back():
+        pytest.skip("this C library does not keep what was freed")
+    assert psutil.Process().memory_info().rss < held - 100 * 2**20
