@@ -33,7 +33,7 @@ from pages import ROOT, served
 
 SIZE = 9_900_000
 HEADER = "iso3,indicator,year,value\n"
-CHECKED = " · (tidy|parquet|World Bank)"
+CHECKED = " · (tidy|parquet|World Bank)|Say which column"
 """What the page says of a file it could read."""
 ROW = "DEU,SP.POP.TOTL,{year},{number}.5\n"
 CHECK = """
@@ -268,7 +268,8 @@ def _brought(address: str, folder: Path) -> tuple[int, list[float]]:
                     dropzone = page.locator('[data-testid="stFileUploaderDropzoneInput"]').first
                     dropzone.set_input_files(file, timeout=120_000)
                     refused = page.locator('[data-testid="stAlertContentError"]')
-                    refused.or_(page.get_by_text(re.compile(CHECKED))).first.wait_for(timeout=120_000)
+                    asked = page.get_by_text(re.compile(CHECKED))
+                    refused.or_(asked).first.wait_for(timeout=120_000)
                     brought.append(file.name)
                     page.close()
         finally:
