@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from models import cards
-from models.prices.parse import parse
+from models.prices.look_alikes import parse_seen
 from models.vision import counts, images, load
 from models.vision.reader import line_reader
 
@@ -22,7 +22,7 @@ def at(name: str, content: bytes, market: str = "US") -> dict[str, Any]:
     pixels = images.shrunk(images.opened(content).pixels, images.MAX_SIDE)
     if cards.card(name).task == "reader":
         read = line_reader.load(name).predict([pixels])[0]
-        meant = parse(read.text, market)
+        meant = parse_seen(read.text, market)
         return {
             "text": read.text, "confidence": read.confidence, "sure": read.sure, "currency": meant.currency,
             "number": None if meant.number is None else str(meant.number),

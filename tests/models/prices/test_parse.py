@@ -221,7 +221,7 @@ def test_what_cldr_writes_for_a_market_is_read_back(market, units):
 
 @settings(max_examples=300)
 @given(
-    st.sampled_from([market for market in evaluation.MARKETS if market != "TH"]),
+    st.sampled_from([market for market in evaluation.MARKETS if market not in ("TH", "NP", "ET")]),
     st.dates(datetime.date(1950, 1, 1), datetime.date(2045, 12, 31)),
     st.sampled_from(["short", "medium", "long"]),
 )
