@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from dashboard.inference import text as lab_answers
 from dashboard.language import file
 from models import cards, errors, tensors
 from models.serving import server
