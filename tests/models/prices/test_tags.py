@@ -236,6 +236,8 @@ def test_every_market_with_another_civil_calendar_reads_its_present_year():
         ("Rs. 991", "PK", ["991", "99"]),
         ("65₭", "VN", ["65", "65000"]),
         ("₹3.51", "IN", ["3.51", "350000"]),
+        ("3,41", "ID", ["3.41", "3400000"]),
+        ("2.51", "DE", ["2.51", "2.5"]),
     ],
 )
 def test_what_the_reader_may_have_taken_for_a_look_alike_is_in_doubt(seen, market, readings):
@@ -245,7 +247,15 @@ def test_what_the_reader_may_have_taken_for_a_look_alike_is_in_doubt(seen, marke
 
 @pytest.mark.parametrize(
     ("seen", "market", "number"),
-    [("Rs. 131", "IN", "131"), ("$6501", "US", "6501"), ("65₭", "LA", "65"), ("Rs. 650", "IN", "650")],
+    [
+        ("Rs. 131", "IN", "131"),
+        ("$6501", "US", "6501"),
+        ("65₭", "LA", "65"),
+        ("Rs. 650", "IN", "650"),
+        ("$2.51", "US", "2.51"),
+        ("85р", "GB", "0.85"),
+        ("85 лв.", "DE", "85"),
+    ],
 )
 def test_what_has_no_look_alike_in_its_market_stays_sure(seen, market, number):
     assert look_alikes.parse_seen(seen, market, today=TODAY).number == Decimal(number)
