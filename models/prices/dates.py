@@ -162,7 +162,7 @@ def _span(market: str, calendar: Calendar, beside: Calendar | None, digits: int,
     if digits == 2 and beside in (BUDDHIST, MINGUO):
         return now - (15 if beside is BUDDHIST else 30), now + 10
     if digits == 2 and market in HIJRI:
-        return now - 60, now + 12
+        return now - 67, now + 12  # 1438 to 1458 are the Islamic years near by
     if calendar is not GREGORIAN:
         return now - 80, now + 30
     return 1600, now + 30 if market in BESIDE or market in HIJRI else 2400

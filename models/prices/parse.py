@@ -142,7 +142,7 @@ def _amount(text: str, market: str, today: datetime.date) -> Parsed:
 def _bare(text: str) -> str:
     """A line without what tags bear beside the amount: tax included, "only", M.R.P., and the Indian end of an amount,
     /-."""
-    bare = re.sub(r"\(?税[込抜]\)?|[正整]$", "", text)
+    bare = re.sub(r"\(?税[込抜]\)?|[正整]$", "", text).replace("廿", "二十").replace("卅", "三十")
     bare = re.sub(
         r"^m\.?\s?r\.?\s?p\.?(?![a-z])\s?:?-?|\(?\b(incl|inclusive)\b[\w .]*tax(es)?\)?", "", bare, flags=re.I
     )
@@ -306,8 +306,9 @@ def _currency(rest: str, market: str) -> tuple[str | None, int, Mapping[str, Any
         return sign, 1, None
     known = _signs(market).get(sign.casefold())
     if known is None and len(sign) > 3 and (code := re.search("[A-Z]{3}", sign)) and code.group() in _currencies():
-        others = _signs(market).get(sign.replace(code.group(), "").casefold(), (code.group(),))
-        known = (code.group(),) if code.group() in others else None  # "US$ USD", "€EUR"
+        beside = sign.replace(code.group(), "").casefold()
+        others = () if beside in scales.words(market) else _signs(market).get(beside, (code.group(),))
+        known = (code.group(),) if code.group() in others else None  # "US$ USD", "€EUR"; not "Mio. EUR"
     if known is None:
         return None, 1, {"sign": sign, "candidates": []}
     if home in known:

@@ -65,6 +65,15 @@ DE | 3,5 Mio. € | 3500000 EUR
 DE | 1,7 Mrd. Euro | 1700000000 EUR
 DE | 3 Billion € | refused scale
 DE | 3 Billionen € | 3000000000000 EUR
+DE | Mio. EUR 3,5 | refused currency
+US | USDm 7 | refused currency
+DE | TEUR 350 | refused currency
+DE | 7 kEUR | 7000 EUR
+FR | 12,50 €/kg | refused currency
+VN | 2tr3 | refused several
+CN | 廿六元 | 26 CNY
+KR | 만원 | 10000 KRW
+CN | 十六元五角 | refused several
 FR | 4 k€ | 4000 EUR
 FR | 1,5 M€ | 1500000 EUR
 ES | 6 mil euros | 6000 EUR
