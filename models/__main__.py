@@ -224,19 +224,44 @@ def _predict(options: argparse.Namespace) -> int:
             language = languages.settled(heard.probabilities, model.card.languages)
         answer = model.predict([text], [language])[0]
         reasons = model.explain(text, language=language) if options.explain and text.strip() else []
+        notes = _notes(model.card, text, language, answer.note)
         if options.json:
             words = [{"word": text[r.start : r.end], "weight": r.weight} for r in reasons]
             line = {"text": text, "language": language, "label": answer.label, "sure": answer.sure,
-                    "note": answer.note, "probabilities": answer.probabilities, "reasons": words}  # fmt: skip
+                    "note": answer.note, "notes": notes, "probabilities": answer.probabilities,
+                    "reasons": words}  # fmt: skip
             print(json.dumps(line, ensure_ascii=False))
             continue
         best = ", ".join(f"{label} {share:.2f}" for label, share in list(answer.probabilities.items())[:3])
         said = answer.label if answer.sure else "not sure"
         about = "".join(f", {word}" for word in (answer.note, language) if word)
         print(f"{said}{about} ({best}): {text if len(text) <= SHOWN else text[:SHOWN] + ' ...'}")
+        for note in notes:
+            print(f"  note: {note}")
         for reason in reasons:
             print(f"  {reason.weight:+.3f}  {text[reason.start : reason.end]}")
     return 0
+
+
+def _notes(card: cards.Card, text: str, language: str | None, note: str) -> list[str]:
+    """What to know before the answer to a text is believed, as the page tells it."""
+    from models import fitness
+    from models.text import languages
+    from models.text.classifier import MAX_CHARACTERS
+
+    found = []
+    if note == "cut":
+        found.append(f"the text has {len(text)} characters; the first {MAX_CHARACTERS} are read")
+    if not language:
+        return found
+    if missing := languages.not_offered(card.config.get("network", {}), language):
+        found.append(f"{' and '.join(missing)} is not offered in {language}: its training texts had none")
+    judged = fitness.of_language(card.metrics, language, tested=card.languages)
+    if judged.verdict == fitness.WEAK:
+        found.append(
+            f"the model is not good enough in {language} to rely on it: {judged.score:.2f} on {judged.n} {judged.of}"
+        )
+    return found
 
 
 def _look(options: argparse.Namespace) -> int:
@@ -253,7 +278,11 @@ def _look(options: argparse.Namespace) -> int:
             print(f"predict: {path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
             failed = 1
             continue
-        print(json.dumps({"image": str(path), **found}, ensure_ascii=False) if options.json else f"{path}: {found}")
+        if options.json:
+            print(json.dumps({"image": str(path), **found}, ensure_ascii=False))
+            continue
+        notes = found.pop("notes", ())
+        print(f"{path}: {found}", *(f"  note: {note}" for note in notes), sep="\n")
     return failed
 
 

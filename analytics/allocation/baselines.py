@@ -7,33 +7,44 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, sparse
 
-from analytics.allocation import response_curve
+from analytics.allocation import response_curve, search_end
 from analytics.allocation.constraints import System, system
 from analytics.allocation.greedy import GreedyState, as_choice, costs, stock, tidy, wages
 from analytics.allocation.limits import Choice, Violation, violations
 from analytics.allocation.problem import Problem
+from analytics.allocation.search_end import Found
 from analytics.scales import MILLION
 
 ANOTHER_SEED = 1_000_003
 """Added to the seed for the held-out draws."""
+NEAREST_S = 10.0
+"""For the search of the plan nearest to today's."""
 EQUAL = 0.001
 """Two plans win the same in a draw when they differ by no more than this share of it."""
 
 
 @dataclass(frozen=True)
 class Note:
-    """How a rival was made; str() says it in English. kind: optimised, proportional, greedy, as given, moved, none.
+    """How a rival was made; str() says it in English.
 
-    largest: among how many markets a proportional one is split. broken: what today's plan would not keep.
+    kind: optimised, proportional, greedy, as given, moved, none, cut. largest: among how many markets a proportional
+    one is split. broken: what today's plan would not keep. gap: 0, or where the search it is from was cut short, by
+    which share it may be off the best: today's plan may be moved that much less, the start of the others be that much
+    cheaper; NaN where it is not known.
     """
 
     kind: str
     largest: int = 0
     broken: tuple[Violation, ...] = ()
+    gap: float = 0.0
 
     def __str__(self) -> str:
         more = " …" if len(self.broken) > TOLD else ""
-        return _NOTES[self.kind].format(largest=self.largest, broken="; ".join(map(str, self.broken[:TOLD])) + more)
+        said = _NOTES[self.kind].format(largest=self.largest, broken="; ".join(map(str, self.broken[:TOLD])) + more)
+        if not self.gap or self.kind == "cut":
+            return said
+        far = "not known how far from the best" if np.isnan(self.gap) else f"up to {self.gap:.1%} from the best"
+        return f"{said}; its search was cut short ({far})"
 
 
 TOLD = 5
@@ -46,6 +57,7 @@ _NOTES = {
     "as given": "as given",
     "moved": "moved to keep: {broken}",
     "none": "none was found that keeps the limits",
+    "cut": "none was found in the time allowed",
 }
 
 
@@ -94,7 +106,7 @@ def compare(problem: Problem, plan: Any) -> Comparison:
     rivals = {
         "optimised": (chosen, Note("optimised")),
         "proportional": proportional(problem),
-        "greedy": (greedy(problem), Note("greedy")),
+        "greedy": _greedy(problem),
     }
     if problem.today:
         rivals["today"] = today(problem)
@@ -102,7 +114,7 @@ def compare(problem: Problem, plan: Any) -> Comparison:
     rows, choices = {}, {}
     for name, (choice, note) in rivals.items():
         if choice is None:
-            rows[name] = {"note": Note("none")}
+            rows[name] = {"note": note}
             continue
         told = evaluate(problem, choice, draws)
         ahead = own.totals - told.totals
@@ -138,12 +150,21 @@ def greedy(problem: Problem) -> Choice | None:
     A step is one person with or without programme money, programme money for a person, or a market opened with one, two
     or four times its minimum presence and, if need be, a hub. None where no plan keeps the limits.
     """
-    work = GreedyState.begin(problem)
+    return _greedy(problem)[0]
+
+
+def _greedy(problem: Problem) -> tuple[Choice | None, Note]:
+    work, start = GreedyState.begin(problem)
     if work is None:
-        return None
+        return None, _nothing(start)
     while work.step(work.marginal_gain()):
         pass
-    return tidy(work.system, work.choice())
+    return tidy(work.system, work.choice()), Note("greedy", gap=start.gap)
+
+
+def _nothing(found: Found) -> Note:
+    """Why there is no rival: none keeps the limits, or none was found in time."""
+    return Note("cut", gap=found.gap) if found.cut else Note("none")
 
 
 def proportional(problem: Problem) -> tuple[Choice | None, Note]:
@@ -158,9 +179,9 @@ def proportional(problem: Problem) -> tuple[Choice | None, Note]:
     counts = sorted({min(len(order), n) for n in (1, 2, 3, 5, 8, 12, 16, 20, 30, 45, 60, 100, len(order))})
     best: tuple[float, Choice, int] | None = None
     exact = amounts[None]
-    begun = GreedyState.begin(problem)
+    begun, start = GreedyState.begin(problem)
     if begun is None:
-        return None, Note("none")
+        return None, _nothing(start)
     for count in counts:
         work = begun.copy()
         for m in order[:count]:
@@ -170,7 +191,7 @@ def proportional(problem: Problem) -> tuple[Choice | None, Note]:
         mean = evaluate(problem, choice, exact).mean_usd
         if best is None or mean > best[0]:
             best = (mean, choice, count)
-    return best[1], Note("proportional", best[2])
+    return best[1], Note("proportional", best[2], gap=start.gap)
 
 
 def today(problem: Problem) -> tuple[Choice | None, Note]:
@@ -183,9 +204,10 @@ def today(problem: Problem) -> tuple[Choice | None, Note]:
         wish_people[at[row.market, row.industry], span] = row.people
         wish_money[at[row.market, row.industry], span] = row.programme_usd
     s = system(problem)
-    choice = _nearest(s, wish_people, wish_money)
-    if choice is None:
-        return None, Note("none")
+    found = _nearest(s, wish_people, wish_money)
+    if found.x is None:
+        return None, _nothing(found)
+    choice = tidy(s, as_choice(s, found.x))
     same = np.array_equal(choice.people, wish_people) and np.allclose(choice.programme_usd, wish_money, atol=1.0)
     if same:
         return choice, Note("as given")
@@ -199,10 +221,10 @@ def today(problem: Problem) -> tuple[Choice | None, Note]:
         axis=1,
     )
     broken = violations(problem, Choice(wish_people, wish_money, opened, choice.hubs))
-    return choice, Note("moved", broken=tuple(broken))
+    return choice, Note("moved", broken=tuple(broken), gap=found.gap)
 
 
-def _nearest(s: System, people: np.ndarray, money: np.ndarray) -> Choice | None:
+def _nearest(s: System, people: np.ndarray, money: np.ndarray) -> Found:
     problem = s.problem
     width, count = len(s.upper), 2 * people.size
     wage = np.repeat(wages(problem) / MILLION, people.shape[1])
@@ -226,6 +248,6 @@ def _nearest(s: System, people: np.ndarray, money: np.ndarray) -> Choice | None:
         ],
         bounds=optimize.Bounds(0, np.concatenate([s.upper, np.full(count, np.inf)])),
         integrality=np.concatenate([s.integer, np.zeros(count)]),
-        options={"time_limit": 10.0, "mip_rel_gap": 1e-4},
+        options={"time_limit": NEAREST_S, "mip_rel_gap": 1e-4},
     )
-    return None if result.x is None else tidy(s, as_choice(s, result.x))
+    return search_end.found(result)

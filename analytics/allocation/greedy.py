@@ -9,6 +9,7 @@ from analytics.allocation import infeasibility, response_curve
 from analytics.allocation.constraints import System, serves, system
 from analytics.allocation.limits import Choice
 from analytics.allocation.problem import Problem
+from analytics.allocation.search_end import Found
 from analytics.scales import MILLION
 
 SIZES = (1, 2, 4)
@@ -110,15 +111,16 @@ class GreedyState:
         self.money = self._steps([{pairs * years + n: 1.0} for n in range(pairs * years)])
 
     @classmethod
-    def begin(cls, problem: Problem) -> "GreedyState | None":
+    def begin(cls, problem: Problem) -> "tuple[GreedyState | None, Found]":
+        """The cheapest plan that keeps what is locked, as a state; and how the search for it ended."""
         s = system(problem)
         nothing = np.zeros(len(s.upper))
         fine = (s.low <= 0).all() and (s.high >= 0).all()
-        start = nothing if fine else infeasibility.cheapest(s)
-        if start is None:
-            return None
-        start[s.integer > 0] = np.round(start[s.integer > 0])
-        return cls(s, start)
+        start = Found(nothing, False, 0.0) if fine else infeasibility.cheapest(s)
+        if start.x is None:
+            return None, start
+        whole = np.where(s.integer > 0, np.round(start.x), start.x)
+        return cls(s, whole), start
 
     def copy(self) -> "GreedyState":
         twin = object.__new__(GreedyState)

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
+from analytics.allocation import search_end
 from analytics.allocation.constraints import System
 from analytics.allocation.limits import Limit
+from analytics.allocation.search_end import Found
 from analytics.scales import MILLION
 from data.faults import Fault
 
 PATIENCE_S = 20.0
 MAX_CONFLICTS = 30
+NEAR_WHOLE = 1e-5
+"""A number of people this near to a whole one is that one."""
 CAPS = ("language capacity", "region people", "region budget", "people", "budget", "bound", "most people")
 """Kinds of limits on what others need, the most telling first."""
 
@@ -35,15 +39,22 @@ class Need:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Limits that cannot hold together though all but any one of them could. need: why, where it can be counted."""
+    """Limits that cannot hold together though all but any one of them could. need: why, where it can be counted.
+
+    cut: a search was stopped before it was done, so that fewer of them may conflict already.
+    """
 
     limits: tuple[Limit, ...]
     years: tuple[int, ...]
     need: Need | None = None
+    cut: bool = False
 
     @property
     def sentence(self) -> str:
         """Which, and why, in English."""
+        return self._why() + (" The search was cut short: fewer of these may conflict already." if self.cut else "")
+
+    def _why(self) -> str:
         when = f"{self.years[0]}" if len(self.years) == 1 else f"{self.years[0]}-{self.years[-1]}"
         hubs = [limit for limit in self.limits if limit.kind == "hub"]
         if hubs:
@@ -83,23 +94,50 @@ class Repair:
 
 
 class Infeasible(Fault, ValueError):
-    """No plan keeps all limits. conflicts: sets of limits that cannot hold together; repairs: the least to give way."""
+    """No plan keeps all limits. conflicts: sets of limits that cannot hold together; repairs: the least to give way.
 
-    def __init__(self, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...], complete: bool = True) -> None:
-        self.conflicts, self.repairs, self.complete = conflicts, repairs, complete
+    complete: all conflicts were found. repairs_gap: by which share the repairs may be larger than the least, where the
+    search for them was cut short (NaN: not known); 0 otherwise.
+    """
+
+    def __init__(
+        self,
+        conflicts: tuple[Conflict, ...],
+        repairs: tuple[Repair, ...],
+        complete: bool = True,
+        repairs_gap: float = 0.0,
+    ) -> None:
+        self.conflicts, self.repairs, self.complete, self.repairs_gap = conflicts, repairs, complete, repairs_gap
         lines = [f"- {conflict.sentence}" for conflict in conflicts]
-        if not complete:
+        if conflicts and not complete:
             lines.append("- There may be more: the search for them was cut short.")
         if repairs:
-            lines.append("The least change that would make a plan possible:")
+            lines.append(_least(repairs_gap))
             lines += [f"- {repair.sentence}" for repair in repairs]
+        elif repairs_gap:
+            lines.append("What would have to give was not found in the time allowed.")
         reasons = "".join(f"\n{line}" for line in lines)
-        if len(conflicts) == 1:
+        if not conflicts:
+            super().__init__(
+                "No plan keeps all limits; which of them conflict was not found in the time allowed:{reasons}",
+                reasons=reasons,
+            )
+        elif len(conflicts) == 1:
             super().__init__("No plan keeps all limits; 1 conflict:{reasons}", reasons=reasons)
         else:
             super().__init__(
                 "No plan keeps all limits; {count} conflicts:{reasons}", count=len(conflicts), reasons=reasons
             )
+
+
+def _least(gap: float) -> str:
+    """What the repairs are, in English."""
+    if not gap:
+        return "The least change that would make a plan possible:"
+    most = "by how much is not known" if np.isnan(gap) else f"by up to {gap:.1%}"
+    return (
+        f"A change that would make a plan possible; it may be larger than the least ({most}: the search was cut short):"
+    )
 
 
 def refuse_impossible(system: System) -> None:
@@ -111,52 +149,52 @@ def refuse_impossible(system: System) -> None:
     if _feasible(system, list(everything)):
         return
     start = time.perf_counter()
-    repairs = _repairs(system)
+    repairs, gap = _repairs(system)
     conflicts, left, complete = [], set(everything), True
     while not _feasible(system, sorted(left)):
-        if len(conflicts) == MAX_CONFLICTS or time.perf_counter() - start > PATIENCE_S:
+        core = None
+        if len(conflicts) < MAX_CONFLICTS and time.perf_counter() - start <= PATIENCE_S:
+            core = _core(system, sorted(left))
+        if core is None:
             complete = False
             break
-        core = _core(system, sorted(left))
         conflicts.append(core)
-        left -= set(core)
-    raise Infeasible(_told(system, conflicts), repairs, complete)
+        left -= set(core.rows)
+    raise Infeasible(_told(system, conflicts), repairs, complete, gap)
 
 
-def cheapest(system: System) -> np.ndarray | None:
-    """People, money, markets and hubs that keep every limit at the least cost; None where there are none."""
+def cheapest(system: System) -> Found:
+    """People, money, markets and hubs that keep every limit at the least cost; no x where there are none."""
     budgets = [n for n, limit in enumerate(system.limits) if limit.kind == "budget"]
     loss = np.asarray(system.matrix[budgets].sum(axis=0)).ravel()
     loss = loss + 1e-6 * (system.integer > 0)
     return _solve(system, list(range(len(system.limits))), loss)
 
 
-def _solve(system: System, chosen: list[int], loss: np.ndarray) -> np.ndarray | None:
-    """The least loss under some of the limits; None if there is none (or none was found in PATIENCE_S)."""
-    return _result(system, chosen, loss).x
-
-
-def _result(system: System, chosen: list[int], loss: np.ndarray) -> optimize.OptimizeResult:
+def _solve(system: System, chosen: list[int], loss: np.ndarray) -> Found:
+    """The least loss under some of the limits, as far as PATIENCE_S let it be found."""
     rows = [optimize.LinearConstraint(system.matrix[chosen], system.low[chosen], system.high[chosen])] if chosen else []
     if system.rules.shape[0]:
         rows.append(optimize.LinearConstraint(system.rules, -np.inf, system.rules_most))
-    return optimize.milp(
-        loss,
-        constraints=rows,
-        bounds=optimize.Bounds(0, system.upper),
-        integrality=system.integer,
-        options={"time_limit": PATIENCE_S, "mip_rel_gap": 1e-3},
+    return search_end.found(
+        optimize.milp(
+            loss,
+            constraints=rows,
+            bounds=optimize.Bounds(0, system.upper),
+            integrality=system.integer,
+            options={"time_limit": PATIENCE_S, "mip_rel_gap": 1e-3},
+        )
     )
 
 
 def _feasible(system: System, chosen: list[int]) -> bool:
     """Is there a plan? Where HiGHS ran out of time, there may be."""
-    result = _result(system, chosen, np.zeros(len(system.upper)))
-    return result.x is not None or result.status == 1
+    result = _solve(system, chosen, np.zeros(len(system.upper)))
+    return result.x is not None or result.cut
 
 
-def _elastic(system: System, chosen: list[int], firm: set[int]) -> np.ndarray | None:
-    """Smallest scaled slack of each limit (too much is above 0); None when the firm ones conflict by themselves.
+def _elastic(system: System, chosen: list[int], firm: set[int]) -> Found:
+    """Smallest scaled slack of each limit (too much is above 0); no x when the firm ones conflict by themselves.
 
     Slack counts relative to the limit, so that 10 % of a budget weighs as much as 10 % of the people; a lock of open or
     a hub counts whole.
@@ -173,56 +211,76 @@ def _elastic(system: System, chosen: list[int], firm: set[int]) -> np.ndarray | 
     rows = [optimize.LinearConstraint(matrix, system.low[chosen], system.high[chosen])]
     if rules.shape[0]:
         rows.append(optimize.LinearConstraint(rules, -np.inf, system.rules_most))
-    result = optimize.milp(
-        np.concatenate([np.zeros(width), weight, weight]),
-        constraints=rows,
-        bounds=optimize.Bounds(0, np.concatenate([system.upper, free, free])),
-        integrality=np.concatenate([system.integer, np.zeros(2 * count)]),
-        options={"time_limit": PATIENCE_S, "mip_rel_gap": 1e-3},
+    result = search_end.found(
+        optimize.milp(
+            np.concatenate([np.zeros(width), weight, weight]),
+            constraints=rows,
+            bounds=optimize.Bounds(0, np.concatenate([system.upper, free, free])),
+            integrality=np.concatenate([system.integer, np.zeros(2 * count)]),
+            options={"time_limit": PATIENCE_S, "mip_rel_gap": 1e-3},
+        )
     )
     if result.x is None:
-        return None
-    return result.x[width : width + count] - result.x[width + count :]
+        return result
+    return Found(result.x[width : width + count] - result.x[width + count :], result.cut, result.gap)
 
 
-def _repairs(system: System) -> tuple[Repair, ...]:
-    everything = list(range(len(system.limits)))
-    slack = _elastic(system, everything, set())
-    if slack is None:
-        return ()
+def _repairs(system: System) -> tuple[tuple[Repair, ...], float]:
+    """What gives way, and by which share that may be more than the least."""
+    result = _elastic(system, list(range(len(system.limits))), set())
+    if result.x is None:
+        return (), result.gap
     found = []
-    for n in np.flatnonzero(np.abs(slack) > 1e-5):
+    for n in np.flatnonzero(np.abs(result.x) > 1e-5):
         limit = system.limits[n]
-        by = float(slack[n]) * (MILLION if limit.unit == "USD" else 1.0)
+        by = float(result.x[n]) * MILLION if limit.unit == "USD" else _whole(float(result.x[n]))
         edge = limit.high if by > 0 else limit.low
         found.append(Repair(limit.limit, limit.year, by, limit.unit, edge + by))
-    return tuple(found)
+    return tuple(found), result.gap
 
 
-def _core(system: System, chosen: list[int]) -> list[int]:
-    """A smallest set of limits that conflict, among those chosen, which do."""
+def _whole(count: float) -> float:
+    """A number of people as the solver means it: 2.9999999 is 3."""
+    return float(round(count)) if abs(count - round(count)) < NEAR_WHOLE else count
+
+
+@dataclass(frozen=True)
+class _Core:
+    """Rows that cannot hold together. cut: a search was stopped, so that fewer may conflict already."""
+
+    rows: list[int]
+    cut: bool
+
+
+def _core(system: System, chosen: list[int]) -> _Core | None:
+    """A smallest set of limits that conflict, among those chosen, which do; None where no search could prove one."""
     firm: set[int] = set()
-    while (slack := _elastic(system, chosen, firm)) is not None:
-        stretched = {chosen[n] for n in np.flatnonzero(np.abs(slack) > 1e-7)} - firm
+    while (slack := _elastic(system, chosen, firm)).x is not None:
+        stretched = {chosen[n] for n in np.flatnonzero(np.abs(slack.x) > 1e-7)} - firm
         if not stretched:
             break
         firm |= stretched
-    core = sorted(firm)
-    for n in sorted(firm, key=lambda n: (system.limits[n].kind in ("lock", "bound"), n)):
+    core, cut = sorted(firm), False
+    if (slack.x is not None or slack.cut) and _feasible(system, core):
+        return None
+    for n in sorted(core, key=lambda n: (system.limits[n].kind in ("lock", "bound"), n)):
         rest = [other for other in core if other != n]
-        if not _feasible(system, rest):
+        result = _solve(system, rest, np.zeros(len(system.upper)))
+        if result.x is None and not result.cut:
             core = rest
-    return core
+        cut = cut or result.cut
+    return _Core(core, cut)
 
 
-def _told(system: System, cores: list[list[int]]) -> tuple[Conflict, ...]:
+def _told(system: System, cores: list[_Core]) -> tuple[Conflict, ...]:
     """The conflicts; those that repeat year after year are told once."""
-    grouped: dict[tuple[Limit, ...], tuple[list[int], set[int]]] = {}
+    grouped: dict[tuple[Limit, ...], tuple[_Core, set[int]]] = {}
     for core in cores:
-        limits = _limits(system, core)
-        grouped.setdefault(limits, (core, set()))[1].update(system.limits[n].year for n in core)
+        limits = _limits(system, core.rows)
+        grouped.setdefault(limits, (core, set()))[1].update(system.limits[n].year for n in core.rows)
     return tuple(
-        Conflict(limits, tuple(sorted(years)), _need(system, core)) for limits, (core, years) in grouped.items()
+        Conflict(limits, tuple(sorted(years)), _need(system, core.rows), core.cut)
+        for limits, (core, years) in grouped.items()
     )
 
 
@@ -242,10 +300,10 @@ def _need(system: System, core: list[int]) -> Need | None:
         if limit.kind == "most people":
             continue
         needed = _solve(system, others, np.asarray(system.matrix[[cap]].toarray()).ravel())
-        if needed is None:
+        if needed.x is None or needed.cut:  # what they need at least is then not known
             continue
         scale = MILLION if limit.unit == "USD" else 1.0
-        least = float((system.matrix[[cap]] @ needed)[0]) * scale
+        least = float((system.matrix[[cap]] @ needed.x)[0]) * scale
         return Need(_limits(system, others), least, limit.unit, limit.limit, limit.high)
     return None
 

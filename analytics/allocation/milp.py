@@ -114,15 +114,20 @@ def _most_heads(problem: Problem) -> np.ndarray:
     for m, market in enumerate(problem.markets):
         region = problem.region_limits.get(market.region)
         for t, budget in enumerate(problem.budget_usd):
-            most = [market.max_people, problem.people[t], budget // market.wage_usd]
+            most = [market.max_people, problem.people[t], _affordable(budget, market.wage_usd)]
             if region and region.people is not None:
                 most.append(region.people)
             if region and region.budget_usd is not None:
-                most.append(region.budget_usd // market.wage_usd)
+                most.append(_affordable(region.budget_usd, market.wage_usd))
             if market.language in problem.language_capacity:
                 most.append(problem.language_capacity[market.language])
             heads[m, t] = min(most)
     return heads
+
+
+def _affordable(budget_usd: float, wage_usd: float) -> float:
+    """Whole people that a budget pays for. Floor division alone takes three wages of 0.1 for two in 0.3."""
+    return np.floor(budget_usd / wage_usd * (1 + 1e-9))
 
 
 def _hypograph(s: System, curves: Curves, pieces: Pieces, kept: np.ndarray, wage: np.ndarray) -> sparse.csr_array:

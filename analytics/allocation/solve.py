@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, sparse
 
-from analytics.allocation import baselines, greedy, infeasibility, milp, response_curve
+from analytics.allocation import baselines, greedy, infeasibility, milp, response_curve, search_end
 from analytics.allocation.constraints import System, serves
 from analytics.allocation.infeasibility import Infeasible
 from analytics.allocation.limits import Choice
@@ -134,7 +134,9 @@ def _search(model: Model, risk: float, start: float) -> _Found:
         return problem.time_limit_s - (time.perf_counter() - start)
 
     result = optimise(model, loss, upper, lower, problem.gap, SEARCH * left())
-    if result.status not in (0, 1):  # refuse_impossible has found a plan before
+    if result.status == search_end.INFEASIBLE:  # refuse_impossible could not tell in its time
+        raise Infeasible((), (), complete=False, repairs_gap=np.nan)
+    if result.status not in (search_end.OPTIMAL, search_end.LIMIT):
         raise RuntimeError(f"HiGHS gave up on an allocation that has a plan: {result.message}. Please report the file.")
     choice, own, bound = None, "", np.inf
     if result.mip_dual_bound is not None:
@@ -145,7 +147,7 @@ def _search(model: Model, risk: float, start: float) -> _Found:
             better = optimise(model, loss, *_fixed(model, choice), POLISH * problem.gap, left())
             if better.x is not None and better.fun < result.fun:
                 choice = _choice(model, better.x)
-    if result.status == 1:
+    if result.status == search_end.LIMIT:
         choice, own = _fallback(model, choice, risk)
         if not np.isfinite(bound):
             bound = -float(optimise(model, loss, upper, lower, problem.gap, np.inf, whole=False).fun)
@@ -155,7 +157,7 @@ def _search(model: Model, risk: float, start: float) -> _Found:
     bound = max(bound + hidden, objective)
     gap = _gap(objective, bound)
     seconds = time.perf_counter() - start
-    reached = result.status == 0 or gap <= problem.gap
+    reached = result.status == search_end.OPTIMAL or gap <= problem.gap
     if reached:
         status = f"within {gap:.2%} of the best there can be (asked for: {problem.gap:.2%})"
     else:
@@ -361,7 +363,7 @@ def _prices(model: Model, choice: Choice) -> np.ndarray:
         method="highs",
     )
     prices = np.zeros(len(model.high))
-    if result.status != 0:
+    if result.status != search_end.OPTIMAL:
         prices[:] = np.nan
         return prices[: len(s.limits)]
     prices[below] = -result.ineqlin.marginals[: below.sum()]

@@ -8,6 +8,8 @@ import statsmodels.api as sm
 from statsmodels.stats.diagnostic import het_breuschpagan, linear_reset
 from statsmodels.stats.outliers_influence import OLSInfluence
 
+from analytics.potential import clustered
+
 
 @dataclass(frozen=True)
 class LeastSquares:
@@ -99,9 +101,9 @@ def _influence(plain, features: pd.DataFrame, leading: str) -> pd.DataFrame:
 class FixedEffects:
     """Elasticities over time, each market compared with itself.
 
-    coefficients: by feature; estimate, low, high (90 %), p, errors clustered by market. n, markets, years: what was
-    used. r2_within. market_effects, year_effects: sum to each observation's effect; fitted: (iso3, year), effects
-    included.
+    coefficients: by feature; estimate, low, high (90 %), p, errors clustered by market. n, markets: rows and markets
+    with a say in them. years: those with an effect. r2_within. market_effects, year_effects: sum to each observation's
+    effect; fitted: (iso3, year), effects included.
     """
 
     coefficients: pd.DataFrame
@@ -125,34 +127,27 @@ class FixedEffects:
 
 
 def fixed_effects(features: pd.DataFrame, outcome: pd.Series) -> FixedEffects:
-    """Panel regression with market and year effects. features, outcome: by (iso3, year), complete.
+    """Panel regression with market and year effects (`clustered.within`). features, outcome: by (iso3, year), complete.
 
-    linearmodels' own `predict` leaves the effects out; here they are kept, split into market and year, and used.
+    linearmodels' own `predict` leaves the effects out; here they are kept, split into market and year, and used; those
+    of a market with one year too, whose row has no say in the coefficients.
     """
-    from linearmodels.panel import PanelOLS
-
     rows = features.join(outcome.rename("outcome"), how="inner").dropna()
     rows.index = rows.index.set_names(["iso3", "year"])
-    model = PanelOLS(
-        rows["outcome"], rows[list(features.columns)], entity_effects=True, time_effects=True, drop_absorbed=True
-    )
-    result = model.fit(cov_type="clustered", cluster_entity=True)
-    bounds = result.conf_int(0.9)
-    coefficients = pd.DataFrame(
-        {"estimate": result.params, "low": bounds["lower"], "high": bounds["upper"], "p": result.pvalues}
-    )
+    found = clustered.within(rows[list(features.columns)], rows["outcome"])
+    coefficients = found.coefficients[["estimate", "low", "high", "p"]]
     slopes = rows[list(coefficients.index)] @ coefficients["estimate"]
-    effects = (rows["outcome"] - slopes - result.resids.reindex(rows.index)).rename("effect")
-    market, year = _split(effects)
+    market, year = _split((rows["outcome"] - slopes).rename("effect"))
+    iso3, years = rows.index.get_level_values(0), rows.index.get_level_values(1)
     return FixedEffects(
         coefficients=coefficients,
-        n=len(rows),
-        markets=rows.index.get_level_values(0).nunique(),
-        years=tuple(sorted(int(y) for y in rows.index.get_level_values(1).unique())),
-        r2_within=float(result.rsquared_within),
+        n=found.n,
+        markets=found.markets,
+        years=tuple(sorted(int(y) for y in years.unique())),
+        r2_within=found.r2_within,
         market_effects=market,
         year_effects=year,
-        fitted=(slopes + effects).rename("fitted"),
+        fitted=(slopes + market.reindex(iso3).to_numpy() + year.reindex(years).to_numpy()).rename("fitted"),
     )
 
 

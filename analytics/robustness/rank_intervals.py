@@ -81,7 +81,14 @@ def monte_carlo(
     copies = max(len(copy) for copy in prepared.scores.values())
     plan = many.balanced(ranking, choices, draws, copies, seed)
     place = prepared.values.index.get_indexer(ranking.scores.index)
-    drawn = many.ranks(many.scores(prepared, ranking.members, plan)[:, place])
+    scores = many.scores(prepared, ranking.members, plan)[:, place]
+    if (missing := np.isnan(scores).any(axis=0)).any():  # it would count as the last in those draws
+        raise DesignError(
+            "Some draws have no score for {markets}, so their ranks have no interval. Fill the gaps by another method "
+            "than none.",
+            markets=", ".join(ranking.scores.index[missing]),
+        )
+    drawn = many.ranks(scores)
     return _summary(ranking, np.ascontiguousarray(drawn.T), seed, choices, pairs)
 
 
@@ -139,7 +146,8 @@ def leave_one_out(ranking: Ranking) -> pd.DataFrame:
     """(markets, ingredients): places each market moves down when the ingredient is left out; negative is up.
 
     Its weight goes to the others of its dimension, or to the other dimensions where it is alone; nothing else changes.
-    An ingredient that is all there is cannot be left out: its column is 0.
+    An ingredient that is all there is cannot be left out: its column is 0. A market of which nothing else is known goes
+    last.
     """
     _two_markets(ranking)
     whole, keys, labels = ranking.overall_weights.to_numpy(), ranking.overall_weights.index, ranking.labels.to_numpy()

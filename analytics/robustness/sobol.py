@@ -22,13 +22,15 @@ class Shares:
 
     first: alone; total: with all interactions. Estimates: they may lie a little below 0 or above 1. overall: by choice,
     of the mean absolute shift from the ranks shown. markets: by iso3 and choice, of the market's own rank; all 0 for a
-    market whose rank never moves. shift: the mean absolute shift itself, in places.
+    market whose rank never moves. shift: the mean absolute shift itself, in places. left_out: markets that have no
+    score in some run, by iso3; the others are ranked without them.
     """
 
     overall: pd.DataFrame
     markets: pd.DataFrame
     shift: float
     runs: int
+    left_out: tuple[str, ...] = ()
 
 
 def shares(
@@ -37,7 +39,8 @@ def shares(
     """First and total order shares with bootstrap intervals (Saltelli et al. 2010), base x (choices + 2) indices.
 
     base: a power of 2. choices: as in `sensitivity.monte_carlo`. by_dimension: split the weights into one factor a
-    dimension, "weights: health" and so on.
+    dimension, "weights: health" and so on. A market without a score in some run is left out, and named. Raises
+    DesignError where fewer than two markets are left.
     """
     if base < 2 or base & (base - 1):
         raise DesignError(
@@ -50,18 +53,29 @@ def shares(
     names = list(dict.fromkeys(problem["groups"]))
     points = sampler.sample(problem, base, calc_second_order=False, seed=seed)
     place = prepared.values.index.get_indexer(ranking.scores.index)
-    ranks = draws.ranks(draws.scores(prepared, ranking.members, _plan(ranking, prepared, points))[:, place])
-    shift = np.abs(ranks - ranking.scores["rank"].to_numpy()).mean(axis=1, keepdims=True)
+    scores = draws.scores(prepared, ranking.members, _plan(ranking, prepared, points))[:, place]
+    always = np.isfinite(scores).all(axis=0)
+    kept, left_out = ranking.scores.index[always], tuple(ranking.scores.index[~always])
+    if len(kept) < 2:
+        raise DesignError(
+            "{markets} of {all} markets have no score in some run, and fewer than two are left to rank. Fill the gaps "
+            "by another method than none.",
+            markets=len(left_out),
+            all=len(always),
+        )
+    ranks = draws.ranks(scores[:, always])
+    shown = draws.ranks(-ranking.scores.loc[kept, "rank"].to_numpy(float)[None])[0]
+    shift = np.abs(ranks - shown).mean(axis=1, keepdims=True)
     outputs = np.hstack([shift, ranks]).reshape(base, len(names) + 2, -1)
     estimates = _estimate(outputs, np.random.default_rng(seed))  # (choices, outputs, 4)
     columns = ["first", "first_error", "total", "total_error"]
     markets = pd.DataFrame(
         estimates[:, 1:].transpose(1, 0, 2).reshape(-1, 4),
-        pd.MultiIndex.from_product([ranking.scores.index, names], names=["iso3", "choice"]),
+        pd.MultiIndex.from_product([kept, names], names=["iso3", "choice"]),
         columns,
     )
     overall = pd.DataFrame(estimates[:, 0], pd.Index(names, name="choice"), columns)
-    return Shares(overall, markets, float(shift.mean()), len(points))
+    return Shares(overall, markets, float(shift.mean()), len(points), left_out)
 
 
 def _problem(ranking: Ranking, by_dimension: bool) -> dict:
@@ -103,7 +117,7 @@ def _estimate(outputs: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def _orders(outputs: np.ndarray) -> np.ndarray:
     """(2, choices, outputs): first and total order, by SALib's estimators."""
     a, b = outputs[:, 0], outputs[:, -1]
-    if not np.ptp(np.r_[a, b]) > 0:
+    if np.ptp(np.r_[a, b]) == 0:
         return np.zeros((2, outputs.shape[1] - 2, outputs.shape[2]))
     mixed = [outputs[:, choice] for choice in range(1, outputs.shape[1] - 1)]
     first = [estimator.first_order(a, ab, b) for ab in mixed]

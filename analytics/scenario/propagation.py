@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics import scales
 from analytics.index.recipe import Link, Recipe
+from analytics.potential import clustered
 from analytics.scales import MIN_MARKETS, MIN_ROWS, RECORD_YEARS
 from data import catalog
 from data.faults import Fault
@@ -68,12 +69,12 @@ def estimate(history: pd.DataFrame, recipe: Recipe, year: int, years: int = RECO
     """The elasticity of every link of a recipe, in the recipe's order.
 
     history: iso3, indicator, year, value; only the `years` years up to `year` are used. Two-way fixed effects: both
-    figures of the same year, less the market's mean and the year's; errors are clustered by market (Arellano 1987), so
-    that a market's years do not count as independent. Links to one target are estimated together: each counts with the
-    others held fixed, and their sum counts nothing twice. Zeros and below have no logarithm and are left out. A link
-    whose 90 % interval contains zero, or whose sign is not the recipe's, is reported and not used: a shock would move
-    other figures by chance, or against reason. It is an association, not an effect. Raises PropagationError for
-    missing columns and fewer than 3 years.
+    figures of the same year, less the market's mean and the year's; errors are clustered by market (Arellano 1987; see
+    `clustered`), so that a market's years do not count as independent. Links to one target are estimated together: each
+    counts with the others held fixed, and their sum counts nothing twice. Zeros and below have no logarithm and are
+    left out. A link whose 90 % interval contains zero, or whose sign is not the recipe's, is reported and not used: a
+    shock would move other figures by chance, or against reason. It is an association, not an effect. Raises
+    PropagationError for missing columns and fewer than 3 years.
     """
     if missing := [column for column in ("iso3", "indicator", "year", "value") if column not in history.columns]:
         raise PropagationError(
@@ -108,7 +109,7 @@ def _together(scaled: pd.DataFrame, links: Sequence[Link]) -> dict[Link, Elastic
     estimates = _regress(table, [link.source for link in moving], target) if moving else pd.DataFrame()
     found = {}
     for link in links:
-        seen = table if link in enough else scaled[[link.source, target]].dropna()
+        seen = clustered.without_singletons(table) if link in enough else scaled[[link.source, target]].dropna()
         markets = seen.index.get_level_values("iso3").nunique()
         if link.source in estimates.index:
             numbers = [float(number) for number in estimates.loc[link.source, ["estimate", "error", "low", "high"]]]
@@ -142,19 +143,12 @@ def _varies(values: pd.Series) -> bool:
 
 def _regress(table: pd.DataFrame, sources: list[str], target: str) -> pd.DataFrame:
     """Estimate, clustered error, low and high (90 %) by source; a source the others fix exactly is left out."""
-    from linearmodels.panel import PanelOLS
-
-    model = PanelOLS(table[target], table[sources], entity_effects=True, time_effects=True, drop_absorbed=True)
     try:
-        result = model.fit(cov_type="clustered", cluster_entity=True, group_debias=True)
+        return clustered.within(table[sources], table[target]).coefficients
     except ValueError as error:
         if "absorbed" not in str(error):
             raise
         return pd.DataFrame()  # nothing is left of any source once the effects are taken out
-    bounds = result.conf_int(0.9)
-    return pd.DataFrame(
-        {"estimate": result.params, "error": result.std_errors, "low": bounds["lower"], "high": bounds["upper"]}
-    )
 
 
 def apply(

@@ -191,6 +191,14 @@ def fit(model: str, code: str | None, territory: str = "") -> Fitness:
     return fitness.of_language(card.metrics, code, territory, card.languages)
 
 
+def not_offered(model: str, code: str | None) -> tuple[str, ...]:
+    """Classes that a model never answers in a language, by its card: its training texts there had none."""
+    from models.text import languages
+
+    card = card_of(model)
+    return languages.not_offered(card.config.get("network", {}), code) if card else ()
+
+
 def in_parts(text: str, language: "Answer | None") -> "tuple[Part, ...]":
     """A text by language, each part with what it is in; one part where it is all in the same, or nobody could tell."""
     from models.errors import ModelError, ServingError

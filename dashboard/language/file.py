@@ -77,6 +77,7 @@ def file_of_texts() -> None:
     result = _run(result)
     if result.answers:
         _unfit(result)
+        _not_offered(result)
         _summary(result)
         _preview(result)
     else:
@@ -102,6 +103,21 @@ def _unfit(result: Answered) -> None:
             judged = language_lab_answers.fit(SENTIMENT, code)
             if line := fitness_words.warning(judged, language_lab_answers.language_of(code)):
                 st.caption(line)
+
+
+def _not_offered(result: Answered) -> None:
+    """How many rows are in languages in which the sentiment is never neutral."""
+    if SENTIMENT not in result.models or LANGUAGE not in result.models:
+        return
+    spoken = result.labels(LANGUAGE)
+    never = {code for code in set(spoken) if "neutral" in language_lab_answers.not_offered(SENTIMENT, code)}
+    if never:
+        st.caption(
+            _(
+                "{rows} of {n} rows are in languages in which “neutral” is not offered: the training texts there had "
+                "none."
+            ).format(rows=number(sum(code in never for code in spoken), 9), n=number(len(spoken), 9))
+        )
 
 
 def _headline(result: Answered | None) -> str:

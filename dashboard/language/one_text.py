@@ -10,7 +10,7 @@ from analytics.index import recipe
 from analytics.market import language_reach
 from dashboard import components, engineers, fitness_words, load, widgets
 from dashboard.charts import texts
-from dashboard.i18n.translation import LANGUAGES, _, number, share
+from dashboard.i18n.translation import LANGUAGES, _, listing, number, share
 from dashboard.inference import text as language_lab_answers
 from dashboard.inference.text import Given, Said, Sample
 from dashboard.language import highlight
@@ -105,6 +105,15 @@ def _banner(read: Read) -> None:
             language_lab_answers.fit(language_lab_answers.SENTIMENT, read.code),
             language_lab_answers.language_of(read.code),
         )
+        if missing := language_lab_answers.not_offered(language_lab_answers.SENTIMENT, read.code):
+            classes = [language_lab_answers.label_name(language_lab_answers.SENTIMENT, label) for label in missing]
+            st.info(
+                _(
+                    "“{label}” is not offered in {language}: the training texts there had none, so a fact is called "
+                    "positive or negative too."
+                ).format(label=listing(classes), language=language_lab_answers.language_of(read.code)),
+                icon=":material/help:",
+            )
 
 
 # ------------------------------------------------------------------ input

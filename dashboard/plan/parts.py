@@ -170,6 +170,12 @@ def frontier(answer: Answer, problem: Problem) -> None:
             draws=number(answer.problem.draws, 9)
         ),
     )
+    if not table["reached"].all():
+        st.caption(
+            _(
+                "At {count} of {all} positions the search stopped early: up to {gap} below the best there can be."
+            ).format(count=int((~table["reached"]).sum()), all=len(table), gap=words.percent(table["gap"].max()))
+        )
     spread = table["mean_usd"].max() - table["mean_usd"].min()
     if spread <= 0.005 * table["mean_usd"].max():
         st.caption(_("All positions give nearly the same plan: here, caution costs nothing."))
@@ -330,7 +336,12 @@ def refused(refusal: Refusal, names: Names) -> None:
         st.error(literal(sentence), icon=":material/block:")
     told = words.repairs(refusal.reason, names)
     if told:
-        st.subheader(_("Smallest change that would make a plan possible"))
+        is_least = not refusal.reason.repairs_gap
+        st.subheader(
+            _("Smallest change that would make a plan possible")
+            if is_least
+            else _("A change that would make a plan possible")
+        )
         for sentence in told:
             st.markdown(f"- {literal(sentence)}")
 

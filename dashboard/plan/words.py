@@ -1,5 +1,6 @@
 """Plans in words: the finding, what binds and what it costs, why there is none, what is left out."""
 
+import numpy as np
 import pandas as pd
 
 from analytics.allocation import solution
@@ -275,6 +276,10 @@ def _price(row, names: Names) -> str:
 def conflicts(reason: Infeasible, names: Names) -> list[str]:
     """Which limits cannot hold together, a sentence each."""
     told = [_conflict(conflict, names) for conflict in reason.conflicts]
+    if any(conflict.cut for conflict in reason.conflicts):
+        told.append(_("The search was cut short: fewer limits than these may conflict already."))
+    if not told:
+        return [_("Which limits conflict was not found in the time allowed.")]
     if not reason.complete:
         told.append(_("There may be more: the search for them was cut short."))
     return told
@@ -308,8 +313,18 @@ def _conflict(conflict: Conflict, names: Names) -> str:
 
 
 def repairs(reason: Infeasible, names: Names) -> list[str]:
-    """The least that would have to give."""
-    return [_repair(repair, names) for repair in reason.repairs]
+    """The least that would have to give, or that it may be more than the least."""
+    told = [_repair(repair, names) for repair in reason.repairs]
+    if told and reason.repairs_gap:
+        told.append(_("The search was cut short: less than this may do. {far}").format(far=_far(reason.repairs_gap)))
+    return told
+
+
+def _far(gap: float) -> str:
+    """How far a search that was cut short may be from the best."""
+    if np.isnan(gap):
+        return _("How far it is from the best is not known.")
+    return _("It may be up to {gap} from the best.").format(gap=percent(gap))
 
 
 def _repair(repair: Repair, names: Names) -> str:
@@ -351,6 +366,13 @@ def plans() -> dict[str, str]:
 
 def rival_note(note: Note, names: Names) -> str:
     """How a rival was made, or why there is none."""
+    said = _rival_note(note, names)
+    if not note.gap or note.kind == "cut":
+        return said
+    return _("{note} The search for it was cut short. {far}").format(note=said, far=_far(note.gap))
+
+
+def _rival_note(note: Note, names: Names) -> str:
     if note.kind == "proportional":
         return _("Split among the {count} largest markets, within the limits.").format(count=note.largest)
     if note.kind == "moved":
@@ -358,6 +380,7 @@ def rival_note(note: Note, names: Names) -> str:
         return _("Adjusted as little as needed to meet: {limits}.").format(limits=listing(told))
     return {
         "none": _("None was found that keeps the limits."),
+        "cut": _("None was found in the time allowed."),
         "greedy": _("Adds one person or market at a time, whichever gains most per US$."),
         "as given": _("As given."),
     }[note.kind]

@@ -20,6 +20,7 @@ from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _, in_sentence, listing, number, sentence, share
+from dashboard.markup import literal
 
 SHOWN = 30
 HEAVIEST = 3.0
@@ -207,7 +208,13 @@ def drivers(
         st.session_state["sobol_for"] = wanted
     with st.spinner(_("Working it out")):
         found = load.rank_drivers(*wanted)
-    options = ("all", *ranking.scores.index[:SHOWN])
+    if found.left_out:
+        st.warning(
+            _("Without {markets}: some way of building the index gives them no score.").format(
+                markets=listing([literal(names.get(code, code)) for code in found.left_out])
+            )
+        )
+    options = ("all", *(code for code in ranking.scores.index[:SHOWN] if code not in found.left_out))
     whom = widgets.selectbox(
         _("For"), options, "drivers", "all", lambda key: _("All markets") if key == "all" else names.get(key, key)
     )

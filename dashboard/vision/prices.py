@@ -15,7 +15,7 @@ from dashboard.vision.answers import Seen
 from dashboard.vision.pictures import Chosen
 
 if TYPE_CHECKING:
-    from models.prices.parse import Parsed
+    from models.prices.parsed import Parsed
     from models.vision.reader.line_reader import Reading
     from models.vision.reader.rendering import TagLine
 
@@ -24,7 +24,7 @@ RATES = ("PA.NUS.FCRF", "ecb:fx_rate")
 OLDEST_YEARS = 10
 DOUBTFUL = 0.2
 """What is less likely to be read right is not told at all."""
-ASKED_ABOUT = ("order", "separator", "currency", "calendar", "date")
+ASKED_ABOUT = ("order", "separator", "scale", "look", "currency", "calendar", "date", "month")
 """Refusals that a person can settle; the others only say that a line is neither price nor date."""
 
 
@@ -89,9 +89,9 @@ def market_choice() -> str:
 
 def lines(seen: Seen, chosen: Chosen, iso2: str) -> list[Line]:
     """What was read, line by line, and what each means in a market."""
-    from models.prices import parse
+    from models.prices.look_alikes import parse_seen
 
-    return [Line(one, parse.parse(one.text, iso2), _drawn(one, chosen)) for one in seen.found]
+    return [Line(one, parse_seen(one.text, iso2), _drawn(one, chosen)) for one in seen.found]
 
 
 def _drawn(reading: "Reading", chosen: Chosen) -> "TagLine | None":
@@ -138,9 +138,16 @@ def refusal(meant: "Parsed") -> str:
         return _("a date that may be {readings}: this market's habits leave open which").format(
             readings=_(" or ").join(day(date.fromisoformat(found)) for found in detail["readings"])
         )
-    if meant.refused == "separator":
-        return _("an amount that may be {readings}: the comma or point could separate thousands or decimals").format(
-            readings=_(" or ").join(figure(Decimal(found)) for found in detail["readings"])
+    if meant.refused in ("separator", "scale", "look"):
+        template = {
+            "separator": _("an amount that may be {readings}: the comma or point could separate thousands or decimals"),
+            "scale": _("an amount that may be {readings}: the word beside it could multiply it, or be a unit"),
+            "look": _("an amount that may be {readings}: “/-”, “L” or “k” at its end can look like a digit or a sign"),
+        }[meant.refused]
+        return template.format(readings=_(" or ").join(figure(Decimal(found)) for found in detail["readings"]))
+    if meant.refused == "calendar" and "readings" in detail:
+        return _("a date that may be {readings}: the year could belong to more than one calendar").format(
+            readings=_(" or ").join(day(date.fromisoformat(found)) for found in detail["readings"])
         )
     if meant.refused == "currency":
         value = figure(meant.number)
@@ -148,7 +155,7 @@ def refusal(meant: "Parsed") -> str:
             return _("{value} in a currency that may be {currencies}").format(
                 value=value, currencies=_(" or ").join(map(currency_name, detail["candidates"]))
             )
-        return _("{value} with a sign that stands for no currency here: {sign}").format(
+        return _("{value} beside “{sign}”, which is no currency here and may change the amount").format(
             value=value, sign=detail["sign"]
         )
     return {
@@ -158,6 +165,7 @@ def refusal(meant: "Parsed") -> str:
         "several": _("more than one number"),
         "percent": _("a percentage, not a price"),
         "date": _("no day of the calendar"),
+        "month": _("a month without a day or without a year, not a price"),
         "calendar": _("the year could belong to more than one calendar"),
     }[meant.refused]
 

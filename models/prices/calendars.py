@@ -1,4 +1,4 @@
-"""Years and numerals that Babel does not write: Persian calendar, Chinese, Korean and Ethiopic numerals."""
+"""What Babel does not write: Persian, Ethiopian, Nepalese and Taiwanese years, Chinese, Korean, Ethiopic numerals."""
 
 import datetime
 import re
@@ -10,7 +10,8 @@ _FORMAL_SMALL = ("", "拾", "佰", "仟")
 _VALUES = {c: i for i, c in enumerate(_DIGITS)} | {c: i for i, c in enumerate(_FORMAL)}
 _VALUES |= {"〇": 0, "两": 2, "兩": 2, "貳": 2, "參": 3, "陸": 6}
 _UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "십": 10, "백": 100, "천": 1000}
-_LARGE = {"万": 10**4, "萬": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8}
+_LARGE = {"万": 10**4, "萬": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8, "兆": 10**12, "조": 10**12}
+LARGE = re.compile("[" + "".join(_LARGE) + "]")
 HAN = re.compile("[" + "".join({*_VALUES, *_UNITS, *_LARGE}) + "]")
 
 
@@ -57,8 +58,8 @@ def mixed_numeral(value: int, unit: str) -> str:
 def from_han(text: str) -> int:
     """The value of a Chinese, Japanese or Korean numeral, digits 0-9 allowed in it.
 
-    三百 300, 3만5천 35,000, 二〇二六 2026.
-    Raises ValueError for what is not one.
+    三百 300, 3만5천 35,000, 二〇二六 2026. A last digit directly behind a unit is of the next unit down, as it is said
+    (一百五 150, 三万五 35,000); behind 零 it is not (一百零五 105). Raises ValueError for what is not one.
     """
     if not text:
         raise ValueError("There is no numeral.")
@@ -66,27 +67,28 @@ def from_han(text: str) -> int:
         return int("".join(str(_VALUES[c]) for c in text))
     total = group = 0
     current: int | None = None
-    last_unit, last_large = 10**4, 10**13
-    for token in re.findall(r"\d+|\D", text):
-        if token.isdigit():
+    last_unit, last_large = 10**4, 10**17
+    before = 1  # the unit directly before what is read now; 1 where there is none, or 零 stands between
+    tokens = re.findall(r"\d+|\D", text)
+    for token in tokens:
+        if token.isdigit() or token in _VALUES:
             if current:
                 raise ValueError(f"{text!r} is no numeral.")
-            current = int(token)
-        elif token in _VALUES:
-            if current:
-                raise ValueError(f"{text!r} is no numeral.")
-            current = _VALUES[token]
-        elif token in _UNITS and _UNITS[token] < last_unit:
-            last_unit = _UNITS[token]
+            current = int(token) if token.isdigit() else _VALUES[token]
+            if not current:
+                before = 1
+            continue
+        if token in _UNITS and _UNITS[token] < last_unit:
+            last_unit = before = _UNITS[token]
             group += (current or 1) * last_unit
-            current = None
         elif token in _LARGE and _LARGE[token] < last_large:
-            last_large = _LARGE[token]
+            last_large = before = _LARGE[token]
             total += ((group + (current or 0)) or 1) * last_large
-            group, current, last_unit = 0, None, 10**4
+            group, last_unit = 0, 10**4
         else:
             raise ValueError(f"{text!r} is no numeral.")
-    return total + group + (current or 0)
+        current = None
+    return total + group + (current or 0) * (before // 10 if before > 1 and len(tokens[-1]) == 1 else 1)
 
 
 def ethiopic_numeral(value: int) -> str:
@@ -147,6 +149,30 @@ def from_persian(year: int, month: int, day: int) -> datetime.date:
     return datetime.date.fromordinal(_PERSIAN_EPOCH + _persian_days(year, month, day))
 
 
+def from_bikram(year: int, month: int, day: int) -> datetime.date:
+    """The Gregorian date of a day of Bikram Sambat, Nepal's civil calendar: its months are as long as a table says.
+
+    Raises ValueError for a day that the table, 1975 to 2100, lacks.
+    """
+    import nepali_datetime  # reads its table when it is imported
+
+    return nepali_datetime.date(year, month, day).to_datetime_date()
+
+
+def from_ethiopian(year: int, month: int, day: int) -> datetime.date:
+    """The Gregorian date of an Ethiopian one: twelve months of 30 days and a thirteenth of 5, or 6 before a leap year.
+
+    Beyene and Kudlek's reckoning, whose first day is 29 August 8 of the Julian calendar. Raises ValueError where the
+    month has no such day.
+    """
+    longest = 30 if month <= 12 else 6 if year % 4 == 3 else 5
+    if not (1 <= month <= 13 and 1 <= day <= longest):
+        raise ValueError(f"{day}/{month}/{year} is no day of the Ethiopian calendar.")
+    days = 365 * (year - 1) + year // 4 + 30 * (month - 1) + day - 1
+    return datetime.date.fromordinal(_ETHIOPIAN_EPOCH + days)
+
+
+_ETHIOPIAN_EPOCH = datetime.date(8, 8, 27).toordinal()
 _PERSIAN_EPOCH = datetime.date(622, 3, 21).toordinal()
 
 

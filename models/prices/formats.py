@@ -57,6 +57,12 @@ WORDS = {
 
 CHANGED = {"BG": "EUR"}
 """Currencies newer than Babel's CLDR: Bulgaria's since 1 January 2026 (Council of the EU, 8 July 2025)."""
+MINOR_UNITS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF",
+                     "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}  # fmt: skip
+"""Decimals of currencies that have not two (ISO 4217, list one)."""
 ABROAD = ("USD", "EUR", "GBP", "JPY", "CNY", "CHF", "INR", "KRW", "AED", "SAR", "THB", "TRY", "BRL", "RUB", "SGD")
 LEADING = frozenset(("Rp", "₦", "N", "R", "₱", "P", "KSh", "Ksh", "ரூ.", "रु.", "$"))
 _USUAL = {"JPY": 3.2, "KRW": 4.2, "IRR": 5.6, "VND": 5.0, "IDR": 4.6, "IQD": 4.2, "CLP": 3.9, "COP": 4.5, "HUF": 3.6,
@@ -161,6 +167,11 @@ def currency_of(market: str) -> str:
     if not found:
         raise ValueError(f"CLDR knows no currency of {market!r}.")
     return found[-1] if "EUR" in found else found[0]
+
+
+def decimals(currency: str) -> int:
+    """How many decimals an amount of a currency may be written with (ISO 4217), whether or not coins exist for them."""
+    return MINOR_UNITS.get(currency, 2)
 
 
 def _native(locale: Locale) -> str:

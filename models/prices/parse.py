@@ -7,27 +7,31 @@ are codes with values, sentences are made where they are shown:
     text       neither an amount nor a date
     number     digits and separators that are no number: {"token"}
     several    more than one number: {"tokens"}
-    separator  1.234 may be a thousand or one and a bit here, ,99 a fraction or not: {"token", "readings"}
+    separator  1.234 may be a thousand or one and a bit here, ,99 a fraction or not, and no currency here has as many
+               decimals as 2,5001: {"token", "readings"}
+    scale      a word beside the number may multiply it or be a unit of measure: {"token", "readings"}
+    look       read in a picture, where another spelling looks the same (`look_alikes`): {"token", "readings"}
     currency   a sign that is nobody's or several currencies' here: {"sign", "candidates"}; the number is given
     percent    a percentage, no amount: {"token"}
     date       no day of the calendar: {"token"}
+    month      a month without a day, or a day without a year: {"token"}
     order      day and month (or year) may be read either way here: {"token", "readings"}
-    calendar   a year that may belong to more than one calendar here: {"token"}
+    calendar   a year that may belong to more than one calendar here: {"token"}, and {"readings"} where they are known
 """
 
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from babel import Locale, numbers
 from babel.core import get_global
-from babel.languages import get_territory_language_info
 
-from models.prices import alphabet, calendars, formats
+from models.prices import alphabet, calendars, dates, formats, scales
+from models.prices.dates import main_locales
+from models.prices.parsed import NOTHING, Parsed, refused
 
 RUPEES = ("INR", "PKR", "NPR", "LKR", "MUR", "SCR")
 SIGNS = {
@@ -38,38 +42,17 @@ SIGNS = {
     "₨": RUPEES, "Rs": RUPEES, "$": ("USD", "CAD", "AUD", "MXN"), "RMB": ("CNY",), "人民币": ("CNY",),
     "US$": ("USD",), "A$": ("AUD",), "AU$": ("AUD",), "C$": ("CAD",), "CA$": ("CAD",), "HK$": ("HKD",),
     "MX$": ("MXN",), "NT$": ("TWD",), "NZ$": ("NZD",), "R$": ("BRL",), "S$": ("SGD",), "SFr": ("CHF",),
-    "Fr": ("CHF", "XOF", "XAF"), "CFA": ("XOF", "XAF"), "лв": ("BGN",), "лева": ("BGN",),
+    "Fr": ("CHF", "XOF", "XAF"), "CFA": ("XOF", "XAF"), "лв": ("BGN",), "лева": ("BGN",), "块": ("CNY",),
+    "塊": ("TWD", "HKD"), "đồng": ("VND",), "Sh": ("KES", "TZS", "UGX", "SOS"),
 }  # fmt: skip
 """Bare signs and whose they are, for markets whose own currency is not among them."""
 TOMAN = frozenset(("تومان", "تومن"))
 _POINTS = ".,٫٬’"
 _LEADING = rf"(?:(?<![^\s\-+(:=/{alphabet.SIGNS}])[.٫]|(?<![\d{_POINTS}]),)(?=\d{{1,3}}(?![\d{_POINTS}]))"
 """A decimal sign with nothing before it: a point directly behind a letter belongs to the word (Rs.99)."""
+_HAN_GROUP = f"[\\d,.]*{calendars.HAN.pattern}[\\d,.]*"
+_IN_HAN = re.compile(rf"{_HAN_GROUP}(?:\s?{_HAN_GROUP})*")
 _NUMBER = re.compile(rf"(?:{_LEADING})?\d+(?:[{_POINTS}]\d+| \d{{3}}(?!\d))*")
-_NUMERIC_DATE = re.compile(r"(\d{1,4})(\s*[./-]\s*)(\d{1,2})(\s*[./-]\s*)(\d{1,4})\.?(?:\s?(?:г|р|ж)\.?)?")
-_ERAS = {"令和": 2018, "平成": 1988}
-_HAN_DATE = re.compile(r"(令和|平成)?\s?(元|[\d〇零一二三四五六七八九]{1,4})[年년]\s?"
-                       r"([\d一二三四五六七八九十]{1,3})[月월]\s?"
-                       r"([\d一二三四五六七八九十]{1,3})[日일]")  # fmt: skip
-_EMPTY: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """What a line means in a market. kind: "amount", "date" or "" when refused before that was known.
-
-    number: of the amount, in units of the currency. currency: ISO 4217, None where none is written. refused: a code of
-    the module's table or "". detail: the values that belong to the code.
-    """
-
-    text: str
-    market: str
-    kind: str = ""
-    number: Decimal | None = None
-    currency: str | None = None
-    date: datetime.date | None = None
-    refused: str = ""
-    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse(text: str, market: str, *, today: datetime.date | None = None) -> Parsed:
@@ -91,245 +74,158 @@ def parse(text: str, market: str, *, today: datetime.date | None = None) -> Pars
         (p for p in found if p.number is not None), None
     )
     date = next((p for p in found if p.date), None)
-    refused = next((p for p in found if p.refused), None) if not (amount or date) else None
-    kind = "amount" if amount else "date" if date else refused.kind if refused else ""
+    open_ = next((p for p in found if p.refused), None) if not (amount or date) else None
+    kind = "amount" if amount else "date" if date else open_.kind if open_ else ""
     return Parsed(
         text, market, kind, amount.number if amount else None, amount.currency if amount else None,
-        date.date if date else None, refused.refused if refused else "", refused.detail if refused else _EMPTY,
+        date.date if date else None, open_.refused if open_ else "", open_.detail if open_ else NOTHING,
     )  # fmt: skip
 
 
 def _row(text: str, market: str, today: datetime.date) -> Parsed:
     plain = alphabet.ascii_digits(text)
-    found = _date(plain, market, today)
+    found = dates.date_of(plain, market, today)
     if found is not None:
         return found
-    return _amount(plain, market)
-
-
-def _refused(text: str, market: str, kind: str, code: str, **detail: Any) -> Parsed:
-    return Parsed(text, market, kind, refused=code, detail=detail)
-
-
-# ------------------------------------------------------------------ dates
-
-
-def _date(text: str, market: str, today: datetime.date) -> Parsed | None:
-    """The date a line is; None when it is none."""
-    if match := _HAN_DATE.fullmatch(text):
-        return _han_date(text, match, market, today)
-    if match := _NUMERIC_DATE.fullmatch(text):
-        return _numeric_date(text, match, market, today)
-    return _named_date(text, market, today)
-
-
-def _han_date(text: str, match: re.Match[str], market: str, today: datetime.date) -> Parsed:
-    era, year, month, day = match.groups()
-    try:
-        number = 1 if year == "元" else calendars.from_han(year)
-        if era:
-            number += _ERAS[era]
-        elif len(year) <= 2:
-            number = _century(number, today)
-        return Parsed(text, market, "date", date=datetime.date(number, _figure(month), _figure(day)))
-    except ValueError:
-        return _refused(text, market, "date", "date", token=text)
-
-
-def _figure(text: str) -> int:
-    return int(text) if text.isdigit() else calendars.from_han(text)
-
-
-def _numeric_date(text: str, match: re.Match[str], market: str, today: datetime.date) -> Parsed | None:
-    first, mark, second, other, third = (group.strip() for group in match.groups())
-    if mark != other:
-        return None
-    if (len(first) in (1, 2) and len(third) == 3) or len(first) == 3:
-        return None  # 1.234.567, 12.05.123: numbers
-    parts = (first, second, third)
-    if len(first) == 4:
-        orders = {"yMd"} if len(third) <= 2 else set()
-    elif len(third) == 4:
-        orders = {"dMy", "Mdy"}
-    else:
-        orders = {"dMy", "Mdy", "yMd"}
-    readings: dict[str, datetime.date] = {}
-    untold = False
-    for order in sorted(orders):
-        values = dict(zip(order, parts, strict=True))
-        years = _years(values["y"], market, today)
-        untold = untold or years is None
-        made = years and _made(years, values["M"], values["d"])
-        if made:
-            readings[order] = made
-    if not readings:
-        return _refused(text, market, "date", "calendar" if untold else "date", token=text)
-    if len(set(readings.values())) == 1:
-        return Parsed(text, market, "date", date=next(iter(readings.values())))
-    decided = _decided(readings, market, mark, len(third) == 4)
-    if decided is None:
-        shown = sorted({made.isoformat() for made in readings.values()})
-        return _refused(text, market, "date", "order", token=text, readings=shown)
-    return Parsed(text, market, "date", date=decided)
-
-
-def _decided(readings: Mapping[str, datetime.date], market: str, mark: str, whole_year: bool) -> datetime.date | None:
-    """The reading that the market's CLDR short dates agree on; a year-first one decides with its own separator only."""
-    orders = set()
-    for locale in main_locales(market):
-        order = formats.date_order(locale)
-        if order != "yMd" or (not whole_year and mark in _short_pattern(locale)):
-            orders.add(order)
-    return readings.get(orders.pop()) if len(orders) == 1 else None
-
-
-@cache
-def _short_pattern(locale: str) -> str:
-    return Locale.parse(locale).date_formats["short"].pattern
-
-
-@cache
-def main_locales(market: str) -> tuple[str, ...]:
-    """Locales of the official languages that at least 15 % of a market speak, the first one always."""
-    shares = get_territory_language_info(market)
-    found = formats.locales_of(market)
-
-    def spoken(name: str) -> float:
-        keys = (name.split("_")[0], name.rpartition("_")[0])  # zh, zh_Hant
-        return max(shares.get(key, {}).get("population_percent", 0) for key in keys)
-
-    known = [name for name in found[1:] if spoken(name) >= 15]
-    return (found[0], *known)
-
-
-def _years(year: str, market: str, today: datetime.date) -> tuple[int, bool] | None:
-    """Year and whether it is Persian; None when the calendar is not told."""
-    value = int(year)
-    if len(year) == 4:
-        if market == "TH" and 2400 <= value <= 2700:
-            return value - 543, False
-        if 1250 <= value <= 1500 and market in ("IR", "AF"):
-            return value, True
-        return None if value < 1600 or value > 2400 else (value, False)
-    if market in ("IR", "AF"):
-        return None
-    century = _century(value, today)
-    if market == "TH":
-        buddhist = 2500 + value - 543
-        near = [y for y in (century, buddhist) if -15 <= y - today.year <= 10]
-        if len(set(near)) != 1:
-            return None
-        return near[0], False
-    return century, False
-
-
-def _century(value: int, today: datetime.date) -> int:
-    """A year of two digits within 79 years back and 20 ahead of today."""
-    year = today.year // 100 * 100 + value
-    if year > today.year + 20:
-        return year - 100
-    return year + 100 if year <= today.year - 80 else year
-
-
-def _made(years: tuple[int, bool], month: str, day: str) -> datetime.date | None:
-    if len(month) > 2 or len(day) > 2:
-        return None
-    year, persian = years
-    try:
-        if persian:
-            return calendars.from_persian(year, int(month), int(day))
-        return datetime.date(year, int(month), int(day))
-    except ValueError:
-        return None
-
-
-@cache
-def _months(market: str) -> tuple[tuple[str, int], ...]:
-    """Month names of a market's languages and English, folded, longest first, with their numbers."""
-    found: dict[str, int] = {}
-    for name in (*formats.spoken_in(market), "en"):
-        months = Locale.parse(name).months
-        for use in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for month, spelled in months[use][width].items():
-                    plain = alphabet.ascii_digits(alphabet.fold(spelled)).casefold().rstrip(".")
-                    if len(plain) > 1 and any(c.isalpha() for c in plain) and not re.search("[月월]", plain):
-                        found.setdefault(plain, month)
-    return tuple(sorted(found.items(), key=lambda item: -len(item[0])))
-
-
-def _named_date(text: str, market: str, today: datetime.date) -> Parsed | None:
-    lowered = text.casefold()
-    for name, month in _months(market):
-        at = lowered.find(name)
-        if at < 0:
-            continue
-        before, after = lowered[:at], lowered[at + len(name) :]
-        if (before and before[-1].isalpha() and name[0].isalpha()) or (
-            after and after[0].isalnum() and name[-1].isalnum()
-        ):
-            continue
-        figures = re.findall(r"\d+", before + " " + after)
-        if len(figures) != 2 or sum(c.isalpha() for c in before + after) > 10:
-            continue
-        day, year = figures
-        if len(day) == 4 or (len(day) == len(year) == 2 and formats.date_order(formats.locale_of(market)) == "yMd"):
-            day, year = year, day
-        if len(day) > 2 or len(year) not in (2, 4):
-            continue
-        years = _years(year, market, today)
-        if years is None or years[1]:
-            return _refused(text, market, "date", "calendar", token=text)
-        made = _made(years, str(month), day)
-        return Parsed(text, market, "date", date=made) if made else _refused(text, market, "date", "date", token=text)
-    return None
+    return _amount(plain, market, today)
 
 
 # ------------------------------------------------------------------ amounts
 
 
-def _amount(text: str, market: str) -> Parsed:
+def _amount(text: str, market: str, today: datetime.date) -> Parsed:
     if re.search("[%٪]", text):
-        return _refused(text, market, "", "percent", token=text)
-    bare = re.sub(r"\(?税[込抜]\)?|[正整]$", "", text)
-    bare = re.sub(r"[.,:]-$", "", bare).strip()
-    if found := re.search(f"(?:[\\d,.]*{calendars.HAN.pattern}[\\d,.]*)+", bare):
-        token = found.group().strip(".,")
-        try:
-            number = Decimal(calendars.from_han(token.replace(",", "")))
-        except ValueError:
-            return _refused(text, market, "amount", "number", token=token)
-        return _with_currency(text, bare.replace(token, " ", 1), number, market)
+        return refused(text, market, "", "percent", token=text)
+    bare = _bare(text)
+    if month := dates.month_in(bare, market, today):
+        beside = bare.replace(month.text, " ", 1)
+        known = bool(_plain(beside)) and _currency(beside, market)[2] is None
+        if not known and not re.search(r"\d", beside):
+            return refused(text, market, "date", "month", token=month.text)
+    if found := _IN_HAN.search(bare):
+        return _in_han(text, bare, found.group().strip(".,"), market)
     if found := re.search("[\u1369-\u137c]+", bare):
         number = Decimal(calendars.from_ethiopic(found.group()))
-        return _with_currency(text, bare.replace(found.group(), " ", 1), number, market)
+        return _valued(text, bare.replace(found.group(), " ", 1), number, market, found.group())
     tokens = _NUMBER.findall(bare)
     if not tokens:
-        return _refused(text, market, "", "text")
+        return refused(text, market, "", "text")
     if len(tokens) > 1:
-        return _refused(text, market, "", "several", tokens=tokens)
+        return refused(text, market, "", "several", tokens=tokens)
     token = tokens[0]
-    rest = bare.replace(token, " ", 1)
-    dashed = re.search(r"(^|\s|[^\w\s])-\s*$", bare[: bare.find(token)])
-    sign = -1 if dashed and not _stands_for_none(token, market) else 1
-    currency, factor, candidates = _currency(rest, market)
-    precision = numbers.get_currency_precision(currency or formats.currency_of(market))
+    head, _, tail = bare.partition(token)
+    scale = scales.behind(tail, market, _own_signs(market))
+    if scale:
+        tail = tail[scale.length :]
+    elif scale := scales.before(head, market):
+        head = head[: -scale.length]
+    rest = f"{head} {tail}"
+    currency, _factor, candidates = _currency(rest, market)
+    precision = 9 if scale else numbers.get_currency_precision(currency or formats.currency_of(market))
     number, readings = _number(token, market, precision)
     if number is None:
         code = "separator" if readings else "number"
         detail = {"token": token} | ({"readings": [str(value) for value in readings]} if readings else {})
-        return _refused(text, market, "amount", code, **detail)
-    number *= sign * factor
+        return refused(text, market, "amount", code, **detail)
+    dashed = re.search(r"(^|\s|[^\w\s])-\s*$", head)
+    number *= -1 if dashed and not _stands_for_none(token, market) else 1
+    if scale is None:
+        return _valued(text, rest, number, market, token)
+    by_sign = candidates is None and currency is not None
+    if not _multiplies(scale, number, market, by_sign):
+        word = f"{token} {scale.word}"
+        shown = [str(_written_out(number * factor)) for factor in (1, *scale.factors)]
+        return refused(text, market, "amount", "scale", token=word, readings=shown)
+    return _valued(text, rest, _written_out(number * scale.factors[0]), market, token)
+
+
+def _bare(text: str) -> str:
+    """A line without what tags bear beside the amount: tax included, "only", M.R.P., and the Indian end of an amount,
+    /-."""
+    bare = re.sub(r"\(?税[込抜]\)?|[正整]$", "", text).replace("廿", "二十").replace("卅", "三十")
+    bare = re.sub(
+        r"^m\.?\s?r\.?\s?p\.?(?![a-z])\s?:?-?|\(?\b(incl|inclusive)\b[\w .]*tax(es)?\)?", "", bare, flags=re.I
+    )
+    bare = re.sub(r"(?<=\d)\s?/\s?[-=](?!\d)(?:\s*only\b)?", "", bare, flags=re.I)
+    return re.sub(r"[.,:]-$", "", bare).strip()
+
+
+def _in_han(text: str, bare: str, token: str, market: str) -> Parsed:
+    """An amount with Chinese or Korean numerals in it; figures before the last unit may have decimals: 1.5万."""
+    rest, token = bare.replace(token, " ", 1), token.replace(" ", "")
+    if others := re.findall(rf"\d+|{calendars.HAN.pattern}", rest):
+        return refused(text, market, "", "several", tokens=[token, *others])
+    try:
+        number = _marked(token, market) if re.search("[.,]", token) else Decimal(calendars.from_han(token))
+    except ValueError:
+        return refused(text, market, "amount", "number", token=token)
+    if isinstance(number, tuple):
+        return refused(text, market, "amount", "separator", token=token, readings=[str(value) for value in number])
+    if market in ("JP", "KR") and re.search(
+        f"{calendars.LARGE.pattern}\\d$", token
+    ):  # 3万5: as they say it, or as written
+        exact = calendars.from_han(f"{token[:-1]}0{token[-1]}")
+        return refused(text, market, "amount", "scale", token=token, readings=[str(exact), str(number)])
+    return _valued(text, rest, number, market, token)
+
+
+def _marked(token: str, market: str) -> Decimal | tuple[Decimal, ...]:
+    """The value of a numeral with points or commas, or what it may be. Raises ValueError for what is none."""
+    figures = re.compile(r"\d[\d.,]*")
+    parts = figures.findall(token)
+    last = re.fullmatch(rf"(\d[\d.,]*)((?:{calendars.HAN.pattern})*)", token)
+    found: list[Decimal] = []
+    for part in parts:
+        number, readings = _number(part, market, 9)
+        if number is None:
+            if last and readings:
+                unit = calendars.from_han(last[2]) if last[2] else 1
+                return tuple(_written_out(value * unit) for value in readings)
+            raise ValueError(token)
+        if number != int(number):
+            if not last or not calendars.LARGE.match(last[2]):
+                raise ValueError(token)
+            if "." not in part and "decimal" not in _roles(",", market):
+                grouped = Decimal(part.replace(",", ""))
+                return tuple(_written_out(value * calendars.from_han(last[2])) for value in (number, grouped))
+            return _written_out(number * calendars.from_han(last[2]))
+        found.append(number)
+    whole = iter(found)
+    return Decimal(calendars.from_han(figures.sub(lambda _match: str(int(next(whole))), token)))
+
+
+def _written_out(value: Decimal) -> Decimal:
+    """A product without the noughts that multiplying left behind its decimal sign, and without an exponent."""
+    return Decimal(format(value.normalize(), "f"))
+
+
+def _multiplies(scale: scales.Scale, number: Decimal, market: str, by_sign: bool) -> bool:
+    """Whether a word beside a number says for sure by how much it is multiplied. by_sign: a currency is written too."""
+    if len(scale.factors) > 1 or scale.word in _own_signs(market):
+        return False
+    if scale.word == "k":
+        return abs(number) < 1000
+    if scale.told:
+        return True
+    return by_sign and scale.factors[0] < 10**12 and (scale.glued or scale.large or len(scale.word) > 1)
+
+
+def _valued(text: str, rest: str, number: Decimal, market: str, token: str) -> Parsed:
+    """The amount, with what stands beside the number; refused with more decimals than its currency has."""
+    currency, factor, candidates = _currency(rest, market)
+    home = formats.currency_of(market)
+    if candidates is not None and not candidates["candidates"] and scales.is_cent(candidates["sign"].casefold(), home):
+        currency, factor, candidates = home, Decimal("0.01"), None
+    unknown = candidates is not None and not candidates["candidates"]
+    codes = candidates["candidates"] if candidates is not None else (currency or home,)
+    most = 3 if unknown else max(formats.decimals(code) for code in codes)
+    number *= factor
+    if -number.as_tuple().exponent > most and not re.search(r"[.,’ ]\d{3}[.,]00$", token):
+        shown = [str(_written_out(value)) for value in (number, Decimal(re.sub(r"\D", "", token)) * factor)]
+        return refused(text, market, "amount", "separator", token=token, readings=shown)
     if candidates is not None:
         return Parsed(text, market, "amount", number, refused="currency", detail=candidates)
     return Parsed(text, market, "amount", number, currency)
-
-
-def _with_currency(text: str, rest: str, number: Decimal, market: str) -> Parsed:
-    currency, factor, candidates = _currency(rest, market)
-    if candidates is not None:
-        return Parsed(text, market, "amount", number * factor, refused="currency", detail=candidates)
-    return Parsed(text, market, "amount", number * factor, currency)
 
 
 def _stands_for_none(token: str, market: str) -> bool:
@@ -410,8 +306,9 @@ def _currency(rest: str, market: str) -> tuple[str | None, int, Mapping[str, Any
         return sign, 1, None
     known = _signs(market).get(sign.casefold())
     if known is None and len(sign) > 3 and (code := re.search("[A-Z]{3}", sign)) and code.group() in _currencies():
-        others = _signs(market).get(sign.replace(code.group(), "").casefold(), (code.group(),))
-        known = (code.group(),) if code.group() in others else None  # "US$ USD", "€EUR"
+        beside = sign.replace(code.group(), "").casefold()
+        others = () if beside in scales.words(market) else _signs(market).get(beside, (code.group(),))
+        known = (code.group(),) if code.group() in others else None  # "US$ USD", "€EUR"; not "Mio. EUR"
     if known is None:
         return None, 1, {"sign": sign, "candidates": []}
     if home in known:
@@ -435,6 +332,13 @@ def _currencies() -> tuple[str, ...]:
 
 
 @cache
+def _own_signs(market: str) -> frozenset[str]:
+    """Signs and words, plain and case-folded, that may stand for a market's own currency."""
+    home = formats.currency_of(market)
+    return frozenset(sign for sign, codes in _signs(market).items() if home in codes)
+
+
+@cache
 def _signs(market: str) -> dict[str, tuple[str, ...]]:
     """Sign or word, plain and case-folded -> the currencies it may stand for in a market."""
     found: dict[str, list[str]] = {}
@@ -453,6 +357,8 @@ def _signs(market: str) -> dict[str, tuple[str, ...]]:
             add(numbers.get_currency_name(home, count, locale), home)
         for word in formats.words_of(name):
             add(word, "EUR" if word in ("€", "EUR", "ευρώ") else home)
+    for count in (1, 2):  # Nigerian naira, US dollars
+        add(numbers.get_currency_name(home, count, "en").rpartition(" ")[2], home)
     for sign, codes in SIGNS.items():
         if sign.casefold() not in found or home in codes:
             for code in codes:

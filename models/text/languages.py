@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
+from typing import Any
 
 import babel
 from babel.core import get_global
@@ -168,6 +169,18 @@ def instead(code: str) -> tuple[str, ...]:
     traditional = ("zh-Hant", "zh-TW") if macro(code) == "zh" and (code.endswith("Hant") or plain == "yue") else ()
     varieties = tuple(map(_short, MACRO.get(macro(code), "").split()))
     return tuple(dict.fromkeys((code, plain, *traditional, plain.split("-")[0], macro(code), *varieties)))
+
+
+def not_offered(network: Mapping[str, Any], code: str | None) -> tuple[str, ...]:
+    """Labels that a model never gives in a language, since none of its training rows had them there.
+
+    network: as the model's card describes it (config.network): labels, languages, and allowed, labels by language.
+    """
+    known = {bcp47(name): name for name in reversed(network.get("languages", ()))}
+    known |= {name: name for name in network.get("languages", ())}
+    found = next((known[name] for name in instead(code) if name in known), None) if code else None
+    allowed = network.get("allowed", {}).get(found)
+    return () if allowed is None else tuple(label for label in network["labels"] if label not in allowed)
 
 
 def settled(shares: Mapping[str, float], codes: Collection[str], least: float = 0.5) -> str | None:

@@ -118,6 +118,19 @@ def test_a_file_that_is_no_parquet_is_refused(shipped, tmp_path, capsys):
     assert "cannot be read as parquet" in capsys.readouterr().err
 
 
+def test_what_the_page_tells_of_a_text_is_told_here(shipped, capsys, monkeypatch):
+    card = cards.card("tiny")
+    network = card.config["network"] | {"allowed": {"en": [card.labels[0]]}}
+    notes = cli._notes(replace(card, config=card.config | {"network": network}), "a" * 3_000, "en", "cut")
+    assert notes[0] == "the text has 3000 characters; the first 2000 are read"
+    assert notes[1] == f"{' and '.join(card.labels[1:])} is not offered in en: its training texts had none"
+    monkeypatch.setattr(cli, "_notes", lambda *_: ["neutral is not offered in de: its training texts had none"])
+    assert cli.main(["predict", "tiny", "--text", "the day was lovely", "--language", "en"]) == 0
+    assert "  note: neutral is not offered in de" in capsys.readouterr().out
+    assert cli.main(["predict", "tiny", "--text", "the day was lovely", "--language", "en", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"]
+
+
 # ------------------------------------------------------------------ pictures
 
 
@@ -151,6 +164,15 @@ def test_a_file_that_is_not_there_is_named_once(counter, pictures, capsys):
     said = capsys.readouterr()
     assert said.err == "predict: no.png: No such file or directory\n"
     assert said.out.startswith(pictures[0])
+
+
+def test_notes_on_a_picture_are_printed_a_line_each(counter, pictures, capsys, monkeypatch):
+    told = {"unlike": True, "notes": ["only its first frame is read", "it is unlike what the model knows"]}
+    monkeypatch.setattr(describe, "at", lambda *_: dict(told))
+    assert cli.main(["predict", "nuclei", "--image", pictures[0]]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [f"  note: {note}" for note in told["notes"]]
+    assert cli.main(["predict", "nuclei", "--json", "--image", pictures[0]]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == told["notes"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from dashboard.inference import text as lab_answers
 from dashboard.language import file
 from models import cards, errors, tensors
 from models.serving import server
@@ -70,6 +71,12 @@ def test_a_language_that_is_not_fit_to_show_carries_a_banner_and_is_never_sure(o
     app = opened("ሰላም positive")
     assert app.title[0].value == "Perhaps positive · Amharic"
     assert app.warning[0].value == ("Not good enough for Amharic: F1 0.50 on 200 test texts. Do not rely on it.")
+
+
+def test_a_class_that_is_not_offered_in_a_language_is_named(opened, monkeypatch):
+    monkeypatch.setattr(lab_answers, "not_offered", lambda model, code: ("neutral",))
+    [told] = [info.value for info in opened("a positive word on travel").info]
+    assert told.startswith("“neutral” is not offered in English: the training texts there had none")
 
 
 def test_a_language_nobody_tested_says_so(opened):

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
-from analytics.allocation import baselines, response_curve
+from analytics.allocation import baselines, infeasibility, milp, response_curve
 from analytics.allocation import problem as allocation_problem
 from analytics.allocation import solve as allocation
 from analytics.allocation.limits import Choice, violations
@@ -658,3 +659,84 @@ def test_a_lock_beyond_the_markets_own_size_is_a_contradiction():
 
 def test_figures_that_do_not_fit_the_years_are_told():
     assert "people: needs 2 numbers, one for each year" in faults(document() | {"people": [1, 2, 3]})
+
+
+# -- searches that were cut short --------------------------------------------------------------------------------
+
+
+def cut(monkeypatch, module, gap: float = 0.125, forget: bool = False):
+    """Searches of a module end at their limit of time or nodes: with what they have, or with nothing."""
+    search = optimize.milp
+
+    def stopped(*arguments, **named):
+        result = search(*arguments, **named)
+        if result.x is None:
+            return result
+        result.status, result.mip_gap = 1, gap
+        if forget:
+            result.x = result.mip_gap = None
+        return result
+
+    monkeypatch.setattr(module.optimize, "milp", stopped)
+
+
+TODAY = (CurrentAllocation("DEU", "health", 3), CurrentAllocation("JPN", "health", 2))
+
+
+def test_a_rival_whose_search_was_cut_says_so_with_its_gap(monkeypatch):
+    problem = small(today=TODAY, locks=(Lock("DEU", open=True),))
+    chosen = allocation.solve(problem)
+    notes = baselines.compare(problem, chosen).table["note"]
+    assert all(note.gap == 0 for note in notes)
+    cut(monkeypatch, baselines)
+    for note in baselines.compare(problem, chosen).table["note"].drop("optimised"):
+        assert note.gap == 0.125 and "its search was cut short (up to 12.5% from the best)" in str(note)
+
+
+def test_a_rival_that_was_not_found_in_time_is_not_said_to_be_impossible(monkeypatch):
+    problem = small(today=TODAY, locks=(Lock("DEU", open=True),))
+    chosen = allocation.solve(problem)
+    cut(monkeypatch, baselines, forget=True)
+    notes = baselines.compare(problem, chosen).table["note"].drop("optimised")
+    assert {str(note) for note in notes} == {"none was found in the time allowed"}
+
+
+IMPOSSIBLE = {"locks": (Lock("DEU", people=3),), "language_capacity": {"de": 2}, "people": (9, 9),
+              "budget_usd": (2e6, 2e6)}  # fmt: skip
+
+
+def test_repairs_from_a_search_that_was_cut_are_not_called_the_least(monkeypatch):
+    assert "The least change that would make a plan possible:" in str(conflict(small(**IMPOSSIBLE)))
+    cut(monkeypatch, infeasibility)
+    error = conflict(small(**IMPOSSIBLE))
+    assert error.repairs and error.repairs_gap == 0.125
+    assert "may be larger than the least (by up to 12.5%: the search was cut short)" in str(error)
+
+
+def test_a_conflict_is_told_only_where_a_search_has_proven_it(monkeypatch):
+    cut(monkeypatch, infeasibility, forget=True)
+    error = conflict(small(**IMPOSSIBLE))
+    assert (error.conflicts, error.repairs, error.complete) == ((), (), False)
+    assert "which of them conflict was not found in the time allowed" in str(error)
+
+
+def test_people_that_would_have_to_give_are_whole(monkeypatch):
+    search = optimize.milp
+
+    def nearly(*arguments, **named):
+        result = search(*arguments, **named)
+        if result.x is not None:
+            result.x = result.x - 1e-8
+        return result
+
+    monkeypatch.setattr(infeasibility.optimize, "milp", nearly)
+    assert all(
+        repair.by == int(repair.by) for repair in conflict(small(**IMPOSSIBLE)).repairs if repair.unit == "people"
+    )
+
+
+def test_a_budget_of_three_wages_pays_three_people():
+    market_ = market(0, wage_usd=99_999.99, entry_cost_usd=0.0, max_people=9, friction=0.0)
+    problem = small(markets=(market_,), opportunities=(offer(0, 4e9),), budget_usd=(299_999.97,), people=(9,))
+    assert milp._most_heads(problem)[0, 0] == 3
+    assert allocation.solve(problem).choice.people.sum() == 3

@@ -7,7 +7,7 @@ import pytest
 from analytics.index import composite
 from analytics.index.design import DesignError
 from analytics.index.recipe import Ingredient, Measure, Recipe
-from analytics.robustness import sobol
+from analytics.robustness import draws, rank_intervals, sobol
 from analytics.robustness.draws import Choices
 
 KEYS = ("a", "b", "c", "d")
@@ -58,3 +58,45 @@ def test_weights_can_be_told_apart_by_dimension():
 def test_a_base_that_is_no_power_of_2_is_refused(base):
     with pytest.raises(DesignError, match="not a power of 2"):
         sobol.shares(ranking(), 0, base=base)
+
+
+def without_a_run(monkeypatch, *markets: int):
+    """Scores of some markets missing in one run of all."""
+    scores = draws.scores
+
+    def holed(prepared, members, plan):
+        found = scores(prepared, members, plan)
+        found[5, list(markets)] = np.nan
+        return found
+
+    monkeypatch.setattr(draws, "scores", holed)
+
+
+def test_a_market_without_a_score_in_one_run_is_left_out_and_named(monkeypatch):
+    shown = ranking()
+    rest = sobol.shares(shown, 0, base=64)
+    without_a_run(monkeypatch, 4)
+    found = sobol.shares(shown, 0, base=64)
+    assert found.left_out == ("M04",) and rest.left_out == ()
+    assert "M04" not in found.markets.index.get_level_values("iso3")
+    assert found.overall["total"].max() > 0.1 and not found.markets.isna().any(axis=None)
+    assert found.overall["total"].to_numpy() == pytest.approx(rest.overall["total"].to_numpy(), abs=0.15)
+
+
+def test_shares_of_fewer_than_two_markets_with_all_their_scores_are_refused(monkeypatch):
+    without_a_run(monkeypatch, *range(19))
+    with pytest.raises(DesignError, match="19 of 20 markets have no score in some run"):
+        sobol.shares(ranking(), 0, base=64)
+
+
+def test_a_missing_run_is_never_a_share_of_nothing():
+    outputs = np.random.default_rng(0).normal(size=(8, 4, 2))
+    outputs[3, 1, 1] = np.nan
+    found = sobol._orders(outputs)
+    assert np.isfinite(found[:, :, 0]).all() and np.isnan(found[:, 0, 1]).all()
+
+
+def test_rank_intervals_refuse_a_market_without_a_score_in_some_draw(monkeypatch):
+    without_a_run(monkeypatch, 4)
+    with pytest.raises(DesignError, match="no score for M04"):
+        rank_intervals.monte_carlo(ranking(), 0, 64)

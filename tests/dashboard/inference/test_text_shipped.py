@@ -87,3 +87,10 @@ def test_in_a_language_with_two_labels_a_narrow_winner_is_not_sure(models, text)
 @pytest.mark.parametrize("text", ["I hate you.", "Terrible. Do not buy.", "This hotel was awful, we left at once."])
 def test_english_as_it_is_typed_is_not_neutral_for_want_of_spaces(models, text):
     assert read(models, text)[1].label == "negative"
+
+
+@pytest.mark.parametrize(
+    ("code", "missing"), [("deu_Latn", ("neutral",)), ("zho_Hans", ("neutral",)), ("hau_Latn", ())]
+)
+def test_the_card_knows_in_which_languages_neutral_is_not_offered(code, missing):
+    assert language_lab_answers.not_offered(language_lab_answers.SENTIMENT, code) == missing

@@ -178,11 +178,34 @@ def test_a_market_without_an_office_is_told_with_its_remedy(spoken):
     assert repair == "An office within working hours of Japan, 2026: add a site, or ask for fewer shared hours."
 
 
+def test_a_search_for_conflicts_that_was_cut_is_told(spoken):
+    budget = Limit("budget")
+    reason = Infeasible((Conflict((budget,), (2026,), cut=True),), (Repair(budget, 2026, 1e5, "USD"),), True, 0.05)
+    assert plan_words.conflicts(reason, NAMES)[-1] == (
+        "The search was cut short: fewer limits than these may conflict already."
+    )
+    assert plan_words.repairs(reason, NAMES)[-1] == (
+        "The search was cut short: less than this may do. It may be up to 5 % from the best."
+    )
+    nothing = Infeasible((), (), False, float("nan"))
+    assert plan_words.conflicts(nothing, NAMES) == ["Which limits conflict was not found in the time allowed."]
+
+
 @pytest.mark.parametrize(
     ("note", "said"),
     [
         (Note("as given"), "As given."),
         (Note("none"), "None was found that keeps the limits."),
+        (Note("cut", gap=0.2), "None was found in the time allowed."),
+        (
+            Note("greedy", gap=0.2),
+            "Adds one person or market at a time, whichever gains most per US$. The search for it was cut short. It "
+            "may be up to 20 % from the best.",
+        ),
+        (
+            Note("as given", gap=float("nan")),
+            "As given. The search for it was cut short. How far it is from the best is not known.",
+        ),
         (Note("proportional", 8), "Split among the 8 largest markets, within the limits."),
         (
             Note("moved", broken=MOVED),

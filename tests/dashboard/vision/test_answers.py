@@ -22,7 +22,8 @@ from dashboard.vision import prices as vision_lab_meaning
 from dashboard.vision.answers import Seen, Thing
 from dashboard.vision.prices import Line, Rate
 from data import ingest
-from models.prices.parse import Parsed, parse
+from models.prices.look_alikes import parse_seen
+from models.prices.parsed import Parsed
 from models.serving.server import Served
 from models.vision import images
 from models.vision.reader.line_reader import Reading
@@ -232,7 +233,7 @@ def test_pictures_of_the_same_bytes_and_another_shape_are_not_the_same():
 
 def line(text: str, market: str, confidence: float = 0.9, drawn: TagLine | None = None) -> Line:
     today = datetime.date(2026, 1, 1)
-    return Line(Reading(text, confidence, sure=confidence > 0.5), parse(text, market, today=today), drawn)
+    return Line(Reading(text, confidence, sure=confidence > 0.5), parse_seen(text, market, today=today), drawn)
 
 
 PARTED = "the comma or point could separate thousands or decimals"
@@ -255,7 +256,13 @@ PARTED = "the comma or point could separate thousands or decimals"
         ("12 34 €", "DE", "more than one number"),
         ("Angebot", "DE", "neither a price nor a date"),
         ("99 元", "DE", "99 in a currency that may be Chinese Yuan or New Taiwan Dollar or Hong Kong Dollar"),
-        ("99 ☂", "DE", "99 with a sign that stands for no currency here: ☂"),
+        ("99 ☂", "DE", "99 beside “☂”, which is no currency here and may change the amount"),
+        ("7 m", "US", "an amount that may be 7 or 7,000,000: the word beside it could multiply it, or be a unit"),
+        ("Rs.6501", "IN", "an amount that may be 6,501 or 650: “/-”, “L” or “k” at its end can look like a digit or a "
+         "sign"),
+        ("07.2027", "DE", "a month without a day or without a year, not a price"),
+        ("27/01/2018", "ET", "a date that may be Jan 27, 2018 or Oct 7, 2025: the year could belong to more than one "
+         "calendar"),
         ("", "DE", "no text"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.prices import formats
+from models.prices import dates, formats
 from models.prices import parse as prices_parse
 from models.vision.reader import evaluation
 
@@ -221,14 +221,15 @@ def test_what_cldr_writes_for_a_market_is_read_back(market, units):
 
 @settings(max_examples=300)
 @given(
-    st.sampled_from([market for market in evaluation.MARKETS if market != "TH"]),
+    st.sampled_from([market for market in evaluation.MARKETS if market not in ("TH", "NP", "ET")]),
     st.dates(datetime.date(1950, 1, 1), datetime.date(2045, 12, 31)),
     st.sampled_from(["short", "medium", "long"]),
 )
 def test_what_cldr_writes_for_a_date_is_read_back(market, date, style):
     text = formats.canonical(formats.day(date, formats.locale_of(market), style))
     found = parse(text, market)
-    assert found.date == date
+    is_islamic = market in dates.HIJRI and not 1959 <= date.year <= 2038  # 48 may be 1448 there
+    assert found.date == date or (is_islamic and found.refused == "calendar")
 
 
 SCRIBBLES = st.text("0123456789٠٤۴९௧.,٫٬’ -/:%()€$¥kr元百万三千年月日원년월일만ብር፩፻፼税", max_size=14)

@@ -116,3 +116,22 @@ def test_languages_that_cldr_names_in_english_only_have_chinese_names():
 )
 def test_varieties_of_a_language_have_names_of_their_own(code, name):
     assert languages.variety(code) == name
+
+
+NETWORK = {
+    "labels": ["negative", "neutral", "positive"],
+    "languages": ["de", "en", "zh"],
+    "allowed": {"de": ["negative", "positive"], "zh": ["negative", "positive"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "missing"),
+    [("de", ("neutral",)), ("deu_Latn", ("neutral",)), ("zho_Hans", ("neutral",)), ("en", ()), ("tlh", ()), (None, ())],
+)
+def test_a_class_that_a_language_had_no_rows_of_is_not_offered_there(code, missing):
+    assert languages.not_offered(NETWORK, code) == missing
+
+
+def test_a_card_without_a_network_offers_every_class():
+    assert languages.not_offered({}, "de") == ()
