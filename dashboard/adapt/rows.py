@@ -66,7 +66,7 @@ def prepare(where: str) -> None:
     market = _market(where, language)
     if market is None:
         return
-    checked, notes = _check(base, language, market)
+    checked, notes = _check(base, language, market, own=where == "file")
     heading.title(_headline(checked, language))
     left, right = st.columns([1.2, 1], gap="large")
     with left:
@@ -293,15 +293,26 @@ class _Detector:
         return load.text_server(language_lab_answers.LANGUAGE).ask(rows, timeout_s=DETECTOR_TIMEOUT_S).answers
 
 
-def _check(base: str, language: str, market: "LabelledRows") -> tuple["Checked", dict[str, str]]:
-    """What the checks found, and which of them could not be made; kept until another file, model or language."""
-    key = (base, language, market.key, language_lab_answers.LANGUAGE in load.model_names())
-    kept = st.session_state.get(CHECKED)
-    if kept is None or kept[0] != key:
+def _check(base: str, language: str, market: "LabelledRows", own: bool) -> tuple["Checked", dict[str, str]]:
+    """What the checks found, and which of them could not be made; kept until another file, model or language.
+
+    own: whether the rows are the reader's; of those that come with the program it is kept for all readers.
+    """
+    key = (base, language, market.key, language_lab_answers.LANGUAGE in load.model_names(), locale())
+    kept = st.session_state.setdefault(CHECKED, {}) if own else _of_examples()
+    if key not in kept:
         with st.spinner(_("Looking the rows over"), show_time=True):
-            kept = (key, *_checked(base, language, market))
-        st.session_state[CHECKED] = kept
-    return kept[1], kept[2]
+            found = _checked(base, language, market)
+        while len(kept) >= (1 if own else EXAMPLES_KEPT):
+            kept.pop(next(iter(kept)), None)
+        kept[key] = found
+    return kept[key]
+
+
+@st.cache_resource(show_spinner=False)
+def _of_examples() -> dict[tuple, tuple["Checked", dict[str, str]]]:
+    """What was found in rows that come with the program or lie beside it."""
+    return {}
 
 
 def _checked(base: str, language: str, market: "LabelledRows") -> tuple["Checked", dict[str, str]]:
