@@ -36,16 +36,28 @@ def context_of(layout: layouts.Layout) -> Context:
     is_sdmx = {layouts.plain(column) for column in columns} >= layouts.SDMX
     same = {layouts.plain(column) for column in used}
     strict = is_sdmx or bool(layout.keys)
+    own = _own_indicator(columns, layout)
+    dimensions = [
+        (column, _KINDS.get(layouts.plain(column), "dimension"))
+        for column in free
+        if layouts.plain(column) in _DIMENSIONS or (strict and _is_unknown(layouts.plain(column), same))
+    ]
     return Context(
         name=_market_name(free, layout),
         multiplier=next((c for c in free if layouts.plain(c) in _MULTIPLIERS), None),
         statuses=tuple(c for c in free if layouts.plain(c) in _STATUSES),
-        dimensions=tuple(
-            (column, _KINDS.get(layouts.plain(column), "dimension"))
-            for column in free
-            if layouts.plain(column) in _DIMENSIONS or (strict and _is_unknown(layouts.plain(column), same))
+        dimensions=(
+            *((column, kind) for column, kind in dimensions if column != own),
+            *([(own, "indicator")] if own else []),
         ),
     )
+
+
+def _own_indicator(columns: Sequence[str], layout: layouts.Layout) -> str | None:
+    """The column that names indicators in a file of which somebody said that it holds one."""
+    if "indicator" not in layout.fixed or layout.is_wide:
+        return None
+    return layouts.named_columns(columns).get("indicator")
 
 
 def _is_unknown(column: str, same: set[str]) -> bool:

@@ -72,6 +72,8 @@ def _is_total(part: layouts.Layout, text: str, kind: str) -> str:
     total = f"({among(TOTALS['dimension'])} OR regexp_matches({text}, {quoted(TOTAL_ENDING)}))"
     if kind in ("frequency", "adjustment", "action"):
         return f"{total} OR {among(TOTALS[kind])}"
+    if kind == "indicator":
+        return f"(SELECT count(DISTINCT {text}) FROM raw) = 1"
     if kind != "prices":
         return total
     column = part.mapping.get("indicator")
