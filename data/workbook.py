@@ -175,26 +175,27 @@ class _Merged:
     def __init__(self, references: list[str]) -> None:
         from openpyxl.utils import range_boundaries
 
-        self.first: dict[tuple[int, int], tuple[int, int]] = {}
+        self.first: dict[int, dict[int, tuple[int, int]]] = {}
+        self.starts: set[tuple[int, int]] = set()
         self.text: dict[tuple[int, int], str] = {}
         self.doubtful = ""
         for reference in references:
             left, top, right, bottom = range_boundaries(reference)
-            if left == right and bottom - top < 100_000 and len(self.first) < 1_000_000:
-                self.first |= {(row, left): (top, left) for row in range(top + 1, bottom + 1)}
-        self.starts = set(self.first.values())
+            if left == right and bottom - top < 100_000:
+                self.starts.add((top, left))
+                for row in range(top + 1, bottom + 1):
+                    self.first.setdefault(row, {})[left] = (top, left)
 
     def filled(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[str]]:
         for number, row in enumerate(rows, 1):
             texts = ["" if cell.value is None else _shown(cell) for cell in row]
-            if self.first:
-                for place, text in enumerate(texts, 1):
-                    if (number, place) in self.starts:
-                        self.text[number, place] = text
-                    elif (start := self.first.get((number, place))) and not text:
-                        texts[place - 1] = held = self.text.get(start, "")
-                        if _is_figure(held):
-                            self.doubtful = self.doubtful or f"{number}, {place}"
+            for place, start in self.first.get(number, {}).items():
+                texts += [""] * (place - len(texts))
+                texts[place - 1] = texts[place - 1] or self.text.get(start, "")
+                if _is_figure(texts[place - 1]):
+                    self.doubtful = self.doubtful or f"{number}, {place}"
+            if self.starts:
+                self.text |= {(number, p): text for p, text in enumerate(texts, 1) if (number, p) in self.starts}
             yield texts
 
 

@@ -38,9 +38,9 @@ def context_of(layout: layouts.Layout) -> Context:
     strict = is_sdmx or bool(layout.keys)
     own = _own_indicator(columns, layout)
     dimensions = [
-        (column, _KINDS.get(layouts.plain(column), "dimension"))
+        (column, _KINDS.get(_stem(column), "dimension"))
         for column in free
-        if layouts.plain(column) in _DIMENSIONS or (strict and _is_unknown(layouts.plain(column), same))
+        if _stem(column) in _DIMENSIONS or (strict and _is_unknown(layouts.plain(column), same))
     ]
     return Context(
         name=_market_name(free, layout),
@@ -60,10 +60,15 @@ def _own_indicator(columns: Sequence[str], layout: layouts.Layout) -> str | None
     return layouts.named_columns(columns).get("indicator")
 
 
+def _stem(column: str) -> str:
+    """A column's name without what makes it the label of another one."""
+    return re.sub(r" (?:label|name|code|description)$", "", layouts.plain(column))
+
+
 def _is_unknown(column: str, same: set[str]) -> bool:
     if column in _MULTIPLIERS | _STATUSES | _ATTRIBUTES or column in same or _is_market(column):
         return False
-    stem = re.sub(r" (?:label|name|code|description)$", "", column)
+    stem = _stem(column)
     return stem not in same and stem not in _ATTRIBUTES
 
 

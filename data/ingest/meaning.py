@@ -123,11 +123,7 @@ def read_statuses(connection: store.Connection, part: layouts.Layout, context: C
         "AND k.kind NOT IN ('normal', 'forecast', 'missing') GROUP BY 1, 2"
     )
     connection.execute(
-        "UPDATE part SET value = NULL, value_text = NULL WHERE mark IN "
-        "(SELECT word FROM kinds WHERE kind IN ('forecast', 'missing'))"
-    )
-    connection.execute(
-        "DELETE FROM part WHERE value IS NULL AND value_text IS NULL AND mark IN "
+        "DELETE FROM part WHERE (value IS NOT NULL OR value_text IS NOT NULL) AND mark IN "
         "(SELECT word FROM kinds WHERE kind IN ('forecast', 'missing'))"
     )
     connection.unregister("kinds")

@@ -55,7 +55,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "indicator name",
         "series name",
     ),
-    "year": ("year", "date", "time", "time period", "time_period", "timeperiod", "year(s)", "timedim"),
+    "year": ("year", "date", "time", "time_period", "time period", "timeperiod", "year(s)", "timedim"),
     "value": ("value", "obs_value", "observation", "obs value", "observation value", "numericvalue"),
     "unit": ("unit", "units", "unit of measure", "unit_measure", "unit measure", "uom"),
 }

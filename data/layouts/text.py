@@ -162,8 +162,9 @@ def _unknown(text: str, mapping: Mapping[str, str] | None, name: str) -> Unknown
 def _refuse_ambiguous(layout: Layout, name: str, mapping: Mapping[str, str] | None) -> None:
     """Columns that are read must stand once, and columns named by the caller must be there."""
     check_mapping([*layout.columns, *layout.keys], name, mapping)
-    used = {column.strip().lower() for column in (*layout.mapping.values(), *layout.spread)}
-    counts = Counter(column.strip().lower() for column in layout.columns)
+    same = str.strip if layout.kind == "SDMX-CSV" else lambda column: column.strip().lower()  # MEASURE, and its Measure
+    used = {same(column) for column in (*layout.mapping.values(), *layout.spread)}
+    counts = Counter(same(column) for column in layout.columns)
     years = Counter(m[1] for column in layout.columns if layout.years and (m := YEAR_HEADER.match(column.strip())))
     twice = [column for column in used if counts[column] > 1] + [year for year, count in years.items() if count > 1]
     if twice:
