@@ -141,13 +141,13 @@ _CODES = {
 
 
 @cache
-def agree(unit: str, known: str) -> bool:
+def agree(unit: str, other: str) -> bool:
     """Whether a unit in a publisher's words is the one we know: `USD` is `current US$`, `EUR` is not."""
-    if not unit.strip() or not known.strip():
+    if not unit.strip() or not other.strip():
         return True
-    if unit.strip().lower() == known.strip().lower():
+    if unit.strip().lower() == other.strip().lower():
         return True
-    stated, ours = _words(unit), _words(known)
+    stated, ours = _words(unit), _words(other)
     if stated and stated <= _COUNTS:
         return not ours & {"%", "index", "score", "per", "kwh", "year", *_OPPOSED[1]}
     stated = stated - _COUNTS or stated

@@ -206,12 +206,12 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
     )
 
 
-def measure(unit: str, multiplier: str | None, name: str, known: str) -> tuple[int, str | None]:
+def measure(unit: str, multiplier: str | None, name: str, catalog_unit: str) -> tuple[int, str | None]:
     """By what power of ten a value is to be taken, and what is wrong with its unit: "unit", "multiplier", "two
-    multipliers" or None. known: the indicator's unit, "" where nobody described it.
+    multipliers" or None. catalog_unit: the indicator's unit, "" where nobody described it.
     """
     stated, rest = units.split(unit)
-    ours, our_rest = units.split(known)
+    ours, our_rest = units.split(catalog_unit)
     if stated is None or ours is None:
         return 0, "unit"
     times = units.power(multiplier or "")

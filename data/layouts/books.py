@@ -46,7 +46,7 @@ def from_excel(path: Path, scratch: Path, mapping: Mapping[str, str] | None, nam
             Fault("{count} sheets were not read: at most {most} are.", count=count - len(sheets), most=MAX_SHEETS)
         )
     if found:
-        left += [Fault("Sheet not read: {reason}", reason=Fault(e.template, **e.values)) for e in lacking]
+        left += [Fault("Sheet not read: {reason}", reason=Fault.of(e)) for e in lacking]
         return together(found, [*(fault for one in found[1:] for fault in one.left), *left])
     if any(isinstance(error, NoIndicator) for error in lacking):
         raise next(error for error in lacking if isinstance(error, NoIndicator))

@@ -118,9 +118,9 @@ class Layout:
         return tuple(self.years.values()) or tuple(self.series.values())
 
 
-def together(found: list[Layout], left: list[Fault]) -> Layout:
+def together(tables: list[Layout], left: list[Fault]) -> Layout:
     """Several tables as one layout; a single one needs no name of its part."""
-    first, *others = found
+    first, *others = tables
     if not others:
         first = replace(first, part="")
     return replace(first, parts=tuple(others), left=(*first.left, *left))

@@ -93,9 +93,7 @@ def _tables(
                 "{file} cannot be unpacked ({error}). Unpack it yourself.", file=name, error=error
             ) from error
         except LayoutError as error:
-            left.append(
-                Fault("{part} was not read: {reason}", part=inside, reason=Fault(error.template, **error.values))
-            )
+            left.append(Fault("{part} was not read: {reason}", part=inside, reason=Fault.of(error)))
     if found:
         return together(found, left)
     if not left:

@@ -49,7 +49,7 @@ NUMBERS = {
     "comma": lambda text: text.replace(".", ","),
     "grouped": lambda text: f"{float(text):,.3f}",
     "grouped with points": lambda text: f"{float(text):,.2f}".translate(str.maketrans(",.", ".,")),
-    "rounded with points": lambda text: f"{float(text):,.0f}".replace(",", "."),
+    "rounded with points": lambda text: f"{float(text):,.0f}".replace(",", ".") if float(text) > 1000 else text,
 }
 
 
@@ -107,26 +107,23 @@ VARIANTS = st.builds(
 
 @pytest.mark.usefixtures("home")
 @given(variant=VARIANTS)
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_lands_is_true_and_what_does_not_is_told(tmp_path, variant):
     if not variant.named and variant.spelling in ("fips", "shifted"):
         return  # other people's codes without a name beside them are codes of other countries
     (tmp_path / "figures.csv").write_text(variant.written())
+    name = f"{variant}"[:180]
     try:
-        report = ingest.import_file(tmp_path / "figures.csv", skip_invalid=True)
+        report = ingest.import_file(tmp_path / "figures.csv", name=name, skip_invalid=True)
     except ingest.ImportRefused as refused:
         report = refused.report
     connection = store.connect()
     connection.execute("USE atlas")
-    query = (
-        "SELECT iso3, value FROM observations WHERE source = 'file figures.csv' AND indicator = $code AND year = 2020"
-    )
-    landed = dict(connection.execute(query, {"code": CODE}).fetchall())
+    query = "SELECT iso3, value FROM observations WHERE source = $source AND indicator = $code AND year = 2020"
+    landed = dict(connection.execute(query, {"source": f"file {name}", "code": CODE}).fetchall())
     assert landed == {iso3: pytest.approx(TRUE[iso3], rel=2e-3) for iso3 in landed}
     told = sum(count for _, count in report.left_out) + report.skipped if report.landed else report.fault_count
     assert len(landed) == len(TRUE) or told or report.fault_count
     if report.landed:
         parts = (report.added, report.changed, report.unchanged, report.not_taken, report.skipped, report.empty)
         assert report.cells == sum(parts) + report.aggregates + sum(count for _, count in report.left_out)
-    if report.snapshot:
-        store.remove(report.snapshot)
