@@ -21,6 +21,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no year": ("not a year", "Write four digits, such as 2023."),
     "year range": ("year out of range", "Observations lie between {first} and {last}; look for a typing slip."),
     "thousands": ("text in a number", "Remove the thousands separators."),
+    "either": (
+        "a comma with three digits behind it may separate thousands or may be a decimal comma",
+        "Say which sign is the decimal one (--decimal . or --decimal ,), or write plain numbers: 46749 or 46.75.",
+    ),
     "comma": ("text in a number", "Use a decimal point, not a comma."),
     "percent": ("text in a number", "Remove the percent sign."),
     "text": ("text in a number", NUMBER),

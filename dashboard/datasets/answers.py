@@ -49,7 +49,7 @@ def ask(report: ingest.ImportReport, file_id: str) -> None:
     """A control for each thing the file leaves open; the check is made again with the answer."""
     kinds = {fault.kind for fault in report.row_faults}
     given = choices(file_id)
-    if "separator" in kinds or given.decimal:
+    if kinds & {"separator", "either"} or given.decimal:
         st.segmented_control(
             _("Decimal sign in this file"), [".", ","], key=_key("decimal", file_id), help=_("46.749: 46749, or 46.75?")
         )

@@ -33,7 +33,7 @@ def context_of(layout: layouts.Layout) -> Context:
     used = {*layout.mapping.values(), *layout.spread, *layout.joined}
     columns = [*layout.keys, *(layout.columns[1:] if layout.keys else layout.columns)]
     free = [column for column in columns if column not in used and layouts.plain(column)]
-    is_sdmx = {layouts.plain(column) for column in columns} >= layouts.SDMX
+    is_sdmx = layout.kind == "SDMX-CSV" or {layouts.plain(column) for column in columns} >= layouts.SDMX
     same = {layouts.plain(column) for column in used}
     strict = is_sdmx or bool(layout.keys)
     own = _own_indicator(columns, layout)

@@ -1,5 +1,8 @@
 """What the columns beside a value make of it: taken times a power of ten, set aside, left out, or told."""
 
+import re
+from dataclasses import replace
+
 import pandas as pd
 
 from data import layouts, limits, store, units
@@ -21,7 +24,27 @@ _MARKS = {
     "break": "b|break|break in time series|break in series|time series break|series break",
 }
 _STATUS = {word: kind for kind, words in _MARKS.items() for word in words.split("|")}
+_MAYBE_MULTIPLIER = re.compile(r"unit|scale|mult|magnitude|power|factor|express|denominat|value in|figures in|in$")
 _FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
+
+
+def find_multiplier(connection: store.Connection, part: layouts.Layout, context: Context) -> Context:
+    """The context with a multiplier whose column has a name of its own and holds nothing but words for one."""
+    used = {*part.mapping.values(), *part.spread, *part.joined, *(c for c, _ in context.dimensions), *context.statuses}
+    for column in part.columns if not context.multiplier else ():
+        if column in used or not _MAYBE_MULTIPLIER.search(layouts.plain(column)):
+            continue
+        query = f"SELECT DISTINCT trim({cell(part, column)}) FROM raw LIMIT 30"
+        words = [word for (word,) in connection.execute(query).fetchall() if word]
+        if words and all(not word.isdigit() and units.power(word) for word in words):
+            return replace(context, multiplier=column)
+    return context
+
+
+def headed(part: layouts.Layout) -> str | None:
+    """The multiplier that stands in the header of the values, as in `value (millions)`."""
+    header = part.mapping.get("value", "")
+    return header if not part.is_wide and units.split(header)[0] else None
 
 
 def mark_of(part: layouts.Layout, context: Context, value: str, year: str) -> str:
@@ -154,9 +177,10 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
 
     `unit` stays only where it is not the indicator's.
     """
-    if not (context.multiplier or "unit" in part.mapping or "unit" in part.fixed):
+    if not (context.multiplier or headed(part) or "unit" in part.mapping or "unit" in part.fixed):
         return
-    multiplier = "multiplier" if context.multiplier else "NULL::VARCHAR"
+    has_column = bool(context.multiplier or headed(part))
+    multiplier = "multiplier" if has_column else "NULL::VARCHAR"
     rows = connection.execute(
         f"SELECT trim(p.indicator), p.unit, p.{multiplier}, any_value(i.name), any_value(i.unit) FROM part p LEFT JOIN "
         "indicators i ON i.code = trim(p.indicator) WHERE p.value IS NOT NULL OR p.value_text IS NOT NULL "
@@ -183,10 +207,10 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
     connection.unregister("measures_read")
     of_row = (
         f"m.code IS NOT DISTINCT FROM trim(part.indicator) AND m.u IS NOT DISTINCT FROM part.unit AND "
-        f"m.m IS NOT DISTINCT FROM {'part.multiplier' if context.multiplier else 'NULL'}"
+        f"m.m IS NOT DISTINCT FROM {'part.multiplier' if has_column else 'NULL'}"
     )
-    if context.multiplier:
-        column = quoted(context.multiplier)
+    if has_column:
+        column = quoted(context.multiplier or part.mapping["value"])
         _set_aside(
             connection,
             f"SELECT line, {column} AS field, coalesce(part.multiplier, '') AS value, m.problem AS kind, "

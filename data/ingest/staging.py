@@ -80,6 +80,8 @@ def _stage_part(
     context = Context() if is_export else context_of(part)
     if context.name:
         context = places.settle_names(connection, part, context)
+    if not is_export:
+        context = meaning.find_multiplier(connection, part, context)
     keeps_blanks = part.is_wide and places.is_known_source(connection, arrived.name)
     _build(connection, part, context, keeps_blanks, numbers.needs_texts(part, choices))
     decided = numbers.convention(connection, part, choices)
@@ -128,7 +130,10 @@ def _build(connection: store.Connection, part: Layout, context: Context, keeps_b
         indicator = _field(part, "indicator")
     mark, number = meaning.mark_of(part, context, value, year), numbers.text_of(part, value)
     more = [f"{number} AS written"] if texts else []
-    more += [f"{cell(part, context.multiplier)} AS multiplier"] if context.multiplier else []
+    if context.multiplier:
+        more.append(f"{cell(part, context.multiplier)} AS multiplier")
+    elif header := meaning.headed(part):
+        more.append(f"{quoted(header)} AS multiplier")
     more += [f"{mark} AS mark"] if mark else []
     market, join = places.settled(part, context, _field(part, "market"))
     connection.execute(

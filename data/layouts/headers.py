@@ -135,7 +135,9 @@ def _by_columns(row, names, years, path, at, mapping) -> Layout | None:
     fields, fixed = named_columns(row, mapping), fixed_fields(row, mapping)
     has = set(fields) | set(fixed)
     if {"market", "indicator", "year", "value"} <= has:
-        kind = "SDMX-CSV" if {"obs value", "time period"} <= {plain(cell) for cell in row} else "tidy"
+        heads = {plain(cell) for cell in row}
+        is_sdmx = "obs value" in heads or {"location", "time", "value"} <= heads  # the latter is OECD's older form
+        kind = "SDMX-CSV" if is_sdmx else "tidy"
         return Layout(kind, path, tuple(row), fields, fixed=fixed, **at)
     if "market" in has and len(years) >= 1 and "value" not in has:
         if "indicator" not in has:

@@ -53,6 +53,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "measure",
         "variable",
         "indicator name",
+        "indicator label",
         "series name",
     ),
     "year": ("year", "date", "time", "time_period", "time period", "timeperiod", "year(s)", "timedim"),
@@ -128,7 +129,7 @@ def together(tables: list[Layout], left: list[Fault]) -> Layout:
 
 def plain(column: str) -> str:
     """A column's name as it is compared: `UNIT_MULT: Unit multiplier`, `Unit_Mult` and `unit mult` are one."""
-    return re.sub(r"[\s_\-]+", " ", column.split(": ")[0].strip().lower())
+    return re.sub(r"[\s_\-.]+", " ", column.split(": ")[0].strip().lower())
 
 
 def is_labelled(column: str) -> bool:
@@ -152,6 +153,8 @@ def named_columns(columns: Sequence[str], mapping: Mapping[str, str] | None = No
     for column in reversed(columns):
         exact[column.strip().lower()] = column
         alike[plain(column)] = column
+        if re.match(r"^(?:obs )?value\s*[(\[,]", plain(column)):  # value (millions)
+            alike.setdefault("value", column)
     chosen: dict[str, str] = {}
     for ours, names in FIELDS.items():
         found = (exact.get(name) or alike.get(plain(name)) for name in names)

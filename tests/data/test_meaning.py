@@ -66,6 +66,13 @@ def test_values_are_multiplied_as_their_column_says_and_the_report_tells_it(tmp_
     assert "Values multiplied by 10^6, as the file says: 1." in map(str, report.remarks())
 
 
+def test_a_multiplier_is_found_in_the_header_of_the_values_and_in_a_column_of_any_name(tmp_path):
+    land(tmp_path, f"iso3,indicator,year,value (millions)\nKEN,{POPULATION},2020,51.99\n")
+    assert stored() == {("KEN", 2020): 51_990_000.0}
+    land(tmp_path, f"iso3,indicator,year,value,figures in\nGHA,{POPULATION},2020,31072,thousands\n", name="b.csv")
+    assert stored("b.csv") == {("GHA", 2020): 31_072_000.0}
+
+
 def test_values_are_multiplied_as_their_unit_says(tmp_path):
     land(
         tmp_path, f"country,indicator,year,value,unit\nKenya,{GDP},2020,100.67,US$ bn\nGhana,{GDP},2020,70.04,bn US$\n"
@@ -120,7 +127,7 @@ def test_units_in_other_words_are_the_same_and_other_units_are_not(stated, known
     [
         ("SEX", "SEX_F"), ("Sex", "Female"), ("AGE", "Y15T24"), ("URBANISATION", "R"), ("COMP_BREAKDOWN_1", "MS_MIL"),
         ("PRICE_BASE", "Q"), ("ADJUSTMENT", "Y"), ("FREQ", "Q"), ("WEALTH_QUINTILE", "Q1"), ("SOMETHING", "NEW"),
-        ("ACTION", "D"), ("COUNTERPART_AREA", "USA"),
+        ("ACTION", "D"), ("COUNTERPART_AREA", "USA"), ("classif1", "AGE_YTHADULT_Y15-24"), ("sex.label", "Female"),
     ],
 )  # fmt: skip
 def test_a_row_that_is_not_the_total_is_a_fault_naming_column_and_value(tmp_path, column, cell):
@@ -263,6 +270,8 @@ def test_thousands_points_are_read_by_the_other_cells_or_asked_about(tmp_path):
     alone = f"{head}Germany;Z;2020;46.749\nFrance;Z;2020;39\n"
     [(kind, _, remedy)] = faults(tmp_path, alone, name="alone.csv")
     assert (kind, "--decimal" in remedy) == ("separator", True)
+    commas = f"{head}Germany;W;2020;46,749\nFrance;W;2020;39\n"
+    assert [kind for kind, *_ in faults(tmp_path, commas, name="commas.csv")] == ["either"]
     land(tmp_path, alone, name="alone.csv", choices=ingest.Choices(decimal=","))
     assert stored("alone.csv") == {("DEU", 2020): 46_749.0, ("FRA", 2020): 39.0}
 

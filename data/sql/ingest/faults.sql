@@ -34,7 +34,8 @@ found AS (
     FROM cells WHERE year NOT BETWEEN $first_year AND $last_year
     UNION ALL
     SELECT line, value_column, value_text,
-           CASE WHEN regexp_full_match(value_text, '[-+]?\d{1,3}(,\d{3})+(\.\d+)?') THEN 'thousands'
+           CASE WHEN regexp_full_match(value_text, '[-+]?[1-9]\d{0,2},\d{3}') THEN 'either'
+                WHEN regexp_full_match(value_text, '[-+]?\d{1,3}(,\d{3})+(\.\d+)?') THEN 'thousands'
                 WHEN regexp_full_match(value_text, '[-+]?\d+,\d+') THEN 'comma'
                 WHEN contains(value_text, '%') THEN 'percent'
                 ELSE 'text' END, MAP {}, cell
