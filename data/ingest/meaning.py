@@ -31,7 +31,7 @@ _FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
 def find_multiplier(connection: store.Connection, part: layouts.Layout, context: Context) -> Context:
     """The context with a multiplier whose column has a name of its own and holds nothing but words for one."""
     used = {*part.mapping.values(), *part.spread, *part.joined, *(c for c, _ in context.dimensions), *context.statuses}
-    for column in part.columns if not context.multiplier else ():
+    for column in part.columns if not (context.multiplier or part.keys) else ():
         if column in used or not _MAYBE_MULTIPLIER.search(layouts.plain(column)):
             continue
         query = f"SELECT DISTINCT trim({cell(part, column)}) FROM raw LIMIT 30"

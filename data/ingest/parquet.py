@@ -61,8 +61,8 @@ def open_parquet(
                 "{file} has lists in its column {column}. Write one value a row.", file=name, column=column
             )
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT file_row_number + 1 AS {sql_name(LINE)}, * FROM read_parquet("
-        f"{store.literal(layout.path)}, file_row_number = true, hive_partitioning = false)"
+        f"CREATE OR REPLACE TEMP VIEW raw AS SELECT file_row_number + 1 AS {sql_name(LINE)}, * "
+        f"FROM read_parquet({store.literal(layout.path)}, file_row_number = true, hive_partitioning = false)"
     )
     kind = "parquet" if note is None else "atlas export"
     fixed = layouts.fixed_fields(columns, mapping)
