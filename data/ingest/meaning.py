@@ -193,10 +193,12 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
             most=f"{MAX_WORDS:,}",
         )
     beside = described_beside(arrived.folders)
-    read = []
+    read, misfits = [], []
     for code, unit, times, name, known in rows:
         if known is None and code in beside:
             name, known = beside[code].name, beside[code].unit
+            if measure(unit or "", times, name, known or "")[1] == "unit":
+                misfits.append((code, unit, name, known))
         read.append((code, unit, times, *measure(unit or "", times, name or "", known or "")))
     frame = pd.DataFrame(read, columns=["code", "u", "m", "power", "problem"]).astype({"code": object, "u": object})
     connection.register("measures_read", frame.astype({"m": object, "problem": object}))
@@ -216,6 +218,13 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
             f"SELECT line, {column} AS field, coalesce(part.multiplier, '') AS value, m.problem AS kind, "
             f"MAP {{'column': {column}, 'value': coalesce(part.multiplier, ''), 'unit': coalesce(part.unit, '')}} "
             f"AS facts FROM part JOIN measures m ON {of_row} WHERE m.problem IN ('multiplier', 'two multipliers')",
+        )
+    for code, unit, name, known in misfits:  # codes the store does not know yet, described beside the file
+        _set_aside(
+            connection,
+            f"SELECT line, 'unit' AS field, unit AS value, 'unit' AS kind, MAP {{'name': {quoted(name)}, 'indicator': "
+            f"{quoted(code)}, 'unit': {quoted(known)}}} AS facts FROM part WHERE trim(indicator) = {quoted(code)} "
+            f"AND unit = {quoted(unit)}",
         )
     connection.execute(
         "INSERT INTO remarks SELECT 'multiplied', '10^' || m.power, count(*) FROM part JOIN measures m "

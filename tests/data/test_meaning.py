@@ -100,6 +100,9 @@ def test_a_unit_described_in_millions_is_not_multiplied_again(tmp_path):
     (tmp_path / "indicators.csv").write_text("indicator,name,unit\nOUR.SALES,Sales,million US$\n")
     land(tmp_path, "country,indicator,year,value,unit\nKenya,OUR.SALES,2020,12,million US$\n")
     assert stored() == {("KEN", 2020): 12.0}
+    wrong = "country,indicator,year,value,unit\nKenya,OUR.COST,2020,12,EUR\n"
+    (tmp_path / "indicators.csv").write_text("indicator,name,unit\nOUR.COST,Costs,million US$\n")
+    assert [kind for kind, *_ in faults(tmp_path, wrong, name="b.csv")] == ["unit"]
 
 
 @pytest.mark.parametrize(
