@@ -38,12 +38,18 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("file", type=Path, metavar="FILE", help="CSV, Parquet, Excel, zip or gz")
     importing.add_argument("--skip-invalid", action="store_true", help="land the rows without faults, list the others")
     importing.add_argument("--new-indicators", action="store_true", help="codes close to known ones are new, not slips")
-    importing.add_argument("--preview", action="store_true", help="check only, write nothing")
+    importing.add_argument("--as-stated", action="store_true", help="values a power of ten from the stored are right")
+    importing.add_argument("--preview", "--dry-run", action="store_true", help="check only, write nothing")
     importing.add_argument("--name", help="what to call the source (default: the file's name)")
     importing.add_argument("--faults", type=Path, metavar="CSV", help="write every fault to this file")
     importing.add_argument(
         "--map", action="append", default=[], metavar="FIELD=COLUMN", help="market, indicator, year, value or unit"
     )
+    importing.add_argument("--indicator", metavar="CODE", help="the code of a file that holds one indicator")
+    importing.add_argument(
+        "--keep", action="append", default=[], metavar="COLUMN=CELL", help="read only the rows with this, e.g. SEX=_T"
+    )
+    importing.add_argument("--decimal", choices=[".", ","], help="the decimal sign, where the file leaves it open")
     exporting = command("export", _export, "Write all observations to one Parquet file for another machine.")
     exporting.add_argument("file", type=Path, metavar="FILE.parquet")
     refreshing = command("refresh", _refresh, "Fetch what changed from the World Bank.")
@@ -78,21 +84,27 @@ def _import(options: argparse.Namespace) -> int:
             names=", ".join(layouts.FIELDS),
             given=", ".join(wrong),
         )
+    mapping = {field: column for field, _, column in pairs}
+    if options.indicator:
+        mapping["indicator"] = f"={options.indicator}"
     try:
         report = ingest.import_file(
             options.file,
             name=options.name,
-            mapping={field: column for field, _, column in pairs},
+            mapping=mapping,
             skip_invalid=options.skip_invalid,
             preview=options.preview,
             new_indicators=options.new_indicators,
             max_faults=ingest.MAX_FAULTS if options.faults else SHOWN_FAULTS,
+            choices=_choices(options),
         )
         refused = options.preview and report.fault_count > 0
     except ingest.ImportRefused as error:
         report, refused = error.report, True
     _print_faults(report, options.faults)
     print(report.sentence())
+    for remark in report.remarks():
+        print(f"  {remark}")
     for code in report.undescribed:
         print(
             f"  {code} is undescribed: put an indicators.csv (indicator, name, unit, source, licence) beside the file."
@@ -101,6 +113,17 @@ def _import(options: argparse.Namespace) -> int:
         rest = "" if report.stopped else ", or import the rest with --skip-invalid"
         print(f"Nothing was written. Correct the file{rest}.", file=sys.stderr)
     return int(refused)
+
+
+def _choices(options: argparse.Namespace) -> ingest.Choices:
+    kept = [pair.partition("=") for pair in options.keep]
+    if wrong := [column for column, sign, _ in kept if not sign]:
+        raise layouts.LayoutError("--keep takes COLUMN=CELL, such as SEX=_T; not {given}", given=", ".join(wrong))
+    return ingest.Choices(
+        keep=tuple((column, cell) for column, _, cell in kept),
+        decimal=options.decimal or "",
+        as_stated=options.as_stated,
+    )
 
 
 def _print_faults(report: ingest.ImportReport, target: Path | None) -> None:

@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import components, load, places, settings_form, widgets
 from dashboard.charts import coverage as coverage_charts
+from dashboard.datasets import answers
 from dashboard.i18n.faults import said, spelt, told
 from dashboard.i18n.translation import LANGUAGES, _, currency_name, number
 from dashboard.markup import code, literal
@@ -175,8 +176,9 @@ def importing() -> None:
     """Check a file, show every fault, then land it."""
     st.write(
         _(
-            "A table with market, indicator, year and value, or one of the World Bank's own layouts. CSV, Excel, "
-            "Parquet, zip or gz; recognised by content. Everything is checked before anything is written."
+            "A table with country, indicator, year and value, or a file as the World Bank, OECD, Eurostat, IMF, FAO, "
+            "UNdata or Our World in Data publish it. CSV, Excel, Parquet, Stata, SPSS, zip or gz; recognised by "
+            "content. Everything is checked before anything is written."
         )
     )
     turn = st.session_state.get("imports_done", "")  # after an import the box is a new, empty one
@@ -194,7 +196,7 @@ def importing() -> None:
     with private.scratch("upload") as folder:
         path = _laid_down(folder, upload, beside or [])
         if path is not None:
-            _check_and_land(path, ingest.source_name(upload.name))
+            _check_and_land(path, ingest.source_name(upload.name), upload.file_id)
 
 
 def _laid_down(folder: Path, upload: UploadedFile, beside: list[UploadedFile]) -> Path | None:
@@ -221,45 +223,31 @@ def _laid_down(folder: Path, upload: UploadedFile, beside: list[UploadedFile]) -
     return folder / "upload"
 
 
-def _ask_mapping(columns: tuple[str, ...]) -> dict[str, str]:
-    """Which column is what, for a table with names of its own; empty until all four are said."""
-    labels = {"market": _("Market"), "indicator": _("Indicator"), "year": _("Year"), "value": _("Value")}
-    st.info(_("This table has column names of its own. Say which column is what."), icon=":material/table:")
-    picked = {}
-    for cell, field in zip(st.columns(len(labels)), labels, strict=True):
-        with cell:
-            picked[field] = st.selectbox(
-                labels[field], columns, index=None, key=f"map_{field}", filter_mode=widgets.SEARCH
-            )
-    return picked if all(picked.values()) else {}
-
-
-def _preview(path: Path, name: str, new: bool) -> tuple[ingest.ImportReport, dict[str, str]] | None:
-    """The report of a check that writes nothing, and the column mapping it took; None until one is given."""
+def _preview(
+    path: Path, name: str, new: bool, file_id: str
+) -> tuple[ingest.ImportReport, dict[str, str], ingest.Choices] | None:
+    """The report of a check that writes nothing, the mapping and the choices it took; None until they are given."""
+    choices = answers.choices(file_id)
+    options = {"name": name, "preview": True, "max_faults": SHOWN_FAULTS, "new_indicators": new, "choices": choices}
     try:
-        return ingest.import_file(path, name=name, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new), {}
-    except layouts.UnknownColumns as error:
-        if len(error.columns) < len(layouts.REQUIRED):
+        return ingest.import_file(path, **options), {}, choices
+    except (layouts.UnknownColumns, layouts.NoIndicator) as error:
+        if len(error.columns) < len(layouts.REQUIRED) and not isinstance(error, layouts.NoIndicator):
             raise
-        mapping = _ask_mapping(error.columns)
-    if not mapping:
-        return None
-    found = ingest.import_file(
-        path, name=name, mapping=mapping, preview=True, max_faults=SHOWN_FAULTS, new_indicators=new
-    )
-    return found, mapping
+        mapping = answers.mapping(error, file_id)
+    return (ingest.import_file(path, mapping=mapping, **options), mapping, choices) if mapping else None
 
 
-def _check_and_land(path: Path, name: str) -> None:
+def _check_and_land(path: Path, name: str, file_id: str) -> None:
     try:
         new = bool(st.session_state.get("new_indicators"))
-        checked = _preview(path, name, new)
+        checked = _preview(path, name, new, file_id)
     except (layouts.LayoutError, store.StoreError) as error:
         st.error(spelt(error), icon=":material/error:")
         return
     if checked is None:
         return
-    report, mapping = checked
+    report, mapping, choices = checked
     st.markdown(
         _(
             "**{file}** · {layout} · {values} values, {empty} empty cells, {aggregates} of regions and income groups."
@@ -271,6 +259,7 @@ def _check_and_land(path: Path, name: str) -> None:
             aggregates=number(report.aggregates, 9),
         )
     )
+    answers.remarks(report)
     skip = False
     if report.fault_count:
         found = (
@@ -296,13 +285,14 @@ def _check_and_land(path: Path, name: str) -> None:
             skip = st.checkbox(_("Skip faulty rows and import the rest"), key="skip_invalid")
     else:
         st.success(_("No problems found."), icon=":material/check:")
+    answers.ask(report, file_id)
     if new or any(fault.kind == "close code" for fault in report.row_faults):
         st.checkbox(_("These codes are new indicators, not misspelt"), key="new_indicators")
     ready = not report.fault_count or skip
     if st.button(_("Import"), type="primary", disabled=not ready, icon=":material/upload:", key="land"):
         try:
             st.session_state["import_report"] = ingest.import_file(
-                path, name=name, mapping=mapping, skip_invalid=skip, new_indicators=new
+                path, name=name, mapping=mapping, skip_invalid=skip, new_indicators=new, choices=choices
             )
             st.session_state["imports_done"] = int(st.session_state.get("imports_done") or 0) + 1
         except (ingest.ImportRefused, layouts.LayoutError, store.StoreError) as error:
@@ -326,6 +316,7 @@ def _last_import() -> None:
         ),
         icon=":material/check:",
     )
+    answers.remarks(report)
     if report.not_taken:
         st.info(
             _("{count} values were not taken: they are older than the ones that stand.").format(

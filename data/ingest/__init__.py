@@ -1,13 +1,13 @@
 """A file of observations comes in, or all of them go out."""
 
-from data.ingest.checking import MAX_FAULTS
 from data.ingest.files import import_file
 from data.ingest.landing import export
-from data.ingest.report import MAX_NAME, ImportRefused, ImportReport, source_name
+from data.ingest.report import MAX_FAULTS, MAX_NAME, Choices, ImportRefused, ImportReport, source_name
 
 __all__ = [
     "MAX_FAULTS",
     "MAX_NAME",
+    "Choices",
     "ImportRefused",
     "ImportReport",
     "export",

@@ -2,57 +2,63 @@
 
 import pandas as pd
 
-from data import exports, row_faults, store
+from data import exports, layouts, row_faults, store
+from data.ingest import balance, places
 from data.ingest.companions import described_beside
-from data.ingest.report import Check, ImportReport
+from data.ingest.report import MAX_FAULTS, Check, ImportReport
 
-FIRST_YEAR = 1900
-MAX_FAULTS = 10_000
-"""A check stops after so many faults: the file is another one than was meant."""
+FIRST_YEAR, LAST_PROJECTION = 1900, 2150
+"""Years of observations begin with the one; what lies beyond the other is no projection but a slip."""
 
 
 def check_rows(connection: store.Connection, check: Check) -> ImportReport:
     """The report of the staged rows against the store; leaves `checked`, `faults` and `known_indicators` behind."""
-    for table in ("known_indicators", "aggregates", "former_codes", "lookup", "checked", "faults"):
+    for table in ("known_indicators", "resolved", "checked", "faults"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
     connection.execute("CREATE TEMP TABLE known_indicators AS SELECT * FROM indicators")
     if check.note is not None:
         _describe_for_the_check(connection, check.note)
-    store.run_file(connection, "ingest/fold")
-    for table, file in (("aggregates", "aggregates.csv"), ("former_codes", "old_codes.csv")):
-        connection.register("facts", store.reference_file(file))
-        connection.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM facts")
-        connection.unregister("facts")
-    for name in ("lookup", "checked"):
-        store.run_file(connection, f"ingest/{name}")
+    places.resolve(connection)
+    years = {"last_year": check.now.year, "last_projection": LAST_PROJECTION}
+    store.run_file(connection, "ingest/checked", years)
     bounds = {"first_year": FIRST_YEAR, "last_year": check.now.year, "most": MAX_FAULTS + 1}
     store.run_file(connection, "ingest/faults", bounds)
-    store.run_file(connection, "ingest/scale_faults")
+    store.run_file(connection, "ingest/scale_faults", {"as_stated": check.choices.as_stated})
     connection.execute(
         "INSERT INTO faults SELECT line, '', value, 'malformed', MAP {'problem': problem}, NULL, NULL FROM malformed"
     )
-    if not check.new_indicators and check.layout.kind == "tidy" and "name" not in check.layout.mapping:
+    if not check.new_indicators and _holds_codes_of_people(check.layout):
         described = list(described_beside(check.arrived.folders))
         store.run_file(connection, "ingest/code_faults", {"described": described})
-    staged, values, aggregates, count = connection.execute(
-        "SELECT (SELECT count(*) FROM staged), count(*), count(*) FILTER (is_aggregate), "
-        "(SELECT count(*) FROM faults) FROM checked"
-    ).fetchone()
+    count = connection.execute("SELECT count(*) FROM faults").fetchone()[0]
     faults = connection.execute(
         "SELECT line, field, left(value, 120) AS value, kind, facts FROM faults ORDER BY line, field LIMIT $n",
         {"n": min(check.max_faults, MAX_FAULTS)},
     ).df()
+    cells = balance.count(connection)
     return ImportReport(
         file=check.arrived.name,
         layout=check.layout.kind,
-        values=values,
-        empty=staged - values,
-        aggregates=aggregates,
+        values=cells.values,
+        empty=cells.empty,
+        aggregates=cells.aggregates,
+        left_out=cells.left_out,
+        notes=(*balance.remarks(connection), *check.layout.left),
         fault_count=min(count, MAX_FAULTS),
-        row_faults=row_faults.told_of(_suggest(connection, faults)),
+        row_faults=row_faults.told_of(_suggest(connection, faults), _parts(check.layout)),
         landed=False,
         stopped=count > MAX_FAULTS,
     )
+
+
+def _parts(layout: layouts.Layout) -> tuple[str, ...]:
+    """What the parts of a file are called; nothing for a file of one."""
+    return tuple(part.part for part in (layout, *layout.parts)) if layout.parts else ()
+
+
+def _holds_codes_of_people(layout: layouts.Layout) -> bool:
+    """Whether indicator codes were written by hand rather than by a publisher's program."""
+    return any(part.kind in ("tidy", "wide") and "name" not in part.mapping for part in (layout, *layout.parts))
 
 
 def _describe_for_the_check(connection: store.Connection, note: exports.Note) -> None:
@@ -70,17 +76,23 @@ def _describe_for_the_check(connection: store.Connection, note: exports.Note) ->
 
 
 def _suggest(connection: store.Connection, faults: pd.DataFrame) -> pd.DataFrame:
-    """Name the market an unknown country probably means: a slip or two away, in proportion to its length."""
+    """Name the market an unknown country probably means: a slip away, two in a long name, and no other as near.
+
+    Names alone are compared: a code is too easily another one.
+    """
     unknown = faults["kind"] == "unknown country"
     for spelling in faults.loc[unknown, "value"].unique()[:50]:
+        if len(spelling) < 4 or not spelling.replace(" ", "").replace("-", "").replace(".", "").isalpha():
+            continue
         near = connection.execute(
-            "SELECT m.name, m.iso3 FROM lookup l JOIN markets m ON m.iso3 = l.iso3 "
-            "WHERE length(l.spelling) > 3 AND damerau_levenshtein(l.spelling, fold($s)) <= $most "
-            "ORDER BY damerau_levenshtein(l.spelling, fold($s)), m.iso3 LIMIT 1",
-            {"s": spelling, "most": max(1, len(spelling) // 4)},
-        ).fetchone()
-        if near and len(spelling) > 3:
-            meant = {"market": f"{near[0]} ({near[1]})"}
+            "SELECT m.name, m.iso3, min(damerau_levenshtein(l.spelling, fold($s))) AS slips FROM lookup l "
+            "JOIN markets m ON m.iso3 = l.iso3 WHERE length(l.spelling) > 3 "
+            "AND abs(length(l.spelling) - length(fold($s))) <= $most "
+            "AND damerau_levenshtein(l.spelling, fold($s)) <= $most GROUP BY ALL ORDER BY slips, m.iso3 LIMIT 2",
+            {"s": spelling, "most": 1 if len(spelling) < 8 else 2},
+        ).fetchall()
+        if near and (len(near) == 1 or near[0][2] < near[1][2]):
+            meant = {"market": f"{near[0][0]} ({near[0][1]})"}
             rows = faults.index[unknown & (faults["value"] == spelling)]
             faults.loc[rows, "facts"] = pd.Series([meant] * len(rows), index=rows)
     return faults

@@ -13,7 +13,7 @@ from data.faults import Fault
 from data.ingest.checking import check_rows
 from data.ingest.companions import MAX_BESIDE
 from data.ingest.landing import land_rows
-from data.ingest.report import Arrived, Check, ImportRefused, ImportReport, source_name
+from data.ingest.report import NO_CHOICES, Arrived, Check, Choices, ImportRefused, ImportReport, source_name
 from data.ingest.staging import stage_rows
 from data.layouts import LayoutError
 
@@ -30,14 +30,16 @@ def import_file(
     max_faults: int = 1000,
     new_indicators: bool = False,
     now: datetime | None = None,
+    choices: Choices = NO_CHOICES,
 ) -> ImportReport:
     """Bring a file of observations into the store.
 
     name: what the source is called, the file's name by default; importing under the same name again replaces values and
-    is idempotent. mapping: our field -> the file's column, for tidy files with other names. skip_invalid lands the
-    rows without faults. preview checks and writes nothing. An `indicators.csv` and a `countries.csv` (or the World
-    Bank's own country files) lying beside the file describe its indicators and income groups. A code that is one slip
-    from a known one is a fault, unless it is described there or new_indicators says that codes may be new.
+    is idempotent. mapping: our field -> the file's column, for files with other names, or =TEXT for what is the same in
+    every row. skip_invalid lands the rows without faults. preview checks and writes nothing. An `indicators.csv` and a
+    `countries.csv` (or the World Bank's own country files) lying beside the file describe its indicators and income
+    groups. A code that is one slip from a known one is a fault, unless it is described there or new_indicators says
+    that codes may be new. choices: what the file leaves open, answered.
 
     The file is checked outside the store's lock, on a copy of its bytes under a name of our own; a check that was made
     of the same bytes against the same store is not made again.
@@ -49,12 +51,12 @@ def import_file(
     store.ensure()
     with private.scratch("import") as folder:
         arrived = _take(path, folder, name)
-        options = (name, tuple((mapping or {}).items()), max_faults, new_indicators, now.year)
+        options = (name, tuple((mapping or {}).items()), max_faults, new_indicators, now.year, choices)
         key = (arrived.digest, options, store.version())
         if preview and (kept := _kept(key)):
             return kept
         try:
-            report = _import(arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now)
+            report = _import(arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now, choices)
         except OSError as error:
             raise _no_room(name, folder, error) from error
         except limits.TooMuch as error:
@@ -121,6 +123,7 @@ def _import(
     max_faults: int,
     new_indicators: bool,
     now: datetime,
+    choices: Choices,
 ) -> ImportReport:
     """Check outside the lock, then land within it; checked again there when somebody wrote in between."""
     deadline = limits.Deadline(arrived.name)
@@ -129,8 +132,8 @@ def _import(
     connection = store.connect_to_check(arrived.file.parent, beside_others=preview)
     try:
         with store.within(connection, deadline):
-            layout, note = stage_rows(connection, layout, mapping, arrived, now, deadline)
-            check = Check(arrived, layout, note, now, max_faults, new_indicators)
+            layout, note = stage_rows(connection, layout, mapping, arrived, now, deadline, choices)
+            check = Check(arrived, layout, note, now, max_faults, new_indicators, choices)
             report = check_rows(connection, check)
         if preview or (report.fault_count and (report.stopped or not skip_invalid)):
             return report

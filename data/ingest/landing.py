@@ -7,7 +7,6 @@ from pathlib import Path
 from data import catalog, exports, layouts, private, store
 from data.ingest.companions import companion_groups, described_beside
 from data.ingest.report import Check, ImportReport
-from data.ingest.staging import sql_name
 
 
 def land_rows(connection: store.Connection, report: ImportReport, check: Check) -> tuple[ImportReport, bool]:
@@ -25,7 +24,8 @@ def land_rows(connection: store.Connection, report: ImportReport, check: Check) 
     restored = exports.take_over(connection, check.note) if check.note is not None else 0
     store.run_file(connection, "ingest/incoming", {"source": snapshot.source, "snapshot": snapshot.id})
     store.put_indicators(connection, _described(connection, layout, folders))
-    counts = store.merge_each(connection, snapshot, record=check.note is None)
+    unstated = 0 if check.note is not None else _emptied(connection, snapshot)
+    counts = store.merge_each(connection, snapshot, withdraw="emptied", record=check.note is None)
     if check.note is not None:  # whatever the export says, the next refresh asks the Bank
         store.forget_fetches(connection, list(counts.index[(counts["added"] > 0) | (counts["changed"] > 0)]))
     found = [groups for folder in folders if (groups := companion_groups(folder)) is not None]
@@ -35,7 +35,9 @@ def land_rows(connection: store.Connection, report: ImportReport, check: Check) 
         "WHERE i.status = 'undescribed' ORDER BY 1"
     ).fetchall()
     connection.execute("COMMIT")
-    rows, added, changed, not_taken = (int(counts[name].sum()) for name in ("rows", "added", "changed", "not_taken"))
+    rows, added, changed, not_taken, withdrawn = (
+        int(counts[name].sum()) for name in ("rows", "added", "changed", "not_taken", "withdrawn")
+    )
     landed = replace(
         report,
         landed=True,
@@ -43,12 +45,22 @@ def land_rows(connection: store.Connection, report: ImportReport, check: Check) 
         changed=changed,
         unchanged=rows - added - changed - not_taken,
         not_taken=not_taken,
-        skipped=report.values - report.aggregates - rows,
+        skipped=report.values - report.aggregates - sum(count for _, count in report.left_out) - rows,
+        withdrawn=withdrawn,
+        unstated=unstated,
         regrouped=regrouped,
         undescribed=tuple(row[0] for row in undescribed),
-        snapshot=snapshot.id if added or changed else None,
+        snapshot=snapshot.id if added or changed or withdrawn else None,
     )
-    return landed, bool(added or changed or regrouped or restored)
+    return landed, bool(added or changed or withdrawn or regrouped or restored)
+
+
+def _emptied(connection: store.Connection, snapshot: store.Snapshot) -> int:
+    """Make the temp table `emptied`: what this source stated before and leaves empty now. Returns how many values it
+    stated before and says nothing of now, for the indicators and countries of the file.
+    """
+    store.run_file(connection, "ingest/emptied", {"source": snapshot.source, "snapshot": snapshot.id})
+    return int(store.run_file(connection, "ingest/unstated", {"source": snapshot.source}).fetchone()[0])
 
 
 def _described(
@@ -57,12 +69,22 @@ def _described(
     """What the file itself, or an indicators.csv beside it, says about codes our catalog does not know."""
     arrived = {row[0] for row in connection.execute("SELECT DISTINCT indicator FROM incoming").fetchall()}
     described = described_beside(folders)
-    if "name" in layout.mapping:
-        code, title = sql_name(layout.mapping["indicator"]), sql_name(layout.mapping["name"])
-        for row in connection.execute(f"SELECT DISTINCT trim({code}), trim({title}) FROM raw").fetchall():
-            if row[0] in arrived and row[0] not in described and row[0] not in catalog.load():
-                described[row[0]] = catalog.from_world_bank_title(*row)
+    publisher = _publisher(layout)
+    for row in connection.execute("SELECT DISTINCT code, title FROM titles").fetchall():
+        if row[0] in arrived and row[0] not in described and row[0] not in catalog.load():
+            described[row[0]] = replace(catalog.from_world_bank_title(*row), **publisher)
     return [indicator for code, indicator in described.items() if code in arrived]
+
+
+def _publisher(layout: layouts.Layout) -> dict[str, str]:
+    """Who described the indicators of a file, where it is not the World Bank."""
+    for kind, source, url in (
+        ("IMF", "International Monetary Fund", "https://www.imf.org/en/Publications/WEO"),
+        ("OWID", "Our World in Data", "https://ourworldindata.org"),
+    ):
+        if layout.kind.startswith(kind):
+            return {"source": source, "licence": "as its publisher states", "url": url}
+    return {}
 
 
 def export(target: Path) -> dict[str, int]:

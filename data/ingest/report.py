@@ -9,8 +9,11 @@ import pandas as pd
 
 from data import exports, layouts, row_faults
 from data.faults import Fault
+from data.ingest.balance import left_out_sentence
 from data.row_faults import RowFault
 
+MAX_FAULTS = 10_000
+"""A check stops after so many faults: the file is another one than was meant."""
 MAX_NAME = 200
 """Characters of a source's name."""
 
@@ -35,7 +38,10 @@ class ImportReport:
     regrouped: markets whose income group a country file beside the data changed.
     row_faults: by line, at most `max_faults` of fault_count. landed: False for a preview or a refusal.
     not_taken: values that are older than the ones that stand. stopped: there are more than MAX_FAULTS faults, and the
-    rest of the file was not looked at: nothing of it can land.
+    rest of the file was not looked at: nothing of it can land. left_out: values left out for another reason, with their
+    number (`balance.left_out_sentence`). notes: what was done with values, and what of the file was not read.
+    withdrawn: values whose cell is empty now, taken out. unstated: values this source stated before and the file has no
+    row for; they stay.
     """
 
     file: str
@@ -54,6 +60,10 @@ class ImportReport:
     regrouped: int = 0
     stopped: bool = False
     undescribed: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
+    notes: tuple[Fault, ...] = ()
+    withdrawn: int = 0
+    unstated: int = 0
 
     @property
     def faults(self) -> pd.DataFrame:
@@ -62,21 +72,58 @@ class ImportReport:
 
     snapshot: str | None = None
 
+    @property
+    def cells(self) -> int:
+        """Cells of the file: those that landed, are as before or were left out, and the empty ones."""
+        return self.values + self.empty
+
+    def balance(self) -> tuple[Fault, ...]:
+        """What became of every cell, reason by reason; the numbers add up to `cells`."""
+        parts = [
+            (self.added, Fault("{count} added", count=f"{self.added:,}")),
+            (self.changed, Fault("{count} changed", count=f"{self.changed:,}")),
+            (self.unchanged, Fault("{count} as before", count=f"{self.unchanged:,}")),
+            (self.not_taken, Fault("{count} not taken (older than what stands)", count=f"{self.not_taken:,}")),
+            (self.skipped, Fault("{count} skipped", count=f"{self.skipped:,}")),
+            (
+                self.aggregates,
+                Fault("{count} values of regions and income groups left out", count=f"{self.aggregates:,}"),
+            ),
+            *((count, left_out_sentence(reason, count)) for reason, count in self.left_out),
+            (self.empty, Fault("{count} empty cells", count=f"{self.empty:,}")),
+        ]
+        always = parts[:3] if self.landed else []
+        return tuple(said for count, said in parts if count or (count, said) in always)
+
     def sentence(self) -> str:
         """What happened, for the terminal and the page."""
+        told = ", ".join(str(said) for said in self.balance())
         if not self.landed:
             more = "more than " if self.stopped else ""
-            return f"{self.file} ({self.layout}): {self.values:,} values read, {more}{self.fault_count:,} fault(s)."
-        parts = [f"{self.added:,} added", f"{self.changed:,} changed", f"{self.unchanged:,} as before"]
-        if self.not_taken:
-            parts.append(f"{self.not_taken:,} not taken (older than what stands)")
-        if self.skipped:
-            parts.append(f"{self.skipped:,} skipped")
-        if self.aggregates:
-            parts.append(f"{self.aggregates:,} values of regions and income groups left out")
-        if self.empty:
-            parts.append(f"{self.empty:,} empty cells")
-        return f"{self.file} ({self.layout}): {self.values:,} values; " + ", ".join(parts) + "."
+            rest = f" Of {self.cells:,} cells: {told}." if told else ""
+            found = f"{self.values:,} values read, {more}{self.fault_count:,} fault(s)."
+            return f"{self.file} ({self.layout}): {found}{rest}"
+        return f"{self.file} ({self.layout}): {self.cells:,} cells, {self.values:,} values; {told}."
+
+    def remarks(self) -> tuple[Fault, ...]:
+        """What else is to be said: what was done with values, what was not read, what is no longer stated."""
+        more = []
+        if self.withdrawn:
+            more.append(
+                Fault(
+                    "Values whose cells are empty in this edition, and which were withdrawn: {count}.",
+                    count=f"{self.withdrawn:,}",
+                )
+            )
+        if self.unstated:
+            more.append(
+                Fault(
+                    "Values that this source stated before and that are no longer stated in this file: {count}. They "
+                    "stay; remove the earlier arrival if they should go (python -m data remove).",
+                    count=f"{self.unstated:,}",
+                )
+            )
+        return (*self.notes, *more)
 
 
 def source_name(text: str) -> str:
@@ -105,6 +152,41 @@ class Arrived:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """What a person said where a file does not. keep: column -> the cell that rows must have, others are left out.
+    decimal: the decimal sign. as_stated: values a power of ten from the stored ones are meant so.
+    """
+
+    keep: tuple[tuple[str, str], ...] = ()
+    decimal: str = ""
+    as_stated: bool = False
+
+    def kept_in(self, part: layouts.Layout) -> dict[str, str]:
+        """The choices about columns that this part of a file has, under the name the file gives them."""
+        columns = {}
+        for column in reversed([*part.columns, *part.keys]):
+            columns |= {column.strip().lower(): column, layouts.plain(column): column}
+        asked = ((columns.get(c.strip().lower()) or columns.get(layouts.plain(c)), value) for c, value in self.keep)
+        return {column: value for column, value in asked if column}
+
+    def check(self, layout: layouts.Layout, name: str) -> None:
+        """Raises LayoutError for a column to keep rows by that no part of the file has."""
+        parts = (layout, *layout.parts)
+        known = {layouts.plain(column) for part in parts for column in (*part.columns, *part.keys)}
+        absent = [column for column, _ in self.keep if layouts.plain(column) not in known]
+        if absent:
+            raise layouts.LayoutError(
+                "{file} has no column {names} to keep rows by. It has: {columns}.",
+                file=name,
+                names=", ".join(map(repr, absent)),
+                columns=", ".join(c for part in parts for c in (*part.columns, *part.keys)),
+            )
+
+
+NO_CHOICES = Choices()
+
+
+@dataclass(frozen=True)
 class Check:
     """What is checked, and how."""
 
@@ -114,3 +196,4 @@ class Check:
     now: datetime
     max_faults: int
     new_indicators: bool
+    choices: Choices

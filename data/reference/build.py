@@ -348,7 +348,11 @@ def names(market_rows: list[Row]) -> list[Row]:
                 source = "hand" if market["iso3"] == "CHI" else "cldr"
                 rows.append(name_row(market["iso3"], language, name, "display", source))
     rows += iso_names({market["iso3"] for market in market_rows})
-    for source, table in (("world_bank", hand.WORLD_BANK_NAMES), ("everyday", hand.EVERYDAY_NAMES)):
+    for source, table in (
+        ("world_bank", hand.WORLD_BANK_NAMES),
+        ("everyday", hand.EVERYDAY_NAMES),
+        ("international", hand.INTERNATIONAL_NAMES),
+    ):
         rows += [name_row(iso3, "en", name, "alias", source) for iso3, some in table.items() for name in some]
     rows = first_per_fold(rows)
     check_unambiguous(rows)

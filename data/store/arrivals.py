@@ -68,10 +68,17 @@ def merge(connection: Connection, snapshot: Snapshot, withdraw: bool = False, re
     return {name: int(total) for name, total in counts.sum().items()}
 
 
-def merge_each(connection: Connection, snapshot: Snapshot, withdraw: bool = False, record: bool = True) -> pd.DataFrame:
-    """Like `merge`, with a row of its counts for each indicator of `incoming`."""
+def merge_each(
+    connection: Connection, snapshot: Snapshot, withdraw: bool | str = False, record: bool = True
+) -> pd.DataFrame:
+    """Like `merge`, with a row of its counts for each indicator of `incoming`.
+
+    withdraw may be "emptied": what the temp table of that name holds is withdrawn.
+    """
     run_file(connection, "merge/difference")
-    if withdraw:
+    if withdraw == "emptied" and _is_there(connection, "emptied"):
+        connection.execute("ALTER TABLE emptied RENAME TO withdrawn")
+    elif withdraw is True:
         run_file(connection, "merge/withdrawn", {"snapshot": snapshot.id})
     else:
         connection.execute("CREATE TEMP TABLE withdrawn AS SELECT * FROM difference WHERE false")
@@ -84,6 +91,11 @@ def merge_each(connection: Connection, snapshot: Snapshot, withdraw: bool = Fals
     if record and (total["added"] or total["changed"] or total["withdrawn"]):
         put_snapshot(connection, snapshot, total)
     return counts
+
+
+def _is_there(connection: Connection, table: str) -> bool:
+    query = "SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = $table AND temporary"
+    return bool(connection.execute(query, {"table": table}).fetchone()[0])
 
 
 def put_snapshot(connection: Connection, snapshot: Snapshot, counts: dict[str, int]) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import subprocess
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -212,9 +213,8 @@ def test_a_sheet_keeps_its_numbers_and_its_width(tmp_path):
     for row in (["a", "b"], [1.0, 2.5, "x"], [None, True]):
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
-    found = workbook.write_sheet(
-        tmp_path / "a.xlsx", tmp_path / "a.csv", 0, cells=99, columns=9, letters=999, seconds=60
-    )
-    assert found == ("Sheet", 1)
-    rows = list(csv.reader(io.StringIO((tmp_path / "a.csv").read_text())))
+    bounds = {"sheets": 9, "cells": 99, "columns": 9, "letters": 999, "seconds": 60}
+    [sheet], count = workbook.write_sheets(tmp_path / "a.xlsx", tmp_path, **bounds)
+    assert (sheet.title, count) == ("Sheet", 1)
+    rows = list(csv.reader(io.StringIO(Path(sheet.file).read_text())))
     assert rows == [["a", "b"], ["1", "2.5", "x"], ["", "True", ""]]

@@ -228,6 +228,28 @@ def test_a_misspelt_code_is_landed_only_when_it_is_said_to_be_new(home, open_pag
     assert app.success[-1].value.startswith("slip.csv: 1 values added")
 
 
+def test_what_a_file_leaves_open_is_asked_and_every_cell_is_told(home, open_page):
+    text = "geo;sex;year;value\nKE;F;2020;46.749\nGH;F;2020;39\nKE;M;2020;1\nEU27_2020;F;2020;9\nGH;F;2090;3\n"
+    app = upload(open_page("data", section="import"), "one.csv", text)
+    indicator = next(box for box in app.text_input if box.label == "Code of the indicator")
+    indicator.set_value("OUR.OWN").run()
+    assert app.button(key="land").disabled
+    next(box for box in app.selectbox if box.label.endswith("sex is")).set_value("F").run()
+    next(box for box in app.get("button_group") if box.label == "Decimal sign in this file").set_value(",").run()
+    told = " ".join(caption.value for caption in app.caption)
+    assert all(
+        words in told
+        for words in (
+            "Cells of the file: 5.",
+            "1 projections for years to come left out",
+            "1 values of other rows than those to keep left out",
+            "1 values of regions and income groups left out",
+        )
+    )
+    app.button(key="land").click().run()
+    assert app.success[-1].value.startswith("one.csv: 2 values added")
+
+
 def test_an_arrival_is_removed_after_asking(home, open_page):
     app = upload(open_page("data", section="import"), "good.csv", GOOD)
     before = store.status(store.connect())["observations"]

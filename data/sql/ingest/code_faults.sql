@@ -5,7 +5,7 @@ INSERT INTO faults
 WITH unknown AS (
     SELECT c.indicator, lower(c.indicator) AS folded, min(c.line) AS line
     FROM checked c ANTI JOIN known_indicators i ON i.code = c.indicator
-    WHERE NOT c.is_aggregate AND length(c.indicator) > 5 AND NOT list_contains($described, c.indicator)
+    WHERE c.left_out IS NULL AND length(c.indicator) > 5 AND NOT list_contains($described, c.indicator)
     GROUP BY c.indicator
 ),
 known AS (

@@ -1,10 +1,10 @@
 -- Everything wrong with the checked rows, each with its line, column and kind (data/row_faults.py has the sentences).
--- Aggregates were left out before.
+-- Rows that are left out have none.
 -- cell is the row of `checked` that must not land; whole_indicator the code of which nothing must.
 -- No more than $most of them: beyond that nothing of the file lands.
 CREATE TEMP TABLE faults AS
 WITH cells AS (
-    SELECT rowid AS cell, * FROM checked WHERE NOT is_aggregate
+    SELECT rowid AS cell, * FROM checked WHERE left_out IS NULL
 ),
 repeated AS (
     SELECT iso3, indicator, year, source, min(line) AS first_line, arg_min(cell, line) AS first_cell,
@@ -34,7 +34,8 @@ found AS (
     FROM cells WHERE year NOT BETWEEN $first_year AND $last_year
     UNION ALL
     SELECT line, value_column, value_text,
-           CASE WHEN regexp_full_match(value_text, '[-+]?\d{1,3}(,\d{3})+(\.\d+)?') THEN 'thousands'
+           CASE WHEN regexp_full_match(value_text, '[-+]?[1-9]\d{0,2},\d{3}') THEN 'either'
+                WHEN regexp_full_match(value_text, '[-+]?\d{1,3}(,\d{3})+(\.\d+)?') THEN 'thousands'
                 WHEN regexp_full_match(value_text, '[-+]?\d+,\d+') THEN 'comma'
                 WHEN contains(value_text, '%') THEN 'percent'
                 ELSE 'text' END, MAP {}, cell
@@ -51,9 +52,6 @@ found AS (
     SELECT line, 'unit', unit, 'unit', MAP {'name': name, 'indicator': indicator, 'unit': catalog_unit}, cell
     FROM bounded
     WHERE unit IS NOT NULL AND catalog_unit <> ''
-      AND (NOT contains(lower(catalog_unit), lower(trim(unit))) AND NOT contains(lower(trim(unit)), lower(catalog_unit))
-           OR regexp_matches(lower(unit), '\b(thousand|million|billion|trillion|mio|mn|bn)')
-              AND NOT regexp_matches(lower(catalog_unit), '\b(thousand|million|billion|trillion)'))
     UNION ALL
     SELECT c.line, 'market, indicator, year', c.iso3 || ', ' || c.indicator || ', ' || c.year,
            CASE WHEN r.differs THEN 'contradicted' ELSE 'repeated' END, MAP {'line': r.first_line::VARCHAR}, NULL
@@ -63,6 +61,8 @@ found AS (
     WHERE c.cell <> r.first_cell AND c.value IS NOT NULL
 )
 (SELECT line, field, value, kind, facts, cell, NULL::VARCHAR AS whole_indicator FROM found LIMIT $most)
+UNION ALL
+(SELECT line, field, value, kind, map_concat(facts, MAP {'count': cells::VARCHAR}), NULL, NULL FROM set_aside LIMIT $most)
 UNION ALL
 SELECT min(line), any_value(value_column), '', 'fractions',
        MAP {'count': count(*)::VARCHAR, 'name': any_value(name), 'indicator': indicator,

@@ -1,7 +1,7 @@
 -- The rows that land: those without a fault of their own. Of equal duplicates one stays; of differing ones none.
 CREATE TEMP TABLE incoming AS
 WITH clean AS (
-    SELECT rowid AS cell, * FROM checked WHERE NOT is_aggregate
+    SELECT rowid AS cell, * FROM checked WHERE left_out IS NULL
 )
 SELECT iso3, indicator, year, min(value) AS value, coalesce(source, $source) AS source,
        max(coalesce(snapshot, $snapshot)) AS snapshot

@@ -1,6 +1,8 @@
 -- What an arrival does, indicator by indicator. not_taken: values that differ and are older than what stands.
 WITH arriving AS (
-    SELECT indicator, count(*) AS rows FROM incoming GROUP BY indicator
+    SELECT indicator, count(*) FILTER (arrives) AS rows
+    FROM (SELECT indicator, true AS arrives FROM incoming UNION ALL SELECT indicator, false FROM withdrawn)
+    GROUP BY indicator
 ),
 differing AS (
     SELECT indicator, count(*) FILTER (old_value IS NULL) AS added, count(old_value) AS changed

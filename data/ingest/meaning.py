@@ -1,0 +1,276 @@
+"""What the columns beside a value make of it: taken times a power of ten, set aside, left out, or told."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+
+from data import layouts, limits, store, units
+from data.ingest.companions import described_beside
+from data.ingest.context import TOTAL_ENDING, TOTALS, Context
+from data.ingest.reading import LINE, cell, quoted, sql_name
+from data.ingest.report import Arrived, Choices
+
+MAX_WORDS = 20_000
+"""Different units, multipliers or flags of a file that are looked at."""
+_MARKS = {
+    "normal": "a|normal|normal value|official|official figure|official value|final|v|validated",
+    "forecast": "f|forecast|forecast value|projection|projected|projected value|fc|fcst",
+    "missing": "m|o|l|h|q|missing|missing value|missing value; data cannot exist|missing value; suppressed|"
+    "data cannot exist|missing; data cannot exist|confidential|c|z|not applicable|not available",
+    "estimate": "e|estimate|estimated|estimated value|s|i|im|imputed|imputed value|imputation|modelled|modeled|x|"
+    "experimental|t",
+    "provisional": "p|provisional|provisional value|preliminary|r|revised",
+    "break": "b|break|break in time series|break in series|time series break|series break",
+}
+_STATUS = {word: kind for kind, words in _MARKS.items() for word in words.split("|")}
+_MAYBE_MULTIPLIER = re.compile(r"unit|scale|mult|magnitude|power|factor|express|denominat|value in|figures in|in$")
+_FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
+
+
+def find_multiplier(connection: store.Connection, part: layouts.Layout, context: Context) -> Context:
+    """The context with a multiplier whose column has a name of its own and holds nothing but words for one."""
+    used = {*part.mapping.values(), *part.spread, *part.joined, *(c for c, _ in context.dimensions), *context.statuses}
+    for column in part.columns if not (context.multiplier or part.keys) else ():
+        if column in used or not _MAYBE_MULTIPLIER.search(layouts.plain(column)):
+            continue
+        query = f"SELECT DISTINCT trim({cell(part, column)}) FROM raw LIMIT 30"
+        words = [word for (word,) in connection.execute(query).fetchall() if word]
+        if words and all(not word.isdigit() and units.power(word) for word in words):
+            return replace(context, multiplier=column)
+    return context
+
+
+def headed(part: layouts.Layout) -> str | None:
+    """The multiplier that stands in the header of the values, as in `value (millions)`."""
+    header = part.mapping.get("value", "")
+    return header if not part.is_wide and units.split(header)[0] else None
+
+
+def mark_of(part: layouts.Layout, context: Context, value: str, year: str) -> str:
+    """A cell's status as SQL text; "" for a layout without one."""
+    if part.kind == "Eurostat TSV":
+        return f"regexp_extract(trim({value}), '([a-z]+)$', 1)"
+    if until := part.mapping.get("estimates after"):
+        reached = "try_cast(regexp_extract({}, '(\\d{{4}})', 1) AS INTEGER)"
+        return f"CASE WHEN {reached.format(year)} > {reached.format(sql_name(until))} THEN 'e' END"
+    if not context.statuses:
+        return ""
+    texts = ", ".join(f"nullif(trim({cell(part, column)}), '')" for column in context.statuses)
+    return f"coalesce({texts})"
+
+
+def set_aside_lines(connection: store.Connection, part: layouts.Layout, context: Context, choices: Choices) -> None:
+    """Rows that another column says are not the figure for the whole country: one fault a kind, with its count."""
+    kept = choices.kept_in(part)
+    for column, value in kept.items():
+        _leave_out(
+            connection,
+            "kept",
+            f"SELECT {sql_name(LINE)} AS line FROM raw WHERE lower(trim(coalesce({cell(part, column)}, ''))) <> "
+            f"{quoted(value.strip().lower())}",
+        )
+    dimensions = [(column, kind) for column, kind in context.dimensions if column not in kept]
+    if context.name:
+        _set_aside(
+            connection,
+            "SELECT line, 'market' AS field, coalesce(code, '') AS value, 'at odds' AS kind, "
+            "MAP {'code': coalesce(code, ''), 'name': name, 'of_code': of_code, 'of_name': of_name} AS facts "
+            "FROM at_odds",
+        )
+    for column, kind in dimensions:
+        text = f"lower(trim({cell(part, column)}))"
+        _set_aside(
+            connection,
+            f"SELECT {sql_name(LINE)} AS line, {quoted(column)} AS field, trim({cell(part, column)}) AS value, "
+            f"'dimension' AS kind, MAP {{'column': {quoted(column)}, 'value': trim({cell(part, column)})}} AS facts "
+            f"FROM raw WHERE {text} IS NOT NULL AND NOT ({_is_total(part, text, kind)})",
+        )
+
+
+def _is_total(part: layouts.Layout, text: str, kind: str) -> str:
+    def among(words: list[str]) -> str:
+        return f"{text} IN ({', '.join(map(quoted, words))})"
+
+    total = f"({among(TOTALS['dimension'])} OR regexp_matches({text}, {quoted(TOTAL_ENDING)}))"
+    if kind in ("frequency", "adjustment", "action"):
+        return f"{total} OR {among(TOTALS[kind])}"
+    if kind == "indicator":
+        return f"(SELECT count(DISTINCT {text}) FROM raw) = 1"
+    if kind != "prices":
+        return total
+    column = part.mapping.get("indicator")
+    code = quoted(part.fixed["indicator"]) if "indicator" in part.fixed else cell(part, column) if column else "NULL"
+    constant = (
+        f"coalesce((SELECT bool_or(contains(unit, 'constant')) FROM indicators i WHERE i.code = trim({code})), false)"
+    )
+    return (
+        f"{total} OR ({among(TOTALS['current_prices'])} AND NOT {constant}) "
+        f"OR ({among(TOTALS['constant_prices'])} AND {constant})"
+    )
+
+
+def _set_aside(connection: store.Connection, lines: str) -> None:
+    """Take the cells of these lines (line, field, value, kind, facts) out of `part`; one fault a field and value."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE wrong AS {lines}")
+    connection.execute(
+        "INSERT INTO set_aside SELECT min(p.line), field, w.value, kind, any_value(facts), count(*) FROM wrong w "
+        "JOIN part p USING (line) WHERE p.value IS NOT NULL OR p.value_text IS NOT NULL "
+        "GROUP BY field, w.value, kind, facts"
+    )
+    connection.execute("DELETE FROM part WHERE line IN (SELECT line FROM wrong)")
+
+
+def _leave_out(connection: store.Connection, reason: str, lines: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE wrong AS {lines}")
+    connection.execute(
+        f"INSERT INTO left_cells SELECT '{reason}', count(*) FROM part WHERE line IN (SELECT line FROM wrong) "
+        "AND (value IS NOT NULL OR value_text IS NOT NULL)"
+    )
+    connection.execute("DELETE FROM part WHERE line IN (SELECT line FROM wrong)")
+
+
+def read_statuses(connection: store.Connection, part: layouts.Layout, context: Context) -> None:
+    """Forecasts and values said to be missing are left out; estimates, provisional values and breaks are counted."""
+    if "mark" not in _columns(connection):
+        return
+    words = connection.execute(f"SELECT DISTINCT mark FROM part WHERE mark IS NOT NULL LIMIT {MAX_WORDS}").fetchall()
+    kinds = pd.DataFrame([(word, status(word, part.kind)) for (word,) in words], columns=["word", "kind"], dtype=object)
+    connection.register("kinds", kinds)
+    joined = "part p JOIN kinds k ON k.word = p.mark WHERE (p.value IS NOT NULL OR p.value_text IS NOT NULL)"
+    connection.execute(
+        f"INSERT INTO left_cells SELECT k.kind, count(*) FROM {joined} AND k.kind IN ('forecast', 'missing') GROUP BY 1"
+    )
+    connection.execute(
+        f"INSERT INTO remarks SELECT k.kind, CASE k.kind WHEN 'other' THEN k.word ELSE '' END, count(*) FROM {joined} "
+        "AND k.kind NOT IN ('normal', 'forecast', 'missing') GROUP BY 1, 2"
+    )
+    connection.execute(
+        "DELETE FROM part WHERE (value IS NOT NULL OR value_text IS NOT NULL) AND mark IN "
+        "(SELECT word FROM kinds WHERE kind IN ('forecast', 'missing'))"
+    )
+    connection.unregister("kinds")
+
+
+def status(word: str, layout: str = "") -> str:
+    """What a publisher's flag means: normal, forecast, missing, estimate, provisional, break or other.
+
+    SDMX's OBS_STATUS, Eurostat's and FAO's flags, and their labels. Several letters are several flags; one that keeps a
+    value out goes before the others.
+    """
+    said = word.strip().lower()
+    if layout == "FAOSTAT" and said in _FAO:
+        return _FAO[said]
+    if said in _STATUS:
+        return _STATUS[said]
+    parts = said.split(",") if "," in said else list(said)
+    kinds = [_STATUS.get(part.strip(), "other") for part in parts if part.strip()]
+    if len(said) <= 4 or "," in said:
+        for kind in ("missing", "forecast", "break", "estimate", "provisional"):
+            if kind in kinds and "other" not in kinds:
+                return kind
+    return "other" if said else "normal"
+
+
+def apply_powers(connection: store.Connection, part: layouts.Layout, context: Context, arrived: Arrived) -> None:
+    """Take values times the power of ten that their row or their unit states; what cannot be told is set aside.
+
+    `unit` stays only where it is not the indicator's.
+    """
+    if not (context.multiplier or headed(part) or "unit" in part.mapping or "unit" in part.fixed):
+        return
+    has_column = bool(context.multiplier or headed(part))
+    multiplier = "multiplier" if has_column else "NULL::VARCHAR"
+    rows = connection.execute(
+        f"SELECT trim(p.indicator), p.unit, p.{multiplier}, any_value(i.name), any_value(i.unit) FROM part p LEFT JOIN "
+        "indicators i ON i.code = trim(p.indicator) WHERE p.value IS NOT NULL OR p.value_text IS NOT NULL "
+        f"GROUP BY ALL LIMIT {MAX_WORDS + 1}".replace("p.NULL", "NULL")
+    ).fetchall()
+    if len(rows) > MAX_WORDS:
+        raise limits.TooMuch(
+            "{file} has more than {most} different units and multipliers. Is every column what it was taken for?",
+            file=arrived.name,
+            most=f"{MAX_WORDS:,}",
+        )
+    beside = described_beside(arrived.folders)
+    read, misfits = [], []
+    for code, unit, times, name, known in rows:
+        if known is None and code in beside:
+            name, known = beside[code].name, beside[code].unit
+            if measure(unit or "", times, name, known or "")[1] == "unit":
+                misfits.append((code, unit, name, known))
+        read.append((code, unit, times, *measure(unit or "", times, name or "", known or "")))
+    frame = pd.DataFrame(read, columns=["code", "u", "m", "power", "problem"]).astype({"code": object, "u": object})
+    connection.register("measures_read", frame.astype({"m": object, "problem": object}))
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE measures AS SELECT code::VARCHAR AS code, u::VARCHAR AS u, m::VARCHAR AS m, "
+        "power::INTEGER AS power, problem::VARCHAR AS problem FROM measures_read"
+    )
+    connection.unregister("measures_read")
+    of_row = (
+        f"m.code IS NOT DISTINCT FROM trim(part.indicator) AND m.u IS NOT DISTINCT FROM part.unit AND "
+        f"m.m IS NOT DISTINCT FROM {'part.multiplier' if has_column else 'NULL'}"
+    )
+    if has_column:
+        column = quoted(context.multiplier or part.mapping["value"])
+        _set_aside(
+            connection,
+            f"SELECT line, {column} AS field, coalesce(part.multiplier, '') AS value, m.problem AS kind, "
+            f"MAP {{'column': {column}, 'value': coalesce(part.multiplier, ''), 'unit': coalesce(part.unit, '')}} "
+            f"AS facts FROM part JOIN measures m ON {of_row} WHERE m.problem IN ('multiplier', 'two multipliers')",
+        )
+    for code, unit, name, known in misfits:  # codes the store does not know yet, described beside the file
+        _set_aside(
+            connection,
+            f"SELECT line, 'unit' AS field, unit AS value, 'unit' AS kind, MAP {{'name': {quoted(name)}, 'indicator': "
+            f"{quoted(code)}, 'unit': {quoted(known)}}} AS facts FROM part WHERE trim(indicator) = {quoted(code)} "
+            f"AND unit = {quoted(unit)}",
+        )
+    connection.execute(
+        "INSERT INTO remarks SELECT 'multiplied', '10^' || m.power, count(*) FROM part JOIN measures m "
+        f"ON {of_row} WHERE m.power <> 0 AND part.value IS NOT NULL GROUP BY 2"
+    )
+    connection.execute(
+        "UPDATE part SET value = coalesce(try_cast(value::VARCHAR || 'e' || m.power AS DOUBLE), "
+        f"value * pow(10, m.power)) FROM measures m WHERE {of_row} AND m.power <> 0 AND part.value IS NOT NULL"
+    )
+    connection.execute(
+        f"UPDATE part SET unit = NULL FROM measures m WHERE {of_row} AND m.problem IS DISTINCT FROM 'unit'"
+    )
+
+
+def measure(unit: str, multiplier: str | None, name: str, catalog_unit: str) -> tuple[int, str | None]:
+    """By what power of ten a value is to be taken, and what is wrong with its unit: "unit", "multiplier", "two
+    multipliers" or None. catalog_unit: the indicator's unit, "" where nobody described it.
+    """
+    stated, rest = units.split(unit)
+    ours, our_rest = units.split(catalog_unit)
+    if stated is None or ours is None:
+        return 0, "unit"
+    times = units.power(multiplier or "")
+    if times is None:
+        return 0, "multiplier"
+    if stated and times and stated != times:
+        return 0, "two multipliers"
+    agrees = units.agree(rest, our_rest) or units.agree(rest, f"{our_rest} per capita" if _is_each(name) else our_rest)
+    if not agrees:
+        return 0, "unit"
+    says_nothing = not unit.strip() and not (multiplier or "").strip()
+    return (0 if says_nothing else max(stated, times) - ours), None
+
+
+def _is_each(name: str) -> bool:
+    return any(words in name.lower() for words in ("per capita", "per person", "per head"))
+
+
+def note_titles(connection: store.Connection, part: layouts.Layout) -> None:
+    """Keep what the file calls its indicators."""
+    if part.titles:
+        connection.executemany("INSERT INTO titles VALUES (?, ?)", [list(pair) for pair in part.titles.items()])
+    if "name" in part.mapping and "indicator" in part.mapping:
+        code, title = cell(part, part.mapping["indicator"]), sql_name(part.mapping["name"])
+        connection.execute(f"INSERT INTO titles SELECT DISTINCT trim({code}), trim({title}) FROM raw")
+
+
+def _columns(connection: store.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("DESCRIBE part").fetchall()}

@@ -1,0 +1,41 @@
+"""What kind of file is this? Recognised by content, never by name, before anything is read in earnest."""
+
+from data.layouts.headers import NoIndicator
+from data.layouts.layout import (
+    FIELDS,
+    REQUIRED,
+    SDMX,
+    YEAR_HEADER,
+    Layout,
+    LayoutError,
+    UnknownColumns,
+    check_mapping,
+    fixed_fields,
+    is_labelled,
+    match_columns,
+    named_columns,
+    plain,
+)
+from data.layouts.packed import COMPANIONS, companion_name
+from data.layouts.recognise import check_size, recognise
+
+__all__ = [
+    "COMPANIONS",
+    "FIELDS",
+    "REQUIRED",
+    "SDMX",
+    "YEAR_HEADER",
+    "Layout",
+    "LayoutError",
+    "NoIndicator",
+    "UnknownColumns",
+    "check_mapping",
+    "check_size",
+    "companion_name",
+    "fixed_fields",
+    "is_labelled",
+    "match_columns",
+    "named_columns",
+    "plain",
+    "recognise",
+]
