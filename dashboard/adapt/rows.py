@@ -28,6 +28,7 @@ LABELS_IN = ("label", "sentiment", "class", "target")
 RANKS, RATES = (1, 2, 4, 8, 16), (5e-4, 1e-3, 2e-3, 4e-3, 8e-3)
 DONE, FINE = ":material/check_circle: ", ":material/check: "
 SHEET, CHECKED = "adapt_sheet", "adapt_checked"
+EXAMPLES_KEPT = 32
 ENGINEERS = "engineers"
 """The note that is folded away: why something could not be checked, with its commands."""
 FEW_TESTS = 100
