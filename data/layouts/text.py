@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from data import regular
 from data.faults import Fault, in_turn
 from data.layouts import headers
 from data.layouts.layout import YEAR_HEADER, Layout, LayoutError, UnknownColumns, check_mapping
@@ -36,6 +37,13 @@ def from_text(path: Path, mapping: Mapping[str, str] | None, name: str) -> Layou
     if isinstance(found, headers.NoIndicator):
         raise found
     if found is None:
+        if len(text.lstrip().partition("\n")[0]) > regular.MAX_LINE:
+            raise LayoutError(
+                "The first line of {file} has more than {most} characters; column names are shorter. Save the table "
+                "again.",
+                file=name,
+                most=f"{regular.MAX_LINE:,}",
+            )
         raise _unknown(text, mapping, name)
     _refuse_ambiguous(found, name, mapping)
     return _without_footnotes(found) if found.kind == "UNdata" else found

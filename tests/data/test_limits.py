@@ -50,6 +50,12 @@ def test_a_table_of_too_many_columns_is_refused_and_one_at_the_limit_is_read(tmp
     assert ingest.import_file(wide(tmp_path, 20, form)).added == 1
 
 
+def test_a_first_line_that_holds_no_column_names_is_not_asked_about(tmp_path, monkeypatch):
+    monkeypatch.setattr(regular, "MAX_LINE", 50)
+    (tmp_path / "a.csv").write_text(f"a,b,c,d,{'n' * 50}\n1,2,3,4,5\n")
+    assert "The first line of a.csv has more than 50 characters" in refusal(tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_table_of_too_many_rows_is_refused(tmp_path, monkeypatch, form):
     monkeypatch.setattr(limits, "MAX_ROWS", 5)
