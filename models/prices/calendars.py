@@ -152,8 +152,9 @@ def from_persian(year: int, month: int, day: int) -> datetime.date:
 def from_bikram(year: int, month: int, day: int) -> datetime.date:
     """The Gregorian date of a day of Bikram Sambat, Nepal's civil calendar: its months are as long as a table says.
 
-    Of years to come a date may be a day off: the lengths are published from year to year, and from 2084 (2027) on tables
-    differ by a day (nepali-datetime 1.0.8.5 against nepali 1.2.0 and bsad-converter 1.1.0; see `findings/`). Raises ValueError for a day that the table, 1975 to 2100, lacks.
+    Of years to come a date may be a day off: the lengths are published from year to year, and from 2084 (2027) on
+    tables differ by a day (nepali-datetime 1.0.8.5 against nepali 1.2.0 and bsad-converter 1.1.0; see `findings/`).
+    Raises ValueError for a day that the table, 1975 to 2100, lacks.
     """
     import nepali_datetime  # reads its table when it is imported
 
