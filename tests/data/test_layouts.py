@@ -191,7 +191,7 @@ def test_the_genuine_pointer_in_place_of_the_bulk_file_is_explained(home):
         (b"iso3,indicator,year,value\n", "a header and no rows"),
         (b"iso3,indicator,year,value", "a header and no rows"),
         (b"iso3,indicator,year,value,value\nDEU,X,2020,1,2\n", "more than one column for value"),
-        (b"x" * 400_000, "no layout we know"),
+        (b"x" * 400_000, "The first line of figures.csv has more than 100,000 characters"),
     ],
 )
 def test_a_file_without_market_data_is_turned_away_with_a_reason(home, tmp_path, content, reason):
