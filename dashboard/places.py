@@ -63,8 +63,14 @@ def _short(english: str, aliases: list[str], iso3: str) -> str:
     typed = [alias for alias in aliases if SHORT.fullmatch(alias) and alias != iso3]
     plain = english.replace("’", "'")
     if not plain.isascii():
-        typed += [alias for alias in aliases if alias.isascii() and "Republic" not in alias] + [anyascii(plain)]
+        bare = anyascii(plain)
+        others = [alias for alias in aliases if alias.isascii() and _letters(alias) != _letters(bare)]
+        typed += [alias for alias in others if "Republic" not in alias] + [bare]
     return typed[0] if typed else ""
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalpha, name.casefold()))
 
 
 @lru_cache(maxsize=32)
