@@ -16,6 +16,8 @@ from dashboard.markup import code, literal
 from data import catalog, ingest, layouts, private, quality, row_faults, store
 from data.sources import worldbank
 
+SHORT = 6
+"""Faults that are shown without scrolling."""
 SHOWN_FAULTS = 500
 SECONDS_PER_INDICATOR = 1.5
 
@@ -265,13 +267,13 @@ def _check_and_land(path: Path, name: str, file_id: str) -> None:
         found = (
             _("More than {count} problems found; the check stopped there. Is every column what it was taken for?")
             if report.stopped
-            else _("{count} problems found. Fix the file or skip these rows.")
+            else _("Problems found: {count}. Fix the file or skip these rows.")
         )
         st.warning(found.format(count=number(report.fault_count, 9)), icon=":material/warning:")
         st.dataframe(
             row_faults.table(report.row_faults, told),
             hide_index=True,
-            height=280,
+            height=280 if len(report.row_faults) > SHORT else "content",
             column_config={
                 "line": _("Line"),
                 "field": _("Column"),

@@ -54,7 +54,7 @@ def test_a_faulty_file_lands_nothing_and_the_corrected_one_lands(app, visit):
     reader.go("/data?section=import")
     before = observations(reader)
     upload(reader, "people.csv", FAULTY)
-    expect(reader.page.get_by_text("2 problems found.")).to_be_visible()
+    expect(reader.page.get_by_text("Problems found: 2.")).to_be_visible()
     assert reader.page.get_by_role("button", name="Import").last.is_disabled()
     assert observations(reader) == before
 

@@ -118,7 +118,7 @@ def test_a_good_file_is_checked_then_landed(home, open_page):
 
 def test_a_faulty_file_shows_every_fault_and_lands_nothing(home, open_page):
     app = upload(open_page("data", section="import"), "faulty.csv", FAULTY)
-    assert app.warning[0].value.startswith("6 problems found. ")
+    assert app.warning[0].value.startswith("Problems found: 6. ")
     faults = app.dataframe[0].value
     assert list(faults["line"]) == [3, 4, 5, 6, 7, 8]
     assert list(faults["problem"])[:2] == ["unknown country", "text in a number"]
