@@ -17,7 +17,7 @@ test: .venv/.ready-dev ## lint, import contracts, unit, page and browser tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile $(TESTS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 bench: .venv/.ready-dev ## measure what the README claims; prints a table, writes bench.json
 	@$(BIN)/python tests/benchmarks/run.py

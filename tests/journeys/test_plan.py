@@ -21,7 +21,7 @@ def test_a_plan_is_made_changed_by_keyboard_undone_and_taken_away(unasked_app, v
     assert reader.title() == "Where should money and people go?"
     reader.page.get_by_text("Or plan with figures of your own").click()
     reader.page.get_by_role("button", name=re.compile("worked example")).click()
-    reader.page.get_by_text("Where the money goes").wait_for(timeout=60_000)
+    reader.page.get_by_text("Where the money goes").wait_for(timeout=180_000)
     reader.settle()
     planned = reader.title()
     assert re.match(r"\d+ people in (1 country|\d+ countries), .+: may reach ", planned)
