@@ -39,8 +39,10 @@ def line() -> None:
     text, profile = told(), load.settings()
     with st.container(horizontal=True, vertical_alignment="center", key="profile_line"):
         st.caption(literal(text), width="content")
-        with st.popover(_("Change them"), icon=":material/tune:", type="tertiary", key="profile"):
-            form(profile)
+        change = st.popover(_("Change them"), icon=":material/tune:", type="tertiary", on_change="rerun", key="profile")
+        if change.open:  # every page has the line: its form is a quarter of the Overview's work
+            with change:
+                form(profile)
 
 
 def form(profile: dict[str, str]) -> None:

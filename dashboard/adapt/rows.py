@@ -301,13 +301,12 @@ def _check(base: str, language: str, market: "LabelledRows", own: bool) -> tuple
     """
     key = (base, language, market.key, language_lab_answers.LANGUAGE in load.model_names(), locale())
     kept = st.session_state.setdefault(CHECKED, {}) if own else _of_examples()
-    if key not in kept:
+    if (found := kept.get(key)) is None:
         with st.spinner(_("Looking the rows over"), show_time=True):
-            found = _checked(base, language, market)
-        while len(kept) >= (1 if own else EXAMPLES_KEPT):
+            found = kept[key] = _checked(base, language, market)
+        while len(kept) > (1 if own else EXAMPLES_KEPT):
             kept.pop(next(iter(kept)), None)
-        kept[key] = found
-    return kept[key]
+    return found
 
 
 @st.cache_resource(show_spinner=False)

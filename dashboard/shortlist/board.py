@@ -224,7 +224,7 @@ def _scale(largest: float, unit: str) -> tuple[float, str]:
 
 
 def _readiness(pack: Told) -> Slide | None:
-    spoken = [(case, shares) for case in pack.shown if len(shares := parts.spoken(case.iso3))]
+    spoken = [(case, shares) for case in pack.shown if len(shares := load.spoken(case.iso3))]
     if not spoken:
         return None
     shown = [case for case, _shares in spoken]

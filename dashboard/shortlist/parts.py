@@ -88,20 +88,15 @@ def amount(case: Case) -> str:
     return _("open: the gap to countries like it may be {span}").format(span=span)
 
 
-def spoken(iso3: str) -> pd.Series:
-    """Share of people by language, the most spoken first; empty where none is on record."""
-    return load.spoken(iso3)
-
-
 def not_ready(iso3: str) -> list[str]:
     """Languages of many of its people that our sentiment model does not read well enough."""
-    shares = spoken(iso3)
+    shares = load.spoken(iso3)
     return [code for code in shares.index[shares >= SPOKEN] if not fitness.for_task("sentiment", code).ready]
 
 
 def readiness(iso3: str) -> str:
     """For which share of its people our sentiment model reads their language well enough."""
-    shares = spoken(iso3)
+    shares = load.spoken(iso3)
     if shares.empty:
         return _("not known: no languages on record")
     point, _low, _high = fitness.ready_share(shares.to_dict(), "sentiment")
@@ -115,7 +110,7 @@ def readiness(iso3: str) -> str:
 def product_reach(iso3: str) -> str:
     """Which share of its people speaks a language of our product; "" where the profile names none."""
     ours = [code for code in load.settings()["product_languages"].split(",") if code]
-    shares = spoken(iso3)
+    shares = load.spoken(iso3)
     if not ours or shares.empty:
         return ""
     shared = [code for code in shares.index if code in ours]

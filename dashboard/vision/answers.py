@@ -127,8 +127,8 @@ def _remembered(what: str, about: str, chosen: "Chosen", run: Callable[[], Any])
     ours = bool(chosen.origin or chosen.drawn)
     kept: dict[tuple, Any] = _of_samples(what) if ours else st.session_state.setdefault(what, {})
     key = (about, chosen.digest, chosen.scale, _version(about.split()[0]))
-    if key in kept:
-        return kept[key]
+    if (found := kept.get(key)) is not None:
+        return found
     told = _("Looking") if about.split()[0] in MODELS else _("Analysing; the first time, the model has to be loaded")
     with st.spinner(told, show_time=True):
         found = run()

@@ -165,8 +165,14 @@ def test_home_and_markets_one_is_in_are_left_out_and_named_as_such(full_home, op
     assert left_out["Germany"] == "you are there already" and left_out["United States"] == "home market"
 
 
+def _with_profile(app):
+    """With the company profile open."""
+    app.session_state["profile"] = True
+    return app.run()
+
+
 def test_the_profile_can_be_changed_from_the_page(full_home, open_page, text_of):
-    app = open_page("overview")
+    app = _with_profile(open_page("overview"))
     app.selectbox(key="profile_size").set_value(0)
     app.multiselect(key="profile_present").set_value(["DEU"])
     app.text_input(key="profile_product").set_value("Cardiac monitors (home)")
@@ -185,10 +191,12 @@ def test_a_product_called_like_an_address_is_no_link(full_home, open_page, text_
     assert shown and not any("www.other" in text for text in shown)  # a joiner stands in it, which nobody sees
 
 
-def test_a_product_name_that_could_be_markup_is_refused_and_nothing_is_kept(full_home, open_page):
-    app = open_page("overview")
+def test_a_product_name_that_could_be_markup_is_refused_and_nothing_is_kept(full_home, open_page, speak):
+    app = _with_profile(open_page("overview"))
     app.text_input(key="profile_product").set_value("**Monitors** <b>")
     app.button(key="profile_save").click().run()
     assert "product" in app.error[0].value and not app.exception
-    assert open_page("overview", lang="zh").multiselect(key="profile_present").proto.placeholder == "未选择"
+    speak("zh")
+    chinese = _with_profile(open_page("overview", lang="zh"))
+    assert chinese.multiselect(key="profile_present").proto.placeholder == "未选择"
     assert store.settings(store.connect())["product"] == ""
