@@ -9,6 +9,7 @@ import inspect
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -18,7 +19,7 @@ from streamlit.components.v2 import manifest_scanner
 
 from analytics.index import recipe
 from dashboard.i18n import translation
-from data import catalog, ingest, store
+from data import apart, catalog, ingest, store
 
 TESTS = Path(__file__).parent
 
@@ -35,6 +36,17 @@ def components() -> Iterator[None]:
             manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
         )
         yield
+
+
+@pytest.fixture(autouse=True)
+def not_apart(request, monkeypatch) -> None:
+    """What pages have done in a process of its own is done here, where the imports are: journeys use the real thing."""
+    if request.path.relative_to(TESTS).parts[0] in ("pages", "dashboard"):
+        monkeypatch.setattr(apart, "run", _done_here)
+
+
+def _done_here(function: Callable[..., Any], *arguments: Any, on_message=None, should_stop=None) -> Any:
+    return function(*arguments, *((on_message, should_stop) if on_message else ()))
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ import streamlit as st
 
 from dashboard import components, engineers, fitness_words, load
 from dashboard.adapt import state, training
-from dashboard.adapt.state import Learned
 from dashboard.charts import adapt as charts
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _, locale, number, percent, share
 from dashboard.inference import text as language_lab_answers
 from models import fitness
+from models.text.adapter_request import Learned
 
 if TYPE_CHECKING:
     from models.training.jobs import Job

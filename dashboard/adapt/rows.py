@@ -8,7 +8,6 @@ import streamlit as st
 
 from dashboard import components, engineers, fitness_words, load, widgets
 from dashboard.adapt import state, training
-from dashboard.adapt.state import Wish
 from dashboard.charts import texts
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _, locale, number
@@ -16,6 +15,7 @@ from dashboard.inference import text as language_lab_answers
 from dashboard.inference import text_files
 from dashboard.inference.text_files import Sheet, TableError
 from dashboard.markup import literal
+from models.text.adapter_request import AdapterRequest
 
 if TYPE_CHECKING:
     from models.text.adapter_checks import Checked
@@ -443,7 +443,7 @@ def _train(base: str, language: str, checked: "Checked", market: "LabelledRows")
         disabled=busy is not None,
     ):
         try:
-            state.begin(Wish(base, language, checked, market.source, settings, rank))
+            state.begin(AdapterRequest(base, language, checked, market.source, settings, rank))
         except errors.JobBusy as error:
             st.error(spelt(error), icon=":material/hourglass_top:")
             return

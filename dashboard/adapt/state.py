@@ -1,6 +1,6 @@
 """What the Adapt page works on: which model may be adapted, which training is this reader's, and how one begins."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -8,47 +8,17 @@ import streamlit as st
 from dashboard import load
 from dashboard.i18n.translation import locale
 from dashboard.inference import text as language_lab_answers
+from data import apart
+from models.text.adapter_request import AdapterRequest, Learned, learn
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from models.cards import Source
-    from models.errors import ModelError
-    from models.text.adapter_checks import Checked
-    from models.text.adapter_training import TrainedAdapter
     from models.training.jobs import Job
-    from models.training.settings import Settings
+    from models.training.settings import Progress
 
 TASK = "sentiment"
 JOB, REGISTERED = "adapt_job", "adapt_registered"
 ADDRESS = "training"
 """The id of a training in the address, which finds it again after a reload; nobody can guess it."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What to train: the model under it, the language (BCP 47), the rows and whose they are, and how."""
-
-    base: str
-    language: str
-    checked: "Checked"
-    source: "Source"
-    settings: "Settings"
-    rank: int
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What a training left, without the rows it learned from. general: rows of other languages that were repeated
-    while learning; missing: why there were none, None else."""
-
-    base: str
-    language: str
-    source: "Source"
-    settings: "Settings"
-    made: "TrainedAdapter"
-    general: int
-    missing: "ModelError | None"
 
 
 def candidates() -> tuple[str, ...]:
@@ -79,38 +49,15 @@ def mine() -> "Job | None":
     return job
 
 
-def begin(wish: Wish) -> None:
+def begin(request: AdapterRequest) -> None:
     """Start to train in the background. Raises jobs.JobBusy."""
     from models.training import jobs
 
-    title = f"{wish.base} → {wish.language}"
-    st.session_state[JOB] = jobs.start(lambda report, should_stop: _learn(wish, report, should_stop), title).id
+    def work(report: Callable[["Progress"], None], should_stop: Callable[[], bool]) -> Learned:
+        return apart.run(learn, request, on_message=report, should_stop=should_stop)
+
+    st.session_state[JOB] = jobs.start(work, f"{request.base} → {request.language}").id
     st.session_state.pop(REGISTERED, None)
-
-
-def _learn(wish: Wish, report, should_stop) -> Learned:
-    from models.errors import ModelError
-    from models.text import adapter_rows, adapter_training
-    from models.text.lora import Lora
-
-    general: pd.DataFrame | None = None
-    missing: ModelError | None = None
-    try:
-        general = adapter_rows.general(wish.language)
-    except ModelError as error:
-        missing = error
-    made = adapter_training.train(
-        wish.base,
-        wish.checked,
-        wish.language,
-        general,
-        config=Lora(rank=wish.rank, alpha=2.0 * wish.rank),
-        settings=wish.settings,
-        on_progress=report,
-        should_stop=should_stop,
-    )
-    repeated = int((general["split"] == "train").sum()) if general is not None else 0
-    return Learned(wish.base, wish.language, wish.source, wish.settings, made, repeated, missing)
 
 
 def leave() -> None:

@@ -205,10 +205,10 @@ def _laid_down(folder: Path, upload: UploadedFile, beside: list[UploadedFile]) -
     """The upload and what describes it, under names of our own, whatever they are called; None after an error."""
     names = {extra.name: layouts.companion_name(extra.name) for extra in beside}
     try:
-        (folder / "upload").write_bytes(upload.getbuffer())
+        (folder / "upload").write_bytes(upload.getvalue())  # getbuffer() would copy it
         for extra in beside:
             if name := names[extra.name]:
-                (folder / name).write_bytes(extra.getbuffer())
+                (folder / name).write_bytes(extra.getvalue())
     except OSError:
         st.error(
             _("There is no room for this file on the machine that runs Lepton Atlas. Make room on its disk."),

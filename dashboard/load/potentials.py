@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from dashboard.load.cache import cached, connection, profile_version
 from dashboard.load.kept import of_result
 from dashboard.load.rankings import SEED
 from dashboard.load.store import markets_in, series
-from data import store
+from data import apart, store
 
 if TYPE_CHECKING:
     from analytics.potential.regression import FixedEffects
@@ -32,13 +33,18 @@ def potential_groups() -> pd.DataFrame:
     return pd.DataFrame({"region": table["wb_region"].fillna(table["region"]), "income_group": table["income_group"]})
 
 
+def _fitted(history: pd.DataFrame, chosen: recipe.Recipe, year: int, **options: Any) -> PotentialFit:
+    fit = partial(potentials.fit, groups=potential_groups(), seed=SEED, **options)
+    return apart.run(fit, history, chosen, year)
+
+
 @cached
 def potential(recipe_name: str, year: int) -> PotentialFit:
-    """The potential of every market by a year; takes half a minute the first time. Raises PotentialError."""
+    """The potential of every market by a year; takes half a minute the first time. Raises PotentialError, BrokenOff."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
     history = history[history["year"] <= year]
-    return potentials.fit(history, chosen, potentials.default_year(history, chosen), potential_groups(), seed=SEED)
+    return _fitted(history, chosen, potentials.default_year(history, chosen))
 
 
 _background = ThreadPoolExecutor(1, thread_name_prefix="estimates")
@@ -96,7 +102,7 @@ def _other_potential(recipe_name: str, year: int, before: str | None, learner: s
     rows = history(recipe_name, before)
     rows = rows[rows["year"] <= year]
     outcome_year = potentials.default_year(rows, chosen)
-    return potentials.fit(rows, chosen, outcome_year, potential_groups(), learner=learner, seed=SEED)
+    return _fitted(rows, chosen, outcome_year, learner=learner)
 
 
 def potential_as_of(key: BaseKey) -> PotentialFit:
@@ -110,4 +116,4 @@ def own_potential(recipe_name: str, year: int, outcome: pd.Series) -> PotentialF
     """The same, of the reader's own outcome by iso3; not kept, since it is theirs. Raises PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
-    return potentials.fit(history, chosen, year, potential_groups(), seed=SEED, own_outcome=outcome)
+    return _fitted(history, chosen, year, own_outcome=outcome)

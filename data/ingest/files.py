@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data import layouts, limits, private, store
+from data import apart, layouts, limits, private, store
 from data.faults import Fault
 from data.ingest.checking import check_rows
 from data.ingest.companions import MAX_BESIDE
@@ -18,6 +18,8 @@ from data.ingest.staging import stage_rows
 from data.layouts import LayoutError
 
 KEPT_CHECKS = 16
+LARGE = 1 << 20
+"""Bytes of a file from which on a preview is worth a process of its own."""
 
 
 def import_file(
@@ -56,10 +58,12 @@ def import_file(
         if preview and (kept := _kept(key)):
             return kept
         try:
-            report = _import(arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now, choices)
+            answers = (arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now, choices)
+            apart_from_readers = preview and arrived.file.stat().st_size > LARGE
+            report = apart.run(_import, *answers) if apart_from_readers else _import(*answers)
         except OSError as error:
             raise _no_room(name, folder, error) from error
-        except limits.TooMuch as error:
+        except (limits.TooMuch, apart.BrokenOff) as error:
             raise LayoutError.of(error) from error
     if preview:
         _keep(key, report)

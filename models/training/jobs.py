@@ -1,8 +1,8 @@
 """One training at a time, in the background of this process: started, watched, stopped, its result kept until taken.
 
-Serving goes on beside it: the work runs in a daemon thread of its own with one torch thread, as the servers of the
-models do. A training belongs to whoever began it: its id cannot be guessed, and without it nothing of it is found.
-Others are told that one runs, and since when; a result that nobody takes is let go after an hour.
+A thread waits for it: work that takes long belongs into a process of its own (`data.apart`). A training belongs to
+whoever began it: its id cannot be guessed, and without it nothing of it is found. Others are told that one runs, and
+since when; a result that nobody takes is let go after an hour.
 """
 
 import secrets
@@ -80,9 +80,6 @@ class Job(Generic[T]):
             self._now = replace(self._now, progress=progress, curve=curve)
 
     def _run(self, work: Work[T]) -> None:
-        import torch  # not before something is trained: pages ask whether a training runs
-
-        torch.set_num_threads(1)  # of this thread: serving beside it keeps a core
         changes: dict[str, Any] = {}
         try:
             changes = {"state": "done", "result": work(self._report, self._stop.is_set)}
