@@ -1,5 +1,8 @@
 """How far is a market from home? The CAGE distances: cultural, administrative, geographic, economic."""
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -16,16 +19,17 @@ def great_circle(latitude: float, longitude: float, places: pd.DataFrame) -> pd.
     return pd.Series(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1))), index=places.index)
 
 
-def common_language(home: pd.Series, away: pd.Series) -> float:
+def common_language(home: Mapping[str, float], away: Mapping[str, float]) -> float:
     """How likely two people, one from each market, share a language, 0-1.
 
     home, away: share of people (0-1) by language. Melitz and Toubal (2014): the products of shares a_l sum to a, the
     largest is m, and the index is m + (a - m)(1 - m), which allows for people who speak several languages.
     """
-    shared = (home * away).dropna()
-    if shared.empty:
+    shared = [home[language] * away[language] for language in home if language in away]
+    shared = [share for share in shared if not math.isnan(share)]
+    if not shared:
         return 0.0
-    largest, total = float(shared.max()), float(shared.sum())
+    largest, total = max(shared), sum(shared)
     return min(1.0, largest + (total - largest) * (1 - largest))
 
 
@@ -52,10 +56,13 @@ def cage(
     ratio|. Raises KeyError for an unknown home market.
     """
     here = markets.loc[home]
-    spoken = {iso3: rows.groupby("language")["population_pct"].max() / 100 for iso3, rows in languages.groupby("iso3")}
+    spoken: dict[str, dict[str, float]] = {}
+    shares = languages.groupby(["iso3", "language"])["population_pct"].max() / 100
+    for (iso3, language), share in shares.items():
+        spoken.setdefault(iso3, {})[language] = share
     belongs = memberships.groupby("iso3")["organisation"].agg(set)
     bordering = set(neighbours.loc[neighbours["iso3"] == home, "neighbour"]) | {home}
-    own_language, own_groups = spoken.get(home, pd.Series(dtype=float)), belongs.get(home, set())
+    own_language, own_groups = spoken.get(home, {}), belongs.get(home, set())
     hours = (clock.reindex(markets.index) - clock.get(home, np.nan)).abs()
     result = pd.DataFrame(index=markets.index)
     result["language"] = [

@@ -144,6 +144,11 @@ def mode_scores(
     return points.sort_values(["allowed", "score"], ascending=False, kind="stable")
 
 
+@cache
+def _no_modes() -> pd.DataFrame:
+    return mode_scores(Traits(float("nan"), float("nan"))).iloc[:0]
+
+
 def advised(scores: pd.DataFrame, limits: Rules) -> tuple[str, ...]:
     """The best allowed mode, then those within limits.nearly_equal points of it. scores: of `mode_scores`."""
     allowed = scores[scores["allowed"]]
@@ -175,9 +180,9 @@ def advise(
     limits: Rules,
     weights: Mapping[str, float] | None = None,
 ) -> Advice:
-    """Decide, and choose a mode only where entering is advised. Raises ValueError as `mode_scores`."""
+    """Decide, and choose a mode only where entering is advised. Raises ValueError as `mode_scores` then."""
     decision = decide(traits.certainty, traits.rule_of_law, limits, known_share, gates)
-    modes = mode_scores(traits, weights, gates)
     if decision.verdict not in ENTERED:
-        return Advice(decision, traits, gates, modes.iloc[:0], ())
+        return Advice(decision, traits, gates, _no_modes(), ())
+    modes = mode_scores(traits, weights, gates)
     return Advice(decision, traits, gates, modes, advised(modes, limits))

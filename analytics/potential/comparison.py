@@ -46,43 +46,46 @@ def compare(
     scaled: pd.Series,
     splits: "dict[str, list]",
     before: Earlier | None,
-    target: Target,
     groups: pd.DataFrame,
     seed: int,
 ) -> tuple[pd.DataFrame, pd.Series]:
     """R2 of every learner and of the income group's median under each way of splitting; absolute errors."""
     from analytics.potential import learners, validation
 
-    rows, errors = {}, {}
-    income = groups["income_group"]
-    for name in (*learners.NAMES, "income group median"):
-        row: dict[str, object] = {"kind": "learner" if name in learners.NAMES else "baseline"}
-        for column, folds in splits.items():
-            if not folds:
-                row[column] = None
-                continue
-            if name in learners.NAMES:
-                found = validation.out_of_fold(learners.make(name, seed), now.training, scaled, folds)
-            else:
-                found = validation.group_median(scaled, income, folds)
-            row[column] = validation.r2(scaled, found)
-            errors[name] = float((scaled - found).abs().mean())
-        if before is not None:
-            row["r2_time_split"] = validation.r2(scaled, _later(name, before, income, seed))
-        rows[name] = row
+    baseline, income = "income group median", groups["income_group"]
+    rows: dict[str, dict[str, object]] = {name: {"kind": "learner"} for name in learners.NAMES}
+    rows[baseline] = {"kind": "baseline"}
+    errors: dict[str, float] = {}
+    for column, folds in splits.items():
+        if not folds:
+            continue
+        predicted = validation.out_of_fold(learners.NAMES, now.training, scaled, folds, seed)
+        predicted[baseline] = validation.group_median(scaled, income, folds)
+        for name, row in rows.items():
+            row[column] = validation.r2(scaled, predicted[name])
+            errors[name] = float((scaled - predicted[name]).abs().mean())
+    if before is not None:
+        for name, later in _later(before, seed).items():
+            rows[name]["r2_time_split"] = validation.r2(scaled, later)
+        rows[baseline]["r2_time_split"] = validation.r2(scaled, _later_median(before, income))
     columns = ["kind", "r2_random", "r2_leave_region_out", "r2_time_split"]
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).rename_axis("learner")
     table[columns[1:]] = table[columns[1:]].astype(float)
     return table, pd.Series(errors, dtype=float)
 
 
-def _later(name: str, before: Earlier, income: pd.Series, seed: int) -> pd.Series:
-    """Today's outcome as predicted by what was learnt one horizon earlier."""
+def _later(before: Earlier, seed: int) -> pd.DataFrame:
+    """Today's outcome as predicted by what each learner learnt one horizon earlier."""
     from analytics.potential import learners
 
-    if name in learners.NAMES:
-        model = learners.make(name, seed).fit(before.features, before.outcome)
-        return pd.Series(model.predict(before.now), before.now.index)
+    preparation = learners.preparation()
+    known, asked = preparation.fit_transform(before.features), preparation.transform(before.now)
+    fitted = {name: learners.regressor(name, seed).fit(known, before.outcome) for name in learners.NAMES}
+    return pd.DataFrame({name: model.predict(asked) for name, model in fitted.items()}, before.now.index)
+
+
+def _later_median(before: Earlier, income: pd.Series) -> pd.Series:
+    """The same by the median of the income group."""
     medians = before.outcome.groupby(income.reindex(before.outcome.index)).median()
     return income.reindex(before.now.index).map(medians).astype(float).fillna(before.outcome.median())
 

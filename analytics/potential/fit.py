@@ -210,7 +210,7 @@ def fit(
     }
     before = None if own else earlier(history, target, wanted, year - horizon, horizon, recipe.window, now)
 
-    comparison, errors = compare(now, scaled, splits, before, target, groups, seed)
+    comparison, errors = compare(now, scaled, splits, before, groups, seed)
     if not own:
         extra = [
             last_value(history, target, year - horizon, scaled),
@@ -316,7 +316,7 @@ def _growth(
     seed: int,
 ) -> float | None:
     """R2 of the outcome's growth since `year`, leaving a region out."""
-    from analytics.potential import learners, validation
+    from analytics.potential import validation
 
     try:
         then = panel.to_scale(panel.outcome_of(history, target, year), target.transform)
@@ -326,8 +326,8 @@ def _growth(
     splits = validation.region_splits(regions.reindex(growth.index))
     if not splits or len(growth) < now.features.shape[1] + 2:
         return None
-    model = learners.make(chosen, seed)
-    return validation.r2(growth, validation.out_of_fold(model, now.features.loc[growth.index], growth, splits))
+    predicted = validation.out_of_fold([chosen], now.features.loc[growth.index], growth, splits, seed)
+    return validation.r2(growth, predicted[chosen])
 
 
 def _diagnose(now: panel.Panel, scaled: pd.Series) -> tuple:

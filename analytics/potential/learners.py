@@ -59,15 +59,14 @@ class LogSkewed(TransformerMixin, BaseEstimator):
 
 
 class TorchLinear(RegressorMixin, BaseEstimator):
-    """A linear layer in torch, trained on mean squared error with Adam; on the GPU where there is one.
+    """A linear layer in torch, trained on mean squared error with L-BFGS; on the GPU where there is one.
 
-    Full batches in double precision, the step falling to nothing along a cosine: it reaches the least-squares
-    solution, so that the same loop may be trusted where no closed form exists. Coefficients are kept as plain arrays.
+    In double precision it reaches the least-squares solution, so that the same loop may be trusted where no closed form
+    exists. Coefficients are kept as plain arrays.
     """
 
-    def __init__(self, steps: int = 1500, learning_rate: float = 0.1, tolerance: float = 1e-7, seed: int = 0):
+    def __init__(self, steps: int = 300, tolerance: float = 1e-7, seed: int = 0):
         self.steps = steps
-        self.learning_rate = learning_rate
         self.tolerance = tolerance
         self.seed = seed
 
@@ -82,19 +81,25 @@ class TorchLinear(RegressorMixin, BaseEstimator):
         wanted = torch.tensor((y - centre) / spread, device=device)
         weight = (torch.randn(X.shape[1], dtype=torch.float64, generator=generator) * 0.01).to(device).requires_grad_()
         bias = torch.zeros((), dtype=torch.float64, device=device, requires_grad=True)
-        adam = torch.optim.Adam([weight, bias], lr=self.learning_rate)
-        falling = torch.optim.lr_scheduler.CosineAnnealingLR(adam, self.steps)
-        for step in range(self.steps):
-            adam.zero_grad()
-            loss = torch.nn.functional.mse_loss(inputs @ weight + bias, wanted)
-            loss.backward()
-            if step % 50 == 0 and max(weight.grad.abs().max().item(), bias.grad.abs().item()) < self.tolerance:
-                break
-            adam.step()
-            falling.step()
+        search = torch.optim.LBFGS(
+            [weight, bias],
+            max_iter=self.steps,
+            tolerance_grad=self.tolerance,
+            tolerance_change=0.0,
+            history_size=20,
+            line_search_fn="strong_wolfe",
+        )
+
+        def loss() -> torch.Tensor:
+            search.zero_grad()
+            error = torch.nn.functional.mse_loss(inputs @ weight + bias, wanted)
+            error.backward()
+            return error
+
+        search.step(loss)
         self.coef_ = weight.detach().cpu().numpy() * spread
         self.intercept_ = float(bias.detach().cpu()) * spread + centre
-        self.n_iter_ = step + 1
+        self.n_iter_ = search.state[weight]["n_iter"]
         return self
 
     def predict(self, X):
@@ -102,19 +107,24 @@ class TorchLinear(RegressorMixin, BaseEstimator):
         return validate_data(self, X, dtype=np.float64, reset=False) @ self.coef_ + self.intercept_
 
 
-def make(name: str, seed: int = 0) -> Pipeline:
-    """An untrained learner with its own preparation: logs, standardisation, gaps from the nearest markets."""
+def preparation() -> Pipeline:
+    """What every learner is given: logs, standardisation, gaps from the nearest markets."""
     return Pipeline(
         [
             ("log", LogSkewed()),
             ("scale", StandardScaler()),
             ("impute", KNNImputer(n_neighbors=NEIGHBOURS, weights="distance", keep_empty_features=True)),
-            ("learn", _regressor(name, seed)),
         ]
     )
 
 
-def _regressor(name: str, seed: int) -> RegressorMixin:
+def make(name: str, seed: int = 0) -> Pipeline:
+    """An untrained learner with its own preparation."""
+    return Pipeline([*preparation().steps, ("learn", regressor(name, seed))])
+
+
+def regressor(name: str, seed: int) -> RegressorMixin:
+    """The learner alone, untrained."""
     if name == "least squares":
         return LinearRegression()
     if name == "ridge":

@@ -45,15 +45,19 @@ def region_splits(regions: pd.Series) -> Splits:
     return list(LeaveOneGroupOut().split(np.arange(len(labels)), groups=labels))
 
 
-def out_of_fold(model: Pipeline, features: pd.DataFrame, outcome: pd.Series, splits: Splits) -> pd.Series:
-    """Prediction of each market by a model that never saw its fold."""
-    from sklearn.base import clone
-
-    found = pd.Series(np.nan, features.index)
+def out_of_fold(
+    names: Sequence[str], features: pd.DataFrame, outcome: pd.Series, splits: Splits, seed: int
+) -> pd.DataFrame:
+    """Prediction of each market, a column a learner, by models that never saw its fold; a fold is prepared once."""
+    predicted = pd.DataFrame(np.nan, features.index, list(names))
     for train, test in splits:
-        fitted = clone(model).fit(features.iloc[train], outcome.iloc[train])
-        found.iloc[test] = fitted.predict(features.iloc[test])
-    return found
+        preparation = learners.preparation()
+        known = preparation.fit_transform(features.iloc[train])
+        asked = preparation.transform(features.iloc[test])
+        for place, name in enumerate(names):
+            fitted = learners.regressor(name, seed).fit(known, outcome.iloc[train])
+            predicted.iloc[test, place] = fitted.predict(asked)
+    return predicted
 
 
 def r2(actual: pd.Series, predicted: pd.Series) -> float | None:

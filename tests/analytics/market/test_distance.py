@@ -22,14 +22,14 @@ def test_half_way_round_the_equator_is_half_the_circumference():
 
 
 def test_common_language_follows_melitz_and_toubal():
-    home = pd.Series({"en": 0.9, "es": 0.2})
-    away = pd.Series({"en": 0.5, "es": 0.5, "de": 1.0})
+    home = {"en": 0.9, "es": 0.2}
+    away = {"en": 0.5, "es": 0.5, "de": 1.0}
     # products 0.45 and 0.10: largest 0.45, sum 0.55, so 0.45 + 0.10 * 0.55 = 0.505
     assert distance.common_language(home, away) == pytest.approx(0.505)
 
 
 def test_nothing_in_common_is_no_common_language_and_no_shared_membership():
-    assert distance.common_language(pd.Series({"en": 1.0}), pd.Series({"ja": 1.0})) == 0
+    assert distance.common_language({"en": 1.0}, {"ja": 1.0}) == 0
     assert distance.shared_memberships(set(), set()) == 0
     assert distance.shared_memberships({"EU", "UN"}, {"UN"}) == 0.5
 
