@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ def within(features: pd.DataFrame, outcome: pd.Series) -> Within:
     they are infinite. Raises ValueError naming "absorbed" where that is so of every feature.
     """
     from linearmodels.panel import PanelOLS
+    from scipy import special
 
     rows = without_singletons(features.assign(_outcome=outcome))
     if rows.empty:
@@ -58,14 +58,14 @@ def within(features: pd.DataFrame, outcome: pd.Series) -> Within:
         error = result.std_errors * np.sqrt(n / (n - len(estimate) - years))  # linearmodels' G/(G-1) has (n-1)/n in it
     else:
         error = pd.Series(np.inf, estimate.index)
-    half = error * stats.t.ppf(0.95, max(markets - 1, 1))
+    half = error * special.stdtrit(max(markets - 1, 1), 0.95)
     coefficients = pd.DataFrame(
         {
             "estimate": estimate,
             "error": error,
             "low": estimate - half,
             "high": estimate + half,
-            "p": 2 * stats.t.sf(np.abs(estimate / error), max(markets - 1, 1)),
+            "p": 2 * special.stdtr(max(markets - 1, 1), -np.abs(estimate / error)),
         }
     )
     return Within(coefficients, n, markets, float(result.rsquared_within))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from analytics.index import aggregate, composite
 from analytics.index import weights as weighting
@@ -137,6 +136,8 @@ def _programme(
 
     Variables: w and the size of each change.
     """
+    from scipy import optimize  # it takes half a second to import: the first page does without it
+
     count, eye = len(start), np.eye(len(start))
     around = start if centre is None else centre
     result = optimize.linprog(

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from SALib.analyze import sobol as estimator
-from SALib.sample import sobol as sampler
-from scipy import stats
+from scipy import special
 
 from analytics.index.composite import Ranking
 from analytics.index.design import DesignError
@@ -51,6 +49,8 @@ def shares(
     prepared = draws.prepare(ranking, seed, choices, same_noise=True)
     problem = _problem(ranking, by_dimension)
     names = list(dict.fromkeys(problem["groups"]))
+    from SALib.sample import sobol as sampler  # SALib takes a second to import: the first page does without it
+
     points = sampler.sample(problem, base, calc_second_order=False, seed=seed)
     place = prepared.values.index.get_indexer(ranking.scores.index)
     scores = draws.scores(prepared, ranking.members, _plan(ranking, prepared, points))[:, place]
@@ -110,7 +110,7 @@ def _estimate(outputs: np.ndarray, random: np.random.Generator) -> np.ndarray:
     outputs = (outputs - outputs.mean(axis=(0, 1))) / np.where(deviation > 0, deviation, 1.0)
     found = _orders(outputs)
     again = np.stack([_orders(outputs[random.integers(0, len(outputs), len(outputs))]) for _ in range(RESAMPLES)])
-    error = stats.norm.ppf(0.975) * again.std(axis=0, ddof=1)
+    error = special.ndtri(0.975) * again.std(axis=0, ddof=1)
     return np.stack([found[0], error[0], found[1], error[1]], axis=-1)
 
 
@@ -119,6 +119,8 @@ def _orders(outputs: np.ndarray) -> np.ndarray:
     a, b = outputs[:, 0], outputs[:, -1]
     if np.ptp(np.r_[a, b]) == 0:
         return np.zeros((2, outputs.shape[1] - 2, outputs.shape[2]))
+    from SALib.analyze import sobol as estimator
+
     mixed = [outputs[:, choice] for choice in range(1, outputs.shape[1] - 1)]
     first = [estimator.first_order(a, ab, b) for ab in mixed]
     total = [estimator.total_order(a, ab, b) for ab in mixed]
