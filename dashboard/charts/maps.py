@@ -28,9 +28,10 @@ def score_map(
     iso3 that have an outline. selected: a market to outline. labels: "score" and "missing", in the reader's language.
     zoom: show where the scored markets are, not the whole world.
     """
-    on_map = [iso3 for iso3 in scores.index if iso3 in outlined]
-    dots = places.loc[[iso3 for iso3 in scores.index if iso3 not in outlined]].dropna()
-    without = [iso3 for iso3 in places.index if iso3 in outlined and iso3 not in scores.index]
+    known, said, called = scores.to_dict(), hover.to_dict(), names.to_dict()  # each is asked for dozens of times
+    on_map = [iso3 for iso3 in known if iso3 in outlined]
+    dots = places[places.index.isin(known.keys() - outlined)].dropna()
+    without = [iso3 for iso3 in places.index if iso3 in outlined and iso3 not in known]
     low, high = (float(scores.min()), float(scores.max())) if len(scores) else (0.0, 100.0)
     scale = [[i / (len(look.sequence) - 1), colour] for i, colour in enumerate(look.sequence)]
     bar = {
@@ -54,7 +55,7 @@ def score_map(
             "colorscale": [[0, look.missing], [1, look.missing]],
             "showscale": False,
             "marker": {"line": {"color": look.paper, "width": 0.4}},
-            "text": [f"<b>{names.get(iso3, iso3)}</b><br>{labels['missing']}" for iso3 in without],
+            "text": [f"<b>{called.get(iso3, iso3)}</b><br>{labels['missing']}" for iso3 in without],
             "hovertemplate": "%{text}<extra></extra>",
             "customdata": without,
             "name": labels["missing"],
@@ -63,7 +64,7 @@ def score_map(
         {
             "type": "choropleth",
             "locations": on_map,
-            "z": scores[on_map].tolist(),
+            "z": [known[iso3] for iso3 in on_map],
             "zmin": low,
             "zmax": high,
             "colorscale": scale,
@@ -74,7 +75,7 @@ def score_map(
                     "width": [2.0 if iso3 == selected else 0.4 for iso3 in on_map],
                 }
             },
-            "text": hover[on_map].tolist(),
+            "text": [said[iso3] for iso3 in on_map],
             "hovertemplate": "%{text}<extra></extra>",
             "customdata": on_map,
         },
@@ -85,13 +86,13 @@ def score_map(
             "mode": "markers",
             "marker": {
                 "size": 7,
-                "color": scores[dots.index].tolist(),
+                "color": [known[iso3] for iso3 in dots.index],
                 "cmin": low,
                 "cmax": high,
                 "colorscale": scale,
                 "line": {"color": look.muted, "width": 0.6},
             },
-            "text": hover[dots.index].tolist(),
+            "text": [said[iso3] for iso3 in dots.index],
             "hovertemplate": "%{text}<extra></extra>",
             "customdata": list(dots.index),
         },
