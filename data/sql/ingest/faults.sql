@@ -1,7 +1,7 @@
 -- Everything wrong with the checked rows, each with its line, column and kind (data/row_faults.py has the sentences).
 -- Rows that are left out have none.
 -- cell is the row of `checked` that must not land; whole_indicator the code of which nothing must.
--- No more than $most of them: beyond that nothing of the file lands.
+-- No more than $most of them: beyond that nothing of the file lands. A value is as long as is shown of it.
 CREATE TEMP TABLE faults AS
 WITH cells AS (
     SELECT rowid AS cell, * FROM checked WHERE left_out IS NULL
@@ -53,14 +53,14 @@ found AS (
     FROM bounded
     WHERE unit IS NOT NULL AND catalog_unit <> ''
     UNION ALL
-    SELECT c.line, 'market, indicator, year', c.iso3 || ', ' || c.indicator || ', ' || c.year,
+    SELECT c.line, 'market, indicator, year', c.iso3 || ', ' || left(c.indicator, 100) || ', ' || c.year,
            CASE WHEN r.differs THEN 'contradicted' ELSE 'repeated' END, MAP {'line': r.first_line::VARCHAR}, NULL
     FROM cells c
     JOIN repeated r ON r.iso3 = c.iso3 AND r.indicator = c.indicator AND r.year = c.year
                    AND r.source IS NOT DISTINCT FROM c.source
     WHERE c.cell <> r.first_cell AND c.value IS NOT NULL
 )
-(SELECT line, field, value, kind, facts, cell, NULL::VARCHAR AS whole_indicator FROM found LIMIT $most)
+(SELECT line, field, left(value, 120) AS value, kind, facts, cell, NULL::VARCHAR AS whole_indicator FROM found LIMIT $most)
 UNION ALL
 (SELECT line, field, value, kind, map_concat(facts, MAP {'count': cells::VARCHAR}), NULL, NULL FROM set_aside LIMIT $most)
 UNION ALL
