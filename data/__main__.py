@@ -45,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument(
         "--map", action="append", default=[], metavar="FIELD=COLUMN", help="market, indicator, year, value or unit"
     )
+    importing.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="HEADING=CODE",
+        help="the indicator in a column of its own; '-' leaves the column out",
+    )
     importing.add_argument("--indicator", metavar="CODE", help="the code of a file that holds one indicator")
     importing.add_argument(
         "--keep", action="append", default=[], metavar="COLUMN=CELL", help="read only the rows with this, e.g. SEX=_T"
@@ -85,6 +92,12 @@ def _import(options: argparse.Namespace) -> int:
             given=", ".join(wrong),
         )
     mapping = {field: column for field, _, column in pairs}
+    own = [pair.rpartition("=") for pair in options.column]
+    if wrong := [code for heading, _, code in own if not heading]:
+        raise layouts.LayoutError(
+            "--column takes HEADING=CODE, such as 'Sales=OUR.SALES'; not {given}", given=", ".join(wrong)
+        )
+    mapping |= {f"{layouts.OWN}{heading}": code for heading, _, code in own}
     if options.indicator:
         mapping["indicator"] = f"={options.indicator}"
     try:

@@ -84,6 +84,8 @@ def _publisher(layout: layouts.Layout) -> dict[str, str]:
     ):
         if layout.kind.startswith(kind):
             return {"source": source, "licence": "as its publisher states", "url": url}
+    if layout.split is not None:
+        return {"source": layout.publisher, "licence": "as its publisher states", "url": ""}
     return {}
 
 

@@ -30,6 +30,8 @@ _FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
 
 def find_multiplier(connection: store.Connection, part: layouts.Layout, context: Context) -> Context:
     """The context with a multiplier whose column has a name of its own and holds nothing but words for one."""
+    if part.split is not None:
+        return context
     used = {*part.mapping.values(), *part.spread, *part.joined, *(c for c, _ in context.dimensions), *context.statuses}
     for column in part.columns if not (context.multiplier or part.keys) else ():
         if column in used or not _MAYBE_MULTIPLIER.search(layouts.plain(column)):
@@ -67,8 +69,11 @@ def set_aside_lines(connection: store.Connection, part: layouts.Layout, context:
         _leave_out(
             connection,
             "kept",
-            f"SELECT {sql_name(LINE)} AS line FROM raw WHERE lower(trim(coalesce({cell(part, column)}, ''))) <> "
-            f"{quoted(value.strip().lower())}",
+            f"SELECT {sql_name(LINE)} AS line FROM raw WHERE "
+            + " AND ".join(
+                f"lower(trim(coalesce({cell(part, said)}, ''))) <> {quoted(value.strip().lower())}"
+                for said in filter(None, (column, context.labels.get(column)))
+            ),
         )
     dimensions = [(column, kind) for column, kind in context.dimensions if column not in kept]
     if context.name:
@@ -79,12 +84,14 @@ def set_aside_lines(connection: store.Connection, part: layouts.Layout, context:
             "FROM at_odds",
         )
     for column, kind in dimensions:
-        text = f"lower(trim({cell(part, column)}))"
+        text, total = f"lower(trim({cell(part, column)}))", ""
+        if label := context.labels.get(column):
+            total = f" OR {_is_total(part, f'lower(trim({cell(part, label)}))', kind)}"
         _set_aside(
             connection,
             f"SELECT {sql_name(LINE)} AS line, {quoted(column)} AS field, trim({cell(part, column)}) AS value, "
             f"'dimension' AS kind, MAP {{'column': {quoted(column)}, 'value': trim({cell(part, column)})}} AS facts "
-            f"FROM raw WHERE {text} IS NOT NULL AND NOT ({_is_total(part, text, kind)})",
+            f"FROM raw WHERE {text} IS NOT NULL AND NOT ({_is_total(part, text, kind)}{total})",
         )
 
 
@@ -177,7 +184,7 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
 
     `unit` stays only where it is not the indicator's.
     """
-    if not (context.multiplier or headed(part) or "unit" in part.mapping or "unit" in part.fixed):
+    if not (context.multiplier or headed(part) or part.units or "unit" in part.mapping or "unit" in part.fixed):
         return
     has_column = bool(context.multiplier or headed(part))
     multiplier = "multiplier" if has_column else "NULL::VARCHAR"
@@ -197,9 +204,9 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
     for code, unit, times, name, known in rows:
         if known is None and code in beside:
             name, known = beside[code].name, beside[code].unit
-            if measure(unit or "", times, name, known or "")[1] == "unit":
+            if units.measure(unit or "", times, name, known or "")[1] == "unit":
                 misfits.append((code, unit, name, known))
-        read.append((code, unit, times, *measure(unit or "", times, name or "", known or "")))
+        read.append((code, unit, times, *units.measure(unit or "", times, name or "", known or "")))
     frame = pd.DataFrame(read, columns=["code", "u", "m", "power", "problem"]).astype({"code": object, "u": object})
     connection.register("measures_read", frame.astype({"m": object, "problem": object}))
     connection.execute(
@@ -237,30 +244,6 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
     connection.execute(
         f"UPDATE part SET unit = NULL FROM measures m WHERE {of_row} AND m.problem IS DISTINCT FROM 'unit'"
     )
-
-
-def measure(unit: str, multiplier: str | None, name: str, catalog_unit: str) -> tuple[int, str | None]:
-    """By what power of ten a value is to be taken, and what is wrong with its unit: "unit", "multiplier", "two
-    multipliers" or None. catalog_unit: the indicator's unit, "" where nobody described it.
-    """
-    stated, rest = units.split(unit)
-    ours, our_rest = units.split(catalog_unit)
-    if stated is None or ours is None:
-        return 0, "unit"
-    times = units.power(multiplier or "")
-    if times is None:
-        return 0, "multiplier"
-    if stated and times and stated != times:
-        return 0, "two multipliers"
-    agrees = units.agree(rest, our_rest) or units.agree(rest, f"{our_rest} per capita" if _is_each(name) else our_rest)
-    if not agrees:
-        return 0, "unit"
-    says_nothing = not unit.strip() and not (multiplier or "").strip()
-    return (0 if says_nothing else max(stated, times) - ours), None
-
-
-def _is_each(name: str) -> bool:
-    return any(words in name.lower() for words in ("per capita", "per person", "per head"))
 
 
 def note_titles(connection: store.Connection, part: layouts.Layout) -> None:

@@ -90,6 +90,9 @@ def _stage_part(
     if part.is_wide and not keeps_blanks:
         count = f"(SELECT count(*) FROM raw) * {len(part.spread)} - (SELECT count(*) FROM part)"
         connection.execute(f"INSERT INTO left_cells SELECT 'blank', {count}")
+    for column in part.unread:
+        figure = f"try_cast({sql_name(column)} AS DOUBLE)"
+        connection.execute(f"INSERT INTO left_cells SELECT 'column', count(*) FROM raw WHERE {figure} IS NOT NULL")
     numbers.apply(connection, decided, part)
     meaning.set_aside_lines(connection, part, context, choices)
     meaning.read_statuses(connection, part, context)
@@ -143,7 +146,7 @@ def _build(connection: store.Connection, part: Layout, context: Context, keeps_b
                CASE WHEN NOT isnan(try_cast({number} AS DOUBLE)) THEN try_cast({number} AS DOUBLE) END AS value,
                CASE WHEN try_cast({number} AS DOUBLE) IS NULL AND lower(trim({number}::VARCHAR)) NOT IN ({missing})
                     THEN trim({number}::VARCHAR) END AS value_text,
-               {label} AS value_column, {_field(part, "unit")} AS unit, {_field(part, "source")} AS source,
+               {label} AS value_column, {_unit(part)} AS unit, {_field(part, "source")} AS source,
                {_field(part, "snapshot")} AS snapshot {"".join(f", {column}" for column in more)}
         FROM {relation} {join}
         """
@@ -155,6 +158,13 @@ def _field(part: Layout, field: str) -> str:
         return quoted(part.fixed[field])
     column = part.mapping.get(field)
     return cell(part, column) if column else "NULL::VARCHAR"
+
+
+def _unit(part: Layout) -> str:
+    if not part.units:
+        return _field(part, "unit")
+    cases = " ".join(f"WHEN {quoted(part.series[code])} THEN {quoted(unit)}" for code, unit in part.units.items())
+    return f"CASE spread {cases} END"
 
 
 def _among(series: Mapping[str, str]) -> str:

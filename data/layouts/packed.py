@@ -95,7 +95,7 @@ def _tables(
         except LayoutError as error:
             left.append(Fault("{part} was not read: {reason}", part=inside, reason=Fault.of(error)))
     if found:
-        return together(found, left)
+        return together(found, [*(fault for one in found[1:] for fault in one.left), *left])
     if not left:
         raise LayoutError("{file} holds no file with market data.", file=name)
     raise LayoutError("{file} holds no file with market data. {reasons}", file=name, reasons=in_turn(left[:3]))

@@ -11,7 +11,7 @@ from pathlib import Path
 from data import regular
 from data.faults import Fault, in_turn
 from data.layouts import headers
-from data.layouts.layout import YEAR_HEADER, Layout, LayoutError, UnknownColumns, check_mapping
+from data.layouts.layout import OWN, YEAR_HEADER, Layout, LayoutError, UnknownColumns, check_mapping
 
 HEAD_BYTES = 1 << 18
 HEADER_LINES = 40
@@ -136,7 +136,7 @@ def _recognise_rows(path: Path, text: str, delimiter: str, mapping: Mapping[str,
         for row in reader:
             preamble |= bool(row) and row[0].strip() == "Data Source"
             try:
-                if found := headers.known_layout(row, path, reader.line_num, delimiter, mapping, preamble):
+                if found := headers.known_layout(row, path, reader.line_num, delimiter, mapping, preamble, reader):
                     return found
             except headers.NoIndicator as error:
                 lacking = lacking or error
@@ -154,6 +154,7 @@ def _unknown(text: str, mapping: Mapping[str, str] | None, name: str) -> Unknown
     tried = [
         Fault("--map {field}={column} did not help.", field=field, column=column)
         for field, column in (mapping or {}).items()
+        if not field.startswith(OWN)
     ]
     unknown = Fault(
         "{file} has no layout we know. Needed: columns for the market (iso3 or country name), indicator, year and "
