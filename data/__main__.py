@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command("build", _build, "Build the store from the embedded facts, or upgrade an older one. Needs no network.")
     importing = command("import", _import, "Check a file of observations whole, then land it.")
-    importing.add_argument("file", type=Path, metavar="FILE", help="CSV, Parquet, Excel, zip or gz")
+    importing.add_argument("file", type=Path, metavar="FILE", help="a table, as docs/layouts.md lists them, zip or gz")
     importing.add_argument("--skip-invalid", action="store_true", help="land the rows without faults, list the others")
     importing.add_argument("--new-indicators", action="store_true", help="codes close to known ones are new, not slips")
     importing.add_argument("--as-stated", action="store_true", help="values a power of ten from the stored are right")

@@ -8,7 +8,7 @@ from dashboard.i18n.translation import _, number
 from dashboard.markup import literal
 from data import ingest, layouts
 
-MOST_HEADINGS = 60
+MAX_HEADINGS = 60
 """Columns that are asked about one by one."""
 
 
@@ -48,7 +48,7 @@ def _headings(error: layouts.UnknownHeadings, file_id: str) -> dict[str, str]:
     )
     codes = {}
     places = st.columns(min(len(error.columns), 3))
-    for number_, heading in enumerate(error.columns[:MOST_HEADINGS]):
+    for number_, heading in enumerate(error.columns[:MAX_HEADINGS]):
         with places[number_ % len(places)]:
             codes[heading] = st.text_input(
                 literal(heading), key=f"column {number_} {file_id}", placeholder=_("left out"), max_chars=200

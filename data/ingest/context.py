@@ -31,7 +31,7 @@ def context_of(layout: layouts.Layout) -> Context:
     used = {*layout.mapping.values(), *layout.spread, *layout.joined, *layout.unread}
     columns = [*layout.keys, *(layout.columns[1:] if layout.keys else layout.columns)]
     free = [column for column in columns if column not in used and layouts.plain(column)]
-    is_sdmx = layout.kind == "SDMX-CSV" or {layouts.plain(column) for column in columns} >= layouts.SDMX
+    is_sdmx = layout.kind in ("SDMX-CSV", "SDMX-ML") or {layouts.plain(column) for column in columns} >= layouts.SDMX
     same = {layouts.plain(column) for column in used}
     strict = is_sdmx or bool(layout.keys)
     own = _own_indicator(columns, layout)
@@ -51,13 +51,13 @@ def context_of(layout: layouts.Layout) -> Context:
     )
 
 
-def _as_the_file_says(layout: layouts.Layout, split: Sequence[str]) -> Context:
+def _as_the_file_says(layout: layouts.Layout, split: Mapping[str, str]) -> Context:
     """The context of a cube, which tells itself what each of its columns is."""
     return Context(
-        name=layout.labels.get(layout.mapping["market"]),
-        multiplier="multiplier" if "multiplier" in layout.columns else None,
-        statuses=("status",) if "status" in layout.columns else (),
-        dimensions=tuple((column, known.KINDS.get(known.stem(column), "dimension")) for column in split),
+        name=layout.labels.get(layout.mapping.get("market", "")),
+        multiplier=layout.mapping.get("multiplier"),
+        statuses=tuple(column for field, column in layout.mapping.items() if field == "status"),
+        dimensions=tuple(split.items()),
         labels={column: layout.labels[column] for column in split if column in layout.labels},
     )
 

@@ -13,7 +13,13 @@ from data.layouts import Layout, LayoutError
 from data.row_faults import PART
 
 MISSING = ("", "..", "na", "n/a", "nan", "null", "none", "-", "…")
-MORE_MISSING = {"IMF WEO": ("--",), "Eurostat TSV": (":",), "UNdata": ("...", "—"), "SDMX-CSV": (":",)}
+MORE_MISSING = {
+    "IMF WEO": ("--",),
+    "Eurostat TSV": (":",),
+    "UNdata": ("...", "—"),
+    "SDMX-CSV": (":",),
+    "SDMX-ML": (":",),
+}
 """What else stands for no value, by layout."""
 TABLES = (
     "malformed (line BIGINT, value VARCHAR, problem VARCHAR)",

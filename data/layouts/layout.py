@@ -89,8 +89,8 @@ class Layout:
     column, its code -> column name. titles: code -> what the file calls it. fixed: fields that are the same in every
     row. keys: what stands joined by commas in the first column. joined: columns that make up the indicator together.
     units: code -> the unit in the heading of its column. unread: columns that may hold figures and are left out.
-    split: the columns of a cube that split its figures up, None where their names must tell. labels: a cube's column ->
-    the one that says its cells in words. publisher: who made the file, as it says itself.
+    split: the columns of a cube that split its figures up, with their kind; None where names must tell. labels: a
+    cube's column -> the one that says its cells in words. publisher: who made the file, as it says itself.
     decimal: the sign the layout writes numbers with, "" where it must be found out. is_typed: whether cells were
     numbers before they were written out. header_line: 1 for the first line.
     part: the sheet or file this is, where there are several; parts: the others. left: what is not read, and why.
@@ -110,7 +110,7 @@ class Layout:
     joined: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
-    split: tuple[str, ...] | None = None
+    split: Mapping[str, str] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     publisher: str = ""
     decimal: str = ""

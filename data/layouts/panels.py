@@ -114,14 +114,14 @@ def _read_headings(free: Sequence[str], said: Mapping[str, str]) -> _Read:
             if unit and (answered is None or units.split(unit)[0] != 0 or code in catalog.load()):
                 read.units[code] = unit
             if answered is None and column.strip().lower() != code.lower():
-                known = catalog.load()[code]
+                entry = catalog.load()[code]
                 read.by_title.append(
                     Fault(
                         "Column {column} is read as {name} ({code}), in {unit}.",
                         column=column.strip(),
-                        name=Fault(known.name),
+                        name=entry.name,
                         code=code,
-                        unit=known.unit,
+                        unit=entry.unit,
                     )
                 )
     return read

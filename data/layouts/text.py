@@ -58,11 +58,6 @@ def _refuse_what_is_no_table(head: bytes, name: str) -> None:
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t")[:4096]
     if start[:1] != b"<":
         return
-    if re.search(rb"sdmx\.org|<[a-z]*:?(?:GenericData|StructureSpecificData)\b", start):
-        raise LayoutError(
-            "{file} is SDMX-ML. Fetch the same data as SDMX-CSV (format=csvfile), with codes, and import that.",
-            file=name,
-        )
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         raise LayoutError("{file} is an Excel 2003 XML table. Save it as .xlsx or CSV and import that.", file=name)
     if re.search(rb"<table\b", head, re.IGNORECASE) and name.lower().endswith((".xls", ".xlsx")):

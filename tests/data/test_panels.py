@@ -1,4 +1,4 @@
-"""Tables with a column an indicator: known headings land, others are asked about, and no column is dropped in silence."""
+"""Tables with a column an indicator: known headings land, others are asked about, none is dropped in silence."""
 
 import pandas as pd
 import pytest
