@@ -23,6 +23,8 @@ _MARKS = {
     "provisional": "p|provisional|provisional value|preliminary|r|revised",
     "break": "b|break|break in time series|break in series|time series break|series break",
 }
+KEPT = ("break", "estimate", "provisional")
+"""What stays with a value; forecasts and missing values are left out."""
 _STATUS = {word: kind for kind, words in _MARKS.items() for word in words.split("|")}
 _MAYBE_MULTIPLIER = re.compile(r"unit|scale|mult|magnitude|power|factor|express|denominat|value in|figures in|in$")
 _FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
@@ -142,8 +144,13 @@ def read_statuses(connection: store.Connection, part: layouts.Layout, context: C
     if "mark" not in _columns(connection):
         return
     words = connection.execute(f"SELECT DISTINCT mark FROM part WHERE mark IS NOT NULL LIMIT {MAX_WORDS}").fetchall()
-    kinds = pd.DataFrame([(word, status(word, part.kind)) for (word,) in words], columns=["word", "kind"], dtype=object)
+    kinds = pd.DataFrame(
+        [(word, status(word, part.kind), flag(word, part.kind)) for (word,) in words],
+        columns=["word", "kind", "flag"],
+        dtype=object,
+    )
     connection.register("kinds", kinds)
+    connection.execute("INSERT INTO marked VALUES (NULL, NULL, '', NULL)")
     joined = "part p JOIN kinds k ON k.word = p.mark WHERE (p.value IS NOT NULL OR p.value_text IS NOT NULL)"
     connection.execute(
         f"INSERT INTO left_cells SELECT k.kind, count(*) FROM {joined} AND k.kind IN ('forecast', 'missing') GROUP BY 1"
@@ -152,6 +159,7 @@ def read_statuses(connection: store.Connection, part: layouts.Layout, context: C
         f"INSERT INTO remarks SELECT k.kind, CASE k.kind WHEN 'other' THEN k.word ELSE '' END, count(*) FROM {joined} "
         "AND k.kind NOT IN ('normal', 'forecast', 'missing') GROUP BY 1, 2"
     )
+    connection.execute(f"INSERT INTO marked SELECT p.line, p.value_column, k.flag, NULL FROM {joined} AND k.flag <> ''")
     connection.execute(
         "DELETE FROM part WHERE (value IS NOT NULL OR value_text IS NOT NULL) AND mark IN "
         "(SELECT word FROM kinds WHERE kind IN ('forecast', 'missing'))"
@@ -165,18 +173,36 @@ def status(word: str, layout: str = "") -> str:
     SDMX's OBS_STATUS, Eurostat's and FAO's flags, and their labels. Several letters are several flags; one that keeps a
     value out goes before the others.
     """
+    kinds = _kinds(word, layout)
+    return next((kind for kind in ("missing", "forecast", *KEPT) if kind in kinds), kinds[0])
+
+
+def flag(word: str, layout: str = "") -> str:
+    """What of a publisher's flag stays with the value: break, estimate and provisional, with blanks between; or ""."""
+    kinds = _kinds(word, layout)
+    return " ".join(kind for kind in KEPT if kind in kinds)
+
+
+def _kinds(word: str, layout: str) -> list[str]:
+    """All that a flag says; "other" alone where some of it is not understood, "normal" for an empty one."""
     said = word.strip().lower()
     if layout == "FAOSTAT" and said in _FAO:
-        return _FAO[said]
+        return [_FAO[said]]
     if said in _STATUS:
-        return _STATUS[said]
+        return [_STATUS[said]]
     parts = said.split(",") if "," in said else list(said)
     kinds = [_STATUS.get(part.strip(), "other") for part in parts if part.strip()]
-    if len(said) <= 4 or "," in said:
-        for kind in ("missing", "forecast", "break", "estimate", "provisional"):
-            if kind in kinds and "other" not in kinds:
-                return kind
-    return "other" if said else "normal"
+    is_short = len(said) <= 4 or "," in said
+    understood = is_short and "other" not in kinds and {"missing", "forecast", *KEPT} & set(kinds)
+    return kinds if understood else ["other" if said else "normal"]
+
+
+def note_flags_of_export(connection: store.Connection, part: layouts.Layout) -> None:
+    """Keep what an export says of its values, each with the arrival that said so."""
+    connection.execute(
+        f"INSERT INTO marked SELECT {sql_name(LINE)}, {quoted(part.mapping['value'])}, flag::VARCHAR, "
+        "flag_snapshot::VARCHAR FROM raw WHERE flag IS NOT NULL"
+    )
 
 
 def apply_powers(connection: store.Connection, part: layouts.Layout, context: Context, arrived: Arrived) -> None:

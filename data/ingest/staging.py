@@ -27,9 +27,10 @@ TABLES = (
     "left_cells (reason VARCHAR, cells BIGINT)",
     "remarks (kind VARCHAR, detail VARCHAR, cells BIGINT)",
     "titles (code VARCHAR, title VARCHAR)",
+    "marked (line BIGINT, value_column VARCHAR, flag VARCHAR, snapshot VARCHAR)",
 )
 """Lines that cannot be split; rows whose other columns forbid to land them; cells left out, and why; what was done with
-others; what the file calls its indicators."""
+others; what the file calls its indicators; flagged values, and a row without a line where a file has flags at all."""
 STAGED = "line, market, indicator, year_text, value, value_text, value_column, unit, source, snapshot"
 
 
@@ -102,6 +103,8 @@ def _stage_part(
     numbers.apply(connection, decided, part)
     meaning.set_aside_lines(connection, part, context, choices)
     meaning.read_statuses(connection, part, context)
+    if is_export and "flag" in part.columns:
+        meaning.note_flags_of_export(connection, part)
     if not is_export:
         meaning.apply_powers(connection, part, context, arrived)
     meaning.note_titles(connection, part)
