@@ -3,7 +3,7 @@
 import pytest
 
 from data import ingest, layouts, limits, store
-from data.layouts import sdmxml
+from data.layouts import sdmxml, written
 
 pytestmark = pytest.mark.usefixtures("home")
 NAMESPACES = (
@@ -158,3 +158,12 @@ def test_depth_and_length_of_a_message_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_CELL", 20)
     text = SPECIFIC.format(whole="", inside=OWN.format(a='TITLE="a title of more than twenty letters"'))
     assert "a cell of more than 20 characters" in refused(tmp_path, text)
+
+
+def test_a_large_message_is_read_in_a_process_of_its_own_with_the_same_outcome(tmp_path, monkeypatch):
+    monkeypatch.setattr(written, "LARGE", 10)
+    land(tmp_path, MESSAGES["structure-specific"])
+    assert landed() == pytest.approx(MILLIONS)
+    assert "without observations (GenericData)" in refused(tmp_path, generic(""))
+    no_code = MESSAGES["structure-specific"].replace('INDICATOR="X"', "")
+    assert "--indicator" in refused(tmp_path, no_code)
