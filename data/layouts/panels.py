@@ -15,6 +15,8 @@ from data.layouts.layout import Layout, LayoutError, fixed_fields, named_columns
 
 SAMPLE = 200
 """Rows that are looked at to tell figures from words."""
+MIN_PERSONS = 100_000
+"""A title without a unit is believed from here on, where it counts persons."""
 SHOWN = 12
 """Headings that a refusal lists."""
 _IN_BRACKETS = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]+)[)\]]$")
@@ -46,7 +48,7 @@ class _Read:
 
     series: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
-    by_title: list[Fault] = field(default_factory=list)
+    by_title: dict[str, Fault] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -64,6 +66,7 @@ def panel(
         return None
     read = _read_headings([c for c in row if plain(c) and c not in fields.values()], said)
     rows = list(islice(below, SAMPLE))
+    _ask_about_thousands(read, rows, row)
     words = [c for c in read.unknown if not _holds_numbers(rows, row.index(c))]
     figures = [c for c in read.unknown if c not in words]
     if "indicator" in fixed and len(figures) == 1 and not read.series:
@@ -76,7 +79,7 @@ def panel(
     notes = [Fault("Columns not read: {columns}.", columns=", ".join(left)[:300])] if left else []
     kept = ("market", "year") if read.units else ("market", "year", "unit")
     return Layout(
-        "a column an indicator",
+        "a column for each indicator",
         path,
         tuple(row),
         {ours: column for ours, column in fields.items() if ours in kept},
@@ -84,7 +87,7 @@ def panel(
         units=read.units,
         fixed={ours: text for ours, text in fixed.items() if ours != "indicator"},
         unread=(*figures, *read.unread),
-        left=(*read.by_title, *notes),
+        left=(*read.by_title.values(), *notes),
         **at,
     )
 
@@ -115,14 +118,12 @@ def _read_headings(free: Sequence[str], said: Mapping[str, str]) -> _Read:
                 read.units[code] = unit
             if answered is None and column.strip().lower() != code.lower():
                 entry = catalog.load()[code]
-                read.by_title.append(
-                    Fault(
-                        "Column {column} is read as {name} ({code}), in {unit}.",
-                        column=column.strip(),
-                        name=entry.name,
-                        code=code,
-                        unit=entry.unit,
-                    )
+                read.by_title[code] = Fault(
+                    "Column {column} is read as {name} ({code}), in {unit}.",
+                    column=column.strip(),
+                    name=entry.name,
+                    code=code,
+                    unit=entry.unit,
                 )
     return read
 
@@ -179,11 +180,24 @@ def _holds_numbers(rows: Sequence[Sequence[str]], place: int) -> bool:
     return any(re.match(r"^[-+]?[.,]?\d", row[place].strip()) for row in rows if len(row) > place)
 
 
+def _ask_about_thousands(read: _Read, rows: Sequence[Sequence[str]], row: Sequence[str]) -> None:
+    """Persons in fractions, or fewer than live in any but the smallest countries, are thousands or millions."""
+    for code in [code for code in read.by_title if code not in read.units]:
+        place = row.index(read.series[code])
+        texts = [one[place].strip() for one in rows if len(one) > place and one[place].strip()]
+        if catalog.load()[code].unit != "persons" or not texts:
+            continue
+        whole = [int(text) for text in texts if text.isascii() and text.isdigit()]
+        if len(whole) < len(texts) or max(whole) < MIN_PERSONS:
+            read.unknown.append(read.series.pop(code))
+            del read.by_title[code]
+
+
 def _unknown(headings: Sequence[str], read: _Read) -> UnknownHeadings:
     shown = ", ".join(heading.strip() for heading in headings[:SHOWN])
     return UnknownHeadings(
-        "The table has a column an indicator, and it is not known which indicators these are: {columns}. Say the code "
-        "of each that is to be read (--column '{example}=CODE'), or leave it out (--column '{example}=-'). Known: "
+        "The table has a column for each indicator, and it is not known which indicators these are: {columns}. Say the "
+        "code of each that is to be read (--column '{example}=CODE'), or leave it out (--column '{example}=-'). Known: "
         "{known}. A title needs its unit: GDP (current US$).",
         headings,
         columns=f"{shown} ..." if len(headings) > SHOWN else shown,

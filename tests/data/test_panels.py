@@ -59,7 +59,7 @@ def test_a_table_with_a_column_an_indicator_lands_in_the_unit_its_headings_state
         ("KEN", POPULATION, 2020): pytest.approx(51_985_800), ("KEN", GDP, 2020): pytest.approx(100.7e9),
         ("KEN", LIFE, 2020): 62.7, ("GHA", GDP, 2020): 70e9, ("GHA", LIFE, 2020): 63.9,
     }  # fmt: skip
-    assert (report.layout, report.aggregates, report.empty) == ("a column an indicator", 3, 1)
+    assert (report.layout, report.aggregates, report.empty) == ("a column for each indicator", 3, 1)
     assert "Column Population (thousands) is read as Population (SP.POP.TOTL), in persons." in map(str, report.notes)
 
 
@@ -77,11 +77,18 @@ def test_headings_nobody_knows_are_asked_about_and_land_nowhere_until_they_are_a
     assert dict(only.left_out) == {"column": 3}
 
 
+@pytest.mark.parametrize("figure", ["51.98", "51986", "51.985.780"])
+def test_people_in_thousands_or_millions_under_a_title_without_a_unit_are_asked_about(tmp_path, figure):
+    assert asked(tmp_path, f"country,year,Population,{LIFE}\nKenya,2020,{figure},63\n").columns == ("Population",)
+    land(tmp_path, "country,year,Population (thousands)\nKenya,2020,51986\n")
+    assert landed() == {("KEN", POPULATION, 2020): 51_986_000.0}
+
+
 def test_two_columns_of_one_indicator_and_an_answer_about_no_column_are_refused(tmp_path):
     (tmp_path / "figures").write_text("country,year,Population,SP.POP.TOTL\nKenya,2020,1,2\n")
     with pytest.raises(layouts.LayoutError, match=r"Population and SP\.POP\.TOTL are both SP\.POP\.TOTL"):
         ingest.import_file(tmp_path / "figures")
-    (tmp_path / "figures").write_text("country,year,Population\nKenya,2020,1\n")
+    (tmp_path / "figures").write_text("country,year,Population\nKenya,2020,51985780\n")
     with pytest.raises(layouts.LayoutError, match="no column 'sales', which --column names"):
         ingest.import_file(tmp_path / "figures", mapping={"column Sales": "X"})
 
@@ -94,7 +101,7 @@ def test_a_heading_in_a_unit_that_is_not_the_indicators_is_a_fault(tmp_path):
 
 
 def test_rows_that_are_not_the_total_stay_out_of_a_panel_too(tmp_path):
-    (tmp_path / "figures").write_text("country,year,sex,Population\nKenya,2020,F,26\nKenya,2020,_T,52\n")
+    (tmp_path / "figures").write_text("country,year,sex,Population\nKenya,2020,F,26000000\nKenya,2020,_T,52000000\n")
     with pytest.raises(ingest.ImportRefused) as refused:
         ingest.import_file(tmp_path / "figures")
     assert [fault.kind for fault in refused.value.report.row_faults] == ["dimension"]
