@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.index.composite import MissingIndicators, NotRanked, Ranking
-from dashboard import load, navigation, theme, widgets
+from dashboard import flag_words, load, navigation, theme, widgets
 from dashboard.charts import Drawn, captioned
 from dashboard.i18n.faults import said, spelt
 from dashboard.i18n.translation import _, current, day, number
@@ -320,12 +320,15 @@ def indicator_rows(iso3: str) -> None:
     facts = (_(entry["unit"]), said(entry["source"]), said(entry["licence"]))
     st.caption(literal(" · ".join(part for part in facts if part)))
     st.dataframe(
-        rows.assign(source=rows["source"].map(said), licence=rows["licence"].map(said)),
+        rows.assign(
+            flag=rows["flag"].map(flag_words.told), source=rows["source"].map(said), licence=rows["licence"].map(said)
+        ),
         hide_index=True,
         height=260,
         column_config={
             "year": st.column_config.NumberColumn(_("Year"), format="%d"),
             "value": _("Value"),
+            "flag": _("Flag"),
             "source": _("Source"),
             "snapshot": _("Snapshot"),
             "retrieved_at": st.column_config.DatetimeColumn(_("Arrived"), format="YYYY-MM-DD HH:mm"),

@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command("build", _build, "Build the store from the embedded facts, or upgrade an older one. Needs no network.")
     importing = command("import", _import, "Check a file of observations whole, then land it.")
-    importing.add_argument("file", type=Path, metavar="FILE", help="CSV, Parquet, Excel, zip or gz")
+    importing.add_argument("file", type=Path, metavar="FILE", help="a table, as docs/layouts.md lists them, zip or gz")
     importing.add_argument("--skip-invalid", action="store_true", help="land the rows without faults, list the others")
     importing.add_argument("--new-indicators", action="store_true", help="codes close to known ones are new, not slips")
     importing.add_argument("--as-stated", action="store_true", help="values a power of ten from the stored are right")
@@ -44,6 +44,13 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--faults", type=Path, metavar="CSV", help="write every fault to this file")
     importing.add_argument(
         "--map", action="append", default=[], metavar="FIELD=COLUMN", help="market, indicator, year, value or unit"
+    )
+    importing.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="HEADING=CODE",
+        help="the indicator in a column of its own; '-' leaves the column out",
     )
     importing.add_argument("--indicator", metavar="CODE", help="the code of a file that holds one indicator")
     importing.add_argument(
@@ -85,6 +92,12 @@ def _import(options: argparse.Namespace) -> int:
             given=", ".join(wrong),
         )
     mapping = {field: column for field, _, column in pairs}
+    own = [pair.rpartition("=") for pair in options.column]
+    if wrong := [code for heading, _, code in own if not heading]:
+        raise layouts.LayoutError(
+            "--column takes HEADING=CODE, such as 'Sales=OUR.SALES'; not {given}", given=", ".join(wrong)
+        )
+    mapping |= {f"{layouts.OWN}{heading}": code for heading, _, code in own}
     if options.indicator:
         mapping["indicator"] = f"={options.indicator}"
     try:

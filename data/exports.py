@@ -17,6 +17,8 @@ from data.layouts import LayoutError
 FORMAT = "1"
 AHEAD = timedelta(days=1)
 """So far into the future clocks of two machines may differ."""
+FLAGS = "(break)? ?(estimate)? ?(provisional)?"
+"""What an export may say of a value (data/sql/tables/flags.sql)."""
 SCHEMA = Path(__file__).with_name("exports.schema.json")
 MAX_BYTES = 16 << 20
 """Of a note: some 50,000 arrivals."""
@@ -72,6 +74,13 @@ def check_rows(connection: store.Connection, note: Note, name: str) -> None:
             "SELECT s.line, s.snapshot FROM staged s ANTI JOIN listed l ON l.id = s.snapshot AND l.source = s.source "
             "ORDER BY s.line LIMIT 1"
         ).fetchall()
+        unlisted = connection.execute(
+            "SELECT s.line FROM marked m JOIN staged s USING (line) ANTI JOIN listed l ON l.id = m.snapshot "
+            "AND l.source = s.source ORDER BY s.line LIMIT 1"
+        ).fetchall()
+        unknown = connection.execute(
+            f"SELECT line FROM marked WHERE NOT regexp_full_match(flag, '{FLAGS}') ORDER BY line LIMIT 1"
+        ).fetchall()
         other = connection.execute(
             "SELECT l.id FROM listed l JOIN snapshots s ON s.id = l.id WHERE l.source <> s.source "
             "OR l.sha256 <> s.sha256 OR date_trunc('second', l.retrieved_at) <> date_trunc('second', s.retrieved_at)"
@@ -82,6 +91,11 @@ def check_rows(connection: store.Connection, note: Note, name: str) -> None:
         raise _damaged(
             name, Fault("row {row} names an arrival that is not listed under its source", row=stranger[0][0] - 1)
         )
+    for rows in (unlisted, unknown):
+        if rows:
+            raise _damaged(
+                name, Fault("row {row} has a flag that no listed arrival can have stated", row=rows[0][0] - 1)
+            )
     if other:
         raise _damaged(name, Fault("the arrival {id} is another one here", id=other[0][0]))
 

@@ -177,3 +177,27 @@ def _words(unit: str) -> frozenset[str]:
         said = re.sub(pattern, f" {ours} ", said)
     tokens = re.findall(r"us\$|[%$#]|[\w.²]+", said)
     return frozenset(token.strip(".") for token in tokens) - _FILLERS - {""}
+
+
+def measure(unit: str, multiplier: str | None, name: str, catalog_unit: str) -> tuple[int, str | None]:
+    """By what power of ten a value is to be taken, and what is wrong with its unit: "unit", "multiplier", "two
+    multipliers" or None. catalog_unit: the indicator's unit, "" where nobody described it.
+    """
+    stated, rest = split(unit)
+    ours, our_rest = split(catalog_unit)
+    if stated is None or ours is None:
+        return 0, "unit"
+    times = power(multiplier or "")
+    if times is None:
+        return 0, "multiplier"
+    if stated and times and stated != times:
+        return 0, "two multipliers"
+    agrees = agree(rest, our_rest) or agree(rest, f"{our_rest} per capita" if _is_each(name) else our_rest)
+    if not agrees:
+        return 0, "unit"
+    says_nothing = not unit.strip() and not (multiplier or "").strip()
+    return (0 if says_nothing else max(stated, times) - ours), None
+
+
+def _is_each(name: str) -> bool:
+    return any(words in name.lower() for words in ("per capita", "per person", "per head"))

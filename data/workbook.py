@@ -1,5 +1,5 @@
-"""The sheets of an Excel workbook, or the table of a Stata or SPSS file, as CSV, made in a process of its own: a few
-kilobytes can describe millions of cells, and reading them holds up every other thread.
+"""The sheets of a workbook of Excel or OpenDocument, or the table of a Stata or SPSS file, as CSV, made in a process of
+its own: a few kilobytes can describe millions of cells, and reading them holds up every other thread.
 
     python -P data/workbook.py FORM FILE FOLDER LIMITS    (what `write_sheets` runs)
 """
@@ -61,8 +61,9 @@ def write_sheets(
     """Write the sheets of a book as CSV, every row as wide as the widest before it; returns them in order, hidden ones
     without their cells, and how many there are.
 
-    form: "excel", "stata" or "spss". sheets: how many are read. cells: how many may be looked at. columns: in a row.
-    letters: written altogether. Raises NotExcel, and TooLarge beyond any of these or after some seconds.
+    form: "excel", "opendocument", "stata" or "spss". sheets: how many are read. cells: how many may be looked at.
+    columns: in a row. letters: written altogether. Raises NotExcel, and TooLarge beyond any of these or after some
+    seconds.
     """
     bounds = json.dumps({"sheets": sheets, "cells": cells, "columns": columns, "letters": letters})
     command = [sys.executable, "-P", __file__, form, str(book), str(folder), bounds]
@@ -89,8 +90,8 @@ def _quiet() -> dict[str, str]:
 def _main(form: str, book: str, folder: str, bounds: str) -> None:
     _bound_memory()
     try:
-        write = {"excel": _write_excel, "stata": _write_stata, "spss": _write_spss}[form]
-        answer = write(Path(book), Path(folder), json.loads(bounds))
+        forms = {"excel": _write_excel, "opendocument": _write_opendocument, "stata": _write_stata, "spss": _write_spss}
+        answer = forms[form](Path(book), Path(folder), json.loads(bounds))
     except TooLarge as error:
         answer = {"too_large": error.facts()}
     except Exception as error:  # the readers raise whatever a broken part made them raise
@@ -217,6 +218,25 @@ def _shown(cell: Any) -> str:
 
 def _plain(cell: object) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15 else str(cell)
+
+
+def _write_opendocument(book: Path, folder: Path, bounds: dict[str, int]) -> dict[str, Any]:
+    from data import opendocument
+
+    sheets, number = [], -1
+    with zipfile.ZipFile(book) as parts, parts.open("content.xml") as opened:
+        for number, sheet in enumerate(opendocument.sheets(opened, bounds["columns"])):
+            target = folder / f"sheet {number}.csv"
+            if number < bounds["sheets"] and not sheet.hidden:
+                _Table(target, bounds).write(sheet.rows)
+            elif number < bounds["sheets"]:
+                for _ in sheet.rows:
+                    pass
+            if number < bounds["sheets"]:
+                told = {"hidden_rows": sheet.hidden_rows, "unstored": sheet.unstored, "merged": sheet.merged}
+                told = {"hidden": True} if sheet.hidden else told
+                sheets.append({"title": sheet.title, "file": str(target), **told})
+    return {"sheets": sheets, "count": number + 1}
 
 
 def _write_stata(file: Path, folder: Path, bounds: dict[str, int]) -> dict[str, Any]:

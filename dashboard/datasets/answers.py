@@ -5,11 +5,17 @@ import streamlit as st
 from dashboard import widgets
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _, number
+from dashboard.markup import literal
 from data import ingest, layouts
+
+MAX_HEADINGS = 60
+"""Columns that are asked about one by one."""
 
 
 def mapping(error: layouts.UnknownColumns | layouts.NoIndicator, file_id: str) -> dict[str, str]:
     """Which column is what, for a table with names of its own, or which indicator it is of; empty until it is said."""
+    if isinstance(error, layouts.UnknownHeadings):
+        return _headings(error, file_id)
     if isinstance(error, layouts.NoIndicator):
         return _indicator(error, file_id)
     labels = {"market": _("Market"), "indicator": _("Indicator"), "year": _("Year"), "value": _("Value")}
@@ -32,6 +38,23 @@ def _indicator(error: layouts.NoIndicator, file_id: str) -> dict[str, str]:
         _("Code of the indicator"), key=f"indicator_{file_id}", placeholder="NY.GDP.PCAP.CD", max_chars=200
     )
     return {"indicator": f"={code.strip()}"} if code.strip() else {}
+
+
+def _headings(error: layouts.UnknownHeadings, file_id: str) -> dict[str, str]:
+    """The codes of columns whose headings are not known; one without a code is left out once somebody said so."""
+    st.info(
+        _("This table has a column for each indicator. Give the code of each that is to be read; others are left out."),
+        icon=":material/table:",
+    )
+    codes = {}
+    places = st.columns(min(len(error.columns), 3))
+    for number_, heading in enumerate(error.columns[:MAX_HEADINGS]):
+        with places[number_ % len(places)]:
+            codes[heading] = st.text_input(
+                literal(heading), key=f"column {number_} {file_id}", placeholder=_("left out"), max_chars=200
+            ).strip()
+    said = any(codes.values()) or st.checkbox(_("Leave all these columns out"), key=f"no_columns {file_id}")
+    return {f"{layouts.OWN}{heading}": code for heading, code in codes.items()} if said else {}
 
 
 def choices(file_id: str) -> ingest.Choices:

@@ -179,8 +179,8 @@ def importing() -> None:
     st.write(
         _(
             "A table with country, indicator, year and value, or a file as the World Bank, OECD, Eurostat, IMF, FAO, "
-            "UNdata or Our World in Data publish it. CSV, Excel, Parquet, Stata, SPSS, zip or gz; recognised by "
-            "content. Everything is checked before anything is written."
+            "UNdata or Our World in Data publish it. CSV, Excel, OpenDocument, Parquet, JSON-stat, SDMX-ML, PC-Axis, "
+            "Stata, SPSS, zip or gz; recognised by content. Everything is checked before anything is written."
         )
     )
     turn = st.session_state.get("imports_done", "")  # after an import the box is a new, empty one

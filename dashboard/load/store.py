@@ -151,6 +151,12 @@ def coverage(codes: tuple[str, ...]) -> pd.DataFrame:
 
 
 @cached
+def flags(codes: tuple[str, ...], iso3s: tuple[str, ...]) -> pd.DataFrame:
+    """What sources say their values are: iso3, indicator, year, source, flag."""
+    return store.flags(connection(), codes, iso3s)
+
+
+@cached
 def observation_rows(iso3: str, indicator: str) -> pd.DataFrame:
     return store.observation_rows(connection(), iso3, indicator)
 

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.index.composite import Ranking
 from analytics.market import working_hours
 from analytics.market.profile import Standing
-from dashboard import components, load, navigation, ranking_words
+from dashboard import components, flag_words, load, navigation, ranking_words
 from dashboard.charts import trends as trend_charts
 from dashboard.filters import MarketFilters
 from dashboard.i18n import calendar as calendar_words
@@ -113,6 +113,7 @@ def key_figures(iso3: str, year: int) -> None:
     codes = tuple(code for pair in FIGURES for code in pair)
     history = load.series(codes, (iso3,))
     history = history[history["year"] <= year]
+    flags = load.flags(codes, (iso3,))
     known = catalog.load()
     for column, pair in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
         code = next((c for c in pair if (history["indicator"] == c).any()), None)
@@ -139,6 +140,8 @@ def key_figures(iso3: str, year: int) -> None:
                 chart_data=rows.tail(20).tolist() if len(rows) > 2 else None,
             )
             dated = _("{unit}, {year}").format(unit=_(known[code].unit), year=last)
+            if flag := flag_words.of_figure(flags, history[history["indicator"] == code].iloc[-1]):
+                dated = _("{dated} ({flag})").format(dated=dated, flag=flag)
             st.caption(f"{dated} · [{_('source')}]({components.rows_link(iso3, code)})")
 
 
@@ -194,6 +197,7 @@ def trends(iso3: str, year: int) -> None:
     codes = tuple(code for pair in TRENDS for code in pair)
     history = load.series(codes, (iso3, *others))
     history = history[(history["year"] <= year)]
+    flags = load.flags(codes, (iso3,))
     known = catalog.load()
     for column, pair in zip(st.columns(2) + st.columns(2), TRENDS, strict=True):
         code = next((c for c in pair if ((history["indicator"] == c) & (history["iso3"] == iso3)).any()), None)
@@ -209,6 +213,8 @@ def trends(iso3: str, year: int) -> None:
                 _("{indicator} over time").format(indicator=_(known[code].name)),
                 load.source_line((code,)),
             )
+            if flagged := flag_words.of_series(flags, history[history["indicator"] == code]):
+                st.caption(flagged)
 
 
 def languages(iso3: str) -> None:

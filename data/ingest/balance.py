@@ -9,7 +9,7 @@ from data.faults import Fault
 @dataclass(frozen=True)
 class Cells:
     """values: cells that hold something. empty: cells without. aggregates: of regions and groups. left_out: of others,
-    by reason: former, projection, forecast, missing, kept.
+    by reason: former, projection, forecast, missing, kept, column.
     """
 
     values: int
@@ -29,7 +29,7 @@ def count(connection: store.Connection) -> Cells:
     ).fetchall()
     reasons = {reason: int(cells) for reason, cells in rows if cells}
     blank, aggregates = reasons.pop("blank", 0), reasons.pop("aggregate", 0)
-    before = sum(cells for reason, cells in reasons.items() if reason in ("forecast", "missing", "kept"))
+    before = sum(cells for reason, cells in reasons.items() if reason in ("forecast", "missing", "kept", "column"))
     return Cells(
         values=checked + int(faulty) + before,
         empty=staged - checked + blank,
@@ -46,6 +46,7 @@ def left_out_sentence(reason: str, count: int) -> Fault:
         "projection": Fault("{count} projections for years to come left out", count=cells),
         "forecast": Fault("{count} values that the file calls forecasts left out", count=cells),
         "missing": Fault("{count} values that the file calls missing left out", count=cells),
+        "column": Fault("{count} values of columns that were not read left out", count=cells),
         "kept": Fault("{count} values of other rows than those to keep left out", count=cells),
     }[reason]
 

@@ -23,9 +23,15 @@ def land_rows(connection: store.Connection, report: ImportReport, check: Check) 
     connection.execute("BEGIN")
     restored = exports.take_over(connection, check.note) if check.note is not None else 0
     store.run_file(connection, "ingest/incoming", {"source": snapshot.source, "snapshot": snapshot.id})
+    flagged = _flagged(connection, snapshot)
     store.put_indicators(connection, _described(connection, layout, folders))
     unstated = 0 if check.note is not None else _emptied(connection, snapshot)
     counts = store.merge_each(connection, snapshot, withdraw="emptied", record=check.note is None)
+    if flagged:
+        connection.execute("INSERT INTO flags SELECT * FROM flagged")
+    if flagged and check.note is None and not counts[["added", "changed", "withdrawn"]].to_numpy().any():
+        nothing = dict.fromkeys(("added", "changed", "withdrawn"), 0)
+        store.put_snapshot(connection, snapshot, {"rows": flagged} | nothing)
     if check.note is not None:  # whatever the export says, the next refresh asks the Bank
         store.forget_fetches(connection, list(counts.index[(counts["added"] > 0) | (counts["changed"] > 0)]))
     found = [groups for folder in folders if (groups := companion_groups(folder)) is not None]
@@ -50,9 +56,22 @@ def land_rows(connection: store.Connection, report: ImportReport, check: Check) 
         unstated=unstated,
         regrouped=regrouped,
         undescribed=tuple(row[0] for row in undescribed),
-        snapshot=snapshot.id if added or changed or withdrawn else None,
+        snapshot=snapshot.id if added or changed or withdrawn or flagged else None,
+        flagged=flagged,
     )
-    return landed, bool(added or changed or withdrawn or regrouped or restored)
+    return landed, bool(added or changed or withdrawn or regrouped or restored or flagged)
+
+
+def _flagged(connection: store.Connection, snapshot: store.Snapshot) -> int:
+    """Make the temp table `flagged`: what this arrival says of its values otherwise than is known. Returns how many."""
+    query = "SELECT count(line), count(*) - count(line), (SELECT count(*) FROM flags) FROM marked"
+    marks, speaks, known = connection.execute(query).fetchone()
+    if not (marks or known):
+        return 0
+    store.run_file(
+        connection, "ingest/flagged", {"source": snapshot.source, "snapshot": snapshot.id, "speaks": bool(speaks)}
+    )
+    return connection.execute("SELECT count(*) FROM flagged").fetchone()[0]
 
 
 def _emptied(connection: store.Connection, snapshot: store.Snapshot) -> int:
@@ -84,6 +103,8 @@ def _publisher(layout: layouts.Layout) -> dict[str, str]:
     ):
         if layout.kind.startswith(kind):
             return {"source": source, "licence": "as its publisher states", "url": url}
+    if layout.split is not None:
+        return {"source": layout.publisher, "licence": "as its publisher states", "url": ""}
     return {}
 
 

@@ -23,6 +23,8 @@ _MARKS = {
     "provisional": "p|provisional|provisional value|preliminary|r|revised",
     "break": "b|break|break in time series|break in series|time series break|series break",
 }
+KEPT = ("break", "estimate", "provisional")
+"""What stays with a value; forecasts and missing values are left out."""
 _STATUS = {word: kind for kind, words in _MARKS.items() for word in words.split("|")}
 _MAYBE_MULTIPLIER = re.compile(r"unit|scale|mult|magnitude|power|factor|express|denominat|value in|figures in|in$")
 _FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
@@ -30,6 +32,8 @@ _FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
 
 def find_multiplier(connection: store.Connection, part: layouts.Layout, context: Context) -> Context:
     """The context with a multiplier whose column has a name of its own and holds nothing but words for one."""
+    if part.split is not None:
+        return context
     used = {*part.mapping.values(), *part.spread, *part.joined, *(c for c, _ in context.dimensions), *context.statuses}
     for column in part.columns if not (context.multiplier or part.keys) else ():
         if column in used or not _MAYBE_MULTIPLIER.search(layouts.plain(column)):
@@ -67,8 +71,11 @@ def set_aside_lines(connection: store.Connection, part: layouts.Layout, context:
         _leave_out(
             connection,
             "kept",
-            f"SELECT {sql_name(LINE)} AS line FROM raw WHERE lower(trim(coalesce({cell(part, column)}, ''))) <> "
-            f"{quoted(value.strip().lower())}",
+            f"SELECT {sql_name(LINE)} AS line FROM raw WHERE "
+            + " AND ".join(
+                f"lower(trim(coalesce({cell(part, said)}, ''))) <> {quoted(value.strip().lower())}"
+                for said in filter(None, (column, context.labels.get(column)))
+            ),
         )
     dimensions = [(column, kind) for column, kind in context.dimensions if column not in kept]
     if context.name:
@@ -79,12 +86,14 @@ def set_aside_lines(connection: store.Connection, part: layouts.Layout, context:
             "FROM at_odds",
         )
     for column, kind in dimensions:
-        text = f"lower(trim({cell(part, column)}))"
+        text, total = f"lower(trim({cell(part, column)}))", ""
+        if label := context.labels.get(column):
+            total = f" OR {_is_total(part, f'lower(trim({cell(part, label)}))', kind)}"
         _set_aside(
             connection,
             f"SELECT {sql_name(LINE)} AS line, {quoted(column)} AS field, trim({cell(part, column)}) AS value, "
             f"'dimension' AS kind, MAP {{'column': {quoted(column)}, 'value': trim({cell(part, column)})}} AS facts "
-            f"FROM raw WHERE {text} IS NOT NULL AND NOT ({_is_total(part, text, kind)})",
+            f"FROM raw WHERE {text} IS NOT NULL AND NOT ({_is_total(part, text, kind)}{total})",
         )
 
 
@@ -135,8 +144,13 @@ def read_statuses(connection: store.Connection, part: layouts.Layout, context: C
     if "mark" not in _columns(connection):
         return
     words = connection.execute(f"SELECT DISTINCT mark FROM part WHERE mark IS NOT NULL LIMIT {MAX_WORDS}").fetchall()
-    kinds = pd.DataFrame([(word, status(word, part.kind)) for (word,) in words], columns=["word", "kind"], dtype=object)
+    kinds = pd.DataFrame(
+        [(word, status(word, part.kind), flag(word, part.kind)) for (word,) in words],
+        columns=["word", "kind", "flag"],
+        dtype=object,
+    )
     connection.register("kinds", kinds)
+    connection.execute("INSERT INTO marked VALUES (NULL, NULL, '', NULL)")
     joined = "part p JOIN kinds k ON k.word = p.mark WHERE (p.value IS NOT NULL OR p.value_text IS NOT NULL)"
     connection.execute(
         f"INSERT INTO left_cells SELECT k.kind, count(*) FROM {joined} AND k.kind IN ('forecast', 'missing') GROUP BY 1"
@@ -145,6 +159,7 @@ def read_statuses(connection: store.Connection, part: layouts.Layout, context: C
         f"INSERT INTO remarks SELECT k.kind, CASE k.kind WHEN 'other' THEN k.word ELSE '' END, count(*) FROM {joined} "
         "AND k.kind NOT IN ('normal', 'forecast', 'missing') GROUP BY 1, 2"
     )
+    connection.execute(f"INSERT INTO marked SELECT p.line, p.value_column, k.flag, NULL FROM {joined} AND k.flag <> ''")
     connection.execute(
         "DELETE FROM part WHERE (value IS NOT NULL OR value_text IS NOT NULL) AND mark IN "
         "(SELECT word FROM kinds WHERE kind IN ('forecast', 'missing'))"
@@ -158,18 +173,36 @@ def status(word: str, layout: str = "") -> str:
     SDMX's OBS_STATUS, Eurostat's and FAO's flags, and their labels. Several letters are several flags; one that keeps a
     value out goes before the others.
     """
+    kinds = _kinds(word, layout)
+    return next((kind for kind in ("missing", "forecast", *KEPT) if kind in kinds), kinds[0])
+
+
+def flag(word: str, layout: str = "") -> str:
+    """What of a publisher's flag stays with the value: break, estimate and provisional, with blanks between; or ""."""
+    kinds = _kinds(word, layout)
+    return " ".join(kind for kind in KEPT if kind in kinds)
+
+
+def _kinds(word: str, layout: str) -> list[str]:
+    """All that a flag says; "other" alone where some of it is not understood, "normal" for an empty one."""
     said = word.strip().lower()
     if layout == "FAOSTAT" and said in _FAO:
-        return _FAO[said]
+        return [_FAO[said]]
     if said in _STATUS:
-        return _STATUS[said]
+        return [_STATUS[said]]
     parts = said.split(",") if "," in said else list(said)
     kinds = [_STATUS.get(part.strip(), "other") for part in parts if part.strip()]
-    if len(said) <= 4 or "," in said:
-        for kind in ("missing", "forecast", "break", "estimate", "provisional"):
-            if kind in kinds and "other" not in kinds:
-                return kind
-    return "other" if said else "normal"
+    is_short = len(said) <= 4 or "," in said
+    understood = is_short and "other" not in kinds and {"missing", "forecast", *KEPT} & set(kinds)
+    return kinds if understood else ["other" if said else "normal"]
+
+
+def note_flags_of_export(connection: store.Connection, part: layouts.Layout) -> None:
+    """Keep what an export says of its values, each with the arrival that said so."""
+    connection.execute(
+        f"INSERT INTO marked SELECT {sql_name(LINE)}, {quoted(part.mapping['value'])}, flag::VARCHAR, "
+        "flag_snapshot::VARCHAR FROM raw WHERE flag IS NOT NULL"
+    )
 
 
 def apply_powers(connection: store.Connection, part: layouts.Layout, context: Context, arrived: Arrived) -> None:
@@ -177,7 +210,7 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
 
     `unit` stays only where it is not the indicator's.
     """
-    if not (context.multiplier or headed(part) or "unit" in part.mapping or "unit" in part.fixed):
+    if not (context.multiplier or headed(part) or part.units or "unit" in part.mapping or "unit" in part.fixed):
         return
     has_column = bool(context.multiplier or headed(part))
     multiplier = "multiplier" if has_column else "NULL::VARCHAR"
@@ -197,9 +230,9 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
     for code, unit, times, name, known in rows:
         if known is None and code in beside:
             name, known = beside[code].name, beside[code].unit
-            if measure(unit or "", times, name, known or "")[1] == "unit":
+            if units.measure(unit or "", times, name, known or "")[1] == "unit":
                 misfits.append((code, unit, name, known))
-        read.append((code, unit, times, *measure(unit or "", times, name or "", known or "")))
+        read.append((code, unit, times, *units.measure(unit or "", times, name or "", known or "")))
     frame = pd.DataFrame(read, columns=["code", "u", "m", "power", "problem"]).astype({"code": object, "u": object})
     connection.register("measures_read", frame.astype({"m": object, "problem": object}))
     connection.execute(
@@ -237,30 +270,6 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
     connection.execute(
         f"UPDATE part SET unit = NULL FROM measures m WHERE {of_row} AND m.problem IS DISTINCT FROM 'unit'"
     )
-
-
-def measure(unit: str, multiplier: str | None, name: str, catalog_unit: str) -> tuple[int, str | None]:
-    """By what power of ten a value is to be taken, and what is wrong with its unit: "unit", "multiplier", "two
-    multipliers" or None. catalog_unit: the indicator's unit, "" where nobody described it.
-    """
-    stated, rest = units.split(unit)
-    ours, our_rest = units.split(catalog_unit)
-    if stated is None or ours is None:
-        return 0, "unit"
-    times = units.power(multiplier or "")
-    if times is None:
-        return 0, "multiplier"
-    if stated and times and stated != times:
-        return 0, "two multipliers"
-    agrees = units.agree(rest, our_rest) or units.agree(rest, f"{our_rest} per capita" if _is_each(name) else our_rest)
-    if not agrees:
-        return 0, "unit"
-    says_nothing = not unit.strip() and not (multiplier or "").strip()
-    return (0 if says_nothing else max(stated, times) - ours), None
-
-
-def _is_each(name: str) -> bool:
-    return any(words in name.lower() for words in ("per capita", "per person", "per head"))
 
 
 def note_titles(connection: store.Connection, part: layouts.Layout) -> None:

@@ -41,7 +41,7 @@ class ImportReport:
     rest of the file was not looked at: nothing of it can land. left_out: values left out for another reason, with their
     number (`balance.left_out_sentence`). notes: what was done with values, and what of the file was not read.
     withdrawn: values whose cell is empty now, taken out. unstated: values this source stated before and the file has no
-    row for; they stay.
+    row for; they stay. flagged: values of which it now says otherwise what they are (estimate, provisional, break).
     """
 
     file: str
@@ -64,6 +64,7 @@ class ImportReport:
     notes: tuple[Fault, ...] = ()
     withdrawn: int = 0
     unstated: int = 0
+    flagged: int = 0
 
     @property
     def faults(self) -> pd.DataFrame:
@@ -115,6 +116,8 @@ class ImportReport:
                     count=f"{self.withdrawn:,}",
                 )
             )
+        if self.flagged:
+            more.append(Fault("Flags that came to values, changed or went: {count}.", count=f"{self.flagged:,}"))
         if self.unstated:
             more.append(
                 Fault(

@@ -13,7 +13,13 @@ from data.layouts import Layout, LayoutError
 from data.row_faults import PART
 
 MISSING = ("", "..", "na", "n/a", "nan", "null", "none", "-", "…")
-MORE_MISSING = {"IMF WEO": ("--",), "Eurostat TSV": (":",), "UNdata": ("...", "—"), "SDMX-CSV": (":",)}
+MORE_MISSING = {
+    "IMF WEO": ("--",),
+    "Eurostat TSV": (":",),
+    "UNdata": ("...", "—"),
+    "SDMX-CSV": (":",),
+    "SDMX-ML": (":",),
+}
 """What else stands for no value, by layout."""
 TABLES = (
     "malformed (line BIGINT, value VARCHAR, problem VARCHAR)",
@@ -21,9 +27,10 @@ TABLES = (
     "left_cells (reason VARCHAR, cells BIGINT)",
     "remarks (kind VARCHAR, detail VARCHAR, cells BIGINT)",
     "titles (code VARCHAR, title VARCHAR)",
+    "marked (line BIGINT, value_column VARCHAR, flag VARCHAR, snapshot VARCHAR)",
 )
 """Lines that cannot be split; rows whose other columns forbid to land them; cells left out, and why; what was done with
-others; what the file calls its indicators."""
+others; what the file calls its indicators; flagged values, and a row without a line where a file has flags at all."""
 STAGED = "line, market, indicator, year_text, value, value_text, value_column, unit, source, snapshot"
 
 
@@ -90,9 +97,14 @@ def _stage_part(
     if part.is_wide and not keeps_blanks:
         count = f"(SELECT count(*) FROM raw) * {len(part.spread)} - (SELECT count(*) FROM part)"
         connection.execute(f"INSERT INTO left_cells SELECT 'blank', {count}")
+    for column in part.unread:
+        figure = f"try_cast({sql_name(column)} AS DOUBLE)"
+        connection.execute(f"INSERT INTO left_cells SELECT 'column', count(*) FROM raw WHERE {figure} IS NOT NULL")
     numbers.apply(connection, decided, part)
     meaning.set_aside_lines(connection, part, context, choices)
     meaning.read_statuses(connection, part, context)
+    if is_export and "flag" in part.columns:
+        meaning.note_flags_of_export(connection, part)
     if not is_export:
         meaning.apply_powers(connection, part, context, arrived)
     meaning.note_titles(connection, part)
@@ -143,7 +155,7 @@ def _build(connection: store.Connection, part: Layout, context: Context, keeps_b
                CASE WHEN NOT isnan(try_cast({number} AS DOUBLE)) THEN try_cast({number} AS DOUBLE) END AS value,
                CASE WHEN try_cast({number} AS DOUBLE) IS NULL AND lower(trim({number}::VARCHAR)) NOT IN ({missing})
                     THEN trim({number}::VARCHAR) END AS value_text,
-               {label} AS value_column, {_field(part, "unit")} AS unit, {_field(part, "source")} AS source,
+               {label} AS value_column, {_unit(part)} AS unit, {_field(part, "source")} AS source,
                {_field(part, "snapshot")} AS snapshot {"".join(f", {column}" for column in more)}
         FROM {relation} {join}
         """
@@ -155,6 +167,13 @@ def _field(part: Layout, field: str) -> str:
         return quoted(part.fixed[field])
     column = part.mapping.get(field)
     return cell(part, column) if column else "NULL::VARCHAR"
+
+
+def _unit(part: Layout) -> str:
+    if not part.units:
+        return _field(part, "unit")
+    cases = " ".join(f"WHEN {quoted(part.series[code])} THEN {quoted(unit)}" for code, unit in part.units.items())
+    return f"CASE spread {cases} END"
 
 
 def _among(series: Mapping[str, str]) -> str:

@@ -1,8 +1,9 @@
 """What kind of file is this? Recognised by content, never by name, before anything is read in earnest."""
 
-from data.layouts.headers import NoIndicator
+from data.layouts.headers import NoIndicator, known_layout
 from data.layouts.layout import (
     FIELDS,
+    OWN,
     REQUIRED,
     SDMX,
     YEAR_HEADER,
@@ -17,11 +18,13 @@ from data.layouts.layout import (
     plain,
 )
 from data.layouts.packed import COMPANIONS, companion_name
+from data.layouts.panels import UnknownHeadings
 from data.layouts.recognise import check_size, recognise
 
 __all__ = [
     "COMPANIONS",
     "FIELDS",
+    "OWN",
     "REQUIRED",
     "SDMX",
     "YEAR_HEADER",
@@ -29,11 +32,13 @@ __all__ = [
     "LayoutError",
     "NoIndicator",
     "UnknownColumns",
+    "UnknownHeadings",
     "check_mapping",
     "check_size",
     "companion_name",
     "fixed_fields",
     "is_labelled",
+    "known_layout",
     "match_columns",
     "named_columns",
     "plain",

@@ -1,5 +1,6 @@
 """Workbooks and the files of statistical packages: every sheet with figures is read, each that is left is named."""
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +17,43 @@ ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def from_excel(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name: str) -> Layout:
-    """All sheets with a known layout, written out as CSV so that their rows keep their numbers."""
+    """All sheets of an Excel workbook that have a known layout."""
     try:
         sheets, count = _written(path, scratch, name, "excel")
     except workbook.NotExcel as error:
         raise LayoutError(
             "{file} cannot be read as an Excel file ({error}). Save it again, or as CSV.", file=name, error=error
         ) from error
+    return _from_sheets(sheets, count, mapping, name)
+
+
+def from_opendocument(
+    path: Path, archive: zipfile.ZipFile, scratch: Path, mapping: Mapping[str, str] | None, name: str
+) -> Layout:
+    """All sheets of an OpenDocument table (.ods) that have a known layout."""
+    with archive.open("mimetype") as opened:
+        if b"opendocument.spreadsheet" not in opened.read(200):
+            raise LayoutError("{file} is an OpenDocument file, but no table. Import the table it holds.", file=name)
+    if "META-INF/manifest.xml" in archive.namelist():
+        with archive.open("META-INF/manifest.xml") as opened:
+            if b"encryption-data" in opened.read(1 << 20):
+                raise LayoutError(
+                    "{file} is protected by a password. Open it in LibreOffice, save it without one and import that.",
+                    file=name,
+                )
+    try:
+        sheets, count = _written(path, scratch, name, "opendocument")
+    except workbook.NotExcel as error:
+        raise LayoutError(
+            "{file} cannot be read as an OpenDocument table ({error}). Save it again, or as CSV.",
+            file=name,
+            error=error,
+        ) from error
+    return _from_sheets(sheets, count, mapping, name)
+
+
+def _from_sheets(sheets: list[workbook.Sheet], count: int, mapping: Mapping[str, str] | None, name: str) -> Layout:
+    """The sheets that were written out as CSV, so that their rows keep their numbers."""
     found: list[Layout] = []
     left: list[Fault] = []
     columns: tuple[str, ...] = ()

@@ -1,10 +1,14 @@
 """Whose table is this? A header row against every layout we know, the particular ones first."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from data.layouts.layout import YEAR_HEADER, Layout, LayoutError, fixed_fields, named_columns, plain
+from data.layouts.asking import NoIndicator, no_indicator
+from data.layouts.layout import YEAR_HEADER, Layout, fixed_fields, named_columns, plain
+from data.layouts.panels import panel
+
+__all__ = ["NoIndicator", "known_layout"]
 
 SERIES_HEADER = re.compile(r"^(.*\S)\s*\[([A-Za-z0-9_.:]+)\]$")
 KEYS_AND_TIME = re.compile(r"^(.+)\\\s*(?:time_period|time)$", re.IGNORECASE)
@@ -12,12 +16,18 @@ FLAG_OF_YEAR = re.compile(r"^Y\d{4}[FN]$")
 
 
 def known_layout(
-    row: Sequence[str], path: Path, line: int, delimiter: str, mapping: Mapping[str, str] | None, preamble: bool
+    row: Sequence[str],
+    path: Path,
+    line: int,
+    delimiter: str,
+    mapping: Mapping[str, str] | None,
+    preamble: bool,
+    below: Iterator[Sequence[str]],
 ) -> Layout | None:
     """The layout of which `row` is the header on this line of a file; None when it is no header.
 
-    preamble: whether the lines before were those of the World Bank's API. Raises LayoutError for a table that lacks
-    no more than its indicator.
+    preamble: whether the lines before were those of the World Bank's API. below: the rows that follow, of which some
+    may be taken. Raises LayoutError for a table that lacks no more than its indicator.
     """
     names = {}
     for cell in reversed(row):
@@ -27,7 +37,7 @@ def known_layout(
     for family in (_world_bank, _weo, _eurostat, _fao, _undata, _databank_series):
         if found := family(row, names, years, path, at, mapping or {}, preamble):
             return found
-    return _by_columns(row, names, years, path, at, mapping)
+    return _by_columns(row, names, years, path, at, mapping) or _by_headings(row, path, at, mapping, below)
 
 
 def _world_bank(row, names, years, path, at, mapping, preamble) -> Layout | None:
@@ -157,6 +167,14 @@ def _by_columns(row, names, years, path, at, mapping) -> Layout | None:
                 titles={code: code for code in series},
                 **at,
             )
+    return None
+
+
+def _by_headings(row, path, at, mapping, below) -> Layout | None:
+    """A column an indicator; else a table that says of one indicator nothing but countries, years and values."""
+    if found := panel(row, below, path, at, mapping):
+        return found
+    has = set(named_columns(row, mapping)) | set(fixed_fields(row, mapping))
     if {"market", "year", "value"} <= has and len(row) >= 3:
         raise no_indicator(row)
     return None
@@ -166,21 +184,3 @@ def _renamed(series: dict[str, str], fixed: Mapping[str, str]) -> dict[str, str]
     if "indicator" in fixed and len(series) == 1:
         return {fixed["indicator"]: next(iter(series.values()))}
     return series
-
-
-class NoIndicator(LayoutError):
-    """A table of one indicator that it does not name."""
-
-    def __init__(self, template: str, header: Sequence[str] = (), /, **values: object) -> None:
-        super().__init__(template, **values)
-        self.columns = tuple(header)
-
-
-def no_indicator(header: Sequence[str]) -> NoIndicator:
-    """The refusal of a table that has countries, years and values, and does not say of what."""
-    return NoIndicator(
-        "The table has countries, years and values, and no column that says which indicator they are. Say its code "
-        "(--indicator NY.GDP.PCAP.CD), or which column holds it (--map indicator=COLUMN). Its columns: {columns}.",
-        header,
-        columns=", ".join(cell.strip() for cell in header if cell.strip())[:300],
-    )

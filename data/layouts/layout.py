@@ -60,6 +60,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "value": ("value", "obs_value", "observation", "obs value", "observation value", "numericvalue"),
     "unit": ("unit", "units", "unit of measure", "unit_measure", "unit measure", "uom"),
 }
+OWN = "column "
+"""A caller's mapping may say `column HEADING` -> the code of the indicator that stands in this column."""
 REQUIRED = ("market", "indicator", "year", "value")
 SDMX = frozenset({"obs value", "time period"})
 """A table with these columns is SDMX: whatever else it has is a dimension or an attribute."""
@@ -86,6 +88,9 @@ class Layout:
     names to the file's columns. years: for wide layouts, year -> column name. series: where each indicator has a
     column, its code -> column name. titles: code -> what the file calls it. fixed: fields that are the same in every
     row. keys: what stands joined by commas in the first column. joined: columns that make up the indicator together.
+    units: code -> the unit in the heading of its column. unread: columns that may hold figures and are left out.
+    split: the columns of a cube that split its figures up, with their kind; None where names must tell. labels: a
+    cube's column -> the one that says its cells in words. publisher: who made the file, as it says itself.
     decimal: the sign the layout writes numbers with, "" where it must be found out. is_typed: whether cells were
     numbers before they were written out. header_line: 1 for the first line.
     part: the sheet or file this is, where there are several; parts: the others. left: what is not read, and why.
@@ -103,6 +108,11 @@ class Layout:
     fixed: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    split: Mapping[str, str] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    publisher: str = ""
     decimal: str = ""
     is_typed: bool = False
     part: str = ""
@@ -160,7 +170,7 @@ def named_columns(columns: Sequence[str], mapping: Mapping[str, str] | None = No
         found = (exact.get(name) or alike.get(plain(name)) for name in names)
         if column := next((column for column in found if column is not None), None):
             chosen[ours] = column
-    for ours, column in (mapping or {}).items():
+    for ours, column in _of_fields(mapping).items():
         if (named := exact.get(column.strip().lower())) is not None:
             chosen[ours] = named
         elif column.startswith("="):
@@ -168,12 +178,25 @@ def named_columns(columns: Sequence[str], mapping: Mapping[str, str] | None = No
     return chosen
 
 
+def _of_fields(mapping: Mapping[str, str] | None) -> dict[str, str]:
+    """What the caller said of fields, without what was said of columns of their own."""
+    return {field: column for field, column in (mapping or {}).items() if not field.startswith(OWN)}
+
+
+def own_codes(mapping: Mapping[str, str] | None) -> dict[str, str]:
+    """What the caller said of columns that hold an indicator each: the heading as it is compared -> its code, "" for a
+    column that is to be left out.
+    """
+    said = {plain(key[len(OWN) :]): code.strip() for key, code in (mapping or {}).items() if key.startswith(OWN)}
+    return {heading: "" if code == "-" else code for heading, code in said.items()}
+
+
 def fixed_fields(columns: Sequence[str], mapping: Mapping[str, str] | None) -> dict[str, str]:
     """Fields that the caller gave as `=TEXT`."""
     present = {column.strip().lower() for column in columns}
     return {
         field: text[1:].strip()
-        for field, text in (mapping or {}).items()
+        for field, text in _of_fields(mapping).items()
         if text.startswith("=") and text[1:].strip() and text.strip().lower() not in present
     }
 
@@ -182,11 +205,19 @@ def check_mapping(columns: Sequence[str], name: str, mapping: Mapping[str, str] 
     """Raises LayoutError for a column the caller's mapping names and the file does not have."""
     present = {column.strip().lower() for column in columns}
     fixed = fixed_fields(columns, mapping)
-    absent = [c for f, c in (mapping or {}).items() if c.strip().lower() not in present and f not in fixed]
+    absent = [c for f, c in _of_fields(mapping).items() if c.strip().lower() not in present and f not in fixed]
     if absent:
         raise LayoutError(
             "{file} has no column {names}, which --map names. It has: {columns}.",
             file=name,
             names=", ".join(map(repr, absent)),
+            columns=", ".join(columns),
+        )
+    headings = {plain(column) for column in columns}
+    if strange := [heading for heading in own_codes(mapping) if heading not in headings]:
+        raise LayoutError(
+            "{file} has no column {names}, which --column names. It has: {columns}.",
+            file=name,
+            names=", ".join(map(repr, strange)),
             columns=", ".join(columns),
         )

@@ -11,15 +11,14 @@ from pathlib import Path, PurePosixPath
 
 from data import limits
 from data.faults import Fault, in_turn
-from data.layouts import books
+from data.layouts import books, written
 from data.layouts.layout import Layout, LayoutError, together
-from data.layouts.text import from_text
 
 COMPANIONS = ("indicators.csv", "countries.csv", "WDICountry.csv", "Metadata_Country_*.csv")
 """Files that describe the data they lie beside, in a folder or in a zip."""
 DESCRIPTIONS = ("Metadata_Indicator_*.csv", "WDISeries.csv", "WDI*-time.csv", "WDI*-Time.csv", "*readme*")
 """Files of the World Bank's packages that hold words alone."""
-TEXT_ENDINGS = (".csv", ".txt", ".tsv")
+TEXT_ENDINGS = (".csv", ".txt", ".tsv", ".json", ".xml", ".px")
 MAX_FILES = 20
 """Files of a package that are read."""
 
@@ -59,7 +58,7 @@ def from_zip(path: Path, scratch: Path, mapping: Mapping[str, str] | None, name:
         if "xl/workbook.xml" in inside:
             return books.from_excel(path, scratch, mapping, name)
         if {"mimetype", "content.xml"} <= inside:
-            raise LayoutError("{file} is an OpenDocument table. Save it as .xlsx or CSV and import that.", file=name)
+            return books.from_opendocument(path, archive, scratch, mapping, name)
         return _tables(archive, members, scratch, mapping, name)
 
 
@@ -76,7 +75,7 @@ def _tables(
         if member.is_dir() or any(fnmatch(inside.lower(), pattern.lower()) for pattern in DESCRIPTIONS):
             continue
         if not inside.lower().endswith(TEXT_ENDINGS):
-            left.append(Fault("{part} was not read: it is no CSV, TSV or text.", part=inside))
+            left.append(Fault("{part} was not read: it is no CSV, TSV, JSON, SDMX-ML, PC-Axis or text.", part=inside))
             continue
         companion = companion_name(inside)
         if len(found) == MAX_FILES and not companion:
@@ -87,7 +86,7 @@ def _tables(
             with archive.open(member) as packed:
                 _copy_capped(packed, target, member.compress_size, f"{name}/{member.filename}")
             if not companion:
-                found.append(replace(from_text(target, mapping, inside), part=inside))
+                found.append(replace(written.from_plain(target, scratch, mapping, inside), part=inside))
         except (RuntimeError, zipfile.BadZipFile) as error:  # a password, an unknown compression, a broken header
             raise LayoutError(
                 "{file} cannot be unpacked ({error}). Unpack it yourself.", file=name, error=error
@@ -95,7 +94,7 @@ def _tables(
         except LayoutError as error:
             left.append(Fault("{part} was not read: {reason}", part=inside, reason=Fault.of(error)))
     if found:
-        return together(found, left)
+        return together(found, [*(fault for one in found[1:] for fault in one.left), *left])
     if not left:
         raise LayoutError("{file} holds no file with market data.", file=name)
     raise LayoutError("{file} holds no file with market data. {reasons}", file=name, reasons=in_turn(left[:3]))

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from data import limits
-from data.layouts import answers, books, packed
+from data.layouts import books, packed, written
 from data.layouts.layout import Layout, LayoutError
-from data.layouts.text import from_text
 
 STATA = re.compile(rb"^(?:<stata_dta>|[\x69\x6c\x6e-\x73][\x01\x02]\x01\x00)")
 SPSS = (b"$FL2", b"$FL3")
@@ -47,11 +46,7 @@ def _recognised(path: Path, scratch: Path, mapping: Mapping[str, str] | None, na
         return books.from_statistics(path, scratch, mapping, name)
     if magic.startswith(b"\x1f\x8b"):
         path = packed.unpack_gzip(path, scratch, name)
-    with path.open("rb") as file:
-        start = file.read(64)
-    if re.match(rb"\s*(?:\[\s*\{|\{\s*[\"}])", start):
-        return answers.from_json(path, scratch, name)
-    return from_text(path, mapping, name)
+    return written.from_plain(path, scratch, mapping, name)
 
 
 def check_size(size: int, name: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from data import regular
 from data.faults import Fault, in_turn
 from data.layouts import headers
-from data.layouts.layout import YEAR_HEADER, Layout, LayoutError, UnknownColumns, check_mapping
+from data.layouts.layout import OWN, YEAR_HEADER, Layout, LayoutError, UnknownColumns, check_mapping
 
 HEAD_BYTES = 1 << 18
 HEADER_LINES = 40
@@ -58,11 +58,6 @@ def _refuse_what_is_no_table(head: bytes, name: str) -> None:
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t")[:4096]
     if start[:1] != b"<":
         return
-    if re.search(rb"sdmx\.org|<[a-z]*:?(?:GenericData|StructureSpecificData)\b", start):
-        raise LayoutError(
-            "{file} is SDMX-ML. Fetch the same data as SDMX-CSV (format=csvfile), with codes, and import that.",
-            file=name,
-        )
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         raise LayoutError("{file} is an Excel 2003 XML table. Save it as .xlsx or CSV and import that.", file=name)
     if re.search(rb"<table\b", head, re.IGNORECASE) and name.lower().endswith((".xls", ".xlsx")):
@@ -136,7 +131,7 @@ def _recognise_rows(path: Path, text: str, delimiter: str, mapping: Mapping[str,
         for row in reader:
             preamble |= bool(row) and row[0].strip() == "Data Source"
             try:
-                if found := headers.known_layout(row, path, reader.line_num, delimiter, mapping, preamble):
+                if found := headers.known_layout(row, path, reader.line_num, delimiter, mapping, preamble, reader):
                     return found
             except headers.NoIndicator as error:
                 lacking = lacking or error
@@ -154,6 +149,7 @@ def _unknown(text: str, mapping: Mapping[str, str] | None, name: str) -> Unknown
     tried = [
         Fault("--map {field}={column} did not help.", field=field, column=column)
         for field, column in (mapping or {}).items()
+        if not field.startswith(OWN)
     ]
     unknown = Fault(
         "{file} has no layout we know. Needed: columns for the market (iso3 or country name), indicator, year and "

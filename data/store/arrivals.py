@@ -141,7 +141,7 @@ def remove(snapshot: str) -> dict[str, int]:
             run_file(connection, f"remove/{name}", {"snapshot": snapshot})
         removed = run_file(connection, "remove/take_out", {"snapshot": snapshot}).fetchone()[0]
         restored = run_file(connection, "remove/restore", {"snapshot": snapshot}).fetchone()[0]
-        for table in ("revisions", "fetches"):
+        for table in ("revisions", "fetches", "flags"):
             connection.execute(f"DELETE FROM {table} WHERE snapshot = $id", {"id": snapshot})
         connection.execute("DELETE FROM snapshots WHERE id = $id", {"id": snapshot})
         connection.execute(

@@ -26,7 +26,7 @@ Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
 TookTooLong = duckdb.InterruptException
 SQL = Path(__file__).parents[1] / "sql"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class StoreError(Fault, RuntimeError):

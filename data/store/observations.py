@@ -10,6 +10,12 @@ import pandas as pd
 from data.store.connection import Connection, StoreError, bound, cursor_of, first_line, quoted, reading, run_file
 from data.store.writer import REMEDIES
 
+_FLAGS = (
+    "(SELECT iso3, indicator, year, source, arg_max(flag, snapshot) AS flag, max(snapshot) AS snapshot FROM flags "
+    "GROUP BY iso3, indicator, year, source)"
+)
+"""What is said of each value now."""
+
 
 @reading
 def indicators(connection: Connection) -> pd.DataFrame:
@@ -185,14 +191,34 @@ def coverage(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
 
 @reading
 def observation_rows(connection: Connection, iso3: str, indicator: str) -> pd.DataFrame:
-    """Every stored row of one market and indicator, from every source, with its arrival: the trace of a figure."""
+    """Every stored row of one market and indicator, from every source, with what it is said to be (`flags`) and its
+    arrival: the trace of a figure.
+    """
     return (
         cursor_of(connection)
         .execute(
-            "SELECT o.year, o.value, o.source, o.snapshot, s.retrieved_at, s.licence FROM observations o "
-            "JOIN snapshots s ON s.id = o.snapshot WHERE o.iso3 = $iso3 AND o.indicator = $indicator "
-            "ORDER BY o.year DESC, o.snapshot DESC",
+            "SELECT o.year, o.value, coalesce(f.flag, '') AS flag, o.source, o.snapshot, s.retrieved_at, s.licence "
+            f"FROM observations o JOIN snapshots s ON s.id = o.snapshot LEFT JOIN {_FLAGS} f ON f.source = o.source "
+            "AND f.indicator = o.indicator AND f.iso3 = o.iso3 AND f.year = o.year "
+            "WHERE o.iso3 = $iso3 AND o.indicator = $indicator ORDER BY o.year DESC, o.snapshot DESC",
             {"iso3": iso3, "indicator": indicator},
+        )
+        .df()
+    )
+
+
+@reading
+def flags(connection: Connection, codes: Sequence[str], iso3s: Sequence[str]) -> pd.DataFrame:
+    """What sources say of values: iso3, indicator, year, source, flag, only where there is one.
+
+    flag: out of break, estimate and provisional, with blanks between.
+    """
+    return (
+        cursor_of(connection)
+        .execute(
+            f"SELECT iso3, indicator, year, source, flag FROM {_FLAGS} WHERE flag <> '' "
+            f"AND indicator IN ({bound('c', codes)}) AND iso3 IN ({bound('m', iso3s)}) ORDER BY ALL",
+            {f"c{i}": code for i, code in enumerate(codes)} | {f"m{i}": iso3 for i, iso3 in enumerate(iso3s)},
         )
         .df()
     )
@@ -203,8 +229,10 @@ def copy_observations(connection: Connection, target: Path, metadata: dict[str, 
     pairs = ", ".join(f"{key}: '{value.replace(chr(39), chr(39) * 2)}'" for key, value in metadata.items())
     try:
         cursor_of(connection).execute(
-            "COPY (SELECT iso3, indicator, year, value, source, snapshot FROM observations "
-            f"ORDER BY indicator, iso3, year, source) TO '{quoted(target)}' "
+            "COPY (SELECT o.iso3, o.indicator, o.year, o.value, o.source, o.snapshot, f.flag, "
+            f"f.snapshot AS flag_snapshot FROM observations o LEFT JOIN {_FLAGS} f ON f.source = o.source "
+            "AND f.indicator = o.indicator AND f.iso3 = o.iso3 AND f.year = o.year "
+            f"ORDER BY o.indicator, o.iso3, o.year, o.source) TO '{quoted(target)}' "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
         )
     except duckdb.Error as error:

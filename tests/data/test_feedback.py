@@ -44,7 +44,7 @@ def kept() -> pd.DataFrame:
 def as_schema_1() -> None:
     """The store as the version before wrote it."""
     with duckdb.connect(str(store.path())) as connection:
-        connection.execute("DROP TABLE assistant_feedback; DROP TABLE model_reviews")
+        connection.execute("DROP TABLE assistant_feedback; DROP TABLE model_reviews; DROP TABLE flags")
         connection.execute("ALTER TABLE meta DROP COLUMN data_version; UPDATE meta SET schema_version = 1")
 
 

@@ -233,7 +233,7 @@ def test_formulas_without_a_stored_result_are_named(tmp_path):
         (b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "a", "protected by a password"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "a.xls", "old Excel format"),
         (b"<html><table><tr><td>iso3</td></tr></table></html>", "a.xls", "a web page that is called an Excel file"),
-        (b'<?xml version="1.0"?><mes:GenericData xmlns:mes="http://www.sdmx.org/x">', "a.xml", "is SDMX-ML"),
+        (b'<?xml version="1.0"?><mes:GenericData xmlns:mes="http://www.sdmx.org/x">', "a.xml", "is SDMX-ML that"),
         (
             b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
             "a",

@@ -134,7 +134,8 @@ def test_a_store_of_a_newer_program_is_refused(home):
 def test_an_older_store_is_upgraded_with_all_its_data(home, tmp_path, monkeypatch):
     land("ours", [("DEU", "X", 2020, 1.0)])
     raw("UPDATE meta SET schema_version = 0; ALTER TABLE observations RENAME COLUMN value TO figure")
-    raw("DROP TABLE assistant_feedback; DROP TABLE model_reviews; ALTER TABLE meta DROP COLUMN data_version")
+    raw("DROP TABLE flags; DROP TABLE assistant_feedback; DROP TABLE model_reviews")
+    raw("ALTER TABLE meta DROP COLUMN data_version")
     with pytest.raises(store.StoreError, match="python -m data build"):
         store.connect()
     shutil.copytree(store.MIGRATIONS, tmp_path, dirs_exist_ok=True)

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,6 +45,7 @@ SPLITS = {
     "young": {"AGE": "Y15T24"},
     "quarter": {"FREQ": "Q"},
 }
+SDMX = ("sdmx", "sdmx-ml")
 FLAGS = {"none": None, "normal": "A", "estimate": "E", "forecast": "F"}
 NUMBERS = {
     "plain": lambda text: text,
@@ -72,18 +75,25 @@ class Variant:
         rows = []
         for iso3, value in TRUE.items():
             text = NUMBERS[self.numbers](f"{value / 10**power:.{self.decimals}f}" if power else f"{value:.0f}")
-            row = {"REF_AREA" if self.layout == "sdmx" else "Country Code": SPELLINGS[self.spelling][iso3]}
+            row = {"REF_AREA" if self.layout in SDMX else "Country Code": SPELLINGS[self.spelling][iso3]}
             row |= {"Country Name": SPELLINGS["name"][iso3]} if self.named else {}
-            row |= {"Indicator Code": CODE} if self.layout != "sdmx" else {"INDICATOR": CODE}
+            row |= {"INDICATOR": CODE} if self.layout in SDMX else {}
+            row |= {"Indicator Code": CODE} if self.layout in ("tidy", "wide") else {}
             row |= beside | SPLITS[self.split]
             row |= {"OBS_STATUS": FLAGS[self.flag]} if FLAGS[self.flag] else {}
             if self.layout == "wide":
                 row |= {"2019": "", "2020": text}
-            elif self.layout == "sdmx":
+            elif self.layout == "panel":
+                row |= {"Year": "2020", CODE: text}
+            elif self.layout in SDMX:
                 row |= {"TIME_PERIOD": "2020", "OBS_VALUE": text}
             else:
                 row |= {"Year": "2020", "Value": text}
             rows.append(row)
+        if self.layout == "sdmx-ml":
+            return sdmx_ml(rows)
+        if self.layout == "json-stat":
+            return json_stat(rows, power)
         out = io.StringIO()
         writer = csv.DictWriter(out, rows[0], delimiter=self.delimiter)
         writer.writeheader()
@@ -91,9 +101,42 @@ class Variant:
         return out.getvalue()
 
 
+def sdmx_ml(rows: list[dict[str, str]]) -> str:
+    observations = "".join(
+        f"<Obs {' '.join(f'{key}={quoteattr(text)}' for key, text in row.items())}/>".replace(
+            "Country Name", "Country"
+        ).replace("Unit multiplier", "Unit_multiplier")
+        for row in rows
+    )
+    data = f"<DataSet>{observations}</DataSet>"
+    return f'<StructureSpecificData xmlns="http://www.sdmx.org/x">{data}</StructureSpecificData>'
+
+
+def json_stat(rows: list[dict[str, str]], power: int) -> str:
+    """What stands in columns elsewhere is a dimension of one category, a status or a unit here."""
+    split = {key: text for key, text in rows[0].items() if key in {key for one in SPLITS.values() for key in one}}
+    geo = {row["Country Code"]: row.get("Country Name", row["Country Code"]) for row in rows}
+    unit = {"label": rows[0].get("unit", "")} | ({"multiplier": power} if power and "unit" not in rows[0] else {})
+    dimensions = {"geo": {"category": {"index": list(geo), "label": geo}}}
+    dimensions |= {key: {"category": {"label": {text: text}}} for key, text in split.items()}
+    dimensions |= {"what": {"category": {"label": {CODE: CODE}, "unit": {CODE: unit}}}}
+    dimensions |= {"time": {"category": {"label": {"2020": "2020"}}}}
+    return json.dumps(
+        {
+            "class": "dataset",
+            "id": list(dimensions),
+            "size": [len(geo)] + [1] * (len(dimensions) - 1),
+            "role": {"time": ["time"], "geo": ["geo"], "metric": ["what"]},
+            "dimension": dimensions,
+            "value": [row["Value"] for row in rows],
+            "status": [row.get("OBS_STATUS", "") for row in rows],
+        }
+    )
+
+
 VARIANTS = st.builds(
     Variant,
-    layout=st.sampled_from(["tidy", "sdmx", "wide"]),
+    layout=st.sampled_from(["tidy", "sdmx", "wide", "panel", "sdmx-ml", "json-stat"]),
     delimiter=st.sampled_from([",", ";", "\t"]),
     spelling=st.sampled_from(list(SPELLINGS)),
     multiplier=st.sampled_from(list(MULTIPLIERS)),

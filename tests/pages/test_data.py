@@ -250,6 +250,17 @@ def test_what_a_file_leaves_open_is_asked_and_every_cell_is_told(home, open_page
     assert app.success[-1].value.startswith("one.csv: 2 values added")
 
 
+def test_columns_with_unknown_headings_are_asked_about_one_by_one(home, open_page):
+    text = "country,year,Population,staff,stores\nKenya,2020,51985780,7,2\nGhana,2020,31072945,9,3\n"
+    app = upload(open_page("data", section="import"), "panel.csv", text)
+    boxes = {box.label: box for box in app.text_input}
+    assert {"staff", "stores"} <= set(boxes)
+    boxes["staff"].set_value("OUR.STAFF").run()
+    assert any("Columns not read: stores." in caption.value for caption in app.caption)
+    app.button(key="land").click().run()
+    assert app.success[-1].value.startswith("panel.csv: 4 values added")
+
+
 def test_an_arrival_is_removed_after_asking(home, open_page):
     app = upload(open_page("data", section="import"), "good.csv", GOOD)
     before = store.status(store.connect())["observations"]

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from babel.core import get_cldr_version
 
+from data import ingest
+
 
 def test_a_market_of_the_embedded_facts(home, open_page, text_of):
     app = open_page("market", market="DEU")
@@ -15,6 +17,18 @@ def test_a_market_of_the_embedded_facts(home, open_page, text_of):
     assert any(text.startswith("- Weekend: Saturday and Sunday") for text in said)
     assert any("- Member of " in text and "EU" in text for text in said)
     assert "Language" not in said or app.dataframe
+
+
+def test_what_a_publisher_says_of_a_figure_stands_with_its_year(home, open_page, text_of, tmp_path):
+    marks = {2022: "P", 2023: "P"}
+    rows = "".join(f"DEU,SP.POP.TOTL,{year},{83e6 + year},{marks.get(year, 'A')}\n" for year in range(2015, 2024))
+    (tmp_path / "a.csv").write_text(f"iso3,indicator,year,value,obs_status\n{rows}")
+    ingest.import_file(tmp_path / "a.csv")
+    said = text_of(open_page("market", market="DEU"))
+    assert any(text.startswith("persons, 2023 (provisional) · ") for text in said)
+    assert "Provisional: 2022, 2023" in said
+    chinese = text_of(open_page("market", market="DEU", lang="zh"))
+    assert any("2023" in text and "（暂定）" in text for text in chinese)
 
 
 def test_neighbours_are_links(home, open_page):
