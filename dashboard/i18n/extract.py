@@ -24,6 +24,7 @@ from analytics.scenario import forecast, propagation
 from dashboard import load, navigation, ranking_words, readiness
 from dashboard.i18n import calendar, faults, translation
 from data import catalog, gates, quality, row_faults, store
+from data.sources import publishers
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("dashboard", "pages")
@@ -131,6 +132,7 @@ def _in_facts() -> Iterator[tuple[str, str]]:
             "baseline",
         ),
         "analytics/potential/fit.py, comparison": ("fixed effects", "panel"),
+        "data/sources/publishers.py": [publisher.name for publisher in publishers.all_of_them().values()],
         "data/sources/worldbank.py": (*WORLD_BANK_REGIONS, "income groups and regions"),
         "analytics/potential/panel.py": (*(panel.title(measure) for measure in measures), "region", "income_group"),
         "analytics/potential/fit.py": (potential.OWN_TITLE,),
