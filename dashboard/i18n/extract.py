@@ -83,6 +83,8 @@ def fault_calls() -> Iterator[tuple[str, ast.Call]]:
     }:
         kinds |= more
     own = {name for name in kinds - {"Fault"} if _opens_itself(classes[name])}
+    while heirs := {name for name in kinds - own - {"Fault"} if own & set(map(called, classes[name].bases))}:
+        own |= heirs
     for place, tree in trees.items():
         inside = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name in own]
         openings = {id(call) for node in inside for call in ast.walk(node) if _is_super(call)}

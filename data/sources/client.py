@@ -88,7 +88,7 @@ class FetchError(Fault, RuntimeError):
         self.transient, self.unreachable, self.retry_after = transient, unreachable, retry_after
 
 
-class TooLarge(FetchError):
+class AnswerTooLarge(FetchError):
     """The answer is larger than is read, or than the service gives at once."""
 
 
@@ -247,7 +247,7 @@ class Client:
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > most:
-                raise TooLarge(
+                raise AnswerTooLarge(
                     Fault("a page of the answer is larger than {mb} MB", mb=f"{most / 1024**2:.3g}"),
                     report_it(self.address.page),
                 )

@@ -7,7 +7,7 @@ import httpx
 
 from data.faults import Fault
 from data.sources import client
-from data.sources.client import Answer, FetchError, Patience, TooLarge
+from data.sources.client import Answer, AnswerTooLarge, FetchError, Patience
 from data.sources.sdmx.services import Service
 
 MAX_ANSWER_BYTES = 64 * 1024**2
@@ -28,12 +28,12 @@ class Client(client.Client):
         super().__init__(service.address, base_url, patience)
 
     def get(self, path: str, parameters: Mapping[str, object]) -> Answer:
-        """One request for a path, not asked again here. Raises NoRows, TooLarge, FetchError."""
+        """One request for a path, not asked again here. Raises NoRows, AnswerTooLarge, FetchError."""
         return self.ask(path, parameters, MAX_ANSWER_BYTES)
 
     def _check_status(self, response: httpx.Response) -> None:
         if response.status_code in (413, 510):  # the standard's two for an answer that is too large
-            raise TooLarge(
+            raise AnswerTooLarge(
                 Fault("{host} says that the answer is too large ({status})", host=self.host, status="413"),
                 client.report_it(self.address.page),
             )

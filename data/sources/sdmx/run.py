@@ -12,7 +12,7 @@ from pathlib import Path
 from data import ingest, private
 from data.faults import Fault
 from data.layouts import LayoutError
-from data.sources.client import AGAIN, Answer, FetchError, Patience, RefreshRefused, TooLarge
+from data.sources.client import AGAIN, Answer, AnswerTooLarge, FetchError, Patience, RefreshRefused
 from data.sources.collected import alone
 from data.sources.report import Failure, Landed, Progress, RefreshReport
 from data.sources.sdmx import answers
@@ -123,7 +123,7 @@ class _Run:
             if until is None:
                 raise
             return []
-        except TooLarge:
+        except AnswerTooLarge:
             if first == last:
                 raise
         middle = (first + last) // 2
