@@ -86,7 +86,7 @@ def _refreshed(report: RefreshReport) -> str:
         return _("Nothing was refreshed and nothing was changed.")
     added, changed, withdrawn = (sum(row[i] for row in report.landed) for i in (2, 3, 4))
     parts = [
-        _("{count} indicators landed ({added} values added, {changed} changed, {withdrawn} withdrawn)").format(
+        _("indicators landed: {count} ({added} values added, {changed} changed, {withdrawn} withdrawn)").format(
             count=len(report.landed),
             added=number(added, 9),
             changed=number(changed, 9),

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from data import __main__ as command
 from data import catalog, ingest, private, store
 from data.sources import client, collected, publishers, sdmx
 from data.sources.client import Answer, FetchError
 from data.sources.sdmx import answers, series
 from data.sources.sdmx.kept import Kept
+from tests.commands import called
 
 AI, RESEARCHERS, RULES = "oecd:ai_use", "oecd:researchers", "oecd:pmr"
 NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
@@ -331,6 +333,19 @@ def test_a_source_and_a_code_that_are_not_offered_are_named_with_those_that_are(
         sdmx.refresh("moon")
     with pytest.raises(store.StoreError, match=r"OECD is not asked for SP\.POP\.TOTL.*oecd:ai_use"):
         sdmx.refresh("oecd", ["SP.POP.TOTL"])
+
+
+def test_the_command_says_what_landed_what_failed_and_what_was_unchanged(service):
+    service.faults["bd_size"] = "recoded"
+    words = ("refresh", "--from", "eurostat", "--base-url", service.url, "--only", "eurostat:ai_use")
+    done = called(command.main, *words)
+    assert done.returncode == 0, done.stderr
+    assert "Eurostat, " in done.stdout and "1 indicator landed (30 values added" in done.stdout
+    done = called(command.main, *words, "eurostat:firm_births")
+    assert done.returncode == 1
+    assert "1 indicator unchanged since the last fetch, 1 failed (what was stored stays):" in done.stdout
+    assert "- eurostat:firm_births (Births of firms): no row has A as its freq; it has: A_2." in done.stdout
+    assert called(command.main, "refresh", "--from", "moon").returncode == 2
 
 
 def test_two_refreshes_at_once_do_not_mix(refresh):

@@ -1,7 +1,9 @@
 """The Data page: where numbers come from, how to bring more, what is wrong with them."""
 
 import errno
+import importlib.util
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -24,6 +26,16 @@ FAULTY = (
     + "ESP,SP.POP.TOTL,1066,47000000\n"
     + "DEU,SP.POP.TOTL,2024,85000000\n"
 )
+
+
+@pytest.fixture
+def sdmx_service():
+    """A service of our own that speaks SDMX, on 127.0.0.1."""
+    spec = importlib.util.spec_from_file_location("sdmx_server", Path(__file__).parents[1] / "data" / "sdmx_server.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with module.Service() as server:
+        yield server
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -337,6 +349,27 @@ def test_an_address_without_http_is_an_error_in_words_and_its_password_is_not_sh
     assert app.error[0].value.startswith("The address to refresh from is not a web address.")
     assert "secret" not in app.error[0].value
     assert not app.exception
+
+
+def test_a_reader_chooses_whose_figures_to_fetch_and_is_told_what_landed_and_what_failed(
+    home, open_page, monkeypatch, sdmx_service
+):
+    monkeypatch.setenv("ATLAS_ILO_URL", sdmx_service.url)
+    app = open_page("data", section="refresh", refresh_from="ilo")
+    assert app.selectbox(key="refresh_from").value == "ilo"
+    assert any("Collective bargaining coverage" in text.value for text in app.markdown)
+    app.button(key="refresh_now").click().run()
+    assert re.fullmatch(
+        r"ILO, \d s: indicators landed: 1 \(40 values added, 0 changed, 0 withdrawn\)\.", app.success[0].value
+    )
+    sdmx_service.faults["DF_ILR"] = "recoded"
+    app.button(key="refresh_now").click().run()
+    assert app.warning[0].value == "Nothing was refreshed and nothing was changed."
+    [what] = app.dataframe[0].value["what"]
+    assert what == "no row has A as its FREQ; it has: A_2"
+    app.selectbox(key="refresh_from").set_value("worldbank").run()
+    assert not app.warning, "what came of another source is not shown here"
+    assert app.query_params.get("refresh_from") is None
 
 
 FAULTS_OF_THE_STORE = (
