@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.i18n.faults import said, spelt
+from dashboard.i18n.faults import spelt, told
 from dashboard.i18n.translation import _, number
 from data import catalog, store
 from data.sources import publishers
@@ -69,15 +69,19 @@ def _explain(publisher: publishers.Publisher) -> None:
 def _tell(report: RefreshReport) -> None:
     if report.failed:
         st.warning(_refreshed(report), icon=":material/warning:")
-        failures = pd.DataFrame([vars(failure) for failure in report.failed])
-        failures = failures.assign(**{column: failures[column].map(said) for column in ("name", "what", "remedy")})
         st.dataframe(
-            failures,
+            failures(report),
             hide_index=True,
             column_config={"code": _("Code"), "name": _("Indicator"), "what": _("What"), "remedy": _("Remedy")},
         )
     else:
         st.success(_refreshed(report), icon=":material/check:")
+
+
+def failures(report: RefreshReport) -> pd.DataFrame:
+    """What failed, in the reader's language: code, name, what, remedy."""
+    rows = [(failure.code, _(failure.name), told(failure.what), told(failure.remedy)) for failure in report.failed]
+    return pd.DataFrame(rows, columns=["code", "name", "what", "remedy"])
 
 
 def _refreshed(report: RefreshReport) -> str:

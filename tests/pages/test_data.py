@@ -8,10 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dashboard.datasets import refreshing
 from dashboard.i18n import faults as sentences
 from data import ingest, limits, store
 from data.faults import Fault
 from data.sources import worldbank
+from data.sources.report import Failure, RefreshReport
 
 SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
 HEADER = "iso3,indicator,year,value\n"
@@ -370,6 +372,19 @@ def test_a_reader_chooses_whose_figures_to_fetch_and_is_told_what_landed_and_wha
     app.selectbox(key="refresh_from").set_value("worldbank").run()
     assert not app.warning, "what came of another source is not shown here"
     assert app.query_params.get("refresh_from") is None
+
+
+def test_what_failed_in_a_refresh_is_told_in_the_readers_language(home, speak):
+    speak("zh")
+    what, remedy = Fault("the answer is empty"), Fault("Refresh again later.")
+    report = RefreshReport(
+        (), (), (Failure("ilo:bargaining", "ICT specialists", what, remedy),), (), 0, None, 1.0, "ILO"
+    )
+    assert refreshing.failures(report).values.tolist() == [
+        ["ilo:bargaining", "信息通信技术专业人员", "答复为空", sentences.told(remedy)]
+    ]
+    assert sentences.told(remedy) != str(remedy)
+    assert sentences.said("OECD API") == "经合组织的 API"
 
 
 FAULTS_OF_THE_STORE = (
