@@ -367,6 +367,40 @@ def test_no_recipe_needs_what_other_services_bring():
     assert not used & set(sdmx.load())
 
 
+BESIDE = """
+title = "Beside"
+question = "Where do rules keep competitors out?"
+outcome = "oecd:pmr"
+minimum_weight = 0.3
+minimum_markets = 2
+[dimension]
+policy = 1.0
+competition = 1.0
+[indicator."oecd:digital_stri"]
+dimension = "policy"
+[indicator."eurostat:foreign_value_added"]
+dimension = "competition"
+denominator = "eurostat:value_added"
+direction = "up"
+"""
+
+
+def test_a_recipe_of_ones_own_ranks_what_has_landed(refresh, service, tmp_path):
+    from analytics.index import composite, recipe
+
+    refresh(["oecd:digital_stri"])
+    (tmp_path / "beside.toml").write_text(BESIDE)
+    chosen = recipe.load("beside", tmp_path)
+    connection = store.connect()
+    try:
+        found = store.market_panel(connection, chosen.codes, 2024, chosen.window)
+    finally:
+        connection.close()
+    ranking = composite.score(found, chosen)
+    values = {iso3: service.value("oecd:digital_stri", iso3, 2024) for iso3 in ("DEU", "FRA", "KEN", "USA")}
+    assert ranking.scores["score"].idxmax() == min(values, key=values.get), "the least restrictive comes first"
+
+
 def test_a_whole_answer_without_a_last_line_break_is_read_where_its_length_was_announced():
     text = b"REF_AREA,TIME_PERIOD,OBS_VALUE\nDEU,2023,1.25"
     assert answers.read(Answer(text, "text/csv", True), "").rows == [["DEU", "2023", "1.25"]]
