@@ -5,7 +5,6 @@ What the rows mean is not decided here: they are written out as a file, and read
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +33,6 @@ class Table:
     rows: list[list[str]]
 
 
-def _plain(column: str) -> str:
-    """A column's name as it is compared; SDMX-CSV 2.0 may add the sign that separates several values in a cell."""
-    return layouts.plain(re.sub(r"\[.\]$", "", column))
-
-
 def read(answer: Answer, page: str) -> Table:
     """The table an answer holds. Raises FetchError for what is none, or not a whole one; NoRows for an empty one."""
     _refuse_other_kinds(answer, page)
@@ -52,8 +46,8 @@ def read(answer: Answer, page: str) -> Table:
         header, *rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     except csv.Error as error:
         raise cut_short(Fault("it cannot be split into cells ({error})", error=error)) from error
-    names = [_plain(column) for column in header]
-    if missing := [name for name in ("TIME_PERIOD", "OBS_VALUE") if _plain(name) not in names]:
+    names = [layouts.plain(column) for column in header]
+    if missing := [name for name in ("TIME_PERIOD", "OBS_VALUE") if layouts.plain(name) not in names]:
         raise FetchError(
             Fault("the answer's layout has changed: it has no column {names}", names=", ".join(missing)),
             report_it(page),
@@ -134,10 +128,10 @@ def of_series(table: Table, series: Series, page: str) -> Table:
 
 def _places(table: Table, series: Series, page: str) -> Mapping[str, tuple[int, str]]:
     """Where each dimension of the key stands, and its code there."""
-    plain = [_plain(column) for column in table.columns]
+    plain = [layouts.plain(column) for column in table.columns]
     if series.dimensions:
         wanted = list(zip(series.dimensions, series.key, strict=True))
-        lacking = [name for name, _ in wanted if _plain(name) not in plain]
+        lacking = [name for name, _ in wanted if layouts.plain(name) not in plain]
         if lacking:
             raise FetchError(
                 Fault(
@@ -147,7 +141,7 @@ def _places(table: Table, series: Series, page: str) -> Mapping[str, tuple[int, 
                 ),
                 series_changed(page),
             )
-        return {name: (plain.index(_plain(name)), code) for name, code in wanted}
+        return {name: (plain.index(layouts.plain(name)), code) for name, code in wanted}
     before = [n for n, name in enumerate(plain[: plain.index("time period")]) if name not in TECHNICAL]
     if len(before) != len(series.key):
         raise FetchError(
@@ -174,7 +168,7 @@ def _shown(codes: Sequence[str]) -> str:
 def _refuse_two_values(
     table: Table, rows: list[list[str]], places: Mapping[str, tuple[int, str]], fixed: set[int], page: str
 ) -> None:
-    plain = [_plain(column) for column in table.columns]
+    plain = [layouts.plain(column) for column in table.columns]
     time, value = plain.index("time period"), plain.index("obs value")
     area = next(place for place, code in places.values() if code == AREA)
     seen: dict[tuple[str, str], list[str]] = {}
@@ -204,11 +198,11 @@ def _attributes(table: Table, fixed: set[int]) -> set[int]:
         "SDMX-CSV", Path(), columns, layouts.named_columns(columns, {"indicator": "=x"}), fixed={"indicator": "x"}
     )
     unknown = {column for column, _ in context_of(layout).dimensions}
-    value = next(n for n, column in enumerate(table.columns) if _plain(column) == "obs value")
+    value = next(n for n, column in enumerate(table.columns) if layouts.plain(column) == "obs value")
     return {
         n
         for n in kept
-        if _plain(table.columns[n]) in TECHNICAL - {"action"} or (n > value and table.columns[n] in unknown)
+        if layouts.plain(table.columns[n]) in TECHNICAL - {"action"} or (n > value and table.columns[n] in unknown)
     }
 
 
