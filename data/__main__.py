@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data import ingest, layouts, quality, spreadsheets, store
-from data.sources import worldbank
+from data.sources import publishers
 
 SHOWN_FAULTS = 40
 
@@ -59,9 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--decimal", choices=[".", ","], help="the decimal sign, where the file leaves it open")
     exporting = command("export", _export, "Write all observations to one Parquet file for another machine.")
     exporting.add_argument("file", type=Path, metavar="FILE.parquet")
-    refreshing = command("refresh", _refresh, "Fetch what changed from the World Bank.")
+    refreshing = command("refresh", _refresh, "Fetch what changed from the World Bank or another publisher.")
+    sources = tuple(publishers.all_of_them())
+    refreshing.add_argument("--from", dest="source", choices=sources, default=sources[0], help="whose figures")
     refreshing.add_argument("--only", nargs="+", metavar="CODE", help="these indicators only")
-    refreshing.add_argument("--base-url", help=f"another server (default {worldbank.BASE_URL})")
+    refreshing.add_argument("--base-url", help="another server of the same publisher")
     refreshing.add_argument("--force", action="store_true", help="fetch also what did not change")
     status = command("status", _status, "How much the store holds, and where it lies.")
     status.add_argument("--json", action="store_true")
@@ -162,8 +164,9 @@ def _refresh(options: argparse.Namespace) -> int:
     store.ensure()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("World Bank", total=None)
-        report = worldbank.refresh(
+        task = progress.add_task(publishers.all_of_them()[options.source].name, total=None)
+        report = publishers.refresh(
+            options.source,
             codes=options.only,
             base_url=options.base_url,
             force=options.force,

@@ -96,7 +96,7 @@ _SAME = (
     (r"\bus\s*\$|\$\s*us\b|\busd\b", "us$"),
     (r"\bint(?:ernational|l)?\.?\s*(?:\$|dollars?)|\bppp\s*(?:\$|dollars?\b)", "international $"),
     (r"us\$\s+ppp\b|\bppp\s+us\$", "international $"),
-    (r"\bper\s?cent\b|\bpercentage\b|\bpct\b|\bpc\b|\bpt\b", "%"),
+    (r"\bper\s?cent\b|\bpercentage\b|\bpct\b|\bpcnt\b|\bpc\b|\bpt\b", "%"),
     (r"\bcurrent prices?\b", "current"),
     (r"\bconstant prices?\b|\bchained? (?:linked )?volumes?\b", "constant"),
     (r"\binhabitants?\b|\bpopulation\b|\bindividuals?\b|\bhead(?:s|count)?\b|\bps\b|\bper\s*$", "people"),

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from dashboard import filters, load, widgets
-from dashboard.datasets import parts
+from dashboard.datasets import parts, refreshing
 from dashboard.i18n.translation import _, number
 
 SECTIONS = {
     "sources": (_("Sources"), _("Where the numbers come from"), parts.sources),
-    "refresh": (_("Refresh"), _("Fetch the latest figures"), parts.refresh),
+    "refresh": (_("Refresh"), _("Fetch the latest figures"), refreshing.refresh),
     "import": (_("Import"), _("Import your own data"), parts.importing),
     "export": (_("Export"), _("Take all data to another machine"), parts.export),
     "coverage": (_("Coverage"), _("How many countries each indicator covers"), parts.coverage),

@@ -14,12 +14,10 @@ from dashboard.i18n.faults import said, spelt, told
 from dashboard.i18n.translation import LANGUAGES, _, currency_name, number
 from dashboard.markup import code, literal
 from data import catalog, ingest, layouts, private, quality, row_faults, store
-from data.sources import worldbank
 
 SHORT = 6
 """Faults that are shown without scrolling."""
 SHOWN_FAULTS = 500
-SECONDS_PER_INDICATOR = 1.5
 
 
 def sources() -> None:
@@ -111,67 +109,6 @@ def _removing(arrivals: pd.DataFrame) -> None:
                 st.error(spelt(error), icon=":material/error:")
                 return
             st.rerun()
-
-
-def refresh() -> None:
-    """Fetch what changed from the World Bank, with live progress."""
-    wanted = catalog.refreshable()
-    st.write(
-        _(
-            "Fetches {count} indicators from the World Bank's open API, only those that changed since the last time. "
-            "About {seconds} seconds the first time. What fails leaves the stored values as they are."
-        ).format(count=len(wanted), seconds=number(len(wanted) * SECONDS_PER_INDICATOR, 2))
-    )
-    if st.button(_("Refresh now"), type="primary", icon=":material/sync:", key="refresh_now"):
-        bar = st.progress(0.0, _("Asking the World Bank what changed"))
-
-        def show(done: int, total: int, code: str, outcome: str) -> None:
-            known = catalog.load().get(code)
-            name = _(known.name) if known else code
-            bar.progress(done / max(total, 1), f"{done}/{total} · {name}")
-
-        try:
-            st.session_state["refresh_report"] = worldbank.refresh(on_progress=show)
-        except store.StoreError as error:
-            st.error(spelt(error), icon=":material/error:")
-        bar.empty()
-    report: worldbank.RefreshReport | None = st.session_state.get("refresh_report")
-    if report is None:
-        return
-    if report.failed:
-        st.warning(_refreshed(report), icon=":material/warning:")
-        failures = pd.DataFrame([vars(failure) for failure in report.failed])
-        failures = failures.assign(**{column: failures[column].map(said) for column in ("name", "what", "remedy")})
-        st.dataframe(
-            failures,
-            hide_index=True,
-            column_config={"code": _("Code"), "name": _("Indicator"), "what": _("What"), "remedy": _("Remedy")},
-        )
-    else:
-        st.success(_refreshed(report), icon=":material/check:")
-
-
-def _refreshed(report: worldbank.RefreshReport) -> str:
-    """What a refresh did, in one sentence; the table below names what failed."""
-    if not (report.landed or report.unchanged or report.resumed):
-        return _("Nothing was refreshed and nothing was changed.")
-    added, changed, withdrawn = (sum(row[i] for row in report.landed) for i in (2, 3, 4))
-    parts = [
-        _("{count} indicators landed ({added} values added, {changed} changed, {withdrawn} withdrawn)").format(
-            count=len(report.landed),
-            added=number(added, 9),
-            changed=number(changed, 9),
-            withdrawn=number(withdrawn, 9),
-        )
-        if report.landed
-        else "",
-        _("{count} taken over from an interrupted refresh").format(count=len(report.resumed)) if report.resumed else "",
-        _("{count} unchanged since the last fetch").format(count=len(report.unchanged)) if report.unchanged else "",
-        _("{count} failed (what was stored stays)").format(count=len(report.failed)) if report.failed else "",
-    ]
-    return _("World Bank, {seconds} s: {results}.").format(
-        seconds=round(report.seconds), results=_("; ").join(part for part in parts if part)
-    )
 
 
 def importing() -> None:

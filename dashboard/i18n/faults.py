@@ -14,7 +14,7 @@ from data.faults import Fault
 
 LAYOUTS = ("tidy", "atlas export")
 NOTES = ("comes with the program", "{count} indicators fetched", "{count} faults skipped", "failed: {codes}")
-SOURCES = ("embedded reference", "World Bank API", "file {name}")
+SOURCES = ("embedded reference", "World Bank API", "{publisher} API", "file {name}")
 LICENCES = ("see data/reference/sources.csv", "as its publisher states", "not stated")
 
 

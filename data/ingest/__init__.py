@@ -2,7 +2,7 @@
 
 from data.ingest.files import import_file
 from data.ingest.landing import export
-from data.ingest.report import MAX_FAULTS, MAX_NAME, Choices, ImportRefused, ImportReport, source_name
+from data.ingest.report import MAX_FAULTS, MAX_NAME, Choices, ImportRefused, ImportReport, Origin, source_name
 
 __all__ = [
     "MAX_FAULTS",
@@ -10,6 +10,7 @@ __all__ = [
     "Choices",
     "ImportRefused",
     "ImportReport",
+    "Origin",
     "export",
     "import_file",
     "source_name",

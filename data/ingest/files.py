@@ -13,7 +13,16 @@ from data.faults import Fault
 from data.ingest.checking import check_rows
 from data.ingest.companions import MAX_BESIDE
 from data.ingest.landing import land_rows
-from data.ingest.report import NO_CHOICES, Arrived, Check, Choices, ImportRefused, ImportReport, source_name
+from data.ingest.report import (
+    NO_CHOICES,
+    Arrived,
+    Check,
+    Choices,
+    ImportRefused,
+    ImportReport,
+    Origin,
+    source_name,
+)
 from data.ingest.staging import stage_rows
 from data.layouts import LayoutError
 
@@ -33,6 +42,7 @@ def import_file(
     new_indicators: bool = False,
     now: datetime | None = None,
     choices: Choices = NO_CHOICES,
+    origin: Origin | None = None,
 ) -> ImportReport:
     """Bring a file of observations into the store.
 
@@ -41,7 +51,7 @@ def import_file(
     every row. skip_invalid lands the rows without faults. preview checks and writes nothing. An `indicators.csv` and a
     `countries.csv` (or the World Bank's own country files) lying beside the file describe its indicators and income
     groups. A code that is one slip from a known one is a fault, unless it is described there or new_indicators says
-    that codes may be new. choices: what the file leaves open, answered.
+    that codes may be new. choices: what the file leaves open, answered. origin: the service whose answer the file is.
 
     The file is checked outside the store's lock, on a copy of its bytes under a name of our own; a check that was made
     of the same bytes against the same store is not made again.
@@ -58,7 +68,7 @@ def import_file(
         if preview and (kept := _kept(key)):
             return kept
         try:
-            answers = (arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now, choices)
+            answers = (arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now, choices, origin)
             apart_from_readers = preview and arrived.file.stat().st_size > LARGE
             report = apart.run(_import, *answers) if apart_from_readers else _import(*answers)
         except OSError as error:
@@ -128,6 +138,7 @@ def _import(
     new_indicators: bool,
     now: datetime,
     choices: Choices,
+    origin: Origin | None,
 ) -> ImportReport:
     """Check outside the lock, then land within it; checked again there when somebody wrote in between."""
     deadline = limits.Deadline(arrived.name)
@@ -137,7 +148,7 @@ def _import(
     try:
         with store.within(connection, deadline):
             layout, note = stage_rows(connection, layout, mapping, arrived, now, deadline, choices)
-            check = Check(arrived, layout, note, now, max_faults, new_indicators, choices)
+            check = Check(arrived, layout, note, now, max_faults, new_indicators, choices, origin)
             report = check_rows(connection, check)
         if preview or (report.fault_count and (report.stopped or not skip_invalid)):
             return report

@@ -11,12 +11,12 @@ from data.ingest.report import Check, ImportReport
 
 def land_rows(connection: store.Connection, report: ImportReport, check: Check) -> tuple[ImportReport, bool]:
     """Write what was checked; returns the report, and whether there was anything new in it."""
-    layout, folders = check.layout, check.arrived.folders
+    layout, folders, origin = check.layout, check.arrived.folders, check.origin
     snapshot = store.Snapshot(
-        source=f"file {check.arrived.name}",
+        source=origin.source if origin else f"file {check.arrived.name}",
         retrieved_at=store.next_arrival(connection, check.now),
         sha256=check.arrived.sha256,
-        licence="as its publisher states",
+        licence=origin.licence if origin else "as its publisher states",
         status="partial" if report.fault_count else "complete",
         note=f"{report.fault_count:,} faults skipped" if report.fault_count else "",
     )
@@ -25,8 +25,9 @@ def land_rows(connection: store.Connection, report: ImportReport, check: Check) 
     store.run_file(connection, "ingest/incoming", {"source": snapshot.source, "snapshot": snapshot.id})
     flagged = _flagged(connection, snapshot)
     store.put_indicators(connection, _described(connection, layout, folders))
-    unstated = 0 if check.note is not None else _emptied(connection, snapshot)
-    counts = store.merge_each(connection, snapshot, withdraw="emptied", record=check.note is None)
+    unstated = 0 if check.note is not None or origin else _emptied(connection, snapshot)
+    withdraw = True if origin else "emptied"
+    counts = store.merge_each(connection, snapshot, withdraw=withdraw, record=check.note is None)
     if flagged:
         connection.execute("INSERT INTO flags SELECT * FROM flagged")
     if flagged and check.note is None and not counts[["added", "changed", "withdrawn"]].to_numpy().any():

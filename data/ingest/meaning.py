@@ -259,17 +259,19 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
             f"{quoted(code)}, 'unit': {quoted(known)}}} AS facts FROM part WHERE trim(indicator) = {quoted(code)} "
             f"AND unit = {quoted(unit)}",
         )
-    connection.execute(
-        "INSERT INTO remarks SELECT 'multiplied', '10^' || m.power, count(*) FROM part JOIN measures m "
-        f"ON {of_row} WHERE m.power <> 0 AND part.value IS NOT NULL GROUP BY 2"
-    )
-    connection.execute(
-        "UPDATE part SET value = coalesce(try_cast(value::VARCHAR || 'e' || m.power AS DOUBLE), "
-        f"value * pow(10, m.power)) FROM measures m WHERE {of_row} AND m.power <> 0 AND part.value IS NOT NULL"
-    )
-    connection.execute(
-        f"UPDATE part SET unit = NULL FROM measures m WHERE {of_row} AND m.problem IS DISTINCT FROM 'unit'"
-    )
+    if any(power for *_, power, _ in read):
+        connection.execute(
+            "INSERT INTO remarks SELECT 'multiplied', '10^' || m.power, count(*) FROM part JOIN measures m "
+            f"ON {of_row} WHERE m.power <> 0 AND part.value IS NOT NULL GROUP BY 2"
+        )
+        connection.execute(
+            "UPDATE part SET value = coalesce(try_cast(value::VARCHAR || 'e' || m.power AS DOUBLE), "
+            f"value * pow(10, m.power)) FROM measures m WHERE {of_row} AND m.power <> 0 AND part.value IS NOT NULL"
+        )
+    if "unit" in part.mapping or "unit" in part.fixed:
+        connection.execute(
+            f"UPDATE part SET unit = NULL FROM measures m WHERE {of_row} AND m.problem IS DISTINCT FROM 'unit'"
+        )
 
 
 def note_titles(connection: store.Connection, part: layouts.Layout) -> None:

@@ -190,6 +190,16 @@ NO_CHOICES = Choices()
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The service whose answer a file is: the whole of its indicators, so that what it stated before of one and no
+    longer states is withdrawn. source: what the arrival is called.
+    """
+
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True)
 class Check:
     """What is checked, and how."""
 
@@ -200,3 +210,4 @@ class Check:
     max_faults: int
     new_indicators: bool
     choices: Choices
+    origin: Origin | None = None

@@ -138,8 +138,11 @@ def together(tables: list[Layout], left: list[Fault]) -> Layout:
 
 
 def plain(column: str) -> str:
-    """A column's name as it is compared: `UNIT_MULT: Unit multiplier`, `Unit_Mult` and `unit mult` are one."""
-    return re.sub(r"[\s_\-.]+", " ", column.split(": ")[0].strip().lower())
+    """A column's name as it is compared: `UNIT_MULT: Unit multiplier`, `Unit_Mult` and `unit mult` are one; so are
+    `STRUCTURE[;]` and `STRUCTURE`: SDMX-CSV 2.0 adds the sign that separates several values in a cell.
+    """
+    name = re.sub(r"\[[^\w\s]?\]$", "", column.split(": ")[0].strip())
+    return re.sub(r"[\s_\-.]+", " ", name.lower())
 
 
 def is_labelled(column: str) -> bool:

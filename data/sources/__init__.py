@@ -1,1 +1,1 @@
-"""One file per publisher: fetch, and return a tidy frame."""
+"""Publishers that are asked for their figures: a client each, and a refresh of the store."""

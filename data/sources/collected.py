@@ -4,11 +4,12 @@ from it, and the store's lock is taken only when everything is there.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
@@ -38,6 +39,24 @@ def digest(frame: pd.DataFrame) -> str:
     cells = frame[[catalog.ISO3, catalog.YEAR, catalog.VALUE]].itertuples(index=False, name=None)
     text = "".join(f"{iso3},{year},{value!r}\n" for iso3, year, value in cells)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One refresh at a time on a data folder; what else is written does not wait for it."""
+    lock = filelock.FileLock(store.home() / "refresh.lock", timeout=0, mode=private.FILE)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise store.StoreBusy(
+            "A refresh is under way already. Nothing was changed; wait for it to end, then look at what arrived."
+        ) from None
+    except OSError as error:
+        raise store.unwritten(error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Collected:

@@ -1,7 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
 python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential,
-scenarios, allocation, board, texts, pictures, visits; by name only: soak (20 minutes), odd (files that are odd).
+scenarios, allocation, board, texts, pictures, visits, sdmx; by name only: soak (20 minutes), odd (files that are odd).
 """
 
 import json
@@ -19,6 +19,7 @@ import odd_files
 import pictures
 import potential
 import scenarios
+import sdmx_csv
 import soak
 import stores
 import texts
@@ -40,6 +41,7 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "texts": texts.sentiment,
     "pictures": pictures.pictures,
     "visits": visits.all_pages,
+    "sdmx": sdmx_csv.million_rows,
     "soak": soak.soak,
     "odd": odd_files.odd_files,
 }

@@ -364,3 +364,13 @@ def test_a_file_beyond_the_limit_is_not_read(home, tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_BYTES", 10)
     (tmp_path / "figures.csv").write_bytes(GOOD)
     assert "the limit is" in refusal(tmp_path / "figures.csv")
+
+
+def test_sdmx_csv_2_may_name_the_sign_between_several_values_of_a_cell(home, tmp_path):
+    file = tmp_path / "answer.csv"
+    file.write_text(
+        "STRUCTURE[;],STRUCTURE_ID,ACTION,REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE,NOTES[]\n"
+        "dataflow,OURS:POP(1.0),I,DEU,SP.POP.TOTL,2023,83280000,mid-year\n"
+    )
+    report = ingest.import_file(file, preview=True)
+    assert (report.values, report.fault_count, report.layout) == (1, 0, "SDMX-CSV")

@@ -20,7 +20,7 @@ import pytest
 import trustme
 
 from data import catalog, ingest, store
-from data.sources import worldbank
+from data.sources import client, collected, worldbank
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared/data/indicators/worldbank-layouts/api-json"
@@ -395,10 +395,10 @@ def test_a_server_that_asks_to_wait_is_obeyed_up_to_a_minute(refresh, bank, wait
 
 def test_a_wait_may_be_given_as_a_date_and_nonsense_falls_back_to_our_own():
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    assert worldbank.client._seconds(soon, 60) == pytest.approx(30, abs=2)
-    assert worldbank.client._seconds(format_datetime(datetime.now(UTC) - timedelta(days=1)), 60) == 0
-    assert worldbank.client._seconds("soon", 60) is None
-    assert worldbank.client._seconds(None, 60) is None
+    assert client.seconds_of(soon, 60) == pytest.approx(30, abs=2)
+    assert client.seconds_of(format_datetime(datetime.now(UTC) - timedelta(days=1)), 60) == 0
+    assert client.seconds_of("soon", 60) is None
+    assert client.seconds_of(None, 60) is None
 
 
 def test_waits_grow_and_are_not_the_same_for_everybody(refresh, bank, waits):
@@ -585,7 +585,7 @@ def test_a_code_the_api_does_not_serve_is_named():
 
 
 def test_two_refreshes_at_once_do_not_mix(refresh):
-    with worldbank.run._alone(), pytest.raises(store.StoreBusy, match="under way already"):
+    with collected.alone(), pytest.raises(store.StoreBusy, match="under way already"):
         refresh()
 
 

@@ -1,15 +1,19 @@
 """The Data page: where numbers come from, how to bring more, what is wrong with them."""
 
 import errno
+import importlib.util
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from dashboard.datasets import refreshing
 from dashboard.i18n import faults as sentences
 from data import ingest, limits, store
 from data.faults import Fault
 from data.sources import worldbank
+from data.sources.report import Failure, RefreshReport
 
 SECTIONS = ("sources", "refresh", "import", "export", "coverage", "findings", "rows", "settings")
 HEADER = "iso3,indicator,year,value\n"
@@ -24,6 +28,16 @@ FAULTY = (
     + "ESP,SP.POP.TOTL,1066,47000000\n"
     + "DEU,SP.POP.TOTL,2024,85000000\n"
 )
+
+
+@pytest.fixture
+def sdmx_service():
+    """A service of our own that speaks SDMX, on 127.0.0.1."""
+    spec = importlib.util.spec_from_file_location("sdmx_server", Path(__file__).parents[1] / "data" / "sdmx_server.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with module.Service() as server:
+        yield server
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -348,6 +362,40 @@ def test_an_address_without_http_is_an_error_in_words_and_its_password_is_not_sh
     assert app.error[0].value.startswith("The address to refresh from is not a web address.")
     assert "secret" not in app.error[0].value
     assert not app.exception
+
+
+def test_a_reader_chooses_whose_figures_to_fetch_and_is_told_what_landed_and_what_failed(
+    home, open_page, monkeypatch, sdmx_service
+):
+    monkeypatch.setenv("ATLAS_ILO_URL", sdmx_service.url)
+    app = open_page("data", section="refresh", refresh_from="ilo")
+    assert app.selectbox(key="refresh_from").value == "ilo"
+    assert any("Collective bargaining coverage" in text.value for text in app.markdown)
+    app.button(key="refresh_now").click().run()
+    assert re.fullmatch(
+        r"ILO, \d s: indicators landed: 1 \(40 values added, 0 changed, 0 withdrawn\)\.", app.success[0].value
+    )
+    sdmx_service.faults["DF_ILR"] = "recoded"
+    app.button(key="refresh_now").click().run()
+    assert app.warning[0].value == "Nothing was refreshed and nothing was changed."
+    [what] = app.dataframe[0].value["what"]
+    assert what == "no row has A as its FREQ; it has: A_2"
+    app.selectbox(key="refresh_from").set_value("worldbank").run()
+    assert not app.warning, "what came of another source is not shown here"
+    assert app.query_params.get("refresh_from") is None
+
+
+def test_what_failed_in_a_refresh_is_told_in_the_readers_language(home, speak):
+    speak("zh")
+    what, remedy = Fault("the answer is empty"), Fault("Refresh again later.")
+    report = RefreshReport(
+        (), (), (Failure("ilo:bargaining", "ICT specialists", what, remedy),), (), 0, None, 1.0, "ILO"
+    )
+    assert refreshing.failures(report).values.tolist() == [
+        ["ilo:bargaining", "信息通信技术专业人员", "答复为空", sentences.told(remedy)]
+    ]
+    assert sentences.told(remedy) != str(remedy)
+    assert sentences.said("OECD API") == "经合组织的 API"
 
 
 FAULTS_OF_THE_STORE = (

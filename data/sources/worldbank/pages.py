@@ -12,8 +12,9 @@ import pandas as pd
 
 from data import catalog
 from data.faults import Fault
+from data.sources.client import FetchError, report_it
 from data.sources.collected import Fetched, digest
-from data.sources.worldbank.client import Client, FetchError, report_it
+from data.sources.worldbank.client import Client
 
 PER_PAGE = 10_000
 MAX_PAGES = 200

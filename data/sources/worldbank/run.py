@@ -6,118 +6,23 @@ is kept beside the store, and lands together.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
-import filelock
 import pandas as pd
 
-from data import catalog, private, store
+from data import catalog, store
 from data.faults import Fault
-from data.sources.collected import Collected, Fetched
-from data.sources.worldbank.client import (
-    AGAIN,
-    MAX_CONNECTIONS,
-    PATIENCE,
-    Client,
-    FetchError,
-    Patience,
-    RefreshRefused,
-)
+from data.sources.client import AGAIN, MAX_CONNECTIONS, PATIENCE, FetchError, Patience, RefreshRefused
+from data.sources.collected import Collected, Fetched, alone
+from data.sources.report import Failure, Landed, Progress, RefreshReport, indicators_of
+from data.sources.worldbank.client import Client
 from data.sources.worldbank.pages import fetch, income_groups, last_updated
 
 SOURCE = "World Bank API"
 LICENCE = "CC BY 4.0"
 COUNTRIES = "countries"
-Progress = Callable[[int, int, str, str], None]
-
-
-class Landed(NamedTuple):
-    """What an indicator's arrival changed: values stated, new, different, no longer stated, left out."""
-
-    code: str
-    rows: int
-    added: int
-    changed: int
-    withdrawn: int
-    left_out: int
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What could not be refreshed, why, and what to do. Stored values stay."""
-
-    code: str
-    name: str
-    what: Fault
-    remedy: Fault
-
-
-@dataclass(frozen=True)
-class RefreshReport:
-    """What a refresh did. resumed: indicators an interrupted refresh had landed already.
-
-    regrouped: markets whose income group or region changed. snapshot: None when no value changed.
-    """
-
-    landed: tuple[Landed, ...]
-    unchanged: tuple[str, ...]
-    failed: tuple[Failure, ...]
-    resumed: tuple[str, ...]
-    regrouped: int
-    snapshot: str | None
-    seconds: float
-
-    def sentence(self) -> str:
-        """What happened, for the terminal and the page: a line, and one more for each kind of failure."""
-        faults = {(failure.what, failure.remedy) for failure in self.failed}
-        if not (self.landed or self.unchanged or self.resumed) and len(faults) == 1:
-            return "Nothing was refreshed, nothing was changed: {}. {}".format(*faults.pop())
-        return "\n".join([self._summary()] + [f"- {line}" for line in _failure_lines(self.failed)])
-
-    def _summary(self) -> str:
-        if self.failed and not (self.landed or self.unchanged or self.resumed):
-            return "Nothing was refreshed, nothing was changed:"
-        parts = []
-        if self.landed:
-            added, changed, withdrawn = (sum(row[i] for row in self.landed) for i in (2, 3, 4))
-            parts.append(
-                f"{_indicators(len(self.landed))} landed "
-                f"({added:,} values added, {changed:,} changed, {withdrawn:,} withdrawn)"
-            )
-        if self.resumed:
-            parts.append(f"{_indicators(len(self.resumed))} taken over from an interrupted refresh")
-        if self.unchanged:
-            parts.append(f"{_indicators(len(self.unchanged))} unchanged since the last fetch")
-        if self.regrouped:
-            parts.append(f"{self.regrouped:,} markets with a new income group or region")
-        if self.failed:
-            parts.append(f"{len(self.failed)} failed (what was stored stays)")
-        return f"World Bank, {self.seconds:,.0f} s: " + ", ".join(parts) + ("." if not self.failed else ":")
-
-
-def _indicators(count: int) -> str:
-    return f"{count:,} indicator" + ("" if count == 1 else "s")
-
-
-def _failure_lines(failures: Iterable[Failure]) -> list[str]:
-    """A line for each fault; indicators with the same fault share one."""
-    groups: dict[tuple[Fault, Fault], list[Failure]] = {}
-    for failure in failures:
-        groups.setdefault((failure.what, failure.remedy), []).append(failure)
-    lines = []
-    for (what, remedy), members in groups.items():
-        if len(members) > 3:
-            shown = ", ".join(member.code for member in members[:3])
-            who = f"{shown} and {len(members) - 3} more"
-        else:
-            who = ", ".join(f"{member.code} ({member.name})" for member in members)
-        lines.append(f"{who}: {what}. {remedy}")
-    return lines
 
 
 def refresh(
@@ -141,33 +46,15 @@ def refresh(
     """
     started = time.monotonic()
     indicators = _chosen(codes)
-    with Client(base_url, patience) as client, _alone():
+    with Client(base_url, patience) as client, alone():
         run = _Run(client, indicators, force, on_progress)
         run.read_income_groups()
-        run.read_indicators(min(concurrency, MAX_CONNECTIONS))
+        run.readindicators_of(min(concurrency, MAX_CONNECTIONS))
         if run.has_news():
             with store.writing(Fault("a refresh")) as connection:
                 run.land(connection, now or datetime.now(UTC))
         run.collected.forget([*run.arrived, *run.unchanged])
     return run.report(time.monotonic() - started)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One refresh at a time on a data folder; what else is written does not wait for it."""
-    lock = filelock.FileLock(store.home() / "refresh.lock", timeout=0, mode=private.FILE)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise store.StoreBusy(
-            "A refresh is under way already. Nothing was changed; wait for it to end, then look at what arrived."
-        ) from None
-    except OSError as error:
-        raise store.unwritten(error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _chosen(codes: Sequence[str] | None) -> tuple[catalog.Indicator, ...]:
@@ -227,7 +114,7 @@ class _Run:
             else:
                 self.failed.append(Failure(COUNTRIES, "income groups and regions", error.what, error.remedy))
 
-    def read_indicators(self, concurrency: int) -> None:
+    def readindicators_of(self, concurrency: int) -> None:
         """Fetch in threads, keep here. After several faults of the server in a row the rest is not asked for."""
         pool = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="worldbank")
         try:
@@ -308,7 +195,7 @@ class _Run:
             sha256=hashlib.sha256(contents.encode()).hexdigest(),
             licence=LICENCE,
             status="partial" if failed else "complete",
-            note=f"failed: {failed}" if failed else f"{_indicators(len(arrived))} fetched",
+            note=f"failed: {failed}" if failed else f"{indicators_of(len(arrived))} fetched",
         )
         connection.execute("BEGIN")
         if arrived:

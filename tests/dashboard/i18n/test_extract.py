@@ -24,6 +24,7 @@ SAME_IN_CHINESE = {
     "GeoNames",
     "Gapminder",
     "Unicode CLDR 48",
+    "CC BY 3.0 IGO",
     "CC BY 4.0",
     "Unicode-3.0",
     "Excel",
