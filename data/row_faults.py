@@ -63,6 +63,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "column {column} says {value} and the unit says {unit}: two different multipliers",
         "Correct one of them, so that it is clear what the values are to be multiplied by.",
     ),
+    "multiplied already": (
+        "column {column} says {value}, but these values are too large for that: they seem to be multiplied already",
+        "If they are right as they stand, leave the column {column} out of the file.",
+    ),
     "separator": (
         "a point with three digits behind it may be a decimal point or may separate thousands",
         "Say which sign is the decimal one (--decimal . or --decimal ,), or write plain numbers: 46749 or 46.75.",
@@ -77,6 +81,7 @@ COUNTED = {
     "dimension": "{value} ({count} ×)",
     "multiplier": "{value} ({count} ×)",
     "two multipliers": "{value} ({count} ×)",
+    "multiplied already": "{value} ({count} ×)",
     "separator": "{example} ({count} alike)",
 }
 """Kinds that are about several values at once: what is said in place of the value."""

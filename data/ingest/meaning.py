@@ -30,6 +30,10 @@ _MAYBE_MULTIPLIER = re.compile(r"unit|scale|mult|magnitude|power|factor|express|
 _FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
 
 
+MOST = 1e18
+"""No figure of a country is as large, in whatever currency: the IMF writes SCALE 9 beside values in units, too."""
+
+
 def find_multiplier(connection: store.Connection, part: layouts.Layout, context: Context) -> Context:
     """The context with a multiplier whose column has a name of its own and holds nothing but words for one."""
     if part.split is not None:
@@ -251,6 +255,12 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
             f"SELECT line, {column} AS field, coalesce(part.multiplier, '') AS value, m.problem AS kind, "
             f"MAP {{'column': {column}, 'value': coalesce(part.multiplier, ''), 'unit': coalesce(part.unit, '')}} "
             f"AS facts FROM part JOIN measures m ON {of_row} WHERE m.problem IN ('multiplier', 'two multipliers')",
+        )
+        _set_aside(
+            connection,
+            f"SELECT line, {column} AS field, part.multiplier AS value, 'multiplied already' AS kind, "
+            f"MAP {{'column': {column}, 'value': part.multiplier}} AS facts FROM part JOIN measures m ON {of_row} "
+            f"WHERE m.power >= 3 AND abs(part.value) >= {MOST} / pow(10, m.power)",
         )
     for code, unit, name, known in misfits:  # codes the store does not know yet, described beside the file
         _set_aside(

@@ -89,6 +89,15 @@ def test_a_multiplier_nobody_understands_is_a_fault_that_names_its_column(tmp_pa
     assert stored() == {("GHA", 2020): 31_000_000.0}
 
 
+def test_values_beside_a_multiplier_that_is_in_them_already_are_a_fault_and_land_nowhere(tmp_path):
+    """As the IMF's data portal writes them (WEO, NGDPD of the United Kingdom: 3644636000000 beside SCALE 9)."""
+    head = "country,indicator,year,value,SCALE\n"
+    kind, problem, remedy = faults(tmp_path, f"{head}United Kingdom,{GDP},2024,3644636000000,9\n")[0]
+    assert kind == "multiplied already"
+    assert "column SCALE says 9" in problem
+    assert "leave the column SCALE out" in remedy
+
+
 def test_two_multipliers_of_a_row_are_one_when_they_agree_and_a_fault_when_they_do_not(tmp_path):
     head = "country,indicator,year,value,unit,scale\n"
     land(tmp_path, f"{head}Kenya,{GDP},2020,100,million US$,6\n")
