@@ -278,7 +278,7 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
             "UPDATE part SET value = coalesce(try_cast(value::VARCHAR || 'e' || m.power AS DOUBLE), "
             f"value * pow(10, m.power)) FROM measures m WHERE {of_row} AND m.power <> 0 AND part.value IS NOT NULL"
         )
-    if "unit" in part.mapping or "unit" in part.fixed:
+    if any(unit for _code, unit, *_rest in read):
         connection.execute(
             f"UPDATE part SET unit = NULL FROM measures m WHERE {of_row} AND m.problem IS DISTINCT FROM 'unit'"
         )
