@@ -113,12 +113,7 @@ def mode_scores(
     gate bars has `allowed` False and stands last. Raises ValueError for weights that are negative, unknown or sum to 0.
     """
     weights = dict(default_weights() if weights is None else weights)
-    unknown = set(weights) - set(CRITERIA)
-    if unknown or any(not weight >= 0 for weight in weights.values()) or not sum(weights.values()) > 0:
-        raise ValueError(
-            f"Weights must be given for {', '.join(CRITERIA)}, none negative and at least one above zero"
-            + (f"; unknown: {', '.join(sorted(unknown))}." if unknown else ".")
-        )
+    _refuse_unusable(weights)
     of, (law, certainty, size, distance) = (
         modes(),
         (
@@ -142,6 +137,15 @@ def mode_scores(
     barred = {mode for kind in gates for mode in BARRED.get(kind, ())}
     points["allowed"] = ~points.index.isin(barred)
     return points.sort_values(["allowed", "score"], ascending=False, kind="stable")
+
+
+def _refuse_unusable(weights: Mapping[str, float]) -> None:
+    unknown = set(weights) - set(CRITERIA)
+    if unknown or any(not weight >= 0 for weight in weights.values()) or not sum(weights.values()) > 0:
+        raise ValueError(
+            f"Weights must be given for {', '.join(CRITERIA)}, none negative and at least one above zero"
+            + (f"; unknown: {', '.join(sorted(unknown))}." if unknown else ".")
+        )
 
 
 @cache
@@ -180,7 +184,9 @@ def advise(
     limits: Rules,
     weights: Mapping[str, float] | None = None,
 ) -> Advice:
-    """Decide, and choose a mode only where entering is advised. Raises ValueError as `mode_scores` then."""
+    """Decide, and choose a mode only where entering is advised. Raises ValueError as `mode_scores`."""
+    if weights is not None:
+        _refuse_unusable(weights)
     decision = decide(traits.certainty, traits.rule_of_law, limits, known_share, gates)
     if decision.verdict not in ENTERED:
         return Advice(decision, traits, gates, _no_modes(), ())

@@ -322,7 +322,7 @@ def held(monkeypatch):
                 raise Stopped
         raise ValueError("The loss is nan at step 20: lower the learning rate (0.1) or look for broken rows.")
 
-    monkeypatch.setattr(state, "_learn", learn)
+    monkeypatch.setattr(state, "learn", learn)
     yield go
     go.set()
     for job in list(jobs._jobs.values()):
