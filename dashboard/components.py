@@ -249,7 +249,7 @@ def store_error(error: store.StoreError) -> None:
     """The store cannot be used: what happened, what is safe, what to do."""
     st.title(_("The store cannot be opened"))
     st.error(spelt(error), icon=":material/error:")
-    st.write(_("Nothing was changed. After mending it, reload this page."))
+    st.write(_("Nothing was changed. Fix it, then reload this page."))
 
 
 def ranked_columns() -> dict[str, Any]:

@@ -100,7 +100,7 @@ def form(profile: dict[str, str]) -> None:
         )
         shares = tuple(sorted({*SHARES, int(profile["minimum_known_pct"])}))
         known = st.selectbox(
-            _("Least share of figures known, %"),
+            _("Minimum share of figures known, %"),
             shares,
             key="profile_known",
             filter_mode=widgets.SEARCH,

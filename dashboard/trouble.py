@@ -54,9 +54,12 @@ def cause(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno in FULL:
         return _("The disk is full. Make some room, then try again.")
     if isinstance(error, OSError) and error.errno in FORBIDDEN:
-        return _("The program may not write to its data folder. Mend the folder's rights, then try again.")
+        return _("The program may not write to its data folder. Correct the folder's permissions, then try again.")
     if isinstance(error, OSError):
-        return _("A file or a connection could not be used. Try again; if it stays so, check the disk and the network.")
+        return _(
+            "A file or a connection could not be used. Try again; if that does not help, check the disk and the "
+            "network."
+        )
     if isinstance(error, MemoryError):
         return _("This needs more memory than the machine has. Try a smaller file or a smaller question.")
     if isinstance(error, RecursionError):

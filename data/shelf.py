@@ -99,7 +99,7 @@ def save(kind: str, name: str, text: str, over: Saved | None = None) -> None:
             _put_in_place(file, text, there is not None)
     except OSError as error:
         raise ShelfError(
-            "{name} cannot be saved: {error}. Free some space, or mend the folder's rights.",
+            "{name} cannot be saved: {error}. Free some space, or correct the folder's permissions.",
             name=repr(name),
             error=error,
         ) from error
@@ -116,7 +116,7 @@ def remove(kind: str, name: str) -> None:
             file.unlink()
     except OSError as error:
         raise ShelfError(
-            "{name} cannot be removed: {error}. Mend the folder's rights.", name=repr(name), error=error
+            "{name} cannot be removed: {error}. Correct the folder's permissions.", name=repr(name), error=error
         ) from error
 
 

@@ -115,7 +115,7 @@ def _train(options: argparse.Namespace) -> int:
     if options.name not in RECIPES:
         known = ", ".join(("encoder", *RECIPES, *partners, *PICTURES))
         raise ModelError(
-            "There is no recipe {name}. There are: {names}.",
+            "There is no recipe {name}. Choose from: {names}.",
             name=repr(options.name),
             names=known,
         )

@@ -173,8 +173,8 @@ ADVICE: dict[str, tuple[str, str, str, str]] = {
     ),
     "coverage": (
         "Coverage of the 90 % intervals",
-        "The intervals held what they promise on outcomes the model had not seen.",
-        "The intervals held somewhat more or less than they promise: widen or narrow them in your mind.",
+        "The intervals held as promised on outcomes the model had not seen.",
+        "The intervals held somewhat more or less often than promised: read them as a little wider or narrower.",
         "The intervals did not hold: do not rely on them.",
     ),
     "worst group": (
@@ -198,7 +198,7 @@ ADVICE: dict[str, tuple[str, str, str, str]] = {
     "imputed": (
         "Share of imputed figures",
         "Nearly all figures are reported.",
-        "A good part of the figures is imputed: check a market's own share before relying on it.",
+        "Many of the figures are imputed: check a market's own share before relying on it.",
         "Much is imputed: import more data or choose better known features.",
     ),
     "vif": (

@@ -126,7 +126,7 @@ def _past(row: dict[str, Any], card: "Card") -> None:
         if row["note"]:
             st.text(row["note"])
         if row["weights_sha256"] != sha256_of(card):
-            st.caption(_("This was about other weights: the model was trained again since."))
+            st.caption(_("This review is of an earlier version: the model has been trained again since."))
 
 
 def _of(name: str) -> pd.DataFrame:

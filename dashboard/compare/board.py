@@ -56,7 +56,7 @@ def compare_board(asked: Comparison, year: int, source: str, made_at: date | Non
         footnote=source,
         language=translation.current(),
         made_at=made_at or datetime.now(UTC).date(),
-        about=(_("Who is ahead and how surely, dimension by dimension and figure by figure."),),
+        about=(_("Who is ahead and how certain that is, dimension by dimension and figure by figure."),),
     )
 
 

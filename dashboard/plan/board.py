@@ -169,7 +169,7 @@ def _worth(prices: pd.DataFrame, names: Names) -> Chart | None:
         _("What more of each limit would win"),
         tuple(text[0].upper() + text[1:] for text in told),
         (Series(_("Gain"), numbers(prices["worth"] / MILLION)),),
-        _("Million US$ more, if the limit gave way by a tenth"),
+        _("Million US$ more, if the limit were a tenth higher"),
         highlight=0,
         decimals=2,
     )

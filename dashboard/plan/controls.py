@@ -288,7 +288,7 @@ def presence(wish: PlanRequest, material: PlanInputs) -> None:
     for key, label, about in (
         (
             "min_people",
-            _("Fewest people in an open market"),
+            _("Minimum people in an open market"),
             _("Below this a market cannot be run; one person alone has no one to stand in."),
         ),
         ("max_people", _("Most people in one market"), _("More cannot be hired or led there.")),

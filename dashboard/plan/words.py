@@ -62,7 +62,7 @@ def headline(answer: Answer, names: Names) -> str:
     """
     last = answer.comparison.table.loc["optimised"]
     if not last["people"]:
-        return _("No plan within these limits wins more than it costs to be there: nobody is sent anywhere")
+        return _("No plan within these limits wins more than it costs, so nobody is sent anywhere")
     first = solution.gained(answer.plan).index[0]
     years = len(answer.problem.years)
     told = _("{people} in {markets}, {first} first: may reach {range} US$ of untapped spending {years}")
@@ -324,7 +324,7 @@ def _far(gap: float) -> str:
     """How far a search that was cut short may be from the best."""
     if np.isnan(gap):
         return _("How far it is from the best is not known.")
-    return _("It may be up to {gap} from the best.").format(gap=percent(gap))
+    return _("It may be up to {gap} below the best.").format(gap=percent(gap))
 
 
 def _repair(repair: Repair, names: Names) -> str:

@@ -120,7 +120,7 @@ def _method(result: ScenarioResult, ground: ScenarioBase, current: Scenario) -> 
             "Intervals hold 5–95 % of {draws} draws in which every weight is off by about 25 % and every elasticity by "
             "its standard error. Before and after use the same draws."
         ).format(draws=result.draws),
-        _("Shocks are carried out in their order and held within what the unit allows; then moves what is associated."),
+        _("Shocks are applied in order and kept within what the unit allows; then the associated figures move."),
         _("Knock-on changes are associated with the assumption; none is known to be caused by it."),
     ]
     if state.standing(current).gone:

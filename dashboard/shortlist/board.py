@@ -128,13 +128,11 @@ def way_or_gate(case: Case, enter: bool) -> str:
 
 def _both_sides(pack: Told) -> Slide:
     gated = [case for case in pack.shown if case.gates]
-    title = _("A gate is known to us before {count} of these {all} countries").format(
-        count=len(gated), all=len(pack.shown)
-    )
+    title = _("We know of a gate for {count} of these {all} countries").format(count=len(gated), all=len(pack.shown))
     if len(gated) == len(pack.shown):
-        title = _("A gate is known to us before each of these countries")
+        title = _("We know of a gate for each of these countries")
     if not gated:
-        title = _("No gate is known to us before any of these countries, which does not mean there is none")
+        title = _("We know of no gate for any of these countries, which does not mean there is none")
     rows = tuple((case.name, sentence(parts.why(case)), sentence(parts.stops(case))) for case in pack.shown)
     chosen = None if pack.first is None else pack.shown.index(pack.first)
     table = Table((_("Country"), _("What speaks for it"), _("What could stop it")), rows, chosen)

@@ -170,7 +170,7 @@ def disagreement(choice: MarketFilters, ranking: Ranking, listed: list[str], nam
     )
     return _(
         "By potential alone, {markets} would come first: they have clearly less than countries like them. They are not "
-        "on this list because rank also asks for income, rules and skills, in which they are behind."
+        "on this list because the ranking also counts income, rules and skills, where they are behind."
     ).format(markets=told)
 
 
@@ -183,7 +183,7 @@ def entered(choice: MarketFilters, listed: list[str]) -> list[str]:
 def what(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:
     """Where to go first and how, and where then."""
     if not enter:
-        return _("No country clears the bar; wait.")
+        return _("No country qualifies yet; wait.")
     first, others = enter[0], [in_sentence(iso3, names[iso3]) for iso3 in enter[1:4]]
     mode = load.verdicts(choice.recipe, choice.year)[first].nearly[0]
     told = _("{market} first: {mode}.").format(market=in_sentence(first, names[first]), mode=cases.mode_advice()[mode])
@@ -267,7 +267,7 @@ def what_next(choice: MarketFilters, enter: list[str], names: pd.Series) -> str:
     home = load.settings()["home_market"]
     asked = [iso3 for iso3 in enter[:3] if gates.between(home, iso3, choice.recipe)]
     if not enter:
-        return _("Look again when new figures arrive, or lower the bar in your profile.")
+        return _("Look again when new figures arrive, or ask for less in your profile.")
     told = _("Check the assumptions in Scenarios; agree budget and people in Plan.")
     if asked:
         told = (

@@ -130,7 +130,7 @@ def _scale(task: str) -> float | None:
     return st.number_input(
         _("µm per pixel"), min_value=0.001, max_value=100.0, value=None, step=None, format="%.4g", width=140,
         key="vision_um", placeholder=_("unknown"), persist_state="session",
-        help=_("Then sizes are told in square micrometres."),
+        help=_("Sizes are then given in square micrometres."),
     )  # fmt: skip
 
 

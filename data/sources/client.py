@@ -146,6 +146,18 @@ class Client:
             self._why_stopped = (what, remedy)
             self._stopped.set()
 
+    def give_up(self, failures: int, last: "FetchError") -> None:
+        """Stop after so many failures in a row, if they are too many."""
+        if failures >= self.patience.give_up_after:
+            self.stop(
+                Fault(
+                    "not asked for, after {count} failures in a row (the last: {what})",
+                    count=failures,
+                    what=last.what,
+                ),
+                AGAIN,
+            )
+
     def again(self, once: Callable[[], object]) -> object:
         """What `once` returns, tried several times while it raises a transient FetchError. Raises FetchError."""
         backoff = tenacity.wait_exponential_jitter(initial=1, max=self.patience.longest_wait)
@@ -313,7 +325,9 @@ def web_page() -> FetchError:
 
 def report_it(url: str) -> Fault:
     """What to do about an answer that is not as it should be."""
-    return Fault("Refresh again; if it stays so, update Lepton Atlas, or import a file downloaded from {url}", url=url)
+    return Fault(
+        "Refresh again; if that does not help, update Lepton Atlas, or import a file downloaded from {url}", url=url
+    )
 
 
 def seconds_of(retry_after: str | None, longest: float) -> float | None:

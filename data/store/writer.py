@@ -200,9 +200,11 @@ REMEDIES = {
     errno.EDQUOT: Fault("The disk space of this account is used up: make room."),
     errno.EFBIG: Fault("This account may not write files of this size: raise the limit (ulimit -f)."),
     errno.EACCES: Fault(
-        "The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere."
+        "The folder may not be written to: give this account permission, or point ATLAS_HOME elsewhere."
     ),
-    errno.EPERM: Fault("The folder may not be written to: give this account the right, or point ATLAS_HOME elsewhere."),
+    errno.EPERM: Fault(
+        "The folder may not be written to: give this account permission, or point ATLAS_HOME elsewhere."
+    ),
     errno.EROFS: Fault("The folder can only be read: point ATLAS_HOME to one that can be written to."),
 }
 """What to do about an error of the operating system."""

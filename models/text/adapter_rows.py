@@ -60,7 +60,7 @@ def shared(language: str, seed: int = 0, judged_on: int = SAMPLE_TEST) -> Labell
     rows = _shared()
     if not (rows["language"] == language).any():
         raise ModelError(
-            "There are no shared rows in {language}. There are: {languages}.",
+            "There are no shared rows in {language}. Choose from: {languages}.",
             language=language,
             languages=", ".join(sorted(set(rows["language"]))),
         )

@@ -41,7 +41,7 @@ def run(
     """
     if name not in RECIPES:
         raise ModelError(
-            "There is no recipe {name} to search. There are: {names}.",
+            "There is no recipe {name} to search. Choose from: {names}.",
             name=repr(name),
             names=", ".join(RECIPES),
         )

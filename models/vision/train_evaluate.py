@@ -48,7 +48,7 @@ def train(
     made = {"nuclei": _nuclei, "blood_cells": _blood_cells}
     if name not in made:
         raise ModelError(
-            "There is no vision model {name}. There are: {names}.",
+            "There is no vision model {name}. Choose from: {names}.",
             name=repr(name),
             names=", ".join(NAMES),
         )

@@ -5,16 +5,9 @@ import json
 import pytest
 
 from data import ingest, layouts, limits, store
+from tests.stored import landed
 
 pytestmark = pytest.mark.usefixtures("home")
-
-
-def landed(name: str = "figures") -> dict[tuple[str, str, int], float]:
-    connection = store.connect()
-    connection.execute("USE atlas")
-    query = "SELECT iso3, indicator, year, value FROM observations WHERE source = $source"
-    rows = connection.execute(query, {"source": f"file {name}"}).fetchall()
-    return {row[:3]: row[3] for row in rows}
 
 
 def land(folder, content: str | bytes, **options) -> ingest.ImportReport:

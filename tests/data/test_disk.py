@@ -48,7 +48,7 @@ def writes(importing):
 
 FAULTS = {
     errno.ENOSPC: "The disk is full: make room",
-    errno.EACCES: "may not be written to: give this account the right",
+    errno.EACCES: "may not be written to: give this account permission",
     errno.EROFS: "can only be read: point ATLAS_HOME",
     errno.EFBIG: "may not write files of this size",
     errno.EIO: "Look for free disk space",

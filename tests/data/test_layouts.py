@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data import ingest, layouts, limits, store
+from tests.stored import landed
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "indicators" / "worldbank-layouts"
 needs_shared = pytest.mark.skipif(not SAMPLES.is_dir(), reason="needs ../shared")
@@ -49,14 +50,6 @@ def api_json(pages: int = 1) -> str:
     rows = [row("ABW", "Aruba", year, value) for year, value in ((2021, 3.5), (2020, None), (2019, 1.5))]
     rows += [row("AFE", "Africa Eastern and Southern", year, 7 + year - 2019) for year in (2019, 2020, 2021)]
     return json.dumps([{"page": 1, "pages": pages, "per_page": 50, "total": 6, "lastupdated": "2026-07-13"}, rows])
-
-
-def landed(source: str) -> dict[tuple[str, str, int], float]:
-    connection = store.connect()
-    connection.execute("USE atlas")
-    query = "SELECT iso3, indicator, year, value FROM observations WHERE source = $source"
-    rows = connection.execute(query, {"source": f"file {source}"}).fetchall()
-    return {row[:3]: row[3] for row in rows}
 
 
 def refusal(file: Path, **options) -> str:

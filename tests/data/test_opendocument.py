@@ -4,7 +4,8 @@ import zipfile
 
 import pytest
 
-from data import ingest, layouts, store
+from data import ingest, layouts
+from tests.stored import landed
 
 pytestmark = pytest.mark.usefixtures("home")
 SPACES = " ".join(
@@ -51,13 +52,6 @@ def book(folder, *sheets: str, manifest: str = "", kind: str = "spreadsheet", be
             "</office:body></office:document-content>",
         )
     return folder / "figures"
-
-
-def landed() -> dict[tuple[str, str, int], float]:
-    connection = store.connect()
-    connection.execute("USE atlas")
-    query = "SELECT iso3, indicator, year, value FROM observations WHERE source = 'file figures'"
-    return {found[:3]: found[3] for found in connection.execute(query).fetchall()}
 
 
 def refused(path) -> str:

@@ -3,19 +3,12 @@
 import pandas as pd
 import pytest
 
-from data import ingest, layouts, store
+from data import ingest, layouts
 from data.layouts import panels
+from tests.stored import landed
 
 pytestmark = pytest.mark.usefixtures("home")
 GDP, POPULATION, LIFE = "NY.GDP.MKTP.CD", "SP.POP.TOTL", "SP.DYN.LE00.IN"
-
-
-def landed(name: str = "figures") -> dict[tuple[str, str, int], float]:
-    connection = store.connect()
-    connection.execute("USE atlas")
-    query = "SELECT iso3, indicator, year, value FROM observations WHERE source = $source"
-    rows = connection.execute(query, {"source": f"file {name}"}).fetchall()
-    return {row[:3]: row[3] for row in rows}
 
 
 def land(folder, text: str, **options) -> ingest.ImportReport:

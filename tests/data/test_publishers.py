@@ -7,7 +7,8 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from data import ingest, layouts, store
+from data import ingest, layouts
+from tests.stored import landed
 
 pytestmark = pytest.mark.usefixtures("home")
 IS_SDMX = {("KEN", "X", 2020): 51.99e6, ("GHA", "X", 2020): 31.07e6}
@@ -100,14 +101,6 @@ LAYOUTS = {
         {("KEN", "X", 2019): 1.0, ("KEN", "X", 2020): 2.0, ("GHA", "X", 2020): 4.0},
     ),
 }
-
-
-def landed(name: str = "figures") -> dict[tuple[str, str, int], float]:
-    connection = store.connect()
-    connection.execute("USE atlas")
-    query = "SELECT iso3, indicator, year, value FROM observations WHERE source = $source"
-    rows = connection.execute(query, {"source": f"file {name}"}).fetchall()
-    return {row[:3]: row[3] for row in rows}
 
 
 def refused(path, **options) -> str:

@@ -14,6 +14,7 @@ from data.sources.client import Answer, FetchError
 from data.sources.sdmx import answers, series
 from data.sources.sdmx.kept import Kept
 from tests.commands import called
+from tests.stored import rows_of, stored
 
 AI, RESEARCHERS, RULES = "oecd:ai_use", "oecd:researchers", "oecd:pmr"
 NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
@@ -59,23 +60,6 @@ def refresh(service, waits):
         return sdmx.refresh(key, codes, **(arguments | options))
 
     return call
-
-
-def stored(code, iso3="FRA"):
-    connection = store.connect()
-    try:
-        rows = store.series(connection, [code], [iso3])
-        return dict(zip(rows["year"], rows["value"], strict=True))
-    finally:
-        connection.close()
-
-
-def rows_of(query):
-    connection = store.connect()
-    try:
-        return connection.execute(query.replace("FROM ", "FROM atlas.")).fetchall()
-    finally:
-        connection.close()
 
 
 # ------------------------------------------------------------------ what lands
@@ -329,7 +313,7 @@ def test_an_address_that_is_none_is_refused_and_its_password_not_quoted():
 
 
 def test_a_source_and_a_code_that_are_not_offered_are_named_with_those_that_are():
-    with pytest.raises(store.StoreError, match=r"moon is no source to refresh from\. There are: worldbank, oecd, "):
+    with pytest.raises(store.StoreError, match=r"moon is no source to refresh from\. Choose from: worldbank, oecd, "):
         sdmx.refresh("moon")
     with pytest.raises(store.StoreError, match=r"OECD is not asked for SP\.POP\.TOTL.*oecd:ai_use"):
         sdmx.refresh("oecd", ["SP.POP.TOTL"])

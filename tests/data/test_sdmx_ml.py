@@ -2,8 +2,9 @@
 
 import pytest
 
-from data import ingest, layouts, limits, store
+from data import ingest, layouts, limits
 from data.layouts import sdmxml, written
+from tests.stored import landed
 
 pytestmark = pytest.mark.usefixtures("home")
 NAMESPACES = (
@@ -85,13 +86,6 @@ MESSAGES = {
     .replace('<generic:ObsDimension value="', "<generic:Time>")
     .replace('"/><generic:ObsValue', "</generic:Time><generic:ObsValue"),
 }
-
-
-def landed() -> dict[tuple[str, str, int], float]:
-    connection = store.connect()
-    connection.execute("USE atlas")
-    query = "SELECT iso3, indicator, year, value FROM observations WHERE source = 'file figures'"
-    return {row[:3]: row[3] for row in connection.execute(query).fetchall()}
 
 
 def land(folder, text: str, **options) -> ingest.ImportReport:

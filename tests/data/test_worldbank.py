@@ -21,6 +21,7 @@ import trustme
 
 from data import catalog, ingest, store
 from data.sources import client, collected, worldbank
+from tests.stored import rows_of, stored
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared/data/indicators/worldbank-layouts/api-json"
@@ -94,23 +95,6 @@ def refresh(bank, waits):
         return worldbank.refresh(codes, **(arguments | options))
 
     return call
-
-
-def stored(code, iso3="FRA"):
-    connection = store.connect()
-    try:
-        rows = store.series(connection, [code], [iso3])
-        return dict(zip(rows["year"], rows["value"], strict=True))
-    finally:
-        connection.close()
-
-
-def rows_of(query):
-    connection = store.connect()
-    try:
-        return connection.execute(query.replace("FROM ", "FROM atlas.")).fetchall()
-    finally:
-        connection.close()
 
 
 # ------------------------------------------------------------------ what lands

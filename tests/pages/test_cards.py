@@ -364,4 +364,4 @@ def test_a_model_trained_again_has_to_be_reviewed_again(opened, text_of):
     tensors.save(cards.card("sentiment"), {"w": torch.ones(2)})
     app = opened()
     assert app.dataframe[-1].value.set_index("name").at["sentiment", "review"] == "changed since its review"
-    assert any(text.startswith("This was about other weights") for text in text_of(app))
+    assert any(text.startswith("This review is of an earlier version") for text in text_of(app))

@@ -12,7 +12,7 @@ from pathlib import Path
 from data import ingest, private
 from data.faults import Fault
 from data.layouts import LayoutError
-from data.sources.client import AGAIN, Answer, AnswerTooLarge, FetchError, Patience, RefreshRefused
+from data.sources.client import Answer, AnswerTooLarge, FetchError, Patience, RefreshRefused
 from data.sources.collected import alone
 from data.sources.report import Failure, Landed, Progress, RefreshReport
 from data.sources.sdmx import answers
@@ -60,7 +60,7 @@ def refresh(
 def _chosen(service: str, codes: Sequence[str] | None) -> tuple[Series, ...]:
     if service not in SERVICES:
         raise RefreshRefused(
-            "{name} is no source to refresh from. There are: worldbank, {names}.",
+            "{name} is no source to refresh from. Choose from: worldbank, {names}.",
             name=service,
             names=", ".join(SERVICES),
         )
@@ -221,15 +221,8 @@ class _Run:
         """Ask for nothing more of a service that is out of reach, or that failed several times in a row."""
         if error.unreachable:
             self.client.stop(error.what, error.remedy)
-        elif self.server_faults >= self.client.patience.give_up_after:
-            self.client.stop(
-                Fault(
-                    "not asked for, after {count} failures in a row (the last: {what})",
-                    count=self.server_faults,
-                    what=error.what,
-                ),
-                AGAIN,
-            )
+        else:
+            self.client.give_up(self.server_faults, error)
 
     def report(self, seconds: float) -> RefreshReport:
         return RefreshReport(

@@ -150,15 +150,7 @@ class _Run:
         except FetchError as error:
             self.failed.append(Failure(code, indicator.name, error.what, error.remedy))
             self.server_faults = self.server_faults + 1 if error.transient else 0
-            if self.server_faults >= self.client.patience.give_up_after:
-                self.client.stop(
-                    Fault(
-                        "not asked for, after {count} failures in a row (the last: {what})",
-                        count=self.server_faults,
-                        what=error.what,
-                    ),
-                    AGAIN,
-                )
+            self.client.give_up(self.server_faults, error)
             return "failed"
         self.server_faults = 0
         if fetched is None:

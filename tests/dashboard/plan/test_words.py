@@ -185,7 +185,7 @@ def test_a_search_for_conflicts_that_was_cut_is_told(spoken):
         "The search was cut short: fewer limits than these may conflict already."
     )
     assert plan_words.repairs(reason, NAMES)[-1] == (
-        "The search was cut short: less than this may do. It may be up to 5 % from the best."
+        "The search was cut short: less than this may do. It may be up to 5 % below the best."
     )
     nothing = Infeasible((), (), False, float("nan"))
     assert plan_words.conflicts(nothing, NAMES) == ["Which limits conflict was not found in the time allowed."]
