@@ -36,7 +36,7 @@ def answer(question: str, intent_model: str) -> Turn:
     if (of_the_atlas := atlas.reply(given.text)) is not None:
         return state.add(given.text, of_the_atlas)
     told = language_lab_answers.ask(LANGUAGE, given.text) if given.readable else None
-    language = _sure_language(told)
+    language = _language(told)
     intent, asked = intent_of(given.text, intent_model, language) if given.readable else (None, None)
     index, problem = index_of(base_of(talk))
     started = time.perf_counter()
@@ -65,11 +65,10 @@ def _failures() -> tuple[type[Exception], ...]:
     return ModelError, ServingError, TextError
 
 
-def _sure_language(told: language_lab_answers.Said | None) -> str | None:
-    """The code of a question's language, where the model is sure of it."""
-    if told is None or told.answer is None or not told.answer.sure:
-        return None
-    code = language_lab_answers.language_code(told.answer.label)
+def _language(told: language_lab_answers.Said | None) -> str | None:
+    """The code of a question's language, where it is clear enough to be told to the other models."""
+    spoken = language_lab_answers.settled(told.answer if told else None)
+    code = language_lab_answers.language_code(spoken) if spoken else None
     return code.split("-")[0] if code else None
 
 

@@ -15,20 +15,22 @@ from dashboard.i18n.translation import _, locale, number
 from dashboard.markup import literal
 from models import fitness
 from models.fitness import Fitness
+from models.text import pipeline
+from models.text.pipeline import language_code
 
 if TYPE_CHECKING:
     from models.cards import Card
     from models.serving.server import Served
     from models.text.classifier import Answer
     from models.text.parts import Part
+    from models.text.pipeline import TextResult
 
-LANGUAGE, SENTIMENT, TOPIC, BASELINE = "language", "sentiment", "topic", "sentiment-baseline"
+LANGUAGE, SENTIMENT, TOPIC, BASELINE = pipeline.LANGUAGE, "sentiment", "topic", "sentiment-baseline"
 INTENTS = ("banking77", "clinc150", "bitext")
 INTENTS_OF = {"general": "clinc150", "finance": "banking77", "manufacturing": "bitext"}
 """The intent model of an industry, by its recipe; the others have none yet."""
 SAMPLES = Path(__file__).with_name("samples.toml")
 FILE_TIMEOUT_S = 120
-CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 COMMAND = re.compile(r"python -m models train [\w.-]*\w")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -123,59 +125,41 @@ def answer_rows(models: Sequence[str], rows: Sequence[str], languages: Sequence[
     sure: it is read as one. Raises Unanswered.
     """
     from models.errors import ModelError, ServingError, TextError
-    from models.text import parts as text_parts
+
+    def ask_server(model: str, texts: Sequence[str], known: Sequence[str | None]) -> "Sequence[Answer]":
+        return load.text_server(model).ask(texts, known, timeout_s=FILE_TIMEOUT_S).answers
 
     texts = [given(row) for row in rows]
     places = [place for place, text in enumerate(texts) if text.readable]
-    asked = [texts[place].text for place in places]
-    known = [language_code(languages[place]) for place in places]
-    mixed = {place for place in places if text_parts.is_mixed(texts[place].text)}
-    answers: list[list[object]] = [[] for _row in rows]
     try:
-        # The language is found out first, for the other models to know it.
-        for model in sorted(models, key=lambda name: name != LANGUAGE):
-            found = load.text_server(model).ask(asked, known, timeout_s=FILE_TIMEOUT_S).answers
-            by_place = dict(zip(places, found, strict=True))
-            codes = dict(zip(places, known, strict=True))
-            for place, row in enumerate(answers):
-                answer = by_place.get(place)
-                row.append(
-                    _row(model, answer, codes.get(place), place in mixed) if answer else ("", None, False, False)
-                )
-            if model == LANGUAGE:
-                known = [
-                    code or (language_code(heard) if (heard := settled(answer)) else None)
-                    for code, answer in zip(known, found, strict=True)
-                ]
+        found = pipeline.answer(
+            models, [texts[place].text for place in places], [languages[place] for place in places], ask_server, _read()
+        )
     except (ModelError, ServingError, TextError) as error:
         raise Unanswered(fault(error)) from error
-    order = sorted(models, key=lambda name: name != LANGUAGE)
-    return [tuple(part for model in models for part in row[order.index(model)]) for row in answers]
+    nothing = ("", None, False, False) * len(models)
+    by_place = dict(zip(places, found, strict=True))
+    return [_row(models, by_place[place]) if place in by_place else nothing for place in range(len(rows))]
 
 
-def _row(model: str, answer: "Answer", code: str | None, mixed: bool) -> tuple[object, ...]:
-    judged = fit(model, answer.label if model == LANGUAGE else code)
-    return answer.label, answer.confidence, answer.sure and not mixed, judged.ready
+def _row(models: Sequence[str], result: "TextResult") -> tuple[object, ...]:
+    cells: list[object] = []
+    for model in models:
+        answer = result.answers[model]
+        judged = fit(model, answer.label if model == LANGUAGE else result.language)
+        cells += (answer.label, answer.confidence, answer.sure and not result.mixed, judged.ready)
+    return tuple(cells)
+
+
+def _read() -> tuple[str, ...]:
+    """The languages that the sentiment model reads."""
+    card = card_of(SENTIMENT)
+    return tuple(card.languages) if card else ()
 
 
 def settled(answer: "Answer | None") -> str | None:
     """The language that the other models are told, by what the language model found; None where it is too unsure."""
-    from models.text import languages
-
-    if answer is None or answer.note in ("empty", "no words", "unseen"):
-        return None
-    card = card_of(SENTIMENT)
-    return languages.settled(answer.probabilities, card.languages if card else ())
-
-
-def language_code(spoken: str) -> str | None:
-    """A language as a person or a model names it, as BCP 47: swh_Latn, sw, zh-Hans. None for what is no code."""
-    from models.text import languages
-
-    code = spoken.strip()
-    if not CODE.fullmatch(code):
-        return None
-    return languages.bcp47(code) if code in languages.FLORES else code.replace("_", "-")
+    return pipeline.settled(answer, _read())
 
 
 def adapters() -> tuple[str, ...]:
