@@ -126,8 +126,8 @@ def answer_rows(models: Sequence[str], rows: Sequence[str], languages: Sequence[
     """
     from models.errors import ModelError, ServingError, TextError
 
-    def ask_server(model: str, texts: Sequence[str], known: Sequence[str | None]) -> "Sequence[Answer]":
-        return load.text_server(model).ask(texts, known, timeout_s=FILE_TIMEOUT_S).answers
+    def ask_server(model: str, texts: Sequence[str], codes: Sequence[str | None]) -> "Sequence[Answer]":
+        return load.text_server(model).ask(texts, codes, timeout_s=FILE_TIMEOUT_S).answers
 
     texts = [given(row) for row in rows]
     places = [place for place, text in enumerate(texts) if text.readable]

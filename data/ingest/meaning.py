@@ -30,7 +30,7 @@ _MAYBE_MULTIPLIER = re.compile(r"unit|scale|mult|magnitude|power|factor|express|
 _FAO = {"f": "estimate", "x": "estimate", "t": "estimate"}
 
 
-MOST = 1e18
+MAX_FIGURE = 1e18
 """No figure of a country is as large, in whatever currency: the IMF writes SCALE 9 beside values in units, too."""
 
 
@@ -260,7 +260,7 @@ def apply_powers(connection: store.Connection, part: layouts.Layout, context: Co
             connection,
             f"SELECT line, {column} AS field, part.multiplier AS value, 'multiplied already' AS kind, "
             f"MAP {{'column': {column}, 'value': part.multiplier}} AS facts FROM part JOIN measures m ON {of_row} "
-            f"WHERE m.power >= 3 AND abs(part.value) >= {MOST} / pow(10, m.power)",
+            f"WHERE m.power >= 3 AND abs(part.value) >= {MAX_FIGURE:g} / pow(10, m.power)",
         )
     for code, unit, name, known in misfits:  # codes the store does not know yet, described beside the file
         _set_aside(

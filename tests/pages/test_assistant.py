@@ -372,7 +372,7 @@ def test_a_hub_model_is_searched_with(opened, monkeypatch):
 def test_a_partner_over_the_hub_model_recognises_the_intent_and_is_named(opened, models, monkeypatch, named, told):
     models(clinc150="oos", **{"clinc150-hub": "card_arrival"})
     over = {"model": "org/model", "base": "clinc150"}
-    card = SimpleNamespace(config={"hub": over}, version="1", base=None, files={}, title="")
+    card = SimpleNamespace(config={"hub": over}, version="1", base=None, files={}, title="", languages=())
     monkeypatch.setattr(load.knowledge, "model_names", lambda: ("clinc150", "clinc150-hub"))
     monkeypatch.setattr(load.knowledge, "model_fault", lambda name: None)
     for room in (load, load.knowledge):

@@ -200,7 +200,7 @@ def test_a_search_for_conflicts_that_was_cut_is_told(spoken):
         (
             Note("greedy", gap=0.2),
             "Adds one person or market at a time, whichever gains most per US$. The search for it was cut short. It "
-            "may be up to 20 % from the best.",
+            "may be up to 20 % below the best.",
         ),
         (
             Note("as given", gap=float("nan")),
