@@ -115,7 +115,7 @@ def answer() -> None:
     os.dup2(2, 1)  # what libraries print
     work, stop = sys.stdin.buffer, threading.Event()
     try:
-        function, arguments, talks = pickle.load(work)  # noqa: S301
+        function, arguments, talks = pickle.load(work)  # noqa: S301 our own process
         threading.Thread(target=_listen, args=(work, stop), daemon=True).start()
         extra = ((lambda content: _send(out, "told", content)), stop.is_set) if talks else ()
         _send(out, "returned", function(*arguments, *extra))

@@ -45,7 +45,9 @@ def not_apart(request, monkeypatch) -> None:
         monkeypatch.setattr(apart, "run", _done_here)
 
 
-def _done_here(function: Callable[..., Any], *arguments: Any, on_message=None, should_stop=None) -> Any:
+def _done_here(
+    function: Callable[..., Any], *arguments: Any, on_message=None, should_stop=None, seconds: float | None = None
+) -> Any:
     return function(*arguments, *((on_message, should_stop) if on_message else ()))
 
 

@@ -33,14 +33,21 @@ def potential_groups() -> pd.DataFrame:
     return pd.DataFrame({"region": table["wb_region"].fillna(table["region"]), "income_group": table["income_group"]})
 
 
+class Interrupted(PotentialError):
+    """The estimate was broken off; another try may succeed."""
+
+
 def _fitted(history: pd.DataFrame, chosen: recipe.Recipe, year: int, **options: Any) -> PotentialFit:
     fit = partial(potentials.fit, groups=potential_groups(), seed=SEED, **options)
-    return apart.run(fit, history, chosen, year)
+    try:
+        return apart.run(fit, history, chosen, year)
+    except apart.BrokenOff as error:
+        raise Interrupted.of(error) from error
 
 
 @cached
 def potential(recipe_name: str, year: int) -> PotentialFit:
-    """The potential of every market by a year; takes half a minute the first time. Raises PotentialError, BrokenOff."""
+    """The potential of every market by a year; takes half a minute the first time. Raises PotentialError."""
     chosen = recipe.load(recipe_name)
     history = series(potentials.history_codes(chosen), None)
     history = history[history["year"] <= year]
@@ -66,6 +73,8 @@ def if_ready(
                 begun.pop(next(iter(begun)))
             begun[key] = _background.submit(work, *arguments)
         future = begun[key]
+        if future.done() and isinstance(future.exception(), Interrupted):
+            del begun[key]  # it is told now, and tried again when somebody looks again
     return future.result() if future.done() else None
 
 

@@ -68,9 +68,13 @@ def import_file(
         if preview and (kept := _kept(key)):
             return kept
         try:
-            answers = (arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now, choices, origin)
-            apart_from_readers = preview and arrived.file.stat().st_size > LARGE
-            report = apart.run(_import, *answers) if apart_from_readers else _import(*answers)
+            asked = (arrived, mapping, skip_invalid, preview, max_faults, new_indicators, now, choices, origin)
+            if preview and arrived.file.stat().st_size > LARGE:
+                report = apart.run(_import, *asked, seconds=limits.MAX_SECONDS)
+            else:
+                report = _import(*asked)
+        except apart.TookTooLong:
+            raise LayoutError.of(limits.too_slow(name)) from None
         except OSError as error:
             raise _no_room(name, folder, error) from error
         except (limits.TooMuch, apart.BrokenOff) as error:

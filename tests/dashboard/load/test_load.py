@@ -1,5 +1,6 @@
 """What is kept of computations: until the data change, and no longer."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Thread
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from dashboard import load
-from data import store
+from data import apart, store
 from models import cards, errors, tensors
 from models.text import hub
 
@@ -122,3 +123,29 @@ def test_a_partner_is_served_anew_when_the_model_under_it_was_trained_again(part
         tensors.save(replace(cards.card("shop-hub"), name="shop", config={}), {"w": weights})
         load.text_server("shop-hub")
     assert asked[0] != asked[1]
+
+
+def test_an_estimate_that_was_broken_off_is_told_and_tried_again(full_home, monkeypatch):
+    broken = [True]
+
+    def run(function, *arguments):
+        if broken:
+            broken.clear()
+            raise apart.BrokenOff(
+                "The work was broken off (code {code}). The machine may be short of memory: try again later.", code=-9
+            )
+        return "an estimate"
+
+    monkeypatch.setattr(apart, "run", run)
+    monkeypatch.setattr(load.potentials, "_estimates", {})
+    assert "broken off (code -9)" in str(_awaited("healthcare"))
+    assert _awaited("healthcare") == "an estimate"
+
+
+def _awaited(industry: str) -> object:
+    """What the background made of a potential, once it is there."""
+    for _ in range(600):
+        if (found := load.potential_if_ready(industry, 2023)) is not None:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("nothing came of it")
