@@ -11,17 +11,14 @@ WITH unknown AS (
 known AS (
     SELECT code, name, lower(code) AS folded FROM known_indicators WHERE status <> 'undescribed' AND length(code) > 5
 ),
-pairs AS (
-    SELECT u.indicator, u.line, u.folded, k.code, k.name, k.folded AS meant
-    FROM unknown u JOIN known k ON left(k.folded, 2) = left(u.folded, 2)
-    UNION
-    SELECT u.indicator, u.line, u.folded, k.code, k.name, k.folded
-    FROM unknown u JOIN known k ON right(k.folded, 2) = right(u.folded, 2)
-),
 near AS (
-    SELECT indicator, line, code, name, damerau_levenshtein(folded, meant) AS slips
-    FROM pairs
-    WHERE abs(length(folded) - length(meant)) <= 1 AND damerau_levenshtein(folded, meant) <= 1
+    SELECT u.indicator, u.line, k.code, k.name, damerau_levenshtein(u.folded, k.folded) AS slips
+    FROM unknown u JOIN known k ON left(k.folded, 2) = left(u.folded, 2)
+    WHERE abs(length(u.folded) - length(k.folded)) <= 1 AND slips <= 1
+    UNION ALL
+    SELECT u.indicator, u.line, k.code, k.name, damerau_levenshtein(u.folded, k.folded) AS slips
+    FROM unknown u JOIN known k ON right(k.folded, 2) = right(u.folded, 2)
+    WHERE left(k.folded, 2) <> left(u.folded, 2) AND abs(length(u.folded) - length(k.folded)) <= 1 AND slips <= 1
 )
 SELECT line, 'indicator', indicator, 'close code',
        MAP {'code': arg_min(code, slips), 'name': arg_min(name, slips)}, NULL, indicator
