@@ -4,9 +4,7 @@ Several dashboards may share one folder: whoever changes a shelf holds a lock on
 shown. Nothing is ever lost: what is replaced or removed is put aside, and can be opened again.
 """
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from data import private, store
+from data import atomic, private, store
 from data.faults import Fault
 
 KINDS = ("scenarios", "plans")
@@ -161,19 +159,14 @@ def _changing(kind: str) -> Iterator[None]:
 
 
 def _put_in_place(file: Path, text: str, replaces: bool) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".part", delete=False, encoding="utf-8") as part:
-        try:
-            part.write(text)
-            part.flush()
-            os.fsync(part.fileno())
-            if replaces:
-                _put_aside(file, REPLACED)
-                Path(part.name).replace(file)
-            else:
-                file.hardlink_to(part.name)  # fails where the name is taken, whoever took it
-            private.sync(file.parent)
-        finally:
-            Path(part.name).unlink(missing_ok=True)
+    def replace(part: Path, file: Path) -> None:
+        _put_aside(file, REPLACED)
+        part.replace(file)
+
+    def add(part: Path, file: Path) -> None:
+        file.hardlink_to(part)  # fails where the name is taken, whoever took it
+
+    atomic.put(file, text.encode(), replace if replaces else add)
 
 
 def _put_aside(file: Path, where: str) -> None:

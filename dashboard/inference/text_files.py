@@ -269,12 +269,18 @@ class Answered:
     problem: str = ""
 
     @property
-    def total(self) -> int:
-        return len(self.sheet.rows)
+    def about(self) -> tuple[object, ...]:
+        """What is asked of which file."""
+        return self.file, self.text, self.language, self.models
 
     @property
-    def done(self) -> bool:
-        return len(self.answers) >= self.total
+    def count(self) -> int:
+        """Rows that are answered."""
+        return len(self.answers)
+
+    @property
+    def total(self) -> int:
+        return len(self.sheet.rows)
 
     @property
     def columns(self) -> list[str]:

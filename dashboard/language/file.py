@@ -1,6 +1,5 @@
 """The Language lab's second section: a file of texts, read in chunks with progress, to preview and take away."""
 
-import time
 from dataclasses import replace
 
 import pandas as pd
@@ -10,8 +9,8 @@ from dashboard import components, engineers, fitness_words, widgets
 from dashboard.charts import texts
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _, number
+from dashboard.inference import batch, text_files
 from dashboard.inference import text as language_lab_answers
-from dashboard.inference import text_files
 from dashboard.inference.text import LANGUAGE, SENTIMENT, TOPIC
 from dashboard.inference.text_files import Answered, Sheet, TableError
 
@@ -19,13 +18,12 @@ CHUNK = 512
 PREVIEW = 200
 SHOWN_LANGUAGES = 12
 UNFIT = ":material/gpp_maybe: "
-SHEET, RESULT, RUNNING = "lab_sheet", "lab_result", "lab_running"
+KEY, SHEET = "lab", "lab_sheet"
 EXAMPLE = "text,language\nWhat a lovely hotel,\nLa comida llegó fría,es\n"
 
 
 def file_of_texts() -> None:
     """Choose, read, look, take away."""
-    result: Answered | None = st.session_state.get(RESULT)
     heading = st.empty()
     heading.title(_headline(None))
     upload = st.file_uploader(
@@ -37,8 +35,8 @@ def file_of_texts() -> None:
         max_upload_size=text_files.MAX_MB,
     )
     if upload is None:
-        for key in (SHEET, RESULT, RUNNING):
-            st.session_state.pop(key, None)
+        st.session_state.pop(SHEET, None)
+        batch.forget(KEY)
         st.caption(
             _("The first row names the columns. The file is read on this machine, and forgotten when you remove it.")
         )
@@ -64,15 +62,7 @@ def file_of_texts() -> None:
             ),
             icon=":material/content_cut:",
         )
-    wanted = _wanted(upload.file_id, sheet)
-    if result is None or (result.file, result.text, result.language, result.models) != (
-        wanted.file,
-        wanted.text,
-        wanted.language,
-        wanted.models,
-    ):
-        result = wanted
-        st.session_state[RUNNING] = False
+    result = batch.taken_up(KEY, _wanted(upload.file_id, sheet))
     heading.title(_headline(result))
     result = _run(result)
     if result.answers:
@@ -146,7 +136,7 @@ def _sheet(upload) -> Sheet:
         with st.spinner(_("Opening the file"), show_time=True):
             kept = (upload.file_id, text_files.read(upload.getvalue(), upload.name))
         st.session_state[SHEET] = kept
-        st.session_state.pop(RUNNING, None)
+        batch.forget(KEY)
     return kept[1]
 
 
@@ -188,72 +178,29 @@ def _wanted(file: str, sheet: Sheet) -> Answered:
 
 
 def _run(result: Answered) -> Answered:
-    """The button, and the work while it is on: a chunk at a time, kept after each, so that nothing done is lost."""
+    """The button, and the work while it is on."""
     if result.problem:
         engineers.problem(result.problem, _("A model cannot answer at present."), stops=True)
-    place = st.container(horizontal=True, vertical_alignment="center", key="lab_run")
-    if st.session_state.get(RUNNING) and not result.done:
-        with place:
-            st.button(_("Stop"), icon=":material/stop_circle:", key="lab_stop", on_click=_stop)
-        bar = st.progress(_part(result), text=_progress(result))
-        while not result.done and not result.problem:
-            result = _chunk(result)
-            st.session_state[RESULT] = result
-            bar.progress(_part(result), text=_progress(result))
-        st.session_state[RUNNING] = False
-        st.rerun()
-    with place:
-        if not result.done:
-            label = _("Go on") if result.answers else _("Read all {n} rows")
-            st.button(
-                label.format(n=number(result.total, 9)),
-                type="primary",
-                icon=":material/play_arrow:",
-                key="lab_start",
-                disabled=not result.models,
-                on_click=_start,
-                args=(result,),
-            )
-        if result.answers:
-            components.download(result.table, "texts", _("Download the answers as CSV"))
-    return result
-
-
-def _start(result: Answered) -> None:
-    st.session_state[RESULT] = replace(result, problem="")
-    st.session_state[RUNNING] = True
-
-
-def _stop() -> None:
-    st.session_state[RUNNING] = False
+    return batch.carry_on(
+        KEY,
+        result,
+        _chunk,
+        progress=_("{done} of {total} rows"),
+        begin=_("Read all {n} rows"),
+        take_away=lambda answered: components.download(answered.table, "texts", _("Download the answers as CSV")),
+        can_begin=bool(result.models),
+    )
 
 
 def _chunk(result: Answered) -> Answered:
     """The answers to the next rows, or why there are none."""
-    started = time.perf_counter()
     rows = result.sheet.rows.iloc[len(result.answers) : len(result.answers) + CHUNK]
     told = list(rows[result.language]) if result.language else [""] * len(rows)
     try:
         answers = language_lab_answers.answer_rows(result.models, list(rows[result.text]), told)
     except language_lab_answers.Unanswered as error:
         return replace(result, problem=str(error))
-    spent = result.seconds + time.perf_counter() - started
-    return replace(result, answers=(*result.answers, *answers), seconds=spent)
-
-
-def _part(result: Answered) -> float:
-    return min(len(result.answers) / max(result.total, 1), 1.0)
-
-
-def _progress(result: Answered) -> str:
-    done = len(result.answers)
-    line = _("{done} of {total} rows").format(done=number(done, 9), total=number(result.total, 9))
-    if not done:
-        return line
-    left = (result.total - done) * result.seconds / done
-    if left < 90:
-        return _("{line}, about {left} seconds left").format(line=line, left=number(left, 2))
-    return _("{line}, about {left} minutes left").format(line=line, left=number(left / 60, 2))
+    return replace(result, answers=(*result.answers, *answers))
 
 
 def _summary(result: Answered) -> None:

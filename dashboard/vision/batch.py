@@ -1,7 +1,6 @@
 """Several pictures at once: looked at one after the other with progress, as one table to take away."""
 
 import logging
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,27 +10,30 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import components, fitness_words
 from dashboard.i18n.translation import _, number
+from dashboard.inference import batch
 from dashboard.vision import answers, counts, hub, prices
 from dashboard.vision import pictures as vision_lab_pictures
 
 MAX_FILES, MAX_MB_TOGETHER = 40, 400
-RESULT, RUNNING, CUT = "vision_batch", "vision_batch_running", "vision_batch_cut"
+KEY, CUT = "vision", "vision_batch_cut"
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What was found on the first of some files. about: task, market and files that it belongs to. rows: one a file;
-    seconds: spent so far."""
+    """What was found on the first of some files. about: task, market and files that it belongs to. rows: one a file,
+    with its problem. seconds, problem: as `batch.Work` has them."""
 
     about: tuple[str, ...]
     total: int
     rows: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
+    problem: str = ""
 
     @property
-    def done(self) -> bool:
-        return len(self.rows) >= self.total
+    def count(self) -> int:
+        """Files that were looked at."""
+        return len(self.rows)
 
     def table(self) -> pd.DataFrame:
         """A row a file, the problem last."""
@@ -56,16 +58,11 @@ def files(task: str, iso2: str) -> None:
         max_upload_size=vision_lab_pictures.MAX_MB,
     )  # fmt: skip
     if not uploads:
-        st.session_state.pop(RESULT, None)
-        st.session_state[RUNNING] = False
+        batch.forget(KEY)
         st.caption(_("The files are looked at on this machine, and forgotten when you remove them or close the page."))
         return
     kept = _fitting(uploads)
-    wanted = Batch((task, iso2, *(upload.file_id for upload in kept)), len(kept))
-    result: Batch = st.session_state.get(RESULT, wanted)
-    if result.about != wanted.about:
-        result = wanted
-        st.session_state[RUNNING] = False
+    result = batch.taken_up(KEY, Batch((task, iso2, *(upload.file_id for upload in kept)), len(kept)))
     result = _run(result, kept, task, iso2)
     if result.rows:
         heading.title(_headline(task, result))
@@ -115,53 +112,16 @@ def _let_go(uploads: list[Any]) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
 
 
-def _run(result: Batch, kept: list[Any], task: str, iso2: str) -> Batch:
-    """The button, and the work while it is on: a file at a time, kept after each, so that nothing done is lost."""
-    place = st.container(horizontal=True, vertical_alignment="center", key="vision_run")
-    if st.session_state.get(RUNNING) and not result.done:
-        with place:
-            st.button(_("Stop"), icon=":material/stop_circle:", key="vision_stop", on_click=_stop)
-        bar = st.progress(_part(result), text=_progress(result))
-        while not result.done:
-            started = time.perf_counter()
-            row = _row(kept[len(result.rows)], task, iso2)
-            result = replace(result, rows=(*result.rows, row), seconds=result.seconds + time.perf_counter() - started)
-            st.session_state[RESULT] = result
-            bar.progress(_part(result), text=_progress(result))
-        st.session_state[RUNNING] = False
-        st.rerun()
-    with place:
-        if not result.done:
-            label = _("Go on") if result.rows else _("Look at all {n} pictures")
-            st.button(
-                label.format(n=result.total), type="primary", icon=":material/play_arrow:", key="vision_start",
-                on_click=_start, args=(result,),
-            )  # fmt: skip
-        if result.rows:
-            components.download(result.table, "pictures", _("Download the table as CSV"))
-    return result
-
-
-def _start(result: Batch) -> None:
-    st.session_state[RESULT] = result
-    st.session_state[RUNNING] = True
-
-
-def _stop() -> None:
-    st.session_state[RUNNING] = False
-
-
-def _part(result: Batch) -> float:
-    return min(len(result.rows) / max(result.total, 1), 1.0)
-
-
-def _progress(result: Batch) -> str:
-    done = len(result.rows)
-    line = _("{done} of {total} pictures").format(done=done, total=result.total)
-    if not done:
-        return line
-    left = (result.total - done) * result.seconds / done
-    return _("{line}, about {left} seconds left").format(line=line, left=number(left, 2))
+def _run(result: Batch, uploads: list[Any], task: str, iso2: str) -> Batch:
+    """The button, and the work while it is on: a file at a time."""
+    return batch.carry_on(
+        KEY,
+        result,
+        lambda seen: replace(seen, rows=(*seen.rows, _row(uploads[seen.count], task, iso2))),
+        progress=_("{done} of {total} pictures"),
+        begin=_("Look at all {n} pictures"),
+        take_away=lambda seen: components.download(seen.table, "pictures", _("Download the table as CSV")),
+    )
 
 
 def _row(upload: Any, task: str, iso2: str) -> dict[str, Any]:

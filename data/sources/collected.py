@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import filelock
@@ -14,7 +15,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
-from data import catalog, private, store
+from data import atomic, catalog, private, store
 
 KEY = b"atlas_fetch"
 
@@ -71,17 +72,10 @@ class Collected:
         note = {"about": self.about} | {key: value for key, value in vars(fetched).items() if key != "frame"}
         table = pyarrow.Table.from_pandas(fetched.frame, preserve_index=False)
         table = table.replace_schema_metadata({KEY: json.dumps(note).encode()})
-        file = self._file(fetched.code)
-        part = file.with_suffix(".part")
         try:
             private.folder(self.folder)
-            with part.open("wb") as opened:
-                private.close(part)
-                pyarrow.parquet.write_table(table, opened)
-            part.replace(file)
+            atomic.put(self._file(fetched.code), partial(pyarrow.parquet.write_table, table))
         except OSError as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
             raise store.unwritten(error) from error
 
     def get(self, code: str) -> Fetched | None:

@@ -2,9 +2,7 @@
 
 import json
 import math
-import os
 import platform
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +14,7 @@ from typing import Any
 
 import torch
 
+from data import atomic
 from models import cards, errors
 from models.text.classifier import Classifier
 
@@ -159,7 +158,4 @@ def _keep(measured: Mapping[str, Mapping[str, LatencyProfile | None]]) -> None:
     }
     with suppress(OSError):
         cards.own().mkdir(parents=True, exist_ok=True)
-        handle, working = tempfile.mkstemp(prefix=".precision-", dir=cards.own())
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(told, out, indent=1, sort_keys=True)
-        Path(working).replace(cards.own() / PACES)
+        atomic.put(cards.own() / PACES, json.dumps(told, indent=1, sort_keys=True).encode())

@@ -5,17 +5,16 @@ topic. Intents: source, split, text, intent. The files are not part of the progr
 ATLAS_TEXT_DATA or `--data-dir`, and `../shared/data/text` beside the repository is looked at.
 """
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from models import corpora
 from models.cards import Source
-from models.errors import ModelError
 
-BESIDE = Path(__file__).parents[2].parent / "shared" / "data" / "text"
+BESIDE = corpora.BESIDE / "text"
 SPLITS = ("train", "dev", "test")
 AFRISENTI = ("AfriSenti", "CC BY 4.0", "https://github.com/afrisenti-semeval/afrisent-semeval-2023")
 XED = ("XED", "CC BY 4.0", "https://github.com/Helsinki-NLP/XED")
@@ -44,14 +43,7 @@ class Corpus:
 
 def folder(given: Path | None = None) -> Path:
     """The folder of the files. Raises ModelError when there is none."""
-    named = given or (Path(os.environ["ATLAS_TEXT_DATA"]) if os.environ.get("ATLAS_TEXT_DATA") else BESIDE)
-    if not named.is_dir():
-        raise ModelError(
-            "There is no training text in {folder}. Name the folder that holds sentiment.parquet, topics.parquet and "
-            "intents.parquet with --data-dir or ATLAS_TEXT_DATA.",
-            folder=str(named),
-        )
-    return named
+    return corpora.folder(given, "ATLAS_TEXT_DATA", BESIDE, ("sentiment.parquet", "topics.parquet", "intents.parquet"))
 
 
 _OPUS = re.compile(r"\t\d+\t\d+\t\S+\.xml\.gz$")
@@ -62,7 +54,7 @@ _PARTED = re.compile(r"\s+([.,!?;:…%)\]])|([(\[])\s+")
 
 def sentiment(where: Path | None = None) -> Corpus:
     """AfriSenti, XED and NusaX: 64 languages; labels negative, neutral, positive; texts `repaired`."""
-    rows = _read(folder(where) / "sentiment.parquet", ("source", "language", "split", "text", "label"))
+    rows = corpora.read(folder(where) / "sentiment.parquet", ("source", "language", "split", "text", "label"))
     rows["text"] = repaired(rows["text"], rows["language"])
     return Corpus(rows, _sources(rows, {"afrisenti": AFRISENTI, "xed": XED, "nusax": NUSAX}))
 
@@ -82,7 +74,7 @@ def repaired(texts: pd.Series, languages: pd.Series) -> pd.Series:
 
 def topics(where: Path | None = None) -> Corpus:
     """SIB-200: 205 languages, seven topics, the same sentences (sentence_id) in all."""
-    rows = _read(folder(where) / "topics.parquet", ("language", "split", "sentence_id", "text", "topic"))
+    rows = corpora.read(folder(where) / "topics.parquet", ("language", "split", "sentence_id", "text", "topic"))
     rows = rows.rename(columns={"topic": "label"}).assign(source="sib")
     return Corpus(rows, _sources(rows, {"sib": SIB}))
 
@@ -95,31 +87,12 @@ def languages(where: Path | None = None) -> Corpus:
 
 def intents(source: str, where: Path | None = None) -> Corpus:
     """One of banking77, clinc150 and bitext, English. Where there is no dev split, every eighth training row is dev."""
-    rows = _read(folder(where) / "intents.parquet", ("source", "split", "text", "intent"))
+    rows = corpora.read(folder(where) / "intents.parquet", ("source", "split", "text", "intent"))
     rows = rows[rows["source"] == source].rename(columns={"intent": "label"}).assign(language=None)
     if not (rows["split"] == "dev").any():
         train = rows.index[rows["split"] == "train"]
         rows.loc[rows.loc[train].sample(len(train) // 8, random_state=0).index, "split"] = "dev"
     return Corpus(rows, _sources(rows, {"banking77": BANKING77, "clinc150": CLINC150, "bitext": BITEXT}))
-
-
-def _read(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    try:
-        rows = pd.read_parquet(file)
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            "{file} cannot be read: {error}",
-            file=str(file),
-            error=str(error),
-        ) from error
-    if missing := [column for column in columns if column not in rows.columns]:
-        raise ModelError(
-            "{file} lacks the columns {columns}; it has {have}.",
-            file=str(file),
-            columns=", ".join(missing),
-            have=", ".join(map(str, rows.columns)),
-        )
-    return rows[list(columns)].reset_index(drop=True)
 
 
 def _sources(rows: pd.DataFrame, known: dict[str, tuple[str, str, str]]) -> tuple[Source, ...]:

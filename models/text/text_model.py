@@ -14,6 +14,7 @@ from data import store
 from models import devices
 from models.cards import Card
 from models.errors import TextError
+from models.precisions import Precisions
 from models.text import attribution, int8_runtime
 from models.text import languages as codes
 from models.text.abstention import AbstentionRule, out_of_scope_logits
@@ -59,13 +60,12 @@ def compiled(reading: Reading, longest: int, **options: Any) -> Reader:
 class _Form:
     """A network in one number format: what reads its tokens (None: its own members) and its encoder."""
 
-    precision: str
     reader: Reader | None
     encoder: Encoder | None
     remark: str = ""
 
 
-class TextModel:
+class TextModel(Precisions):
     """A network that answers: `Classifier` in full. Reading is thread-safe.
 
     What a number format needs is made when it is used for the first time and kept, one bf16 copy and one int8 form at
@@ -77,17 +77,16 @@ class TextModel:
         self.device = device or devices.device()
         self.network = network.to(self.device).eval()
         self.abstention = AbstentionRule(**card.config.get("doubts", {}))
-        self._form = _Form(PRECISIONS[0], None, _encoder(self.network.members))
-        self._forms = {self._form.precision: self._form}
+        self.precision = PRECISIONS[0]  # reasons are always computed in it
+        self.forms = {self.precision: _Form(None, _encoder(self.network.members))}
         self._home = store.home()
         self._known = frozenset(card.languages)
         self._prior = Prior(self.labels) if card.task == "language" else None
         self._scripts = frozenset(codes.script(language) for language in card.languages) - {""}
 
     @property
-    def precision(self) -> str:
-        """The number format answers are computed in; reasons are always computed in fp32."""
-        return self._form.precision
+    def _form(self) -> _Form:
+        return self.forms[self.precision]
 
     @property
     def remark(self) -> str:
@@ -113,21 +112,13 @@ class TextModel:
         useful = self.device == "cpu" and self._form.encoder is not None
         return useful and int8_runtime.FORMS.make_missing(self.card, self._home)
 
-    def use(self, precision: str) -> None:
-        """Run in another number format. Raises ValueError for one it does not offer, and what making it raises."""
-        if precision not in self._forms:
-            if precision not in self.precisions():
-                raise ValueError(f"{self.name} runs in {', '.join(self.precisions())}, not in {precision!r}.")
-            self._forms[precision] = self._in_bf16() if precision == "bf16" else self._in_int8()
-        self._form = self._forms[precision]
-
-    def _in_bf16(self) -> _Form:
+    def form_in(self, precision: str) -> _Form:
+        """What answers are computed with in bf16 or int8."""
+        if precision == "int8":
+            return _Form(int8_runtime.reader(self.card), self.forms["fp32"].encoder)
         reading = Reading(self.network).in_bf16()
         reader, remark = self._compiled(reading) if self.device == "cuda" else (reading, "")
-        return _Form("bf16", reader, _encoder(reading.members), remark)
-
-    def _in_int8(self) -> _Form:
-        return _Form("int8", int8_runtime.reader(self.card), self._forms["fp32"].encoder)
+        return _Form(reader, _encoder(reading.members), remark)
 
     def _compiled(self, reading: Reading) -> tuple[Reader, str]:
         """A reading compiled, or as it is and why."""

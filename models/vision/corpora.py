@@ -7,7 +7,6 @@ looked at.
 """
 
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from models import corpora
 from models.cards import Source
-from models.errors import ModelError
 
-BESIDE = Path(__file__).parents[2].parent / "shared" / "data" / "vision"
+BESIDE = corpora.BESIDE / "vision"
 SPLITS = ("train", "val", "test")
 CELLS = ("RBC", "WBC", "Platelets")
 BCCD = ("BCCD", "MIT", "https://github.com/Shenggan/BCCD_Dataset")
@@ -54,14 +53,7 @@ class Boxed:
 
 def folder(given: Path | None = None) -> Path:
     """The folder of the files. Raises ModelError when there is none."""
-    named = given or (Path(os.environ["ATLAS_VISION_DATA"]) if os.environ.get("ATLAS_VISION_DATA") else BESIDE)
-    if not named.is_dir():
-        raise ModelError(
-            "There are no training pictures in {folder}. Name the folder that holds nuclei.parquet and "
-            "blood_cells.parquet with --data-dir or ATLAS_VISION_DATA.",
-            folder=str(named),
-        )
-    return named
+    return corpora.folder(given, "ATLAS_VISION_DATA", BESIDE, ("nuclei.parquet", "blood_cells.parquet"))
 
 
 def nuclei(rows: pd.DataFrame) -> list[Segmented]:
@@ -89,18 +81,6 @@ def cells(rows: pd.DataFrame) -> list[Boxed]:
         classes = np.array([CELLS.index(label) for label in row["labels"]], dtype=np.int64)
         found.append(Boxed(*_named(row, number), _pixels(row["image"], number), classes, boxes.reshape(-1, 4)))
     return found
-
-
-def read(file: Path) -> pd.DataFrame:
-    """A parquet file. Raises ModelError when it cannot be read."""
-    try:
-        return pd.read_parquet(file)
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            "{file} cannot be read: {error}",
-            file=str(file),
-            error=str(error),
-        ) from error
 
 
 def source(name: tuple[str, str, str], rows: int) -> Source:

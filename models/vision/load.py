@@ -11,6 +11,7 @@ from models import cards, devices
 from models import tensors as model_tensors
 from models.cards import Card
 from models.errors import ModelError
+from models.precisions import Precisions
 from models.vision import corpora, unet
 from models.vision.cells import network as cells_network
 from models.vision.cells.network import CropNetwork, DetectionRule, Detections
@@ -25,7 +26,7 @@ TASKS = {"nuclei": ("nucleus",), "cells": corpora.CELLS}
 """What the models of each task find."""
 
 
-class VisionModel:
+class VisionModel(Precisions):
     """What the models have in common: where they run, in which number format, and which pictures they know.
 
     Reading is thread-safe. labels: the kinds of things it finds.
@@ -39,17 +40,16 @@ class VisionModel:
         self.network = unet.fused(network).to(self.device, memory_format=torch.channels_last)
         self.bank = bank
         self.around = {label: tuple(card.config["counts"][label]) for label in self.labels}
-        self.precision = self.precisions()[-1] if self.device == "cuda" else "fp32"
+        self.forms = {}
+        self.use(self.precisions()[-1] if self.device == "cuda" else "fp32")
 
     def precisions(self) -> tuple[str, ...]:
         """The number formats it can run in."""
         return PRECISIONS if devices.computes_bf16(self.device) else PRECISIONS[:1]
 
-    def use(self, precision: str) -> None:
-        """Run in another number format. Raises ValueError for one it does not offer."""
-        if precision not in self.precisions():
-            raise ValueError(f"{self.name} runs in {', '.join(self.precisions())}, not in {precision!r}.")
-        self.precision = precision
+    def form_in(self, precision: str) -> bool:
+        """Whether its network computes in bf16."""
+        return precision == "bf16"
 
     def sample(self) -> Sequence[np.ndarray]:
         """A picture to warm up with: the same noise every time, uint8 (256, 256, 3)."""
@@ -76,7 +76,7 @@ class NucleiModel(VisionModel):
 
     def predict(self, pictures: Sequence[np.ndarray], extra: Any = None) -> list[Maps]:
         """uint8 RGB (height, width, 3) each -> maps each."""
-        return [nuclei_network.maps(self.network, p, self.device, self.precision == "bf16") for p in pictures]
+        return [nuclei_network.maps(self.network, p, self.device, self.forms[self.precision]) for p in pictures]
 
     def confidences(self, output: Maps) -> dict[str, np.ndarray]:
         """By label, how sure it is of each thing found."""
@@ -104,7 +104,7 @@ class CellsModel(VisionModel):
 
     def predict(self, pictures: Sequence[np.ndarray], extra: Any = None) -> list[Detections]:
         """uint8 RGB (height, width, 3) each -> the cells of each, by falling confidence."""
-        bf16 = self.precision == "bf16"
+        bf16 = self.forms[self.precision]
         return [cells_network.detected(self.network, p, self.rule, self.device, bf16) for p in pictures]
 
     def confidences(self, output: Detections) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from models import cards
 from models import tensors as model_tensors
 from models.cards import Card
+from models.corpora import read
 from models.errors import ModelError
 from models.evaluation import classification
 from models.training.run_metadata import run_metadata
@@ -62,8 +63,8 @@ def evaluate(name: str, data: Path | None = None, data_dir: Path | None = None) 
     cer, exact_match, per_script, n.
     """
     if cards.card(name).task == "reader":
-        return evaluation.evaluate(name, corpora.read(data) if data else None)
-    return evaluate_on(load.model(name), corpora.read(data) if data else _test(name, data_dir))
+        return evaluation.evaluate(name, read(data) if data else None)
+    return evaluate_on(load.model(name), read(data) if data else _test(name, data_dir))
 
 
 def evaluate_on(model: load.NucleiModel | load.CellsModel, rows: pd.DataFrame) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def evaluate_crops(network: cells_network.CropNetwork, smears: Sequence[Boxed]) 
 
 
 def _test(name: str, data_dir: Path | None) -> pd.DataFrame:
-    rows = corpora.read(corpora.folder(data_dir) / FILES[name])
+    rows = read(corpora.folder(data_dir) / FILES[name])
     return rows[rows["split"] == "test"]
 
 
@@ -132,7 +133,7 @@ def _splits(rows: pd.DataFrame, read: Callable[[pd.DataFrame], list]) -> dict[st
 
 def _nuclei(data_dir: Path | None, root: Path | None, working: Path | None, say: Say, on: Report | None) -> Path:
     began = time.monotonic()
-    split = _splits(corpora.read(corpora.folder(data_dir) / FILES["nuclei"]), corpora.nuclei)
+    split = _splits(read(corpora.folder(data_dir) / FILES["nuclei"]), corpora.nuclei)
     shape, start, fits = nuclei_training.SHAPE, None, []
     for number, plan in enumerate(ROUNDS, start=1):
         network, fit = nuclei_training.fit(
@@ -174,7 +175,7 @@ def _nuclei(data_dir: Path | None, root: Path | None, working: Path | None, say:
 
 def _blood_cells(data_dir: Path | None, root: Path | None, working: Path | None, say: Say, on: Report | None) -> Path:
     began = time.monotonic()
-    split = _splits(corpora.read(corpora.folder(data_dir) / FILES["blood_cells"]), corpora.cells)
+    split = _splits(read(corpora.folder(data_dir) / FILES["blood_cells"]), corpora.cells)
     plan, shape = cells_training.TrainingConfig(), cells_training.SHAPE
     network, fit = cells_training.fit(
         plan, shape, split["train"], split["val"], working=working,

@@ -19,6 +19,7 @@ from onnxruntime import quantization
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
+from models.corpora import read
 from models.errors import ModelError
 from models.onnx import export
 from models.onnx import variants as onnx_variants
@@ -103,7 +104,7 @@ def trial(name: str, data_dir: Path | None = None) -> Trial:
             name=repr(name),
             names=", ".join(train_evaluate.FILES),
         )
-    rows = corpora.read(corpora.folder(data_dir) / train_evaluate.FILES[name])
+    rows = read(corpora.folder(data_dir) / train_evaluate.FILES[name])
     train, test = (rows[rows["split"] == split] for split in ("train", "test"))
     model = load.model(name, "cpu")
     pictures = [picture.pixels for picture in train_evaluate.pictures(name, train.sample(CALIBRATION, random_state=0))]

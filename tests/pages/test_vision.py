@@ -20,6 +20,7 @@ from PIL import Image
 from scipy import ndimage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from dashboard.inference.batch import running
 from dashboard.vision import answers, batch
 from dashboard.vision import pictures as vision_lab_pictures
 from data import ingest
@@ -976,7 +977,7 @@ def test_a_run_broken_off_goes_on_where_it_stopped(opened, models, monkeypatch):
         import streamlit as st
 
         if upload.name == "c.png":
-            st.session_state[batch.RUNNING] = False
+            st.session_state[running(batch.KEY)] = False
             st.rerun()
         return row(upload, task, iso2)
 
@@ -1016,7 +1017,7 @@ def test_a_file_that_fails_in_an_unforeseen_way_is_a_row_and_the_run_ends(opened
     assert not app.exception
     assert app.title[0].value == "3 nuclei on 2 of 3 pictures"
     assert shown(app)["problem"][1].startswith("This picture cannot be looked at: something went wrong.")
-    assert app.session_state[batch.RUNNING] is False
+    assert app.session_state[running(batch.KEY)] is False
 
 
 @pytest.mark.parametrize("limit", ["MAX_FILES", "MAX_MB_TOGETHER"])

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from data import private, store
+from data import atomic, private, store
 
 MAX_AGE = timedelta(days=1)
 
@@ -23,17 +23,10 @@ class Kept:
     def put(self, query: str, body: bytes) -> None:
         """Keep an answer until its values have landed. Raises StoreError when it cannot be written."""
         note = {"query": self._about(query), "at": self.now.isoformat(), "sha256": hashlib.sha256(body).hexdigest()}
-        file = self._file(query)
-        part = file.with_suffix(".part")
         try:
             private.folder(self.folder)
-            with part.open("wb") as opened:
-                private.close(part)
-                opened.write(json.dumps(note).encode() + b"\n" + body)
-            part.replace(file)
+            atomic.put(self._file(query), json.dumps(note).encode() + b"\n" + body)
         except OSError as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
             raise store.unwritten(error) from error
 
     def get(self, query: str) -> bytes | None:

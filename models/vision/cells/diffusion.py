@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models import devices
+from models.corpora import read
 from models.training import loop
 from models.training.settings import Fit, Progress, Settings
 from models.vision import corpora, scores
@@ -243,7 +244,7 @@ def main() -> None:
     parser.add_argument("--working", type=Path, required=True, help="a folder for checkpoints; a run goes on from them")
     parser.add_argument("--data-dir", type=Path, help="where blood_cells.parquet lies")
     given = parser.parse_args()
-    smears = corpora.cells(corpora.read(corpora.folder(given.data_dir) / "blood_cells.parquet"))
+    smears = corpora.cells(read(corpora.folder(given.data_dir) / "blood_cells.parquet"))
     split = {name: [smear for smear in smears if smear.split == name] for name in corpora.SPLITS}
     network, _ = fit(TrainingConfig(), split["train"], working=given.working / "made up")
     detector, _ = cells_training.fit(

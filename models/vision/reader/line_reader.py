@@ -19,6 +19,7 @@ from data import store
 from models import cards, devices, tensors
 from models.cards import Card
 from models.errors import ModelError
+from models.precisions import Precisions
 from models.prices import alphabet as prices_alphabet
 from models.prices import bidi
 from models.vision.reader import ctc, line_detection, onnx_runtime
@@ -76,7 +77,7 @@ class Calibration:
     threshold: float = 0.667
 
 
-class LineReader:
+class LineReader(Precisions):
     """A network that reads pictures of lines. Reading is thread-safe.
 
     What a number format needs beside the weights is made when it is used for the first time and kept: changing between
@@ -92,7 +93,7 @@ class LineReader:
         self.network = network.to(self.device, memory_format=torch.channels_last).eval()
         self.families = ctc.families(network.config.alphabet)
         self.trust = Calibration(**card.config.get("trust", {}))
-        self._forms: dict[str, nn.Module] = {}
+        self.forms: dict[str, nn.Module] = {"fp32": self.network}
         self._home = store.home()
         self.use(self.precisions()[-1] if self.device == "cuda" else "fp32")
 
@@ -112,21 +113,16 @@ class LineReader:
         """
         return self.device == "cpu" and onnx_runtime.FORMS.make_missing(self.card, self._home)
 
-    def use(self, precision: str) -> None:
-        """Run in another number format. Raises ValueError for one it does not offer, and what opening it raises."""
-        if precision != "fp32" and precision not in self._forms:
-            if precision not in self.precisions():
-                raise ValueError(f"{self.name} runs in {', '.join(self.precisions())}, not in {precision!r}.")
-            if precision == "bf16":  # a copy takes half the time of autocast, which casts every call
-                self._forms[precision] = copy.deepcopy(self.network).bfloat16()
-            else:
-                self._forms[precision] = onnx_runtime.network(self.card, self.network.config)
-        self.precision = precision
+    def form_in(self, precision: str) -> nn.Module:
+        """The network in bf16 or as an ONNX session."""
+        if precision == "bf16":  # a copy takes half the time of autocast, which casts every call
+            return copy.deepcopy(self.network).bfloat16()
+        return onnx_runtime.network(self.card, self.network.config)
 
     @property
     def served(self) -> nn.Module:
         """The network in the number format that it runs in: torch's, or the ONNX form in its place."""
-        return self._forms.get(self.precision, self.network)
+        return self.forms[self.precision]
 
     def predict(self, images: Sequence[np.ndarray], extra: Any = None) -> list[Reading]:
         """One reading a picture: uint8 (height, width, 3) or (height, width), one line or a small tag each.
@@ -191,7 +187,7 @@ class LineReader:
     def _shares(self, pixels: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The network's answers for lines of about one width, (steps, characters + 1) each, `consistent`."""
         precision = self.precision  # another thread may change it meanwhile
-        network, at_once = self._forms.get(precision, self.network), 1 if precision == "onnx" else CHUNK
+        network, at_once = self.forms[precision], 1 if precision == "onnx" else CHUNK
         kind = torch.bfloat16 if precision == "bf16" else torch.float32
         found = []
         for start in range(0, len(pixels), at_once):

@@ -1,6 +1,5 @@
 """Lines the price reader learns from, drawn here in CLDR's formats and the machine's fonts."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data import atomic
 from models.prices import formats
 from models.training.settings import Settings
 from models.vision.reader import line_detection, rendering
@@ -79,12 +79,9 @@ def draw(
 
 def _write(path: Path, seed: int, part: "Round") -> None:
     made = draw(seed, SHARD, mild=part.mild, hard=part.hard, foreign=part.foreign)
-    working = path.with_suffix(f".{os.getpid()}.tmp")
-    with working.open("wb") as file:
-        np.savez(
-            file, pixels=made.pixels, widths=made.widths, drawn=np.array(made.drawn), scripts=np.array(made.scripts)
-        )
-    working.replace(path)
+    arrays = {"pixels": made.pixels, "widths": made.widths}
+    arrays |= {"drawn": np.array(made.drawn), "scripts": np.array(made.scripts)}
+    atomic.put(path, lambda file: np.savez(file, **arrays))
 
 
 def rendered(folder: Path, part: "Round", seed: int, processes: int = 2, say: Callable[[str], None] = print) -> Lines:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from models.corpora import read
 from models.errors import ModelError
 from models.vision import corpora
 
@@ -63,7 +64,7 @@ def test_no_rows_are_refused():
 def test_a_file_that_is_no_parquet_is_refused_by_name(tmp_path):
     (tmp_path / "a.parquet").write_text("hello")
     with pytest.raises(ModelError, match=r"a\.parquet"):
-        corpora.read(tmp_path / "a.parquet")
+        read(tmp_path / "a.parquet")
 
 
 def test_missing_pictures_are_told_with_where_they_are_named(monkeypatch, tmp_path):
