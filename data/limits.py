@@ -25,8 +25,9 @@ MAX_CELLS = 50_000_000
 MAX_JSON = 64 << 20
 MAX_SECONDS = 120
 """After this long a check is given up."""
-MAX_MEMORY = 4 << 30
-"""Bytes that the database may use while it checks or writes, or half the machine's; beyond them the disk is used."""
+MIN_MEMORY, MAX_MEMORY, MEMORY_PER_BYTE = 256 << 20, 1 << 30, 10
+"""Bytes that the database may use while it checks or writes, by those of the file; beyond them the disk is used. More
+is hardly quicker, and a machine has others to serve."""
 
 
 class TooMuch(Fault, ValueError):
@@ -38,11 +39,12 @@ def unfolded(packed: int) -> int:
     return min(MAX_BYTES, max(packed, SMALL) * MAX_RATIO)
 
 
-def memory() -> int:
-    """Bytes of memory for the database on this machine."""
+def memory(size: int | None = None) -> int:
+    """Bytes of memory for the database on this machine: half of it at most. size: of the file, where there is one."""
+    most = MAX_MEMORY if size is None else min(MAX_MEMORY, max(MIN_MEMORY, size * MEMORY_PER_BYTE))
     if not hasattr(os, "sysconf"):  # Windows
-        return MAX_MEMORY
-    return min(MAX_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+        return most
+    return min(most, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
 
 
 def check_columns(count: int, name: str) -> None:

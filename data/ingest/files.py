@@ -148,7 +148,7 @@ def _import(
     deadline = limits.Deadline(arrived.name)
     layout = layouts.recognise(arrived.file, arrived.unpacked, mapping, arrived.name)
     stamp = store.version()
-    connection = store.connect_to_check(arrived.file.parent, beside_others=preview)
+    connection = store.connect_to_check(arrived.file.parent, _size(layout), beside_others=preview)
     try:
         with store.within(connection, deadline):
             layout, note = stage_rows(connection, layout, mapping, arrived, now, deadline, choices)
@@ -175,6 +175,11 @@ def _import(
         ) from error
     finally:
         connection.close()
+
+
+def _size(layout: layouts.Layout) -> int:
+    """Bytes of a file, unpacked."""
+    return sum(part.path.stat().st_size for part in (layout, *layout.parts))
 
 
 _checks: OrderedDict[tuple, ImportReport] = OrderedDict()

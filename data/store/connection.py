@@ -76,12 +76,14 @@ def connect() -> Connection:
     return connection
 
 
-def connect_to_check(scratch: Path, beside_others: bool = False) -> Connection:
+def connect_to_check(scratch: Path, size: int, beside_others: bool = False) -> Connection:
     """The store, read-only, on a connection with temp tables of its own: `writing()` takes it over. scratch: for what
-    does not fit into memory. beside_others: take half of the machine, and leave the rest to those who read meanwhile.
+    does not fit into memory. size: bytes of what is checked. beside_others: take half of the processors, and leave the
+    rest to those who read meanwhile.
     """
     version()
-    connection = opened(path(), scratch, threads=max(1, (os.cpu_count() or 2) // 2) if beside_others else 0)
+    threads = max(1, (os.cpu_count() or 2) // 2) if beside_others else 0
+    connection = opened(path(), scratch, threads=threads, size=size)
     try:
         check_schema(schema_version(connection))
         connection.execute("USE atlas")
@@ -101,17 +103,19 @@ def check() -> None:
         connection.close()
 
 
-def opened(file: Path, spill: Path | None = None, read_only: bool = True, threads: int = 0) -> Connection:
+def opened(
+    file: Path, spill: Path | None = None, read_only: bool = True, threads: int = 0, size: int | None = None
+) -> Connection:
     """A connection of its own with the file attached as `atlas`. It never asks the network for an extension.
 
-    threads: DuckDB's choice for 0; one is quicker to begin and to end.
+    threads: DuckDB's choice for 0; one is quicker to begin and to end. size: bytes of the file that is worked on.
     """
     connection = _bare(threads) if threads or spill else _spare_or_bare()
     try:
         connection.execute("SET enable_progress_bar = false")  # it would print into our output
         if spill:
             connection.execute(f"SET temp_directory = '{quoted(spill)}'")
-            connection.execute(f"SET memory_limit = '{limits.memory()}B'")
+            connection.execute(f"SET memory_limit = '{limits.memory(size)}B'")
         attach(connection, file, read_only)
     except duckdb.Error as error:
         connection.close()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -224,3 +225,11 @@ def test_a_sheet_keeps_its_numbers_and_its_width(tmp_path):
     assert (sheet.title, count) == ("Sheet", 1)
     rows = list(csv.reader(io.StringIO(Path(sheet.file).read_text())))
     assert rows == [["a", "b"], ["1", "2.5", "x"], ["", "True", ""]]
+
+
+@pytest.mark.parametrize(("size", "most"), [(0, 256 << 20), (30 << 20, 300 << 20), (2 << 30, 1 << 30), (None, 1 << 30)])
+def test_the_database_gets_memory_by_the_size_of_the_file_and_never_half_of_the_machine(size, most, monkeypatch):
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 1 << 22, "SC_PAGE_SIZE": 4096}.get)
+    assert limits.memory(size) == most
+    monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 1 << 16, "SC_PAGE_SIZE": 1024}.get)
+    assert limits.memory(size) == 32 << 20
