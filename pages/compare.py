@@ -31,7 +31,8 @@ if len(chosen) < 2:
     st.stop()
 
 found = load.robustness(choice.recipe, choice.year, (), ())
-asked = words.Comparison(ranking, found, tuple(chosen), names)
+flags = load.flags(ranking.recipe.codes, tuple(chosen))
+asked = words.Comparison(ranking, found, tuple(chosen), names, flags)
 st.title(words.headline(asked))
 parts.score_cards(asked)
 

@@ -109,4 +109,4 @@ def _figures(asked: Comparison, source: str) -> list[Slide]:
 
 def _cell(row: pd.Series, iso3: str) -> str:
     value = row[("value", iso3)]
-    return "–" if pd.isna(value) else f"{compact(value)} ({int(row[('year', iso3)])})"
+    return "–" if pd.isna(value) else f"{compact(value)} ({words.dated(row, iso3)})"

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.index.composite import Ranking
-from dashboard import components, load, widgets
+from dashboard import components, flag_words, load, widgets
 from dashboard.board import downloads as board_parts
 from dashboard.charts import profiles, trends
 from dashboard.compare import board, words, workbook
@@ -80,7 +80,8 @@ def over_time(ranking: Ranking, chosen: list[str], names: pd.Series) -> None:
     with scale:
         scales = {"absolute": _("As published"), "indexed": _("First common year = 100")}
         how = widgets.segmented(_("Scale"), tuple(scales), "scale", "absolute", scales.get)
-    history, unit = rescaled(load.series((code,), tuple(chosen)), how, _(known[code].unit))
+    published = load.series((code,), tuple(chosen))
+    history, unit = rescaled(published, how, _(known[code].unit))
     if history.empty:
         st.info(_("The store has no figures of this indicator for these countries."), icon=":material/search_off:")
         return
@@ -91,6 +92,10 @@ def over_time(ranking: Ranking, chosen: list[str], names: pd.Series) -> None:
         _("{indicator} over time").format(indicator=_(known[code].name)),
         load.source_line((code,)),
     )
+    flags = load.flags((code,), tuple(chosen))
+    for iso3 in chosen:
+        if flagged := flag_words.of_series(flags, published[published["iso3"] == iso3]):
+            st.caption(_("{market}: {flags}").format(market=names[iso3], flags=flagged))
 
 
 def rescaled(history: pd.DataFrame, how: str, unit: str) -> tuple[pd.DataFrame, str]:

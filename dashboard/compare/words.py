@@ -1,13 +1,13 @@
 """What a comparison of a few markets says: who is ahead and how surely, why, and every figure with its year."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
 from analytics.index.composite import Ranking
 from analytics.robustness.rank_intervals import Robustness
-from dashboard import components, ranking_words
+from dashboard import components, flag_words, ranking_words
 from dashboard.i18n.translation import _, compact, listing, number, share
 
 CLEAR, MORE_OFTEN = 0.9, 0.5
@@ -18,12 +18,16 @@ REASONS = 2
 
 @dataclass(frozen=True)
 class Comparison:
-    """Chosen markets that are ranked, best first (`order`), and all of them as chosen. names: by iso3."""
+    """Chosen markets that are ranked, best first (`order`), and all of them as chosen. names: by iso3.
+
+    flags: what publishers say of values, as `store.flags` has it.
+    """
 
     ranking: Ranking
     found: Robustness
     chosen: tuple[str, ...]
     names: pd.Series
+    flags: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["iso3", "indicator", "year", "flag"]))
 
     @property
     def order(self) -> list[str]:
@@ -40,7 +44,7 @@ class Comparison:
 
     @cached_property
     def figures(self) -> pd.DataFrame:
-        """As shown: a row a figure; figure, unit, best (iso3), code, then value and year of each market by iso3."""
+        """As shown: a row a figure; figure, unit, best (iso3), code, then value, year, flag of each market by iso3."""
         ranking, rows = self.ranking, []
         for ingredient in ranking.recipe.ingredients:
             if ingredient.key not in ranking.measures:
@@ -57,8 +61,15 @@ class Comparison:
                 }
                 | {("value", iso3): values[iso3] for iso3 in self.chosen}
                 | {("year", iso3): years[iso3] for iso3 in self.chosen}
+                | {("flag", iso3): self._flag(ingredient.key, iso3, years[iso3]) for iso3 in self.chosen}
             )
         return pd.DataFrame(rows)
+
+    def _flag(self, key: str, iso3: str, year: float) -> str:
+        """What publishers say of a figure, or of one it is made of, in words."""
+        rows = self.flags[(self.flags["iso3"] == iso3) & (self.flags["year"] == year)]
+        kinds = rows.loc[rows["indicator"].isin(self.ranking.measures[key].codes), "flag"]
+        return flag_words.told(" ".join(sorted({kind for flag in kinds for kind in flag.split()})))
 
 
 def headline(asked: Comparison) -> str:
@@ -139,7 +150,13 @@ def _cell(row: pd.Series, iso3: str) -> str:
     if pd.isna(value):
         return "–"
     link = f"[{compact(value)}]({components.rows_link(iso3, row['code'])})"
-    return (f"**{link}**" if row["best"] == iso3 else link) + f" ({int(row[('year', iso3)])})"
+    return (f"**{link}**" if row["best"] == iso3 else link) + f" ({dated(row, iso3)})"
+
+
+def dated(row: pd.Series, iso3: str) -> str:
+    """The year of a figure that is known, and what its publisher says of it."""
+    year, flag = str(int(row[("year", iso3)])), row[("flag", iso3)]
+    return _("{year}, {flag}").format(year=year, flag=flag) if flag else year
 
 
 def exported(asked: Comparison, sources: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -177,6 +194,8 @@ def exported(asked: Comparison, sources: pd.DataFrame) -> dict[str, pd.DataFrame
     for iso3 in chosen:
         whole[asked.names[iso3]] = table[("value", iso3)]
         whole[_("{market}, year").format(market=asked.names[iso3])] = table[("year", iso3)]
+        if table[("flag", iso3)].any():
+            whole[_("{market}, publisher's note").format(market=asked.names[iso3])] = table[("flag", iso3)]
     codes = [code for measure in asked.ranking.measures.values() for code in measure.codes if code in sources.index]
     origin = sources.loc[list(dict.fromkeys(codes)), ["name", "source", "licence", "url"]].reset_index(names="code")
     origin = origin.assign(name=origin["name"].map(_)).set_axis(

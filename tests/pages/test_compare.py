@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
@@ -14,6 +15,7 @@ from dashboard.board import content as board
 from dashboard.compare import board as compare_board
 from dashboard.compare import words, workbook
 from dashboard.compare.words import Comparison
+from data import ingest
 
 
 def lines(app) -> dict:
@@ -89,6 +91,32 @@ def test_a_shown_rank_lies_inside_its_interval(full_home):
     for iso3 in comparison.order:
         low, high = comparison.interval(iso3)
         assert 1 <= low <= high <= len(comparison.ranking.scores)
+
+
+def test_what_a_publisher_says_of_a_figure_stands_beside_its_year(full_home, speak):
+    speak("en")
+    plain = asked("DEU", "FRA")
+    code = str(plain.figures["code"].iloc[0])
+    year = int(plain.figures[("year", "DEU")].iloc[0])
+    flags = pd.DataFrame({"iso3": ["DEU"], "indicator": [code], "year": [year], "flag": ["break estimate"]})
+    flagged = replace(plain, flags=flags)
+    told = f"({year}, break in series, estimate)"
+    assert words.shown(flagged)["Germany"].iloc[0].endswith(told)
+    assert not words.shown(flagged)["France"].str.contains("estimate").any()
+    made = compare_board.compare_board(flagged, 2024, "Source")
+    assert any(told in cell for slide in made.slides if slide.table for row in slide.table.rows for cell in row)
+    figures = words.exported(flagged, load.indicators())["Figures"]
+    assert figures["Germany, publisher's note"].iloc[0] == "break in series, estimate"
+    assert "France, publisher's note" not in figures
+
+
+def test_flagged_years_stand_below_the_lines(full_home, open_page, tmp_path):
+    code = "SP.POP.TOTL"
+    rows = f"REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE,OBS_STATUS\nDEU,{code},2023,84000000,P\n"
+    (tmp_path / "figures.csv").write_text(rows)
+    ingest.import_file(tmp_path / "figures.csv", name="own.csv")
+    app = open_page("compare", markets="DEU,FRA", recipe="healthcare", trend=code)
+    assert "Germany: Provisional: 2023" in [text.value for text in app.caption]
 
 
 def test_the_workbook_carries_years_ranks_intervals_and_sources(full_home, speak):
