@@ -103,8 +103,17 @@ def serve(tmp_path_factory) -> Callable[..., AbstractContextManager[str]]:
 
 @pytest.fixture(scope="session")
 def full_app(synthetic, serve) -> Iterator[str]:
-    """The dashboard on a store in which every industry ranks 80 markets; not to be written to."""
+    """The dashboard on a store in which every industry ranks 80 markets. What one test leaves there, a saved scenario
+    or a signature, no other may mind."""
     with serve(synthetic) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def own_app(synthetic, serve) -> Iterator[str]:
+    """The same, for models that are trained there, and before anybody asked for a potential: most pages have it
+    estimated in the background."""
+    with serve(synthetic, ATLAS_TEXT_DATA="/nowhere") as address:
         yield address
 
 
