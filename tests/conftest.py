@@ -20,8 +20,15 @@ from streamlit.components.v2 import manifest_scanner
 from analytics.index import recipe
 from dashboard.i18n import translation
 from data import apart, catalog, ingest, store
+from tests.shifts import Shifts
 
 TESTS = Path(__file__).parent
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shifts | None:
+    """For `--dist loadfile`, which the Makefile asks for."""
+    return Shifts(config, log) if config.getoption("dist") == "loadfile" else None
+
 
 hypothesis.settings.register_profile("atlas", deadline=None)  # how long a case takes depends on the machine
 hypothesis.settings.load_profile("atlas")

@@ -10,14 +10,19 @@ SKEW, KURTOSIS, MAX_WINSORISED = 2.0, 3.5, 5
 
 @dataclass(frozen=True)
 class Treatment:
-    """values: the treated frame. log: one row a touched value (iso3, indicator, method, before, after).
+    """values: the treated frame. touched: of each touched value its market, indicator, method, before and after.
 
     scales: indicator -> s of its logarithm, for the indicators that became one.
     """
 
     values: pd.DataFrame
-    log: pd.DataFrame
+    touched: tuple[tuple[str, str, str, float, float], ...]
     scales: dict[str, float]
+
+    @property
+    def log(self) -> pd.DataFrame:
+        """One row a touched value: iso3, indicator, method, before, after."""
+        return pd.DataFrame(self.touched, columns=["iso3", "indicator", "method", "before", "after"])
 
     def convert(self, indicator: str, value: float) -> float:
         """A value of the indicator's unit (a goalpost, a target) on the treated scale."""
@@ -66,7 +71,7 @@ def treat(values: pd.DataFrame, method: str = "skew") -> Treatment:
         touched = np.flatnonzero((after != before) & ~np.isnan(before))
         log += [(names[i], column, how, before[i], after[i]) for i in touched]
     frame = pd.DataFrame(treated, index=values.index)
-    return Treatment(frame, pd.DataFrame(log, columns=["iso3", "indicator", "method", "before", "after"]), scales)
+    return Treatment(frame, tuple(log), scales)
 
 
 def _treat_column(before: np.ndarray, method: str) -> tuple[np.ndarray, str]:

@@ -102,6 +102,11 @@ class ScenarioBase:
         return slice(len(self.ranking.scores))
 
     @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Market -> its position among the scored ones."""
+        return {market: place for place, market in enumerate(self.figures.index)}
+
+    @cached_property
     def members(self) -> Mapping[str, np.ndarray]:
         """Dimension -> positions of its ingredients."""
         return self.ranking.members
@@ -158,8 +163,8 @@ class ScenarioBase:
     @cached_property
     def start(self) -> "IndexState":
         """The index on the unshocked figures."""
-        whole, nothing = self.ranking.overall_weights.to_numpy(), pd.DataFrame(index=self.figures.index)
-        return IndexState(self, self.figures, self.ranking.normalised.to_numpy(), whole, nothing)
+        whole = self.ranking.overall_weights.to_numpy()
+        return IndexState(self, self.figures, self.ranking.normalised.to_numpy(), whole, {})
 
     @cached_property
     def _now(self) -> dict[str, np.ndarray]:
@@ -194,15 +199,15 @@ class ScenarioBase:
 class IndexState:
     """The index on one set of figures: only the columns that moved are worked out again.
 
-    figures: (markets, codes). normalised: (markets, ingredients). overall_weights: (ingredients,). moved:
-    the ingredients whose values differ from the unshocked ones, as values (markets, ingredients).
+    figures: (markets, codes). normalised: (markets, ingredients). overall_weights: (ingredients,). recomputed: the
+    values (markets,) of the ingredients that differ from the unshocked ones.
     """
 
     ground: ScenarioBase
     figures: pd.DataFrame
     normalised: np.ndarray
     overall_weights: np.ndarray
-    moved: pd.DataFrame
+    recomputed: Mapping[str, np.ndarray]
 
     def at(self, figures: pd.DataFrame, own: Mapping[str, float] | None = None) -> "IndexState":
         """The same index on other figures (same rows and columns), and perhaps other weights."""
@@ -210,14 +215,14 @@ class IndexState:
         now, then = figures.to_numpy(), self.figures.to_numpy()
         moved = ~((now == then) | (np.isnan(now) & np.isnan(then))).all(axis=0)
         codes = set(figures.columns[moved])
-        normalised, changed = self.normalised, self.moved
+        normalised, recomputed = self.normalised, dict(self.recomputed)
         keys = [key for key, measure in ranking.measures.items() if codes & set(measure.codes)]
         if keys:
             normalised = normalised.copy()
-            values = pd.DataFrame({key: compute(figures, ranking.measures[key]) for key in keys})
-            changed = changed.drop(columns=keys, errors="ignore").join(values)
+            recomputed |= {key: compute(figures, ranking.measures[key]).to_numpy() for key in keys}
+            values = pd.DataFrame({key: recomputed[key] for key in keys}, figures.index)
             treatment = treat.treat(values, ranking.design.treatment)
-            columns = ranking.normalised.columns.get_indexer(keys)
+            columns = [ranking.normalised.columns.get_loc(key) for key in keys]
             normalised[:, columns] = normalise.normalise(
                 treatment, treatment.values, self.ground.directions, ranking.design
             ).to_numpy()
@@ -228,7 +233,7 @@ class IndexState:
                 raise ScenarioError(
                     "Only indicators without data are left with a weight. Give another one a weight, or import data."
                 )
-        return IndexState(self.ground, figures, normalised, whole, changed)
+        return IndexState(self.ground, figures, normalised, whole, recomputed)
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -249,7 +254,8 @@ class IndexState:
     def _varied(self) -> np.ndarray:
         """(draws, markets), scores over the ways to build the index (`ScenarioBase.variants`), on their own scales."""
         ground = self.ground
-        ready = many.moved(ground.prepared, ground.ranking, self.moved)
+        moved = pd.DataFrame(dict(self.recomputed), self.figures.index)
+        ready = many.moved(ground.prepared, ground.ranking, moved)
         plan = replace(ground.variants, weights=ground.factors * self.overall_weights)
         place = ready.values.index.get_indexer(ground.figures.index)
         return many.scores(ready, ground.members, plan)[:, place]
@@ -342,16 +348,20 @@ def interval(name: str, exact: np.ndarray, drawn: np.ndarray) -> dict[str, np.nd
 
 def rows_of(ground: ScenarioBase, markets: Sequence[str], regions: Sequence[str]) -> tuple[np.ndarray, list[str]]:
     """Positions of the markets meant, and the named ones that are not ranked. Raises ScenarioError for nobody."""
-    names = ground.figures.index
     if not markets and not regions:
-        return np.arange(len(names)), []
-    inside = names.isin(markets) | ground.regions.isin(regions).to_numpy()
-    unknown = [region for region in regions if not (ground.regions == region).any()]
+        return np.arange(len(ground.places)), []
+    inside = np.zeros(len(ground.places), dtype=bool)
+    inside[[ground.places[market] for market in markets if market in ground.places]] = True
+    strangers = [market for market in markets if market not in ground.places]
+    unknown = []
+    for region in regions:
+        here = (ground.regions == region).to_numpy()
+        inside |= here
+        unknown += [] if here.any() else [region]
     if unknown:
         raise ScenarioError(
             "No ranked market lies in the region {region}. Use UN M49 codes such as 142.", region=", ".join(unknown)
         )
-    strangers = [market for market in markets if market not in names]
     if not inside.any():
         raise ScenarioError(
             "{markets} is not ranked by this recipe: too little is known of it. Choose another market, or import data "

@@ -16,7 +16,8 @@ from analytics.scenario.outcome import Reading
 
 AIMS = ("rank", "score", "potential")
 STEPS = 24
-HALVINGS = 30
+HALVINGS = 6
+CLOSE = 2.0**-30
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,19 @@ def seek(ground: ScenarioBase, scenario: Scenario, market: str, codes: Sequence[
         ]
         return replace(scenario, shocks=(*scenario.shocks, *moved))
 
-    def margin(effort: np.ndarray) -> float:
-        return _margin(outcomes.read(ground, shocks(effort), market), aim, target)
+    def read(effort: np.ndarray) -> Reading:
+        return outcomes.read(ground, shocks(effort), market)
+
+    def beyond(reading: Reading) -> float:
+        return _margin(reading, aim, target)
 
     ends = np.stack([(low - now) / sd, (high - now) / sd])
-    if _margin(start, aim, target) >= 0:
+    if beyond(start) >= 0:
         found, best = np.zeros(len(codes)), start
     elif len(codes) == 1:
-        found, best = _along(margin, ends[:, 0], lambda effort: outcomes.read(ground, shocks(effort), market), aim)
+        found, best = _along(read, beyond, ends[:, 0])
     else:
-        found, best = _together(margin, ends, lambda effort: outcomes.read(ground, shocks(effort), market))
+        found, best = _together(read, beyond, ends)
     if found is None:
         changes = pd.DataFrame(columns=["before", "after", "change", "effort"], index=pd.Index([], name="indicator"))
         of_best = getattr(best, aim)
@@ -149,7 +153,9 @@ def _margin(reading: Reading, aim: str, target: float) -> float:
     return float(better[allowed]) if allowed < len(better) else np.inf
 
 
-def _along(margin: Callable, ends: np.ndarray, read: Callable, aim: str) -> tuple[np.ndarray | None, Reading]:
+def _along(
+    read: Callable[[np.ndarray], Reading], beyond: Callable[[Reading], float], ends: np.ndarray
+) -> tuple[np.ndarray | None, Reading]:
     """One figure: the nearest point on either side at which the target is reached."""
     reached, best, best_margin = None, read(np.zeros(1)), -np.inf
     for end in ends:
@@ -157,11 +163,12 @@ def _along(margin: Callable, ends: np.ndarray, read: Callable, aim: str) -> tupl
             continue
         last = 0.0
         for step in np.linspace(0, end, STEPS + 1)[1:]:
-            beyond = margin(np.array([step]))
-            if beyond > best_margin:
-                best, best_margin = read(np.array([step])), beyond
-            if beyond >= 0:
-                near = _shorten(lambda x: margin(np.array([x])), last, step)
+            reading = read(np.array([step]))
+            margin = beyond(reading)
+            if margin > best_margin:
+                best, best_margin = reading, margin
+            if margin >= 0:
+                near = _shorten(lambda x: beyond(read(np.array([x]))), last, step)
                 if reached is None or abs(near) < abs(reached):
                     reached = near
                 break
@@ -170,17 +177,35 @@ def _along(margin: Callable, ends: np.ndarray, read: Callable, aim: str) -> tupl
 
 
 def _shorten(margin: Callable[[float], float], outside: float, inside: float) -> float:
+    """A place at which the target is just reached, to 2**-30 of the way: halved until there is one crossing, as a rule,
+    then by the margins (Algorithm 748)."""
+    accuracy = abs(inside - outside) * CLOSE
     for _ in range(HALVINGS):
         middle = (outside + inside) / 2
         if margin(middle) >= 0:
             inside = middle
         else:
             outside = middle
-    return inside
+    reached = [inside]
+
+    def beyond(place: float) -> float:
+        here = margin(place)
+        if here >= 0:
+            reached.append(place)
+        return here
+
+    optimize.toms748(beyond, *sorted((outside, inside)), xtol=accuracy, rtol=CLOSE)
+    return min(reached, key=lambda place: abs(place - outside))
 
 
-def _together(margin: Callable, ends: np.ndarray, read: Callable) -> tuple[np.ndarray | None, Reading]:
+def _together(
+    read: Callable[[np.ndarray], Reading], beyond: Callable[[Reading], float], ends: np.ndarray
+) -> tuple[np.ndarray | None, Reading]:
     """Several figures: the least squared effort that reaches the target, as far as a local search finds it."""
+
+    def margin(effort: np.ndarray) -> float:
+        return beyond(read(effort))
+
     width = ends.shape[1]
     step = np.clip(0.25, 0, np.maximum(np.abs(ends).max(axis=0), 1e-9))
     here = margin(np.zeros(width))

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = (
@@ -103,8 +103,17 @@ def serve(tmp_path_factory) -> Callable[..., AbstractContextManager[str]]:
 
 @pytest.fixture(scope="session")
 def full_app(synthetic, serve) -> Iterator[str]:
-    """The dashboard on a store in which every industry ranks 80 markets; not to be written to."""
+    """The dashboard on a store in which every industry ranks 80 markets. What one test leaves there, a saved scenario
+    or a signature, no other may mind."""
     with serve(synthetic) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def own_app(synthetic, serve) -> Iterator[str]:
+    """The same, for models that are trained there, and before anybody asked for a potential: most pages have it
+    estimated in the background."""
+    with serve(synthetic, ATLAS_TEXT_DATA="/nowhere") as address:
         yield address
 
 
@@ -120,6 +129,27 @@ class Visitor:
     address: str
     hosts: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        for event, heard in self._ears().items():
+            self.page.on(event, heard)
+
+    def hush(self) -> None:
+        for event, heard in self._ears().items():
+            self.page.remove_listener(event, heard)
+
+    def _ears(self) -> dict[str, Callable]:
+        return {"request": self._asks, "pageerror": self._breaks, "console": self._says}
+
+    def _asks(self, request: Request) -> None:
+        self.hosts.add(urlsplit(request.url).hostname or "127.0.0.1")
+
+    def _breaks(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
+    def _says(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not KNOWN.search(message.location.get("url", "") + message.text):
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def go(self, path: str) -> None:
         self.page.goto(self.address + path)
@@ -160,31 +190,53 @@ class Visitor:
         )
 
 
+@dataclass
+class Desks:
+    """Browser windows, one for each reader of a test, taken over by the next test with nothing left in them.
+
+    A window that has loaded the front end once loads it again with half the work.
+    """
+
+    browser: Browser
+    free: list[Page] = field(default_factory=list)
+
+    def sit(self) -> Page:
+        return self.free.pop() if self.free else self.browser.new_context(accept_downloads=True).new_page()
+
+    def leave(self, page: Page) -> None:
+        """Close what was opened from a window, and clear what the site has stored."""
+        for other in page.context.pages:
+            if other is not page:
+                other.close()
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        self.free.append(page)
+
+
+@pytest.fixture(scope="session")
+def desks(browser) -> Desks:
+    return Desks(browser)
+
+
 @pytest.fixture
-def visit(browser) -> Iterator[Callable[..., Visitor]]:
+def visit(desks) -> Iterator[Callable[..., Visitor]]:
     """visit(address, size, scheme) opens a reader. At the end: no other host was asked, the console had no error."""
-    visitors, contexts = [], []
+    visitors: list[Visitor] = []
 
     def opened(address: str, size: tuple[int, int] = WIDE, scheme: str = "light") -> Visitor:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, accept_downloads=True
-        )
-        contexts.append(context)
-        visitor = Visitor(context.new_page(), address)
-        visitor.page.on("request", lambda request: visitor.hosts.add(urlsplit(request.url).hostname or "127.0.0.1"))
-        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-        visitor.page.on("console", lambda message: _listen(visitor, message))
+        page = desks.sit()
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme)
+        visitor = Visitor(page, address)
+        visitor.listen()
         visitors.append(visitor)
         return visitor
 
     yield opened
-    for context in contexts:
-        context.close()
+    for visitor in visitors:
+        visitor.hush()
+        desks.leave(visitor.page)
     for visitor in visitors:
         assert visitor.hosts == {"127.0.0.1"}
         assert visitor.complaints == []
-
-
-def _listen(visitor: Visitor, message) -> None:
-    if message.type == "error" and not KNOWN.search(message.location.get("url", "") + message.text):
-        visitor.complaints.append(f"{message.text} ({message.location.get('url', '')})")

@@ -1,22 +1,13 @@
 """What a reader does on the Adapt page, in a real browser, with the models that ship."""
 
 import re
-from itertools import product
 
 import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-WIDE, NARROW = (1400, 900), (390, 844)
 TRAINING_MS = 300_000
-
-
-@pytest.fixture
-def own_app(synthetic, serve):
-    """The dashboard on a folder of its own: what is registered here stays here."""
-    with serve(synthetic, ATLAS_TEXT_DATA="/nowhere") as address:
-        yield address
 
 
 def test_our_example_is_checked_trained_compared_registered_and_removed(own_app, visit):
@@ -93,12 +84,3 @@ def test_a_file_with_wrong_columns_is_refused_and_mended_by_choosing_them(own_ap
     reader.choose("Label in column", "hisia")
     expect(reader.page.get_by_role("heading", level=1)).to_have_text("40 Swahili examples ready for training")
     reader.page.get_by_text("No row is neutral: the adapter will not learn it.").wait_for()
-
-
-@pytest.mark.parametrize(("size", "scheme"), list(product((WIDE, NARROW), ("light", "dark"))))
-def test_the_page_fits_narrow_and_dark(full_app, visit, size, scheme):
-    reader = visit(full_app, size, scheme)
-    for rows in ("example", "shared", "file"):
-        reader.go(f"/adapt?rows={rows}")
-        reader.page.wait_for_timeout(400)
-        assert not reader.scrolls_sideways(), rows

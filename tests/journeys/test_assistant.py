@@ -6,13 +6,6 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def own_app(built, serve):
-    """The dashboard on a store of its own: verdicts are written to it."""
-    with serve(built) as address:
-        yield address
-
-
 def ask(reader, question: str) -> None:
     box = reader.page.get_by_test_id("stChatInputTextArea")
     box.fill(question)
@@ -21,8 +14,8 @@ def ask(reader, question: str) -> None:
     reader.settle()
 
 
-def test_a_question_is_answered_with_its_source_and_judged(own_app, visit):
-    reader = visit(own_app)
+def test_a_question_is_answered_with_its_source_and_judged(full_app, visit):
+    reader = visit(full_app)
     reader.go("/assistant")
     assert reader.title() == "What would you like to know about Lepton AI?"
     ask(reader, "How much would a licence for 30 users cost us?")
@@ -41,8 +34,8 @@ def test_a_question_is_answered_with_its_source_and_judged(own_app, visit):
     expect(talk).to_have_count(0)
 
 
-def test_a_doubt_is_asked_back_and_off_topic_is_handed_over(own_app, visit):
-    reader = visit(own_app)
+def test_a_doubt_is_asked_back_and_off_topic_is_handed_over(full_app, visit):
+    reader = visit(full_app)
     reader.go("/assistant")
     ask(reader, "How much is it?")
     reader.page.get_by_role("button", name="How much does it cost?").click()
@@ -60,8 +53,8 @@ def test_a_doubt_is_asked_back_and_off_topic_is_handed_over(own_app, visit):
     assert "> How much is it?" in taken.value.path().read_text(encoding="utf-8-sig")
 
 
-def test_a_wrong_file_is_refused_and_a_right_one_is_answered_from(own_app, visit):
-    reader = visit(own_app)
+def test_a_wrong_file_is_refused_and_a_right_one_is_answered_from(full_app, visit):
+    reader = visit(full_app)
     reader.go("/assistant")
     chooser = reader.page.get_by_test_id("stFileUploaderDropzoneInput")
     chooser.set_input_files({"name": "wrong.csv", "mimeType": "text/csv", "buffer": b"frage,antwort\nA,B\n"})

@@ -1,22 +1,14 @@
 """What a reader does on the Plan page, in a real browser."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def unasked_app(synthetic, serve) -> Iterator[str]:
-    """The dashboard before anybody asked for a potential: other pages have it estimated in the background."""
-    with serve(synthetic) as address:
-        yield address
-
-
-def test_a_plan_is_made_changed_by_keyboard_undone_and_taken_away(unasked_app, visit):
-    reader = visit(unasked_app)
+def test_a_plan_is_made_changed_by_keyboard_undone_and_taken_away(own_app, visit):
+    reader = visit(own_app)
     reader.go("/plan?recipe=healthcare")
     assert reader.title() == "Where should money and people go?"
     reader.page.get_by_text("Or plan with figures of your own").click()

@@ -110,24 +110,23 @@ def test_a_slider_moved_quickly_and_everything_beside_it_agree_and_the_address_h
     agrees(reader, end)
 
 
-def test_a_saved_scenario_is_opened_in_the_place_of_another(synthetic, serve, visit):
-    with serve(synthetic) as address:
-        reader = visit(address)
-        open_digital(reader)
-        change(reader, "30")
-        reader.settle()
-        kept = reader.title()
-        reader.page.get_by_test_id("stPopoverButton").filter(has_text="Save").click()
-        reader.page.get_by_role("button", name="Save My scenario").click()
-        expect(reader.page.get_by_text("Saved.", exact=True)).to_be_visible()
-        reader.page.keyboard.press("Escape")
-        reader.settle()
+def test_a_saved_scenario_is_opened_in_the_place_of_another(full_app, visit):
+    reader = visit(full_app)
+    open_digital(reader)
+    change(reader, "30")
+    reader.settle()
+    kept = reader.title()
+    reader.page.get_by_test_id("stPopoverButton").filter(has_text="Save").click()
+    reader.page.get_by_role("button", name="Save My scenario").click()
+    expect(reader.page.get_by_text("Saved.", exact=True)).to_be_visible()
+    reader.page.keyboard.press("Escape")
+    reader.settle()
 
-        change(reader, "-5")
-        reader.settle()
-        reader.page.get_by_test_id("stPopoverButton").filter(has_text="folder_open").click()
-        reader.page.locator(".st-key-scenario_open_saved button").click()
-        expect(assumed(reader)).to_contain_text(said(30.0))
-        reader.settle()
-        assert reader.title() == kept
-        assert in_the_address(reader) == 30.0
+    change(reader, "-5")
+    reader.settle()
+    reader.page.get_by_test_id("stPopoverButton").filter(has_text="folder_open").click()
+    reader.page.locator(".st-key-scenario_open_saved button").click()
+    expect(assumed(reader)).to_contain_text(said(30.0))
+    reader.settle()
+    assert reader.title() == kept
+    assert in_the_address(reader) == 30.0

@@ -2,7 +2,6 @@
 
 import io
 import re
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-WIDE, NARROW = (1400, 900), (390, 844)
 LOADING_MS = 60_000
 
 
@@ -173,12 +171,3 @@ def test_what_is_looked_for_and_the_market_stand_in_the_address(app, visit):
     other.go(reader.page.url.removeprefix(app))
     assert other.title() == reader.title()
     assert other.page.get_by_role("combobox", name="Market").input_value().startswith("Japan")
-
-
-@pytest.mark.parametrize(("size", "scheme"), list(product((WIDE, NARROW), ("light", "dark"))))
-def test_the_lab_fits_narrow_and_dark(app, visit, size, scheme):
-    reader = visit(app, size, scheme)
-    for path in ("/vision", "/vision?look=cells", "/vision?look=tags&market=JPN", "/vision?from=file"):
-        reader.go(path)
-        reader.page.wait_for_timeout(400)
-        assert not reader.scrolls_sideways(), path

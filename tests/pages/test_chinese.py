@@ -1,8 +1,10 @@
 """In Chinese, every page is Chinese: no English sentence is left on it."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
+import streamlit as st
 
 from analytics.scenario import document as scenarios
 from analytics.scenario.document import Base, Scenario, Shock
@@ -46,6 +48,17 @@ VISITS = [
     ("assistant", {}),
     *(("data", {"section": section}) for section in SECTIONS),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_caches() -> Iterator[None]:
+    """Nothing is patched here: what a visit has loaded serves the next, as on one server; the models that look at a
+    picture, above all."""
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 @pytest.fixture(params=["home", "full_home"])

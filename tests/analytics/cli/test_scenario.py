@@ -19,6 +19,7 @@ from analytics.cli.commands import main
 from analytics.scenario import base as bases
 from data import store
 from tests.commands import called, started
+from tests.learners import two_learners
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -100,7 +101,8 @@ def test_without_json_there_is_a_row_a_market_and_notes_on_stderr(full_home, tmp
 
 def test_the_potential_is_there_with_its_interval_and_says_what_it_is(full_home, tmp_path):
     file = written(tmp_path, base=PLAIN["base"] | {"learner": "ridge"}, shocks=[USERS])
-    found = answer(file)
+    with two_learners():
+        found = answer(file)
     follows_its_schema(found)
     assert found["potential"]["learner"] == "ridge"
     assert found["potential"]["outcome"] == "Current health expenditure per person"

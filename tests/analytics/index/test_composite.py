@@ -183,7 +183,7 @@ def scored(cells: dict, factors: dict | None = None) -> composite.Ranking | None
         return None
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(CELLS, st.sampled_from(CODES), st.sampled_from([1e-6, 0.01, 3.7, 1000.0]))
 def test_rescaling_an_input_leaves_the_ranks_unchanged(cells, code, factor):
     before, after = scored(cells), scored(cells, {code: factor})
@@ -192,7 +192,7 @@ def test_rescaling_an_input_leaves_the_ranks_unchanged(cells, code, factor):
         assert after.scores["score"].to_dict() == pytest.approx(before.scores["score"].to_dict(), abs=1e-6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(CELLS)
 def test_points_add_up_to_scores_between_0_and_100(cells):
     if ranking := scored(cells):
@@ -203,7 +203,7 @@ def test_points_add_up_to_scores_between_0_and_100(cells):
         assert set(ranking.scores.index) | set(ranking.unranked.index) == {iso3 for iso3, _ in cells}
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(CELLS, st.randoms())
 def test_the_order_of_the_rows_does_not_matter(cells, dice):
     shuffled = list(cells.items())

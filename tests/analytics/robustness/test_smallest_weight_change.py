@@ -80,7 +80,7 @@ DESIGNS = [
 ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.sampled_from(DESIGNS), st.sampled_from(smallest_weight_change.LEVELS), st.booleans())
 def test_whatever_is_found_holds_when_the_index_is_run_again(seed, design, level, gaps):
     random = np.random.default_rng(seed)

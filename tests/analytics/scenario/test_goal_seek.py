@@ -94,7 +94,7 @@ def test_less_may_be_what_it_takes():
     assert found.effort > 0 > found.changes.at[UNEMPLOYED, "effort"]
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.integers(0, 500), st.sampled_from(CODES), st.integers(1, 15), st.sampled_from(MARKETS[1:20]))
 def test_the_smallest_change_reaches_the_rank_and_a_little_less_does_not(seed, code, target, market):
     ground = stand(figures(seed))
@@ -106,7 +106,7 @@ def test_the_smallest_change_reaches_the_rank_and_a_little_less_does_not(seed, c
     assert found.reached.rank == outcomes.read(ground, found.scenario, market).rank
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.integers(0, 500), st.sampled_from(CODES), st.floats(0.1, 20), st.sampled_from(MARKETS[1:20]))
 def test_the_smallest_change_reaches_the_score_and_a_little_less_does_not(seed, code, more, market):
     ground = stand(figures(seed))
@@ -127,7 +127,7 @@ def test_what_moves_along_is_counted():
 # ------------------------------------------------------------------ several figures
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(st.integers(0, 500), st.integers(1, 12), st.sampled_from(MARKETS[1:20]))
 def test_several_figures_reach_it_with_no_more_effort_than_any_one_of_them(seed, target, market):
     ground = stand(figures(seed))

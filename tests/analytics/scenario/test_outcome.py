@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_limits
 
 from analytics.index import composite
 from analytics.index.design import Design
@@ -21,6 +20,7 @@ from analytics.scenario.base import ScenarioBase, ScenarioError
 from analytics.scenario.document import Base, Scenario, Shock
 from analytics.scenario.propagation import Elasticity
 from analytics.scenario.shocks import Caveat
+from tests.learners import two_learners
 
 PEOPLE, INCOME, DOLLARS, SPENDING, USERS, LINES, LAW = (
     "SP.POP.TOTL", "NY.GDP.PCAP.PP.CD", "NY.GDP.PCAP.CD", "SH.XPD.CHEX.PC.CD", "IT.NET.USER.ZS", "IT.NET.BBND.P2",
@@ -407,7 +407,7 @@ def test_the_best_market_may_still_lose_where_an_elasticity_is_unsure():
 # ------------------------------------------------------------------ parts and repetition
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(
     st.lists(one_move, min_size=1, max_size=4, unique_by=lambda shock: shock.place),
     st.lists(one_weight, max_size=2, unique_by=lambda shock: shock.target),
@@ -560,7 +560,7 @@ def with_outcome() -> tuple[pd.DataFrame, Recipe, pd.DataFrame]:
 @pytest.fixture(scope="module")
 def modelled() -> ScenarioBase:
     rows, recipe, groups = with_outcome()
-    with threadpool_limits(1):  # the threads of small fits get in their own way
+    with two_learners():
         fit = potential.fit(rows, recipe, YEAR, groups, learner="ridge")
     links = (replace(INCOME_TO_SPENDING, target=LAW, target_scale="level"),)
     return bases.build_base(rows[rows["year"] == YEAR], recipe, REGIONS, rows, YEAR, links, fit)

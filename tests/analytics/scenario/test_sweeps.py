@@ -184,7 +184,7 @@ def test_a_triangular_input_gives_the_quantiles_of_that_triangle():
 
 
 def test_a_normal_input_has_its_mean_and_deviation_and_a_scale_is_never_negative():
-    drawn = sweeps.simulate(GROUND, scenario(uncertain=(doubt(distribution="normal", mean=3, sd=2),)), 1000).inputs[0]
+    drawn = sweeps.simulate(GROUND, scenario(uncertain=(doubt(distribution="normal", mean=3, sd=2),)), 500).inputs[0]
     assert (drawn.mean(), drawn.std()) == pytest.approx((3, 2), abs=0.25)
     wild = doubt(how="scale", distribution="normal", mean=0.0, sd=1.0)
     assert (sweeps.simulate(GROUND, scenario(uncertain=(wild,)), 200).inputs[0] >= 0).all()

@@ -82,14 +82,14 @@ def made(tmp_path_factory):
         patch.setenv("ATLAS_VISION_DATA", str(files))
         patch.setattr(nuclei_training, "SHAPE", small)
         patch.setattr(
-            train_evaluate, "ROUNDS", tuple(nuclei_training.TrainingConfig(fast, batch=4, crops=n) for n in (140, 20))
+            train_evaluate, "ROUNDS", tuple(nuclei_training.TrainingConfig(fast, batch=4, crops=n) for n in (100, 8))
         )
-        patch.setattr(train_evaluate, "AGAIN", nuclei_training.TrainingConfig(fast, batch=4, crops=20))
+        patch.setattr(train_evaluate, "AGAIN", nuclei_training.TrainingConfig(fast, batch=4, crops=8))
         patch.setattr(cells_training, "SHAPE", replace(small, stem=4))
         patch.setattr(cells_training, "SIZE", (128, 160))
         patch.setattr(cells_network, "SIZE", (128, 160))
         plan = cells_training.TrainingConfig(
-            replace(fast, epochs=3, rate=6e-3), batch=4, views=20, crop_settings=replace(fast, epochs=30, rate=3e-3)
+            replace(fast, epochs=2, rate=6e-3), batch=4, views=12, crop_settings=replace(fast, epochs=12, rate=3e-3)
         )
         patch.setattr(cells_training, "TrainingConfig", lambda: plan)
         said: list[str] = []
