@@ -196,10 +196,8 @@ def spread(
         shocked.to_numpy() if shocked.columns.equals(columns) else shocked.reindex(columns=columns).eq(True).to_numpy()
     )
     mask = mask.astype(bool)
-    for target in _order([e for _, e in links]):
+    for target in targets([e for _, e in links]):
         into = [(n, e) for n, e in links if e.target == target]
-        if not into:
-            continue
         steps = 0.0
         for number, elasticity in into:
             source = numbers[elasticity.source]
@@ -264,6 +262,12 @@ def _noise(
             rows=rows,
         )
     return noise[number]
+
+
+def targets(elasticities: Sequence[Elasticity]) -> list[str]:
+    """The codes that others move, each after all that move it. Raises PropagationError for links in a circle."""
+    moved = {elasticity.target for elasticity in elasticities}
+    return [code for code in _order(elasticities) if code in moved]
 
 
 def _order(elasticities: Sequence[Elasticity]) -> list[str]:

@@ -1,0 +1,310 @@
+/**
+ * Sliders whose answer moves with the hand. Three elements of a page share a channel: the base (once), the sliders, and
+ * the answer. A move is answered here in the same frame; released, or held still, it goes to the server, which alone
+ * knows intervals: until its answer to this very position has come, what it said of an older one is dimmed.
+ *
+ * @typedef {object} Control
+ * @property {string} key
+ * @property {string} label
+ * @property {string} about
+ * @property {number} low of the slider; high, step: of the slider; least, most: of what may be typed
+ * @property {number} start where nothing is assumed
+ * @property {number} value
+ * @property {[number, number]|null} seen what it has been
+ * @property {string} unit behind the number
+ * @property {boolean} signed
+ * @property {Shock} shock what it assumes, but for its value
+ * @property {boolean} percent whether the slider moves percents of a scale
+ */
+const HELD_STILL_MS = 150;
+
+class Channel {
+  constructor() {
+    this.sent = 0;
+    this.session = this.turn = undefined;
+    this.values = new Map();
+    this.controls = new Map();
+    this.shocks = [];
+    this.views = new Set();
+  }
+
+  takeBase(data) {
+    this.base = LeptonIndex.open(data.base);
+    this.locale = data.locale;
+    this.names = data.names;
+    this.draw();
+  }
+
+  /** Values from the server, unless they answer an older position than the hand's. */
+  takeControls(data) {
+    const isNew = data.session !== this.session || data.turn !== this.turn;
+    if (isNew) [this.session, this.turn, this.sent] = [data.session, data.turn, data.seq];
+    this.isCurrent = data.seq >= this.sent;
+    this.controls = new Map(data.groups.flatMap(({ controls }) => controls.map((control) => [control.key, control])));
+    if (!this.isCurrent) return;
+    this.shocks = data.shocks;
+    this.values = new Map([...this.controls].map(([key, { value }]) => [key, value]));
+    this.draw();
+  }
+
+  takeAnswer(data) {
+    this.answer = data;
+    this.draw();
+  }
+
+  get isAnswered() {
+    return this.answer?.seq >= this.sent && this.answer?.session === this.session;
+  }
+
+  move(key, value) {
+    this.values.set(key, value);
+    (this.unsent ??= new Map()).set(key, value);
+    this.draw();
+  }
+
+  send(setStateValue) {
+    if (!this.unsent) return;
+    this.sent += 1;
+    setStateValue("moved", { seq: this.sent, turn: this.turn, values: Object.fromEntries(this.unsent) });
+    this.unsent = undefined;
+    this.draw();
+  }
+
+  /** The shocks as `Scenario.with_shock` and `without` would have them: each in its place, new ones at the end. */
+  assumed() {
+    const all = this.shocks.map((shock) => ({ ...shock }));
+    for (const [key, control] of this.controls) {
+      const value = this.values.get(key), at = all.findIndex((shock) => shock.place === control.shock.place);
+      if (value === control.value && this.isCurrent) continue;
+      const isStart = Math.abs(value - control.start) <= control.step / 2;
+      const made = { ...control.shock, value: control.percent ? 1 + value / 100 : value };
+      if (isStart && at >= 0) all.splice(at, 1);
+      else if (!isStart && at >= 0) all[at] = made;
+      else if (!isStart) all.push(made);
+    }
+    return all;
+  }
+
+  draw() {
+    if (this.isDue) return;
+    this.isDue = true;
+    requestAnimationFrame(() => {
+      this.isDue = false;
+      for (const view of this.views) view();
+    });
+  }
+}
+
+const channels = (window.leptonChannels ??= new Map());
+const channelOf = (name) => channels.get(name) ?? channels.set(name, new Channel()).get(name);
+
+const made = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name in element && name !== "style" && name !== "list") element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+};
+
+const decimals = (step) => Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+
+function spelt(locale, control, value) {
+  const places = decimals(control.step);
+  const number = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: places,
+    maximumFractionDigits: places,
+    signDisplay: control.signed ? "exceptZero" : "auto",
+  }).format(value);
+  return control.unit ? `${number}${control.unit}` : number;
+}
+
+/** One slider with its past on the track, the number to type, and the way back. @param {Control} control */
+function slider(channel, control, words, setStateValue) {
+  const id = `lepton-${control.key}`.replace(/[^\w-]/g, "_");
+  const range = made("input", { type: "range", id, min: control.low, max: control.high, step: control.step });
+  const typed = made("input", { type: "number", min: control.least, max: control.most, step: control.step });
+  typed.setAttribute("aria-label", control.label);
+  const back = made("button", { type: "button", className: "lepton-back", title: words.reset, textContent: "↺" });
+  back.setAttribute("aria-label", `${words.reset}: ${control.label}`);
+  const shown = made("output", { htmlFor: id });
+  const track = made("div", { className: "lepton-track", title: words.past });
+  const share = (value) => `${(100 * (value - control.low)) / (control.high - control.low)}%`;
+  if (control.seen) {
+    const [low, high] = control.seen.map((value) => Math.min(Math.max(value, control.low), control.high));
+    const past = made("i", { className: "lepton-past" });
+    past.style.insetInlineStart = share(low);
+    past.style.inlineSize = `max(2px, calc(${share(high)} - ${share(low)}))`;
+    track.append(past);
+  }
+  if (control.start >= control.low && control.start <= control.high) {
+    const now = made("i", { className: "lepton-now" });
+    now.style.insetInlineStart = share(control.start);
+    track.append(now);
+  }
+  let held;
+  const moved = (value, isReleased) => {
+    clearTimeout(held);
+    channel.move(control.key, value);
+    if (isReleased) channel.send(setStateValue);
+    else held = setTimeout(() => channel.send(setStateValue), HELD_STILL_MS);
+  };
+  range.addEventListener("input", () => moved(range.valueAsNumber, false));
+  range.addEventListener("change", () => moved(range.valueAsNumber, true));
+  range.addEventListener("dblclick", () => moved(control.start, true));
+  back.addEventListener("click", () => moved(control.start, true));
+  typed.addEventListener("change", () => {
+    const value = typed.valueAsNumber;
+    typed.setCustomValidity(Number.isFinite(value) && value >= control.least && value <= control.most ? "" : words.range);
+    if (typed.reportValidity()) moved(value, true);
+  });
+  const draw = () => {
+    const value = channel.values.get(control.key);
+    if (range.valueAsNumber !== value) range.value = value;
+    if (document.activeElement !== typed && typed.valueAsNumber !== value) typed.value = value.toFixed(decimals(control.step));
+    shown.value = spelt(channel.locale, control, value);
+    range.setAttribute("aria-valuetext", shown.value);
+    back.hidden = Math.abs(value - control.start) <= control.step / 2;
+  };
+  const label = made("label", { htmlFor: id, textContent: control.label, title: control.about });
+  const element = made(
+    "div",
+    { className: "lepton-slider" },
+    made("div", { className: "lepton-line" }, label, shown, back),
+    made("div", { className: "lepton-line" }, made("div", { className: "lepton-rail" }, range, track), typed),
+  );
+  return { element, draw };
+}
+
+/** The element of the sliders. */
+function sliders({ data, parentElement, setStateValue }) {
+  const channel = channelOf(data.channel), root = (parentElement.leptonRoot ??= made("div", { className: "lepton-panel" }));
+  if (!root.isConnected) parentElement.append(root);
+  const layout = JSON.stringify([data.groups, data.turn].map((part) => part), (name, value) => (name === "value" ? 0 : value));
+  channel.takeControls(data);
+  if (root.leptonLayout !== layout) {
+    root.leptonLayout = layout;
+    if (root.leptonDraw) channel.views.delete(root.leptonDraw);
+    const all = data.groups.map(({ title, controls }) => {
+      const drawn = controls.map((control) => slider(channel, control, data.words, setStateValue));
+      const heading = title ? [made("p", { className: "lepton-group", textContent: title })] : [];
+      return { drawn, element: made("div", {}, ...heading, ...drawn.map(({ element }) => element)) };
+    });
+    root.replaceChildren(...all.map(({ element }) => element));
+    root.leptonDraw = () => all.forEach(({ drawn }) => drawn.forEach(({ draw }) => draw()));
+    channel.views.add(root.leptonDraw);
+  }
+  root.leptonDraw();
+  return () => channel.views.delete(root.leptonDraw);
+}
+
+/** The element of the answer: the market in question, the first ones, and who moves most. */
+function answer({ data, parentElement }) {
+  const channel = channelOf(data.channel), root = (parentElement.leptonRoot ??= made("div", { className: "lepton-answer" }));
+  if (!root.isConnected) parentElement.append(root);
+  if (root.leptonDraw) channel.views.delete(root.leptonDraw);
+  const state = made("p", { className: "lepton-state" });
+  state.setAttribute("role", "status");
+  const lists = [
+    { title: data.words.first, rows: rowsOf(data.first), pick: (now) => firstOf(channel, now, data.first) },
+    { title: data.words.movers, rows: rowsOf(data.movers), pick: (now) => moversOf(channel, now, data) },
+  ].filter(({ rows }) => rows.length);
+  const subject = made("p", { className: "lepton-subject" });
+  root.replaceChildren(subject, state);
+  for (const { title, rows } of lists)
+    root.append(made("p", { className: "lepton-group", textContent: title }), made("ol", {}, ...rows.map((row) => row.element)));
+  root.leptonDraw = () => drawAnswer(channel, root, data, lists, subject, state);
+  channel.views.add(root.leptonDraw);
+  channel.takeAnswer(data);
+  return () => channel.views.delete(root.leptonDraw);
+}
+
+function rowsOf(count) {
+  return Array.from({ length: count }, () => {
+    const [rank, name, change, score, interval] = ["rank", "name", "change", "score", "interval"].map((part) =>
+      made("span", { className: `lepton-${part}` }),
+    );
+    const bar = made("span", { className: "lepton-bar" });
+    return { element: made("li", {}, rank, name, bar, score, change, interval), rank, name, bar, score, change, interval };
+  });
+}
+
+function firstOf(channel, { ranks, scores }, count) {
+  return ranks.map((_, row) => row).sort((one, other) => ranks[one] - ranks[other] || one - other).slice(0, count);
+}
+
+function moversOf(channel, { ranks }, data) {
+  const by = (row) => Math.abs(data.before.ranks[row] - ranks[row]);
+  const moved = ranks.map((_, row) => row).filter((row) => by(row) > 0);
+  return moved.sort((one, other) => by(other) - by(one) || ranks[one] - ranks[other]).slice(0, data.movers);
+}
+
+function drawAnswer(channel, root, data, lists, subject, state) {
+  if (!channel.base) return;
+  let now;
+  try {
+    now = LeptonIndex.run(channel.base, channel.assumed());
+  } catch (error) {
+    if (!(error instanceof LeptonIndex.NotHere)) throw error;
+  }
+  const isMoving = !channel.isAnswered || Boolean(channel.unsent);
+  document.documentElement.toggleAttribute("data-lepton-moving", isMoving);
+  root.classList.toggle("is-moving", isMoving);
+  state.textContent = now ? (isMoving ? data.words.moving : data.words.still) : data.words.unknown;
+  root.classList.toggle("is-unknown", !now);
+  if (!now) return;
+  const one = new Intl.NumberFormat(channel.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const whole = new Intl.NumberFormat(channel.locale);
+  const told = (row) => {
+    const iso3 = channel.base.markets[row], before = data.before.ranks[row], after = now.ranks[row];
+    const points = LeptonIndex.points(channel.base, now.normalised, now.overall, row, now);
+    return { iso3, before, after, points, interval: data.intervals[iso3] };
+  };
+  if (data.subject) {
+    const row = channel.base.markets.indexOf(data.subject), { before, after } = told(row);
+    subject.textContent = data.words.subject
+      .replace("{market}", channel.names[row])
+      .replace("{before}", whole.format(before))
+      .replace("{after}", whole.format(after))
+      .replace("{score}", one.format(now.scores[row]))
+      .replace("{gain}", new Intl.NumberFormat(channel.locale, { maximumFractionDigits: 1, signDisplay: "exceptZero" }).format(
+        now.scores[row] - data.before.scores[row],
+      ));
+  }
+  for (const { rows, pick } of lists) {
+    const picked = pick(now);
+    rows.forEach((parts, place) => {
+      const row = picked[place];
+      parts.element.hidden = row === undefined;
+      if (row === undefined) return;
+      const { iso3, before, after, points, interval } = told(row);
+      parts.rank.textContent = whole.format(after);
+      parts.name.textContent = channel.names[row];
+      parts.element.classList.toggle("is-subject", iso3 === data.subject);
+      parts.score.textContent = one.format(now.scores[row]);
+      parts.change.textContent = before === after ? "" : `${before > after ? "▲" : "▼"} ${whole.format(Math.abs(before - after))}`;
+      parts.change.dataset.way = before > after ? "up" : "down";
+      parts.interval.textContent = interval ? `${whole.format(interval[0])}–${whole.format(interval[1])}` : "";
+      stacked(parts.bar, channel.base, points, data.words.dimensions);
+    });
+  }
+}
+
+/** A bar as long as the score, in parts as long as what each dimension adds. */
+function stacked(bar, base, points, titles) {
+  while (bar.children.length < base.dimensions.length) bar.append(made("i", { className: `lepton-part-${bar.children.length}` }));
+  base.members.forEach((inside, number) => {
+    const part = inside.reduce((total, place) => total + Math.max(points[place], 0), 0);
+    bar.children[number].style.inlineSize = `${part}%`;
+    bar.children[number].title = titles[number];
+  });
+}
+
+/** The element that brings the base: it shows nothing. */
+function base({ data }) {
+  channelOf(data.channel).takeBase(data);
+}
+
+window.leptonLive = { base, sliders, answer };
+document.dispatchEvent(new Event("lepton-live"));
