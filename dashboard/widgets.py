@@ -175,7 +175,21 @@ def segmented(
 
 def slider(label: str, low: float, high: float, key: str, default: float, step: float = 0.1, **more: Any) -> float:
     """A slider kept in the address; a number out of its range, or no number, is refused."""
+    _take_number(label, low, high, key, default)
+    value = st.slider(label, low, high, key=key, step=step, persist_state="session", **more)
+    _publish(key, f"{value:g}", f"{default:g}", f"{value:g}")
+    return value
 
+
+def number(label: str, low: float, high: float, key: str, default: float) -> float:
+    """What `slider` keeps in the address, for a slider that is drawn by other means, and moved by `choose`."""
+    _take_number(label, low, high, key, default)
+    value = st.session_state[key]
+    _publish(key, f"{value:g}", f"{default:g}", f"{value:g}")
+    return value
+
+
+def _take_number(label: str, low: float, high: float, key: str, default: float) -> None:
     def parse(text: str) -> float | None:
         try:
             value = float(text)
@@ -186,9 +200,6 @@ def slider(label: str, low: float, high: float, key: str, default: float, step: 
     _take(key, label, parse)
     if key not in st.session_state:
         st.session_state[key] = default
-    value = st.slider(label, low, high, key=key, step=step, persist_state="session", **more)
-    _publish(key, f"{value:g}", f"{default:g}", f"{value:g}")
-    return value
 
 
 def whole(page: str, **choices: str) -> str:

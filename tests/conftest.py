@@ -50,6 +50,7 @@ def not_apart(request, monkeypatch) -> None:
     """What pages have done in a process of its own is done here, where the imports are: journeys use the real thing."""
     if request.path.relative_to(TESTS).parts[0] in ("pages", "dashboard"):
         monkeypatch.setattr(apart, "run", _done_here)
+        monkeypatch.setenv("ATLAS_LIVE", "off")  # Streamlit's test runner moves its own sliders only
 
 
 def _done_here(

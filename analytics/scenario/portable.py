@@ -90,7 +90,9 @@ def base_of(ground: ScenarioBase) -> dict[str, Any]:
 
 
 def shocks_of(ground: ScenarioBase, shocks: Sequence[Shock]) -> list[dict[str, Any]]:
-    """Shocks with their figures as columns and their markets as rows of `base_of`. Raises ScenarioError."""
+    """Shocks with their figures as columns and their markets as rows of `base_of`. Shocks of one place replace each
+    other. Raises ScenarioError.
+    """
     codes = list(ground.figures)
     return [
         {
@@ -98,6 +100,7 @@ def shocks_of(ground: ScenarioBase, shocks: Sequence[Shock]) -> list[dict[str, A
             "target": codes.index(shock.target) if shock.kind == "indicator" else shock.target,
             "how": shock.how,
             "value": shock.value,
+            "place": "|".join((shock.kind, shock.target, *shock.markets, *shock.regions)),
         }
         | (
             {"rows": rows_of(ground, shock.markets, shock.regions)[0].tolist()}

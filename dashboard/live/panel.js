@@ -15,15 +15,18 @@
  * @property {boolean} signed
  * @property {Shock} shock what it assumes, but for its value
  * @property {boolean} percent whether the slider moves percents of a scale
+ * @property {number|null} level of one market, where nothing is assumed
+ *
+ * A gesture is what one undo takes back: from the first move to letting go.
  */
-const HELD_STILL_MS = 150;
+const HELD_STILL_MS = 150, LOST_MS = 8000;
 
 class Channel {
   constructor() {
-    this.sent = 0;
+    this.sent = this.gesture = 0;
     this.session = this.turn = undefined;
     this.values = new Map();
-    this.controls = new Map();
+    this.groups = new Map();
     this.shocks = [];
     this.views = new Set();
   }
@@ -35,16 +38,28 @@ class Channel {
     this.draw();
   }
 
-  /** Values from the server, unless they answer an older position than the hand's. */
+  /** The controls of one element, with values from the server, unless they answer an older position than the hand's. */
   takeControls(data) {
     const isNew = data.session !== this.session || data.turn !== this.turn;
-    if (isNew) [this.session, this.turn, this.sent] = [data.session, data.turn, data.seq];
-    this.isCurrent = data.seq >= this.sent;
-    this.controls = new Map(data.groups.flatMap(({ controls }) => controls.map((control) => [control.key, control])));
-    if (!this.isCurrent) return;
-    this.shocks = data.shocks;
-    this.values = new Map([...this.controls].map(([key, { value }]) => [key, value]));
+    if (isNew) {
+      [this.session, this.turn, this.sent, this.unsent] = [data.session, data.turn, data.seq, undefined];
+      this.values.clear();
+    }
+    const isCurrent = data.seq >= this.sent && !this.unsent;
+    this.groups.set(data.group, new Map(data.controls.map((control) => [control.key, control])));
+    for (const { key, value } of data.controls) if (isCurrent || !this.values.has(key)) this.values.set(key, value);
+    if (isCurrent) this.shocks = data.shocks;
     this.draw();
+  }
+
+  leave(group) {
+    for (const key of this.groups.get(group)?.keys() ?? []) this.values.delete(key);
+    this.groups.delete(group);
+  }
+
+  /** @returns {Control|undefined} */
+  control(key) {
+    for (const controls of this.groups.values()) if (controls.has(key)) return controls.get(key);
   }
 
   takeAnswer(data) {
@@ -65,17 +80,21 @@ class Channel {
   send(setStateValue) {
     if (!this.unsent) return;
     this.sent += 1;
-    setStateValue("moved", { seq: this.sent, turn: this.turn, values: Object.fromEntries(this.unsent) });
+    const { sent: seq, turn, gesture, session } = this;
+    setStateValue("moved", { seq, turn, gesture, session, values: Object.fromEntries(this.unsent) });
     this.unsent = undefined;
+    this.lostAt = performance.now() + LOST_MS;
+    setTimeout(() => this.draw(), LOST_MS + 50);
     this.draw();
   }
 
   /** The shocks as `Scenario.with_shock` and `without` would have them: each in its place, new ones at the end. */
   assumed() {
     const all = this.shocks.map((shock) => ({ ...shock }));
-    for (const [key, control] of this.controls) {
-      const value = this.values.get(key), at = all.findIndex((shock) => shock.place === control.shock.place);
-      if (value === control.value && this.isCurrent) continue;
+    for (const [key, value] of this.values) {
+      const control = this.control(key);
+      if (!control || value === control.value) continue;
+      const at = all.findIndex((shock) => shock.place === control.shock.place);
       const isStart = Math.abs(value - control.start) <= control.step / 2;
       const made = { ...control.shock, value: control.percent ? 1 + value / 100 : value };
       if (isStart && at >= 0) all.splice(at, 1);
@@ -117,11 +136,16 @@ function spelt(locale, control, value) {
     maximumFractionDigits: places,
     signDisplay: control.signed ? "exceptZero" : "auto",
   }).format(value);
-  return control.unit ? `${number}${control.unit}` : number;
+  const told = control.unit ? `${number}${control.unit}` : number;
+  if (control.level === null || value === control.start) return told;
+  const after = control.percent ? control.level * (1 + value / 100) : control.level + value;
+  const level = new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 3 }).format(after);
+  return `${told} → ${level}`;
 }
 
 /** One slider with its past on the track, the number to type, and the way back. @param {Control} control */
 function slider(channel, control, words, setStateValue) {
+  const { key } = control;
   const id = `lepton-${control.key}`.replace(/[^\w-]/g, "_");
   const range = made("input", { type: "range", id, min: control.low, max: control.high, step: control.step });
   const typed = made("input", { type: "number", min: control.least, max: control.most, step: control.step });
@@ -143,15 +167,27 @@ function slider(channel, control, words, setStateValue) {
     now.style.insetInlineStart = share(control.start);
     track.append(now);
   }
-  let held;
+  let held, isHeld = false, hasMoved = false;
+  const letGo = () => {
+    channel.send(setStateValue);
+    channel.gesture += 1;
+  };
   const moved = (value, isReleased) => {
     clearTimeout(held);
-    channel.move(control.key, value);
-    if (isReleased) channel.send(setStateValue);
-    else held = setTimeout(() => channel.send(setStateValue), HELD_STILL_MS);
+    channel.move(key, value);
+    if (isReleased) letGo();
+    else held = setTimeout(() => (isHeld ? channel.send(setStateValue) : letGo()), HELD_STILL_MS);
   };
-  range.addEventListener("input", () => moved(range.valueAsNumber, false));
-  range.addEventListener("change", () => moved(range.valueAsNumber, true));
+  range.addEventListener("pointerdown", () => ([isHeld, hasMoved] = [true, false]));
+  range.addEventListener("input", () => {
+    hasMoved = true;
+    moved(range.valueAsNumber, false);
+  });
+  for (const end of ["change", "pointerup", "pointercancel"]) // back where it began, a slider tells no change
+    range.addEventListener(end, () => {
+      if (isHeld && hasMoved) moved(range.valueAsNumber, true); // a key is no hand: the next may follow at once
+      isHeld = false;
+    });
   range.addEventListener("dblclick", () => moved(control.start, true));
   back.addEventListener("click", () => moved(control.start, true));
   typed.addEventListener("change", () => {
@@ -159,15 +195,20 @@ function slider(channel, control, words, setStateValue) {
     typed.setCustomValidity(Number.isFinite(value) && value >= control.least && value <= control.most ? "" : words.range);
     if (typed.reportValidity()) moved(value, true);
   });
+  const label = made("label", { htmlFor: id }), swatch = made("i", { className: "lepton-swatch" }), title = made("span");
+  label.append(swatch, title);
   const draw = () => {
-    const value = channel.values.get(control.key);
+    const value = channel.values.get(key), { label: name, about } = channel.control(key) ?? control;
+    if (title.textContent !== name) title.textContent = name;
+    label.title = about;
+    const part = control.shock.kind === "weight" ? (channel.base?.dimensions.indexOf(control.shock.target) ?? -1) : -1;
+    swatch.className = part < 0 ? "" : `lepton-swatch ${partClass(part)}`;
     if (range.valueAsNumber !== value) range.value = value;
     if (document.activeElement !== typed && typed.valueAsNumber !== value) typed.value = value.toFixed(decimals(control.step));
     shown.value = spelt(channel.locale, control, value);
     range.setAttribute("aria-valuetext", shown.value);
     back.hidden = Math.abs(value - control.start) <= control.step / 2;
   };
-  const label = made("label", { htmlFor: id, textContent: control.label, title: control.about });
   const element = made(
     "div",
     { className: "lepton-slider" },
@@ -181,23 +222,24 @@ function slider(channel, control, words, setStateValue) {
 function sliders({ data, parentElement, setStateValue }) {
   const channel = channelOf(data.channel), root = (parentElement.leptonRoot ??= made("div", { className: "lepton-panel" }));
   if (!root.isConnected) parentElement.append(root);
-  const layout = JSON.stringify([data.groups, data.turn].map((part) => part), (name, value) => (name === "value" ? 0 : value));
+  const layout = JSON.stringify([data.words, data.controls.map(({ label, about, value, ...rest }) => rest)]);
   channel.takeControls(data);
   if (root.leptonLayout !== layout) {
     root.leptonLayout = layout;
     if (root.leptonDraw) channel.views.delete(root.leptonDraw);
-    const all = data.groups.map(({ title, controls }) => {
-      const drawn = controls.map((control) => slider(channel, control, data.words, setStateValue));
-      const heading = title ? [made("p", { className: "lepton-group", textContent: title })] : [];
-      return { drawn, element: made("div", {}, ...heading, ...drawn.map(({ element }) => element)) };
-    });
+    const all = data.controls.map((control) => slider(channel, control, data.words, setStateValue));
     root.replaceChildren(...all.map(({ element }) => element));
-    root.leptonDraw = () => all.forEach(({ drawn }) => drawn.forEach(({ draw }) => draw()));
-    channel.views.add(root.leptonDraw);
+    root.leptonDraw = () => all.forEach(({ draw }) => draw());
   }
+  channel.views.add(root.leptonDraw);
   root.leptonDraw();
-  return () => channel.views.delete(root.leptonDraw);
+  return () => {
+    channel.views.delete(root.leptonDraw);
+    channel.leave(data.group);
+  };
 }
+
+const partClass = (number) => `lepton-part-${number % 8}`;
 
 /** The element of the answer: the market in question, the first ones, and who moves most. */
 function answer({ data, parentElement }) {
@@ -207,13 +249,15 @@ function answer({ data, parentElement }) {
   const state = made("p", { className: "lepton-state" });
   state.setAttribute("role", "status");
   const lists = [
-    { title: data.words.first, rows: rowsOf(data.first), pick: (now) => firstOf(channel, now, data.first) },
     { title: data.words.movers, rows: rowsOf(data.movers), pick: (now) => moversOf(channel, now, data) },
+    { title: data.words.first, rows: rowsOf(data.first), pick: (now) => firstOf(channel, now, data.first) },
   ].filter(({ rows }) => rows.length);
   const subject = made("p", { className: "lepton-subject" });
-  root.replaceChildren(subject, state);
-  for (const { title, rows } of lists)
-    root.append(made("p", { className: "lepton-group", textContent: title }), made("ol", {}, ...rows.map((row) => row.element)));
+  const drawn = lists.map(({ title, rows }) => {
+    const heading = made("p", { className: "lepton-group", textContent: title });
+    return made("div", {}, heading, made("ol", {}, ...rows.map((row) => row.element)));
+  });
+  root.replaceChildren(subject, state, made("div", { className: "lepton-lists" }, ...drawn));
   root.leptonDraw = () => drawAnswer(channel, root, data, lists, subject, state);
   channel.views.add(root.leptonDraw);
   channel.takeAnswer(data);
@@ -251,7 +295,10 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   const isMoving = !channel.isAnswered || Boolean(channel.unsent);
   document.documentElement.toggleAttribute("data-lepton-moving", isMoving);
   root.classList.toggle("is-moving", isMoving);
-  state.textContent = now ? (isMoving ? data.words.moving : data.words.still) : data.words.unknown;
+  const leader = now ? channel.names[now.ranks.indexOf(1)] : "";
+  const isLost = isMoving && !channel.unsent && performance.now() > channel.lostAt;
+  const words = isLost ? "lost" : !now ? "unknown" : isMoving ? "moving" : "still";
+  state.textContent = data.words[words].replace("{market}", leader);
   root.classList.toggle("is-unknown", !now);
   if (!now) return;
   const one = new Intl.NumberFormat(channel.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -293,7 +340,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
 
 /** A bar as long as the score, in parts as long as what each dimension adds. */
 function stacked(bar, base, points, titles) {
-  while (bar.children.length < base.dimensions.length) bar.append(made("i", { className: `lepton-part-${bar.children.length}` }));
+  while (bar.children.length < base.dimensions.length) bar.append(made("i", { className: partClass(bar.children.length) }));
   base.members.forEach((inside, number) => {
     const part = inside.reduce((total, place) => total + Math.max(points[place], 0), 0);
     bar.children[number].style.inlineSize = `${part}%`;
@@ -303,7 +350,8 @@ function stacked(bar, base, points, titles) {
 
 /** The element that brings the base: it shows nothing. */
 function base({ data }) {
-  channelOf(data.channel).takeBase(data);
+  const told = JSON.parse(new TextDecoder().decode(data));
+  channelOf(told.channel).takeBase(told);
 }
 
 window.leptonLive = { base, sliders, answer };

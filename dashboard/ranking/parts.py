@@ -20,7 +20,9 @@ from dashboard.charts import rankings
 from dashboard.filters import MarketFilters
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _, in_sentence, listing, number, sentence, share
+from dashboard.live import component as live
 from dashboard.markup import literal
+from dashboard.ranking import while_moving
 
 SHOWN = 30
 HEAVIEST = 3.0
@@ -44,10 +46,14 @@ def weight_sliders(recipe_name: str) -> tuple[tuple[str, float], ...]:
     if st.button(_("Reset the weights"), icon=":material/restart_alt:", type="tertiary", key="reset_weights"):
         for dimension, key in keys.items():
             widgets.choose(key, float(dimensions[dimension]))
-    chosen = {
-        dimension: widgets.slider(_(dimension).capitalize(), 0.0, HEAVIEST, keys[dimension], float(weight))
-        for dimension, weight in dimensions.items()
-    }
+        while_moving.reset()
+    if live.is_on():
+        chosen = while_moving.sliders(dimensions, keys, HEAVIEST)
+    else:
+        chosen = {
+            dimension: widgets.slider(_(dimension).capitalize(), 0.0, HEAVIEST, keys[dimension], float(weight))
+            for dimension, weight in dimensions.items()
+        }
     ours = widgets.slider(
         sentence(_("our models")),
         0.0,
@@ -56,6 +62,7 @@ def weight_sliders(recipe_name: str) -> tuple[tuple[str, float], ...]:
         0.0,
         help=_("For what share of its people our sentiment model reads the language well enough. Not in the recipe."),
     )
+    live.switch()
     if not ours:
         return () if chosen == dict(dimensions) else tuple(chosen.items())
     return (*chosen.items(), (readiness.DIMENSION, ours))

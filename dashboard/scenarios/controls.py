@@ -9,12 +9,14 @@ import streamlit as st
 
 from analytics import scales
 from analytics.scenario import history as histories
+from analytics.scenario import portable
 from analytics.scenario.base import ScenarioBase
 from analytics.scenario.document import Scenario, Shock, factor
 from dashboard import components, load, widgets
 from dashboard.charts.scenarios import track
-from dashboard.i18n.translation import _, number, territory_name, with_unit
-from dashboard.scenarios import state
+from dashboard.i18n.translation import _, number, percent, territory_name, with_unit
+from dashboard.live import component as live
+from dashboard.scenarios import state, while_moving
 from dashboard.scenarios.words import indicator_name, indicator_unit, weight_name
 from data import catalog
 
@@ -129,14 +131,14 @@ def sliders(ground: ScenarioBase, scenario: Scenario, whom: Scope) -> None:
         group = st.expander(title, expanded=first, key=f"group_{dimension}", on_change="rerun")
         if group.open:
             with group:
-                for code in codes:
-                    _slider(control(ground, code, whom), by_place, whom)
+                found = (control(ground, code, whom) for code in codes)
+                _draw(ground, dimension, [_of_figure(one, by_place, whom) for one in found if one], scenario)
     with st.expander(_("Currency, weights and time"), key="group_other", on_change="rerun") as other:
         if other.open:
-            _exchange(by_place, whom)
-            _weights(ground, by_place)
+            _draw(ground, "other", [_of_currency(by_place, whom), *_of_weights(ground, by_place)], scenario)
             _horizon(scenario)
     st.toggle(_("With potential (about half a minute the first time)"), key="with_potential")
+    live.switch()
 
 
 def control(ground: ScenarioBase, code: str, whom: Scope) -> Control | None:
@@ -189,9 +191,20 @@ def _step(width: float) -> float:
     return next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.999)
 
 
-def _slider(found: Control | None, by_place: dict, whom: Scope) -> None:
-    if found is None:
-        return
+@dataclass(frozen=True)
+class Move:
+    """A slider and where it stands. moved: the scenario with a value chosen. shock: what it assumes, at any value."""
+
+    key: str
+    title: str
+    value: float
+    control: Control
+    moved: Callable[[float], Scenario]
+    about: str
+    shock: Shock
+
+
+def _of_figure(found: Control, by_place: dict, whom: Scope) -> Move:
     shock = by_place.get(("indicator", found.code, whom.markets, whom.regions))
 
     def moved(chosen: float) -> Scenario:
@@ -204,16 +217,56 @@ def _slider(found: Control | None, by_place: dict, whom: Scope) -> None:
     if not math.isclose(shown, found.start, abs_tol=found.step / 2) and not np.isnan(found.level):
         title += f" → {with_unit(found.after(shown), indicator_unit(found.code))}"
     key = f"{found.code}|{whom.market}{whom.region}|{found.how}"
-    _pair(key, title, shown, found, moved, _help(found.code, unit))
+    return Move(key, title, shown, found, moved, _help(found.code, unit), found.shock(0.0, whom))
 
 
-def _pair(key: str, title: str, value: float, found: Control, moved: Callable[[float], Scenario], about: str) -> None:
-    """A slider and a number that agree, and the past under them. moved: the scenario with a value chosen.
+def _draw(ground: ScenarioBase, group: str, moves: list[Move], scenario: Scenario) -> None:
+    if not live.is_on():
+        for move in moves:
+            _pair(move)
+        return
+
+    def take(values: dict[str, float], is_same: bool) -> None:
+        by_key = {move.key: move for move in moves}
+        for key, value in values.items():
+            state.change(by_key[key].moved(value), by_slider=True, joins=is_same)
+            is_same = True
+
+    assumed = while_moving.shocks(ground, scenario)
+    live.sliders(while_moving.CHANNEL, group, [_live(ground, move) for move in moves], assumed, take, state.turn())
+
+
+def _live(ground: ScenarioBase, move: Move) -> live.Slider:
+    found = move.control
+    [shock] = portable.shocks_of(ground, [move.shock])
+    return live.Slider(
+        key=move.key,
+        label=move.title.partition(" → ")[0],
+        about=move.about,
+        low=float(min(found.low, move.value)),
+        high=float(max(found.high, move.value)),
+        step=float(found.step),
+        least=float(min(found.bounds[0], move.value)),
+        most=float(max(found.bounds[1], move.value)),
+        start=float(found.start),
+        value=float(move.value),
+        shock={name: part for name, part in shock.items() if name != "value"},
+        seen=found.seen if found.seen[0] < found.seen[1] else None,
+        unit=percent("") if found.how == "scale" else "",
+        signed=found.how != "set",
+        percent=found.how == "scale",
+        level=None if np.isnan(found.level) else found.level,
+    )
+
+
+def _pair(move: Move) -> None:
+    """A slider and a number that agree, and the past under them.
 
     The number's key holds its value, so that each new value is a new widget: two widgets that set each other send old
     values back when one moves quickly. Streamlit also calls back for widgets that did not change when runs overtake
     each other: such calls change nothing.
     """
+    key, title, value, found = move.key, move.title, move.value, move.control
     low, high = float(min(found.low, value)), float(max(found.high, value))
     places = max(0, -math.floor(math.log10(found.step))) if found.step < 1 else 0
     slide, typed = f"slide|{key}|{state.turn()}", f"type|{key}|{value:.9g}"
@@ -222,11 +275,11 @@ def _pair(key: str, title: str, value: float, found: Control, moved: Callable[[f
 
     def slid() -> None:
         if state.turn() == turn:
-            state.change(moved(float(st.session_state[slide])), by_slider=True)
+            state.change(move.moved(float(st.session_state[slide])), by_slider=True)
 
     def wrote() -> None:
         if st.session_state[typed] != float(value):
-            state.change(moved(float(st.session_state[typed])))
+            state.change(move.moved(float(st.session_state[typed])))
 
     left, right = st.columns([2.6, 1], vertical_alignment="bottom")
     with left:
@@ -239,7 +292,7 @@ def _pair(key: str, title: str, value: float, found: Control, moved: Callable[[f
             key=slide,
             format=f"%.{places}f" if found.how == "set" else f"%+.{places}f",
             on_change=slid,
-            help=about,
+            help=move.about,
         )
         now = found.start if low <= found.start <= high else None
         st.image(track(low, high, *found.seen, now, components.look()), width="stretch")
@@ -265,7 +318,7 @@ def _help(code: str, unit: str) -> str:
     ).format(unit=_(unit))
 
 
-def _exchange(by_place: dict, whom: Scope) -> None:
+def _of_currency(by_place: dict, whom: Scope) -> Move:
     shock = by_place.get(("exchange rate", "", whom.markets, whom.regions))
     shown = Control("", "scale", MIN_PERCENT, MAX_PERCENT, 1.0, 0.0, (-10.0, 10.0), (-99.0, FARTHEST), "")
 
@@ -275,10 +328,12 @@ def _exchange(by_place: dict, whom: Scope) -> None:
 
     about = _("Every figure in current US$ is converted at the new rate. The bar shows ±10 %.")
     title = _("Currency against the US$, %")
-    _pair(f"fx|{whom.market}{whom.region}", title, shown.shown(shock), shown, moved, about)
+    made = Shock.from_percent("exchange rate", "", 0.0, whom.markets, whom.regions)
+    return Move(f"fx|{whom.market}{whom.region}", title, shown.shown(shock), shown, moved, about, made)
 
 
-def _weights(ground: ScenarioBase, by_place: dict) -> None:
+def _of_weights(ground: ScenarioBase, by_place: dict) -> list[Move]:
+    found = []
     for dimension, usual in ground.recipe.dimensions.items():
         shock = by_place.get(("weight", dimension, (), ()))
         shown = Control(dimension, "set", 0.0, HEAVIEST, 0.1, float(usual), (usual, usual), (0.0, 100.0), "")
@@ -291,7 +346,9 @@ def _weights(ground: ScenarioBase, by_place: dict) -> None:
         value = float(usual) if shock is None else max(shock.moved(float(usual)), 0.0)
         title = _("Weight of {name}").format(name=weight_name(dimension))
         about = _("The recipe gives it {usual}.").format(usual=number(usual))
-        _pair(f"weight|{dimension}", title, value, shown, moved, about)
+        made = Shock("weight", dimension, "set", 0.0)
+        found.append(Move(f"weight|{dimension}", title, value, shown, moved, about, made))
+    return found
 
 
 def _horizon(scenario: Scenario) -> None:

@@ -33,6 +33,17 @@ def assumed(current: Scenario) -> None:
             )
 
 
+def headline(result: ScenarioResult, iso3: str, names: pd.Series, is_plain: bool) -> None:
+    """The answer. is_plain: nothing is assumed yet."""
+    components.answer(_("Change an assumption to start") if is_plain else words.headline(result, iso3, names[iso3]))
+
+
+def summary(result: ScenarioResult, iso3: str, names: pd.Series, is_plain: bool) -> None:
+    """How sure the answer is, and who else moves."""
+    moves = words.summary(result, names)
+    st.write(moves if is_plain else f"{words.certainty(result, iso3)} {moves}")
+
+
 def figures(result: ScenarioResult, ground: ScenarioBase, iso3: str) -> None:
     """Rank, score and potential of the market in question, before and after."""
     row = result.markets.loc[iso3]

@@ -112,12 +112,13 @@ def fresh(choice: MarketFilters) -> Scenario:
     return Scenario(_("My scenario"), Base(choice.recipe, choice.year, snapshot=newest))
 
 
-def change(scenario: Scenario, by_slider: bool = False) -> None:
-    """Put a changed scenario in the place of the one worked on."""
+def change(scenario: Scenario, by_slider: bool = False, joins: bool = False) -> None:
+    """Put a changed scenario in the place of the one worked on. joins: one undo takes it back with the last change."""
     kept = st.session_state[KEY]
     if scenario != kept.now:
         turn = kept.turn + (not by_slider)
-        st.session_state[KEY] = replace(kept, now=scenario, past=(*kept.past, kept.now)[-STEPS:], turn=turn)
+        past = kept.past if joins else (*kept.past, kept.now)[-STEPS:]
+        st.session_state[KEY] = replace(kept, now=scenario, past=past, turn=turn)
 
 
 def undo() -> None:

@@ -1,0 +1,98 @@
+"""The Ranking page while a weight moves: its sliders, what the index is made of, and the first markets as they come."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from analytics.index.composite import Ranking
+from analytics.index.design import DesignError
+from analytics.index.recipe import load as load_recipe
+from analytics.robustness.rank_intervals import Robustness
+from analytics.scenario import portable
+from dashboard import load, readiness, widgets
+from dashboard.filters import MarketFilters
+from dashboard.i18n.translation import _
+from dashboard.live import component as live
+from dashboard.load.kept import of_result
+
+CHANNEL, TURN = "ranking", "ranking_turn"
+Weights = tuple[tuple[str, float], ...]
+
+
+def sliders(usual: dict[str, float], keys: dict[str, str], heaviest: float) -> dict[str, float]:
+    """A slider a dimension, at what is chosen; returns the weights. usual: the recipe's. keys: in the address."""
+    chosen = {
+        dimension: widgets.number(_(dimension).capitalize(), 0.0, heaviest, keys[dimension], float(weight))
+        for dimension, weight in usual.items()
+    }
+    controls = [
+        live.Slider(
+            key=keys[dimension],
+            label=_(dimension).capitalize(),
+            about=_("The recipe gives it {usual}.").format(usual=f"{usual[dimension]:g}"),
+            low=0.0,
+            high=heaviest,
+            step=0.1,
+            least=0.0,
+            most=heaviest,
+            start=float(usual[dimension]),
+            value=float(value),
+            shock=_shock(dimension),
+        )
+        for dimension, value in chosen.items()
+    ]
+    moved = [_shock(name) | {"value": value} for name, value in chosen.items() if value != float(usual[name])]
+
+    def take(values: dict[str, float], _is_same: bool) -> None:
+        for key, value in values.items():
+            widgets.choose(key, value)
+
+    live.sliders(CHANNEL, "weights", controls, moved, take, st.session_state.get(TURN, 0))
+    return chosen
+
+
+def reset() -> None:
+    """The sliders stand where the server says from now on."""
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+
+
+def _shock(dimension: str) -> dict[str, str]:
+    return {"kind": "weight", "target": dimension, "how": "set", "place": dimension}
+
+
+def first(unmoved: Ranking, robustness: Robustness, names: pd.Series) -> None:
+    """The first markets, in the browser. unmoved: the ranking before any weight moved; robustness: of the one shown."""
+    live.answer(
+        CHANNEL,
+        {name: unmoved.scores[name[:-1]].to_list() for name in ("scores", "ranks")},
+        intervals(robustness.ranks),
+        [_(dimension).capitalize() for dimension in unmoved.members],
+    )
+    live.base(CHANNEL, _index(unmoved), names.reindex(unmoved.normalised.index).to_list())
+
+
+def intervals(ranks: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """Ends of the rank intervals by iso3. ranks: low and high."""
+    return {row.Index: (int(row.low), int(row.high)) for row in ranks[["low", "high"]].itertuples()}
+
+
+def unmoved(choice: MarketFilters, design: Weights, weights: Weights) -> Ranking | None:
+    """The ranking before any weight moved; None where the sliders are answered by the server alone."""
+    if not live.is_on():
+        return None
+    ours = tuple(pair for pair in weights if pair[0] == readiness.DIMENSION)
+    try:
+        return load.own_ranking(choice.recipe, choice.year, design, _usual(choice.recipe, ours))
+    except DesignError:
+        return None
+
+
+def _usual(recipe_name: str, ours: Weights) -> Weights:
+    """The weights before anything moved: the recipe's, with our models' beside them where they are weighed."""
+    return (*load_recipe(recipe_name).dimensions.items(), *ours) if ours else ()
+
+
+@of_result
+def _index(ranking: Ranking) -> str:
+    return json.dumps(portable.index_of(ranking), ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,47 @@
+"""The Scenarios page while a slider moves: the base in the browser, and its answer beside the server's."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from analytics.scenario import portable
+from analytics.scenario.base import ScenarioBase
+from analytics.scenario.document import Scenario
+from analytics.scenario.outcome import ScenarioResult
+from dashboard.i18n.translation import _
+from dashboard.live import component as live
+from dashboard.load.kept import of_result
+
+CHANNEL = "scenarios"
+FIRST, MOVERS = 20, 10
+
+
+def shocks(ground: ScenarioBase, scenario: Scenario) -> list[dict[str, Any]]:
+    """What is assumed now, for the sliders."""
+    return portable.shocks_of(ground, scenario.shocks)
+
+
+def answer(result: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series) -> None:
+    """The market in question, the first ones and who moves most, in the browser; nothing where the server answers."""
+    if not live.is_on():
+        return
+    ranking, ranks = ground.ranking, result.markets
+    live.answer(
+        CHANNEL,
+        {"scores": ranking.scores["score"].to_list(), "ranks": ranking.scores["rank"].to_list()},
+        {
+            code: (int(low), int(high))
+            for code, low, high in zip(ranks.index, ranks["rank_low"], ranks["rank_high"], strict=True)
+        },
+        [_(dimension).capitalize() for dimension in ranking.members],
+        subject=iso3,
+        first=FIRST,
+        movers=MOVERS,
+    )
+    live.base(CHANNEL, _base(ground), names.reindex(ranking.normalised.index).to_list())
+
+
+@of_result
+def _base(ground: ScenarioBase) -> str:
+    return json.dumps(portable.base_of(ground), ensure_ascii=False, allow_nan=False)
