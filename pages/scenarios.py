@@ -5,9 +5,8 @@ import streamlit as st
 from analytics.index.composite import NotRanked
 from analytics.scenario.base import ScenarioError
 from analytics.scenario.forecast import ForecastError
-from dashboard import components, filters, load, widgets
+from dashboard import components, filters, load
 from dashboard.i18n.faults import spelt
-from dashboard.i18n.translation import _
 from dashboard.live import component as live
 from dashboard.scenarios import controls, parts, questions, state, toolbar, while_moving
 
@@ -37,6 +36,12 @@ def body() -> None:
         toolbar.notices(current)
         try:
             found = toolbar.outcome(ground, current)
+        except ScenarioError as error:
+            found = None
+            parts.assumed(current)
+            st.error(spelt(error), icon=":material/error:")
+    if found is not None:
+        with right:
             iso3 = parts.subject(found, whom.market)
             parts.headline(found, iso3, names, state.is_plain(current))
             while_moving.answer(found, ground, iso3, names)
@@ -45,24 +50,16 @@ def body() -> None:
                 parts.summary(found, iso3, names, state.is_plain(current))
                 parts.figures(found, ground, iso3)
                 parts.flags(found, ground, current, iso3, names)
-            with st.container(horizontal=True, vertical_alignment="bottom"):
-                views = {"world": _("Map and movers")} | questions.titles()
-                view = widgets.segmented(
-                    _("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed"
-                )
-                parts.export(found, ground, current, iso3, names)
+            view = questions.view(found, ground, current, iso3, names)
             below = live.of_server("view")
-            if view == "world":
-                with below:
+            with below:
+                if view == "world":
                     parts.movers(found, ground, iso3, names)
-            else:
-                questions.ASK[view](ground, current, iso3, names)
-        except ScenarioError as error:
-            view = "error"
-            st.error(spelt(error), icon=":material/error:")
+                else:
+                    questions.answer(view, ground, current, iso3, names)
     with folded:  # after the answer: that is what is waited for
         controls.sliders(ground, current, whom)
-    if view == "world":
+    if found is not None and view == "world":
         with below:
             parts.world(found, ground, iso3, names)
             parts.contributions(ground, current, iso3)

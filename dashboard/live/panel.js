@@ -148,7 +148,7 @@ function slider(channel, control, words, setStateValue) {
   const { key } = control;
   const id = `lepton-${control.key}`.replace(/[^\w-]/g, "_");
   const range = made("input", { type: "range", id, min: control.low, max: control.high, step: control.step });
-  const typed = made("input", { type: "number", min: control.least, max: control.most, step: control.step });
+  const typed = made("input", { type: "number", min: control.least, max: control.most, step: "any" });
   typed.setAttribute("aria-label", control.label);
   const back = made("button", { type: "button", className: "lepton-back", title: words.reset, textContent: "↺" });
   back.setAttribute("aria-label", `${words.reset}: ${control.label}`);
@@ -193,12 +193,15 @@ function slider(channel, control, words, setStateValue) {
   typed.addEventListener("change", () => {
     const value = typed.valueAsNumber;
     typed.setCustomValidity(Number.isFinite(value) && value >= control.least && value <= control.most ? "" : words.range);
-    if (typed.reportValidity()) moved(value, true);
+    if (!typed.reportValidity()) return;
+    typed.value = value.toFixed(decimals(control.step));
+    moved(value, true);
   });
   const label = made("label", { htmlFor: id }), swatch = made("i", { className: "lepton-swatch" }), title = made("span");
   label.append(swatch, title);
   const draw = () => {
     const value = channel.values.get(key), { label: name, about } = channel.control(key) ?? control;
+    if (value === undefined) return;
     if (title.textContent !== name) title.textContent = name;
     label.title = about;
     const part = control.shock.kind === "weight" ? (channel.base?.dimensions.indexOf(control.shock.target) ?? -1) : -1;

@@ -239,12 +239,17 @@ def _draw(ground: ScenarioBase, group: str, moves: list[Move], scenario: Scenari
 def _live(ground: ScenarioBase, move: Move) -> live.Slider:
     found = move.control
     [shock] = portable.shocks_of(ground, [move.shock])
+
+    def whole(edge: float) -> float:
+        """The last whole step from the start to an edge, so that the start can be reached again."""
+        return found.start + math.trunc((edge - found.start) / found.step) * found.step
+
     return live.Slider(
         key=move.key,
         label=move.title.partition(" → ")[0],
         about=move.about,
-        low=float(min(found.low, move.value)),
-        high=float(max(found.high, move.value)),
+        low=whole(min(found.low, move.value)),
+        high=whole(max(found.high, move.value)),
         step=float(found.step),
         least=float(min(found.bounds[0], move.value)),
         most=float(max(found.bounds[1], move.value)),

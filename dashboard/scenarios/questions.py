@@ -19,13 +19,14 @@ from analytics.scenario import sweeps
 from analytics.scenario.base import ScenarioBase, ScenarioError
 from analytics.scenario.document import BaseKey, Scenario, Uncertain
 from analytics.scenario.forecast import ForecastError
+from analytics.scenario.outcome import ScenarioResult
 from dashboard import components, load, widgets
 from dashboard.charts import scenarios
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _, compact, number, share, with_unit
 from dashboard.markup import literal
 from dashboard.scenarios import state, words
-from dashboard.scenarios.parts import source
+from dashboard.scenarios.parts import export, source
 from dashboard.scenarios.toolbar import SHELF, outcome
 from data import shelf
 
@@ -329,6 +330,23 @@ def compare(ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series
 
 ASK = {"tornado": tornado, "two": two_way, "goal": goal_seek, "draws": uncertainty, "compare": compare}
 """The questions by the code of their view."""
+
+
+def view(result: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> str:
+    """Ask which question is asked, the map by default; the board export stands beside."""
+    views = {"world": _("Map and movers")} | titles()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = widgets.segmented(_("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed")
+        export(result, ground, current, iso3, names)
+    return chosen
+
+
+def answer(view: str, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
+    """The answer to a question, or why there is none."""
+    try:
+        ASK[view](ground, current, iso3, names)
+    except ScenarioError as error:
+        st.error(spelt(error), icon=":material/error:")
 
 
 def titles() -> dict[str, str]:

@@ -249,7 +249,7 @@ def test_controls_beside_an_answer_begin_folded_on_a_phone_and_open_on_a_desk(pa
     expect(phone.page.locator(".st-key-controls details").first).not_to_have_attribute("open", "")
     assert phone.page.locator("h1").first.bounding_box()["y"] < 700  # sliders took more than a screen
     phone.page.locator(".st-key-controls summary").first.click()
-    expect(phone.page.get_by_test_id("stSlider").first).to_be_visible()
+    expect(phone.page.get_by_role("slider").first).to_be_visible()
     expect(phone.page.locator(".st-key-answer h1")).to_be_in_viewport()  # it stays in sight while one moves them
     desk.go(f"/{page}?recipe=healthcare")
-    expect(desk.page.get_by_test_id("stSlider").first).to_be_visible()
+    expect(desk.page.get_by_role("slider").first).to_be_visible()
