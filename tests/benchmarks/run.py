@@ -1,7 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
-python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential,
-scenarios, allocation, board, texts, pictures, visits, sdmx; by name only: soak (20 minutes), odd (files that are odd).
+python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential, scenarios,
+live, allocation, board, texts, pictures, visits, sdmx; by name only: soak (20 minutes), odd (files that are odd).
 """
 
 import json
@@ -15,6 +15,7 @@ import allocation
 import board
 import crashes
 import index
+import live
 import odd_files
 import pictures
 import potential
@@ -36,6 +37,7 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "robustness": index.robustness,
     "potential": potential.healthcare,
     "scenarios": scenarios.scenarios,
+    "live": live.sliders,
     "allocation": allocation.sixty_markets,
     "board": board.boards,
     "texts": texts.sentiment,
