@@ -1,6 +1,7 @@
 """The Scenarios page: slider to redrawn chart, server CPU per slider move, and fifty people at once."""
 
 import asyncio
+import json
 import shutil
 import statistics
 import sys
@@ -75,7 +76,9 @@ def _moves(page: Page, process: psutil.Process) -> tuple[float, float]:
     times, spent = [], []
     for turn in range(MOVES + 4):
         thumb = page.get_by_role("slider").first
-        box = thumb.locator("xpath=../..").bounding_box()
+        box = (
+            thumb if thumb.evaluate("one => one.tagName === 'INPUT'") else thumb.locator("xpath=../..")
+        ).bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.evaluate(ARM)
         before = sum(process.cpu_times()[:2])
@@ -100,7 +103,7 @@ class Visitor:
 
     def __init__(self, address: str, number: int) -> None:
         self.address, self.number = address, number
-        self.slider, self.errors, self.times = "", 0, []
+        self.slider, self.sliders, self.moves, self.errors, self.times = "", {}, 0, 0, []
         self.sequence, self.page = 0.0, ""
 
     async def open(self) -> None:
@@ -124,8 +127,11 @@ class Visitor:
             state.page_script_hash = self.page
         if value is not None:
             widget = state.widget_states.widgets.add()
-            widget.id = self.slider
-            widget.double_array_value.data.append(value)
+            widget.id, self.moves = self.slider, self.moves + 1
+            told = {name: self.sliders[name] for name in ("turn", "session")}
+            values = {self.sliders["controls"][0]["key"]: value}
+            told |= {"seq": self.moves, "gesture": self.moves, "values": values}
+            widget.json_value = json.dumps({"moved": told})
         await self.socket.send(message.SerializeToString())
         while True:
             data = await asyncio.wait_for(self.socket.recv(), 120)
@@ -135,8 +141,8 @@ class Visitor:
                 self.page = found.new_session.page_script_hash or self.page
             if kind == "delta" and found.delta.WhichOneof("type") == "new_element":
                 element = found.delta.new_element
-                if element.WhichOneof("type") == "slider" and not self.slider:
-                    self.slider = element.slider.id
+                if element.bidi_component.component_name == "lepton_sliders" and not self.slider:
+                    self.slider, self.sliders = element.bidi_component.id, json.loads(element.bidi_component.json)
                 if element.WhichOneof("type") == "exception":
                     self.errors += 1
             if kind == "script_finished":
