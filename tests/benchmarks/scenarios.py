@@ -77,7 +77,7 @@ def _moves(page: Page, process: psutil.Process) -> tuple[float, float]:
     for turn in range(MOVES + 4):
         thumb = page.get_by_role("slider").first
         box = (
-            thumb if thumb.evaluate("one => one.tagName === 'INPUT'") else thumb.locator("xpath=../..")
+            thumb if thumb.evaluate("one => Boolean(one.closest('.lepton-slider'))") else thumb.locator("xpath=../..")
         ).bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.evaluate(ARM)
