@@ -27,14 +27,15 @@ NOTES = {
 NOTICE = "Not a medical device; a person must check every result."
 
 
-def at(name: str, content: bytes, market: str = "US") -> dict[str, Any]:
-    """What a model sees. content: of a PNG, JPEG or TIFF file. market: ISO code of where a price tag is from.
+def at(name: str, content: bytes, market: str = "US", page: int | None = None) -> dict[str, Any]:
+    """What a model sees. content: of a PNG, JPEG or TIFF file. market: ISO code of where a price tag is from. page: of
+    `images.pages`.
 
     notes: what to know of the picture and of the model before the answer is believed, in English. A large picture is
     shrunk as on the page. Raises images.PictureError for a file that is no usable picture, ModelError without such a
     model.
     """
-    picture = images.opened(content)
+    picture = images.opened(content, page)
     pixels, card = images.shrunk(picture.pixels, images.MAX_SIDE), cards.card(name)
     notes = [NOTES[note] for note in picture.notes if note in NOTES]
     if pixels.shape != picture.pixels.shape:
