@@ -1,8 +1,9 @@
 """Pictures that people bring: opened within limits, turned upright, as RGB; of a stack, one page after the other.
 
-PNG, JPEG and TIFF up to 50 megapixels and 64 MiB, stacks up to 100 pages and 200 megapixels together. What a file claims to be is not believed: the decoders are asked for
-these three formats only, so an SVG, a PDF or an archive under a picture's name is refused. The header's size is checked
-before a pixel is decoded, so that a decompression bomb costs no memory.
+PNG, JPEG and TIFF up to 50 megapixels and 64 MiB, stacks up to 100 pages and 200 megapixels together. What a file
+claims to be is not believed: the decoders are asked for these three formats only, so an SVG, a PDF or an archive under
+a picture's name is refused. The header's size is checked before a pixel is decoded, so that a decompression bomb costs
+no memory.
 """
 
 import io
@@ -69,8 +70,8 @@ def pages(content: bytes) -> tuple[int, ...]:
     """The frames of a file that are pictures of their own, by their place; a single picture's is (0,).
 
     Left out are a TIFF's smaller copies of its pages and what a camera's JPEG holds beside its picture. Damaged pages
-    are the last ones, and refused by `opened`. Raises PictureError for a file that is no picture, or whose pages are too
-    many or have too many pixels together.
+    are the last ones, and refused by `opened`. Raises PictureError for a file that is no picture, or whose pages are
+    too many or have too many pixels together.
     """
     with _reading(content) as image:
         if image.format == "TIFF":
