@@ -142,6 +142,12 @@ def shrunk(pixels: np.ndarray, most: int) -> np.ndarray:
     return np.asarray(image)
 
 
+def resized(pixels: np.ndarray, factor: float) -> np.ndarray:
+    """The picture with `factor` times its sides, uint8 (height, width, 3)."""
+    height, width = (max(1, round(side * factor)) for side in pixels.shape[:2])
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC))
+
+
 def _identified(content: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():

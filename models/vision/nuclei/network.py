@@ -130,7 +130,7 @@ def _views(network: Network, part: Tensor, bf16: bool, mirrored: bool) -> tuple[
 
 
 def described(seen: Maps, numbered: np.ndarray, rule: InstanceRule) -> list[Nucleus]:
-    """Every nucleus of the instances, by its number."""
+    """Every nucleus of the instances, by its number, in the maps' pixels."""
     sure = instances.confidences(seen, numbered, rule)
     return [
         Nucleus(part.label, tuple(map(float, part.centroid)), int(part.area), float(sure[part.label - 1]),
