@@ -207,9 +207,10 @@ def _evaluate_pictures(options: argparse.Namespace) -> int:
         return 0
     single = {key: value for key, value in metrics.items() if isinstance(value, int | float)}
     print(f"{options.name}: " + ", ".join(f"{key} {value:.4g}" for key, value in single.items()))
-    for by in ("per_kind", "per_class", "per_script"):
+    for by in ("per_kind", "per_class", "per_script", "per_condition", "per_crowding"):
         for group, entry in metrics.get(by, {}).items():
-            print(f"{group:20} " + ", ".join(f"{key} {value:.4g}" for key, value in entry.items()))
+            figures = {key: value for key, value in entry.items() if isinstance(value, int | float)}
+            print(f"{group:20} " + ", ".join(f"{key} {value:.4g}" for key, value in figures.items()))
     return 0
 
 

@@ -16,7 +16,6 @@ from models.vision import counts, images, load
 from models.vision.nuclei import network as nuclei_network
 from models.vision.reader import line_reader
 
-LIKELY = 0.5
 NOTES = {
     "first frame": "only its first frame is read",
     "deep": "its values, finer than a screen shows, were stretched to 8 bits",
@@ -80,10 +79,10 @@ def _weak(judged: fitness.Fitness, group: str) -> list[str]:
 
 
 def _counted(model: load.NucleiModel | load.CellsModel, sure: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Of each kind: how many are more likely there than not, how many are expected, and a 95 % interval of that."""
+    """Of each kind: how many are expected, a 95 % interval of that, and how many are more likely there than not."""
     told: dict[str, Any] = {}
     for kind, values in sure.items():
         expected, low, high = counts.count_interval(values, model.around[kind])
-        found = int((values >= LIKELY).sum())
-        told[kind] = {"found": found, "expected": expected, "low": low, "high": high}
+        found = int((values >= counts.LIKELY).sum())
+        told[kind] = {"expected": expected, "low": low, "high": high, "found": found}
     return told
