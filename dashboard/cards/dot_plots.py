@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from models.cards import Card
 
 WEAKEST, WEAKEST_MARKETS = 25, 12
-CONDITION_SIDE = 700
+CONDITION_SIDE = 320
 """As `models.vision.nuclei.conditions.MAX_SIDE`, which needs torch."""
 
 

@@ -12,8 +12,8 @@ from models.vision.nuclei import instances, training
 from models.vision.nuclei import network as nuclei_network
 from models.vision.nuclei.instances import InstanceRule, Maps
 
-MAX_SIDE = 700
-"""Of a picture that is judged in other sizes: in twice that it is about as large as pictures are looked at."""
+MAX_SIDE = 320
+"""Of a picture that is judged in other sizes: larger ones take a CPU up to a minute each."""
 TOLD = ("n", "ap50", "low", "high", "dice", "count_error")
 """What is told of each condition, of `training.evaluate`."""
 

@@ -12,7 +12,7 @@ from models.vision import images
 from models.vision.nuclei import instances
 from models.vision.nuclei.instances import InstanceRule, Maps
 
-KNOWN = (18.0, 45.0)
+KNOWN = (12.0, 45.0)
 """Diameters of the typical nucleus, in pixels, between which one look is enough; settled on val."""
 FACTOR = 2.0
 MAX_PIXELS = images.MAX_SIDE**2
