@@ -34,7 +34,7 @@ class Looks:
         return Maps(inside, nuclei_network.distances(numbers), nuclei_network.flows(numbers), features)
 
 
-@pytest.mark.parametrize(("across", "widths"), [(12, [240, 480]), (30, [240]), (60, [240, 120])])
+@pytest.mark.parametrize(("across", "widths"), [(10, [240, 480]), (30, [240]), (60, [240, 120])])
 def test_only_nuclei_of_other_sizes_than_learnt_are_looked_at_again(across, widths):
     looks = Looks(lambda width: 0.9)
     seen = scale.looked_at(looks, grid(across), RULE)
@@ -45,7 +45,7 @@ def test_only_nuclei_of_other_sizes_than_learnt_are_looked_at_again(across, widt
 
 @pytest.mark.parametrize(("second", "zoom"), [(0.95, 2.0), (0.7, 1.0)])
 def test_of_two_looks_the_surer_is_taken_and_the_other_kept_in_mind(second, zoom):
-    seen = scale.looked_at(Looks(lambda width: second if width == 480 else 0.85), grid(12), RULE)
+    seen = scale.looked_at(Looks(lambda width: second if width == 480 else 0.85), grid(10), RULE)
     assert seen.zoom == zoom
     assert sorted((float(seen.features[0]), float(seen.otherwise[0]))) == [240, 480]
     assert float(seen.features[0]) == 240 * zoom
