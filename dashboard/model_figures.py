@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 GROUPINGS = ("per_language", "per_script", "per_kind", "per_class")
 SCORES = fitness.SCORES
-SHARES = {"exact_match", "accuracy"}
+SHARES = {"exact_match", "accuracy", "recall"}
 """Scores that are a share of cases; the others are put together from several."""
 COMPOSED = set(SCORES) - SHARES
 PICTURES = ("nuclei", "cells")
@@ -51,7 +51,7 @@ def language_title(code: str, among: Collection[str]) -> str:
 
 def of_group(card: "Card", by: str) -> str:
     """What a test case of a group is, as `fitness.MIN_CASES` names it."""
-    if by == "per_kind":
+    if by == "per_kind" or (by == "per_condition" and card.task in PICTURES):
         return "pictures"
     if by in ("per_script", "per_condition"):
         return "lines"
@@ -92,7 +92,7 @@ def untested(card: "Card") -> list[str]:
 
 
 def picture_group(group: str) -> str:
-    """A kind of picture or cell, a script, or how lines are worn, in the reader's language."""
+    """A kind of picture or cell, a script, how lines are worn, or how pictures come, in the reader's language."""
     known = {
         "fluorescence": _("fluorescence"),
         "bright field": _("bright field"),
@@ -117,6 +117,12 @@ def picture_group(group: str) -> str:
         "usual": _("usual wear"),
         "blurred": _("blurred"),
         "turned": _("turned"),
+        "pure blue": _("pure blue"),
+        "half size": _("half size"),
+        "twice the size": _("twice the size"),
+        "no neighbour": _("no neighbour"),
+        "1 or 2 neighbours": _("1 or 2 neighbours"),
+        "3 or more neighbours": _("3 or more neighbours"),
     }
     return known.get(group, group)
 

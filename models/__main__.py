@@ -42,7 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     predict = commands.add_parser("predict", help="classify texts, or look at pictures")
     predict.add_argument("name")
     predict.add_argument("--text", action="append", help="may be given several times")
-    predict.add_argument("--image", action="append", type=Path, help="PNG, JPEG or TIFF; may be given several times")
+    predict.add_argument(
+        "--image",
+        action="append",
+        type=Path,
+        help="PNG, JPEG or TIFF, of a stack every page; may be given several times",
+    )
     predict.add_argument("--market", default="US", help="for the reader: ISO code of the market the picture is from")
     predict.add_argument("--language", help="BCP 47 code; found out where it is not given")
     predict.add_argument("--explain", action="store_true", help="the attribution of every word")
@@ -202,9 +207,10 @@ def _evaluate_pictures(options: argparse.Namespace) -> int:
         return 0
     single = {key: value for key, value in metrics.items() if isinstance(value, int | float)}
     print(f"{options.name}: " + ", ".join(f"{key} {value:.4g}" for key, value in single.items()))
-    for by in ("per_kind", "per_class", "per_script"):
+    for by in ("per_kind", "per_class", "per_script", "per_condition", "per_crowding"):
         for group, entry in metrics.get(by, {}).items():
-            print(f"{group:20} " + ", ".join(f"{key} {value:.4g}" for key, value in entry.items()))
+            figures = {key: value for key, value in entry.items() if isinstance(value, int | float)}
+            print(f"{group:20} " + ", ".join(f"{key} {value:.4g}" for key, value in figures.items()))
     return 0
 
 
@@ -265,25 +271,38 @@ def _notes(card: cards.Card, text: str, language: str | None, note: str) -> list
 
 
 def _look(options: argparse.Namespace) -> int:
-    """Each file for itself: one that cannot be looked at is told, and the others are looked at."""
+    """Each file and each page of a stack for itself: what cannot be looked at is told, and the others are looked at."""
     if not options.image:
         raise ValueError(f"{options.name} reads pictures: give --image.")
-    from models.vision import describe
+    from models.vision import describe, images
 
     failed = 0
     for path in options.image:
         try:
-            found = describe.at(options.name, path.read_bytes(), options.market)
+            content = path.read_bytes()
+            pages = images.pages(content)
         except (OSError, ValueError) as error:
-            print(f"predict: {path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
-            failed = 1
+            failed = _not_looked_at(path, error)
             continue
-        if options.json:
-            print(json.dumps({"image": str(path), **found}, ensure_ascii=False))
-            continue
-        notes = found.pop("notes", ())
-        print(f"{path}: {found}", *(f"  note: {note}" for note in notes), sep="\n")
+        for number, frame in enumerate(pages, start=1):
+            page = {"page": number, "pages": len(pages)} if len(pages) > 1 else {}
+            named = f"{path}, page {number} of {len(pages)}" if page else str(path)
+            try:
+                found = describe.at(options.name, content, options.market, frame if page else None)
+            except (OSError, ValueError) as error:
+                failed = _not_looked_at(named, error)
+                continue
+            if options.json:
+                print(json.dumps({"image": str(path), **page, **found}, ensure_ascii=False))
+                continue
+            notes = found.pop("notes", ())
+            print(f"{named}: {found}", *(f"  note: {note}" for note in notes), sep="\n")
     return failed
+
+
+def _not_looked_at(what: Path | str, error: Exception) -> int:
+    print(f"predict: {what}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+    return 1
 
 
 def _card(options: argparse.Namespace) -> int:

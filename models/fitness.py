@@ -21,7 +21,7 @@ MIN_CASES = {"texts": 100, "lines": 100, "pictures": 20, "cells": 30}
 """Test cases below which no score shows that it is."""
 HEADLINE_CASES = {"texts": 50, "lines": 50, "pictures": 20, "cells": 30}
 """Test cases below which a group is neither named in a headline nor compared: too few to judge."""
-SCORES = ("macro_f1", "f1", "map50", "ap50", "exact_match", "accuracy")
+SCORES = ("macro_f1", "f1", "map50", "ap50", "exact_match", "accuracy", "recall")
 """What an entry of a card calls its score, the first that it has."""
 MODELS: Mapping[str, tuple[str, ...]] = {
     "sentiment": ("sentiment",),

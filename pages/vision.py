@@ -30,3 +30,4 @@ elif (chosen := pictures.choose(task, origin, iso2)) is not None:
         hub.objects(chosen)
     else:
         counts.things(task, chosen)
+    batch.pages(task, iso2, chosen)

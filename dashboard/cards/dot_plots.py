@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from models.cards import Card
 
 WEAKEST, WEAKEST_MARKETS = 25, 12
+CONDITION_SIDE = 320
+"""As `models.vision.nuclei.conditions.MAX_SIDE`, which needs torch."""
 
 
 def draw(
@@ -54,21 +56,52 @@ def draw(
 
 
 def conditions(card: "Card") -> None:
-    """How well a reader reads lines that are worn more than any it learnt from; nothing for other models."""
+    """How well a reader reads lines that are worn more than any it learnt from, and how well nuclei are found in
+    pictures as they may come instead; nothing for other models."""
     table = model_figures.groups(card, "per_condition")
     if table.empty:
         return
-    st.subheader(_("How good is it on blurred and turned lines?"))
-    draw(
-        table,
-        "cards_conditions",
-        model_figures.score_name(card),
-        card.metrics.get("exact_match", float("nan")),
-        (
+    if card.task == "nuclei":
+        title = _("How good is it on pictures in blue, smaller or larger?")
+        words = (
+            _("Average precision under each condition, the weakest first"),
+            _(
+                "Test pictures of up to {side} pixels a side: those of fluorescence in the blue channel only, all in "
+                "half and in twice their size. Lines are 95 % intervals, the dotted line is all test pictures as they "
+                "are."
+            ).format(side=CONDITION_SIDE),
+        )
+    else:
+        title = _("How good is it on blurred and turned lines?")
+        words = (
             _("Lines without an error under each kind of wear, the weakest first"),
             _(
                 "Usual wear is a photograph taken with some care; blurred and turned are worse than anything it learnt "
                 "from. Lines are 95 % intervals (Wilson), the dotted line is all test lines."
+            ),
+        )
+    st.subheader(title)
+    overall = model_figures.score_of(card.metrics)
+    score = float("nan") if overall is None else overall
+    draw(table, "cards_conditions", model_figures.score_name(card), score, words)
+
+
+def crowding(card: "Card") -> None:
+    """How many red cells are found where they lie close to each other; nothing for other models."""
+    table = model_figures.groups(card, "per_crowding")
+    if table.empty:
+        return
+    st.subheader(_("How many red cells are found in crowds?"))
+    draw(
+        table,
+        "cards_crowding",
+        _("Red cells found, share"),
+        float((table["score"] * table["n"]).sum() / table["n"].sum()),
+        (
+            _("Share of labelled red cells found as likely there as not, by crowding, the weakest first"),
+            _(
+                "Neighbours are other red cells whose middle is within a diameter. The number told on the page adds up "
+                "less likely finds, too. Lines are 95 % intervals (Wilson), the dotted line is all red cells."
             ),
         ),
     )

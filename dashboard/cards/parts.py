@@ -82,7 +82,7 @@ def _tested(card: "Card") -> str:
 
 
 def by_group(card: "Card") -> None:
-    """Scores by language, kind or class as a sorted dot plot, the weakest first; a reader's by wear too."""
+    """Scores by language, kind or class as a sorted dot plot, the weakest first; of pictures by condition too."""
     by = model_figures.grouping(card)
     if by is None:
         st.info(_("The card has no scores by language or class."), icon=":material/info:")
@@ -105,6 +105,7 @@ def by_group(card: "Card") -> None:
         (_("Scores by group, the weakest first"), note.format(source=_source(card))),
     )
     dot_plots.conditions(card)
+    dot_plots.crowding(card)
 
 
 def fair(card: "Card") -> None:

@@ -171,15 +171,16 @@ def _nuclei(model: Any, maps: Any, chosen: "Chosen") -> tuple[Thing, ...]:
     from models.vision.nuclei import network as nuclei_network
 
     found = instances.instances(maps, model.rule)
+    scale = chosen.scale * maps.zoom
     things = []
     for one in nuclei_network.described(maps, found, model.rule):
         left, top, right, bottom = one.box
         outline = _outline(found[top:bottom, left:right] == one.number)
         things.append(
             Thing(
-                one.number, "nucleus", one.confidence, (outline[:, 1] + left, outline[:, 0] + top),
-                (one.centre[1] / chosen.scale, one.centre[0] / chosen.scale),
-                tuple(v / chosen.scale for v in one.box), one.area / chosen.scale**2,
+                one.number, "nucleus", one.confidence,
+                ((outline[:, 1] + left) / maps.zoom, (outline[:, 0] + top) / maps.zoom),
+                (one.centre[1] / scale, one.centre[0] / scale), tuple(v / scale for v in one.box), one.area / scale**2,
             )
         )  # fmt: skip
     return tuple(things)

@@ -1,4 +1,4 @@
-"""Several pictures at once: looked at one after the other with progress, as one table to take away."""
+"""Several pictures at once, files or pages of one: looked at one after the other with progress, as one table."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -16,15 +16,27 @@ from dashboard.vision import pictures as vision_lab_pictures
 
 MAX_FILES, MAX_MB_TOGETHER = 40, 400
 KEY, CUT = "vision", "vision_batch_cut"
+PAGES = ("page", "pages")
+"""Columns that only pictures of a stack fill."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What was found on the first of some files. about: task, market and files that it belongs to. rows: one a file,
-    with its problem. seconds, problem: as `batch.Work` has them."""
+class Sheet:
+    """What is looked at as one picture: a file, or a page of it. page: its number, of how many; refused: why no page of
+    the file is looked at, in the reader's language."""
 
-    about: tuple[str, ...]
+    upload: Any
+    page: tuple[int, int] = (1, 1)
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was found on the first of some pictures. about: task, market and files that it belongs to. rows: one a
+    picture, with its problem. seconds, problem: as `batch.Work` has them."""
+
+    about: tuple[Any, ...]
     total: int
     rows: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
@@ -32,12 +44,14 @@ class Batch:
 
     @property
     def count(self) -> int:
-        """Files that were looked at."""
+        """Pictures that were looked at."""
         return len(self.rows)
 
     def table(self) -> pd.DataFrame:
-        """A row a file, the problem last."""
+        """A row a picture, the problem last."""
         found = pd.DataFrame(list(self.rows))
+        paged = [name for name in PAGES if name in found]
+        found[paged] = found[paged].astype("Int64")
         texts = [name for name in found if not pd.api.types.is_numeric_dtype(found[name])]
         found[texts] = found[texts].fillna("")
         last = [name for name in ("notes", "notice", "problem") if name in found]
@@ -61,17 +75,47 @@ def files(task: str, iso2: str) -> None:
         batch.forget(KEY)
         st.caption(_("The files are looked at on this machine, and forgotten when you remove them or close the page."))
         return
-    kept = _fitting(uploads)
-    result = batch.taken_up(KEY, Batch((task, iso2, *(upload.file_id for upload in kept)), len(kept)))
-    result = _run(result, kept, task, iso2)
+    sheets = [sheet for upload in _fitting(uploads) for sheet in _sheets(upload)]
+    if any(sheet.page[1] > 1 for sheet in sheets):
+        st.caption(_each_for_itself())
+    result = _looked_at(sheets, task, iso2)
     if result.rows:
         heading.title(_headline(task, result))
+
+
+def pages(task: str, iso2: str, chosen: vision_lab_pictures.Chosen) -> None:
+    """All pages of the stack that a picture is a page of, as one table; nothing for a picture by itself."""
+    if chosen.page[1] == 1:
+        return
+    st.subheader(_("What is on all its pages?"))
+    st.caption(_each_for_itself())
+    _looked_at(_sheets(st.session_state[vision_lab_pictures.FILE]), task, iso2)
+
+
+def _each_for_itself() -> str:
+    return _("Every page of a stack is looked at by itself: what shows on several pages is counted on each of them.")
+
+
+def _sheets(upload: Any) -> list[Sheet]:
+    try:
+        count = vision_lab_pictures.count_pages(upload.getvalue())
+    except vision_lab_pictures.Unread as error:
+        return [Sheet(upload, refused=str(error))]
+    return [Sheet(upload, (number, count)) for number in range(1, count + 1)]
+
+
+def _looked_at(sheets: list[Sheet], task: str, iso2: str) -> Batch:
+    """The button, the work, and the table of what was found."""
+    about = (task, iso2, *((sheet.upload.file_id, sheet.page) for sheet in sheets))
+    result = _run(batch.taken_up(KEY, Batch(about, len(sheets))), sheets, task, iso2)
+    if result.rows:
         st.dataframe(result.table(), hide_index=True, height="content", column_config=_titles(task))
+    return result
 
 
 def _titles(task: str) -> dict[str, Any]:
     """What the table's columns are called; the CSV keeps their plain names."""
-    found = components.column_titles()
+    found = components.column_titles() | {"page": _("Page"), "pages": _("Pages")}
     for kind in answers.kinds(task) if task in answers.COUNTED else ():
         name = answers.kinds_name(kind)
         found |= {
@@ -112,32 +156,39 @@ def _let_go(uploads: list[Any]) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
 
 
-def _run(result: Batch, uploads: list[Any], task: str, iso2: str) -> Batch:
-    """The button, and the work while it is on: a file at a time."""
+def _run(result: Batch, sheets: list[Sheet], task: str, iso2: str) -> Batch:
+    """The button, and the work while it is on: a picture at a time."""
     return batch.carry_on(
         KEY,
         result,
-        lambda seen: replace(seen, rows=(*seen.rows, _row(uploads[seen.count], task, iso2))),
+        lambda seen: replace(seen, rows=(*seen.rows, _row(sheets[seen.count], task, iso2))),
         progress=_("{done} of {total} pictures"),
         begin=_("Look at all {n} pictures"),
         take_away=lambda seen: components.download(seen.table, "pictures", _("Download the table as CSV")),
     )
 
 
-def _row(upload: Any, task: str, iso2: str) -> dict[str, Any]:
-    """The row of a file, whatever goes wrong with it: the others are looked at all the same."""
+def _row(sheet: Sheet, task: str, iso2: str) -> dict[str, Any]:
+    """The row of a picture, whatever goes wrong with it: the others are looked at all the same."""
     try:
-        return one(upload, task, iso2)
+        return one(sheet, task, iso2)
     except Exception:
-        log.exception("A file could not be looked at for %s.", task)
-        return {"file": upload.name, "problem": answers.cannot_look()}
+        log.exception("A picture could not be looked at for %s.", task)
+        return _named(sheet) | {"problem": answers.cannot_look()}
 
 
-def one(upload: Any, task: str, iso2: str) -> dict[str, Any]:
-    """The row of a file: its size, what was found, what was changed on opening, and its problem."""
-    row: dict[str, Any] = {"file": upload.name}
+def _named(sheet: Sheet) -> dict[str, Any]:
+    of_stack = dict(zip(PAGES, sheet.page, strict=True)) if sheet.page[1] > 1 else {}
+    return {"file": sheet.upload.name, **of_stack}
+
+
+def one(sheet: Sheet, task: str, iso2: str) -> dict[str, Any]:
+    """The row of a picture: its size, what was found, what was changed on opening, and its problem."""
+    row = _named(sheet)
+    if sheet.refused:
+        return row | {"problem": sheet.refused}
     try:
-        chosen = vision_lab_pictures.read(upload.name, upload.getvalue())
+        chosen = vision_lab_pictures.read(sheet.upload.name, sheet.upload.getvalue(), sheet.page)
     except vision_lab_pictures.Unread as error:
         return row | {"problem": str(error)}
     row |= dict(zip(("width", "height"), chosen.size, strict=True))

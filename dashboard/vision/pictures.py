@@ -29,7 +29,7 @@ OPENING = threading.BoundedSemaphore(2)
 """Pictures that the whole program opens at once: the largest takes about 1 GB until it is shrunk."""
 KEPT = 4
 """Brought pictures that a session keeps opened."""
-OPENED = "vision_opened"
+OPENED, FILE = "vision_opened", "vision_file"
 SAMPLES = Path(images.__file__).with_name("samples")
 
 
@@ -40,7 +40,8 @@ class Chosen:
     pixels: uint8 (height, width, 3), shrunk where it is larger than the models look at; scale: its side over that of
     the picture brought; notes: codes of `images.Picture`; digest: of its pixels; address: what the browser is sent;
     origin: whose it is, "" for the reader's own; drawn: whether it is a drawing; lines: what is on it; truth: how
-    many things of each kind are on it, where somebody counted or it was drawn so.
+    many things of each kind are on it, where somebody counted or it was drawn so; page: its number in a stack, and how
+    many pages that has.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Chosen:
     drawn: bool = False
     lines: "tuple[TagLine, ...]" = ()
     truth: tuple[tuple[str, int], ...] = ()
+    page: tuple[int, int] = (1, 1)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -80,7 +82,7 @@ def choose(task: str, origin: str, iso2: str) -> Chosen | None:
         brought = st.camera_input(_("Take a picture"), key="vision_camera", label_visibility="collapsed", width=520)
     else:
         brought = st.file_uploader(
-            _("PNG, JPEG or TIFF, to 50 megapixels"), type=list(TYPES), key="vision_file", max_upload_size=MAX_MB
+            _("PNG, JPEG or TIFF, to 50 megapixels"), type=list(TYPES), key=FILE, max_upload_size=MAX_MB
         )
     if brought is None:
         st.title(_("What would you like looked at?"))
@@ -227,25 +229,43 @@ def made(name: str, pixels: np.ndarray, notes: tuple[str, ...] = (), **more: Any
     return Chosen(name, shown, max(shown.shape[:2]) / longest, notes, digest, pictures.encoded(shown), **more)
 
 
-def read(name: str, content: bytes, origin: str = "", truth: tuple[tuple[str, int], ...] = ()) -> Chosen:
-    """A picture's file. Raises Unread with the reason in the reader's language."""
+def read(name: str, content: bytes, page: tuple[int, int] = (1, 1), **more: Any) -> Chosen:
+    """A picture's file, or a page of it as `Chosen` has it. Raises Unread with the reason in the reader's language."""
     with OPENING:
         try:
-            picture = images.opened(content)
+            frame = images.pages(content)[page[0] - 1] if page[1] > 1 else None
+            picture = images.opened(content, frame)
         except images.PictureError as error:
             raise Unread(refusal(error)) from error
-        return made(name, picture.pixels, picture.notes, origin=origin, truth=truth)
+        return made(name, picture.pixels, picture.notes, page=page, **more)
+
+
+def count_pages(content: bytes) -> int:
+    """How many pages a picture's file has. Raises Unread with the reason in the reader's language."""
+    try:
+        return len(images.pages(content))
+    except images.PictureError as error:
+        raise Unread(refusal(error)) from error
 
 
 def _brought(upload: Any) -> Chosen:
-    """A brought picture, opened once and kept while it is among the last few."""
-    kept: dict[str, Chosen] = st.session_state.setdefault(OPENED, {})
-    if upload.file_id not in kept:
+    """A brought picture, or the page of it that is wanted, opened once and kept while it is among the last few."""
+    content = upload.getvalue()
+    count = count_pages(content)
+    page = (_page_wanted(upload.file_id, count), count) if count > 1 else (1, 1)
+    kept: dict[tuple, Chosen] = st.session_state.setdefault(OPENED, {})
+    if (key := (upload.file_id, page)) not in kept:
         with st.spinner(_("Opening the picture"), show_time=True):
-            kept[upload.file_id] = read(upload.name, upload.getvalue())
+            kept[key] = read(upload.name, content, page)
         while len(kept) > KEPT:
             kept.pop(next(iter(kept)))
-    return kept[upload.file_id]
+    return kept[key]
+
+
+def _page_wanted(file: str, count: int) -> int:
+    return st.number_input(
+        _("Page, of {n}").format(n=number(count, 9)), min_value=1, max_value=count, key=f"vision_page_{file}", width=160
+    )
 
 
 def refusal(error: images.PictureError) -> str:
@@ -258,6 +278,11 @@ def refusal(error: images.PictureError) -> str:
             "This TIFF is damaged or of a kind that cannot be read, such as one of 64-bit values. Save it as PNG."
         ),
         "pixels": _("The picture has too many pixels; at most {most} megapixels are read. Cut out a part of it."),
+        "pages": _("The file has too many pages; at most {most} are looked at. Save it as several files."),
+        "stack": _(
+            "The pages of the file have too many pixels together; at most {most} megapixels are looked at. Save it as "
+            "several files."
+        ),
         "small": _("The picture has {width} x {height} pixels: too small to see anything in. Choose a larger one."),
         "narrow": _(
             "The picture has {width} x {height} pixels: too narrow to be looked at whole. Cut out a part of it."
@@ -278,6 +303,9 @@ def noted(chosen: Chosen) -> str:
         "turned": _("it was turned upright, as its camera says"),
     }
     changes = [told[note] for note in chosen.notes if note in told]
+    if chosen.page[1] > 1:
+        page, pages = (number(value, 9) for value in chosen.page)
+        changes.insert(0, _("it is page {page} of {pages}").format(page=page, pages=pages))
     if chosen.scale < 1:
         sizes = [number(value, 9) for value in (*chosen.size, *chosen.pixels.shape[1::-1])]
         told_size = _("it has {size} pixels and is looked at in {shown}: cut out a part to see it in full")

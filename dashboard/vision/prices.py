@@ -142,7 +142,10 @@ def refusal(meant: "Parsed") -> str:
         template = {
             "separator": _("an amount that may be {readings}: the comma or point could separate thousands or decimals"),
             "scale": _("an amount that may be {readings}: the word beside it could multiply it, or be a unit"),
-            "look": _("an amount that may be {readings}: “/-”, “L” or “k” at its end can look like a digit or a sign"),
+            "look": _(
+                "an amount that may be {readings}: “/-”, “k”, “L”, “Cr” or “rb” at its end can look like a digit or a "
+                "sign"
+            ),
         }[meant.refused]
         return template.format(readings=_(" or ").join(figure(Decimal(found)) for found in detail["readings"]))
     if meant.refused == "calendar" and "readings" in detail:

@@ -1,7 +1,8 @@
 """What a line read in a picture means, where the reader may have taken something it has never seen for a look-alike.
 
-It learnt lines without "/-", "k" and "L" behind an amount and sees 1, ₭ and 1 there: Rs. 500/- comes as Rs.5001, 1.5 L
-as 1.51. Where the other spelling is usual in a market and means another amount, the line is refused as "look":
+It learnt lines without "/-", "k", "L", "lakh", "Cr" and "rb" behind an amount and sees 1 or 7, ₭, 1, LKR, 0 and 16
+there: Rs. 500/- comes as Rs.5001, 1.5 L as 1.51, ₹1.2 Cr as ₹1.20. Where the other spelling is usual in a market and
+means another amount, the line is refused as "look":
 {"token", "readings"}. Cyrillic letters that look Latin are taken for Latin ones where nobody writes Cyrillic.
 """
 
@@ -14,12 +15,18 @@ from models.prices.parsed import Parsed, refused
 
 SLASHED = frozenset(("IN", "PK", "BD", "NP", "LK", "MU", "KE", "TZ", "UG"))
 """Markets that end an amount with /- or /=."""
+THOUSANDS = frozenset(("ID",))
+"""Markets in which rb behind an amount is a thousand."""
 MILLIONS = frozenset(("ID", "MY"))
 """Markets in which jt behind an amount is a million."""
 LAKHS = frozenset(("IN", "PK", "BD", "NP", "LK"))
-_SLASHED = re.compile(r"(?<=\d[059])1\s*$", re.M)
-"""A last 1 behind what a price usually ends on."""
-_LAKHS = re.compile(r"(?<=\d\.\d)1\s*$", re.M)
+_SLASHED = re.compile(r"(?<=\d[059])[127]\s*$", re.M)
+"""A last 1, 2 or 7 behind what a price usually ends on."""
+_LAKHS = re.compile(r"(?<=\d\.\d)1\s*$|(?<=\d)\s?LKR\s*$", re.M)
+_CRORES = re.compile(r"(?<![\d.,])([1-9]\.[1-9])0\s*$", re.M)
+"""Few rupees and tens of paise, which hardly a price has: 1.20, or 1.2 Cr."""
+_HUNDREDS = re.compile(r"(?<![.,]\d)(?<=\d)1?6\s*$", re.M)
+"""No whole hundreds: 2516 and 256, or 25rb."""
 _MILLIONS = re.compile(r"(?<=\d[.,]\d)1\s*$", re.M)
 _UNIT = re.compile(r"^(\s*\d{1,2}[.,]\d)1\s*$", re.M)
 """A small number without a sign: 1.51, or 1.5 L."""
@@ -54,6 +61,10 @@ def _other(text: str, market: str) -> str:
     """The line as it would stand there if its end were what the reader has never seen."""
     if market in LAKHS and _LAKHS.search(text):
         return _LAKHS.sub(" lakh", text)
+    if market in LAKHS and _CRORES.search(text):
+        return _CRORES.sub(r"\1 Cr", text)
+    if market in THOUSANDS and _HUNDREDS.search(text):
+        return _HUNDREDS.sub("rb", text)
     if market in MILLIONS and _MILLIONS.search(text):
         return _MILLIONS.sub("jt", text)
     if _UNIT.search(text):

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+LIKELY = 0.5
+"""From this confidence on a thing is more likely there than not."""
 USUAL = 0.8
 """Share of pictures that `within` speaks of."""
 MISS = 0.05

@@ -16,7 +16,6 @@ from models.vision import counts, images, load
 from models.vision.nuclei import network as nuclei_network
 from models.vision.reader import line_reader
 
-LIKELY = 0.5
 NOTES = {
     "first frame": "only its first frame is read",
     "deep": "its values, finer than a screen shows, were stretched to 8 bits",
@@ -27,14 +26,15 @@ NOTES = {
 NOTICE = "Not a medical device; a person must check every result."
 
 
-def at(name: str, content: bytes, market: str = "US") -> dict[str, Any]:
-    """What a model sees. content: of a PNG, JPEG or TIFF file. market: ISO code of where a price tag is from.
+def at(name: str, content: bytes, market: str = "US", page: int | None = None) -> dict[str, Any]:
+    """What a model sees. content: of a PNG, JPEG or TIFF file. market: ISO code of where a price tag is from. page: of
+    `images.pages`.
 
     notes: what to know of the picture and of the model before the answer is believed, in English. A large picture is
     shrunk as on the page. Raises images.PictureError for a file that is no usable picture, ModelError without such a
     model.
     """
-    picture = images.opened(content)
+    picture = images.opened(content, page)
     pixels, card = images.shrunk(picture.pixels, images.MAX_SIDE), cards.card(name)
     notes = [NOTES[note] for note in picture.notes if note in NOTES]
     if pixels.shape != picture.pixels.shape:
@@ -79,10 +79,10 @@ def _weak(judged: fitness.Fitness, group: str) -> list[str]:
 
 
 def _counted(model: load.NucleiModel | load.CellsModel, sure: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Of each kind: how many are more likely there than not, how many are expected, and a 95 % interval of that."""
+    """Of each kind: how many are expected, a 95 % interval of that, and how many are more likely there than not."""
     told: dict[str, Any] = {}
     for kind, values in sure.items():
         expected, low, high = counts.count_interval(values, model.around[kind])
-        found = int((values >= LIKELY).sum())
-        told[kind] = {"found": found, "expected": expected, "low": low, "high": high}
+        found = int((values >= counts.LIKELY).sum())
+        told[kind] = {"expected": expected, "low": low, "high": high, "found": found}
     return told

@@ -1,12 +1,15 @@
-"""Pictures that people bring: opened within limits, turned upright, as RGB.
+"""Pictures that people bring: opened within limits, turned upright, as RGB; of a stack, one page after the other.
 
-PNG, JPEG and TIFF up to 50 megapixels and 64 MiB. What a file claims to be is not believed: the decoders are asked for
-these three formats only, so an SVG, a PDF or an archive under a picture's name is refused. The header's size is checked
-before a pixel is decoded, so that a decompression bomb costs no memory.
+PNG, JPEG and TIFF up to 50 megapixels and 64 MiB, stacks up to 100 pages and 200 megapixels together. What a file
+claims to be is not believed: the decoders are asked for these three formats only, so an SVG, a PDF or an archive under
+a picture's name is refused. The header's size is checked before a pixel is decoded, so that a decompression bomb costs
+no memory.
 """
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +21,17 @@ FORMATS = ("PNG", "JPEG", "TIFF")
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 64 * 2**20
+MAX_PAGES = 100
+MAX_STACK_PIXELS = 200_000_000
+"""Of all pages of a file together."""
+SUBFILE, REDUCED = 254, 1
+"""The tag of a TIFF's page, and its bit, that say that it shows another page smaller (TIFF 6.0, section 8)."""
 MIN_SIDE = 8
 MAX_SIDE = 2048
 """Longest side that a picture is looked at in: 4 megapixels take a CPU some ten seconds and 1 GB. Larger are shrunk."""
 TURNS = range(2, 9)
 """EXIF orientations of pictures that lie on a side, stand on their head or are mirrored."""
-REASONS = ("empty", "bytes", "kind", "variant", "pixels", "small", "narrow", "broken", "memory")
+REASONS = ("empty", "bytes", "kind", "variant", "pixels", "pages", "stack", "small", "narrow", "broken", "memory")
 
 
 class PictureError(Fault, ValueError):
@@ -36,8 +44,9 @@ class PictureError(Fault, ValueError):
 
 @dataclass(frozen=True)
 class Picture:
-    """pixels: uint8 RGB (height, width, 3), upright. notes: what was changed on the way, of "first frame", "deep" (over
-    8 bits a value), "CMYK", "transparency", "turned". size: width and height in the file."""
+    """pixels: uint8 RGB (height, width, 3), upright. notes: what was changed on the way, of "first frame" (of several,
+    and no page was asked for), "deep" (over 8 bits a value), "CMYK", "transparency", "turned". size: width and height
+    in the file."""
 
     pixels: np.ndarray
     notes: tuple[str, ...]
@@ -45,8 +54,36 @@ class Picture:
     format: str
 
 
-def opened(content: bytes) -> Picture:
-    """Read a picture's file. Raises PictureError for one that is none, too large, too small, too narrow or broken."""
+def opened(content: bytes, page: int | None = None) -> Picture:
+    """Read a picture's file. page: one of `pages`, None for the first frame.
+
+    Raises PictureError for one that is none, too large, too small, too narrow or broken.
+    """
+    with _reading(content) as image:
+        if page:
+            image.seek(page)
+        _check(*image.size)
+        return _decoded(image, page)
+
+
+def pages(content: bytes) -> tuple[int, ...]:
+    """The frames of a file that are pictures of their own, by their place; a single picture's is (0,).
+
+    Left out are a TIFF's smaller copies of its pages and what a camera's JPEG holds beside its picture. Damaged pages
+    are the last ones, and refused by `opened`. Raises PictureError for a file that is no picture, or whose pages are
+    too many or have too many pixels together.
+    """
+    with _reading(content) as image:
+        if image.format == "TIFF":
+            return tuple(_pages(image)) or (0,)
+        count = getattr(image, "n_frames", 1) if image.format == "PNG" else 1
+        _check_stack(count, count * image.width * image.height)
+        return tuple(range(count))
+
+
+@contextmanager
+def _reading(content: bytes) -> Iterator[Image.Image]:
+    """A file as Pillow opens it, before a pixel is decoded; whatever goes wrong with it is a PictureError."""
     if not content:
         raise PictureError("The file is empty.", reason="empty")
     if len(content) > MAX_BYTES:
@@ -57,15 +94,43 @@ def opened(content: bytes) -> Picture:
             most=MAX_BYTES // 2**20,
         )
     try:
-        image = _identified(content)
-        _check(*image.size)
-        return _decoded(image)
+        yield _identified(content)
     except PictureError:
         raise
     except MemoryError as error:
         raise PictureError("There is too little memory to open the picture.", reason="memory") from error
     except Exception as error:  # decoders raise much on damaged data: TypeError, KeyError, struct.error
         raise PictureError("The picture is cut short or damaged.", reason="broken") from error
+
+
+def _pages(image: Image.Image) -> Iterator[int]:
+    """The frames of a TIFF that are no smaller copies of others, up to the first damaged one."""
+    count = pixels = frame = 0
+    while True:
+        try:
+            image.seek(frame)
+            reduced = bool(image.tag_v2.get(SUBFILE, 0) & REDUCED)
+        except EOFError:
+            return
+        except Exception:  # as in `_reading`
+            yield frame
+            return
+        if not reduced:
+            count, pixels = count + 1, pixels + image.width * image.height
+            _check_stack(count, pixels)
+            yield frame
+        frame += 1
+
+
+def _check_stack(pages: int, pixels: int) -> None:
+    if pages > MAX_PAGES:
+        raise PictureError("The file has too many pages; at most {most} are looked at.", reason="pages", most=MAX_PAGES)
+    if pages > 1 and pixels > MAX_STACK_PIXELS:
+        raise PictureError(
+            "The pages of the file have too many pixels together; at most {most} megapixels are looked at.",
+            reason="stack",
+            most=MAX_STACK_PIXELS // 1_000_000,
+        )
 
 
 def shrunk(pixels: np.ndarray, most: int) -> np.ndarray:
@@ -75,6 +140,12 @@ def shrunk(pixels: np.ndarray, most: int) -> np.ndarray:
     image = Image.fromarray(pixels)
     image.thumbnail((most, most), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.asarray(image)
+
+
+def resized(pixels: np.ndarray, factor: float) -> np.ndarray:
+    """The picture with `factor` times its sides, uint8 (height, width, 3)."""
+    height, width = (max(1, round(side * factor)) for side in pixels.shape[:2])
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def _identified(content: bytes) -> Image.Image:
@@ -121,9 +192,9 @@ def _check(width: int, height: int) -> None:
         )
 
 
-def _decoded(image: Image.Image) -> Picture:
-    size = image.size
-    notes = ["first frame"] if getattr(image, "is_animated", False) else []  # n_frames would read every page's header
+def _decoded(image: Image.Image, page: int | None) -> Picture:
+    size, several = image.size, getattr(image, "is_animated", False)  # n_frames would read every page's header
+    notes = ["first frame"] if several and page is None else []
     if image.getexif().get(ImageOps.ExifTags.Base.Orientation) in TURNS:  # asked first: a TIFF is turned on loading
         notes.append("turned")
     pixels = np.array(_rgb(ImageOps.exif_transpose(image), notes))

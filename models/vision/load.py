@@ -17,6 +17,7 @@ from models.vision.cells import network as cells_network
 from models.vision.cells.network import CropNetwork, DetectionRule, Detections
 from models.vision.novelty import ReferenceFeatures
 from models.vision.nuclei import network as nuclei_network
+from models.vision.nuclei import scale
 from models.vision.nuclei.instances import InstanceRule, Maps
 from models.vision.nuclei.network import instances
 from models.vision.saliency import grad_cam
@@ -75,8 +76,18 @@ class NucleiModel(VisionModel):
         self.rule = rule
 
     def predict(self, pictures: Sequence[np.ndarray], extra: Any = None) -> list[Maps]:
-        """uint8 RGB (height, width, 3) each -> maps each."""
-        return [nuclei_network.maps(self.network, p, self.device, self.forms[self.precision]) for p in pictures]
+        """uint8 RGB (height, width, 3) each -> maps each, of some in another size (`Maps.zoom`)."""
+        bf16 = self.forms[self.precision]
+
+        def look(picture: np.ndarray) -> Maps:
+            return nuclei_network.maps(self.network, picture, self.device, bf16)
+
+        return [scale.looked_at(look, picture, self.rule) for picture in pictures]
+
+    def is_unlike(self, output: Maps) -> bool:
+        """Whether a picture is unlike those the model learned from in every size that it was looked at in."""
+        looks = [output.features] if output.otherwise is None else [output.features, output.otherwise]
+        return all(self.bank.is_unlike(features) for features in looks)
 
     def confidences(self, output: Maps) -> dict[str, np.ndarray]:
         """By label, how sure it is of each thing found."""

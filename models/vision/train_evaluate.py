@@ -20,11 +20,12 @@ from models.evaluation import classification
 from models.training.run_metadata import run_metadata
 from models.training.settings import Fit, Progress
 from models.vision import corpora, counts, load, novelty
+from models.vision.cells import crowding
 from models.vision.cells import network as cells_network
 from models.vision.cells import training as cells_training
 from models.vision.cells.network import Detections
 from models.vision.corpora import Boxed, Segmented
-from models.vision.nuclei import instances
+from models.vision.nuclei import conditions, instances, scale
 from models.vision.nuclei import network as nuclei_network
 from models.vision.nuclei import training as nuclei_training
 from models.vision.nuclei.instances import Maps
@@ -59,12 +60,20 @@ def train(
 def evaluate(name: str, data: Path | None = None, data_dir: Path | None = None) -> dict[str, Any]:
     """What a model reaches on a file, or on its own test split. Raises ModelError, ValueError for what cannot be read.
 
-    nuclei: dice, ap50, ap50_95, per_kind, n. blood_cells: map50, ap50 by class, per_class, crop_accuracy, n. reader:
-    cer, exact_match, per_script, n.
+    nuclei: dice, ap50, ap50_95, per_kind, per_condition, n. blood_cells: map50, ap50 by class, per_class, per_crowding,
+    crop_accuracy, n. reader: cer, exact_match, per_script, n.
     """
     if cards.card(name).task == "reader":
         return evaluation.evaluate(name, read(data) if data else None)
-    return evaluate_on(load.model(name), read(data) if data else _test(name, data_dir))
+    return _evaluate_whole(load.model(name), read(data) if data else _test(name, data_dir))
+
+
+def _evaluate_whole(model: load.NucleiModel | load.CellsModel, rows: pd.DataFrame) -> dict[str, Any]:
+    """`evaluate_on`, and of nuclei the pictures as they may come instead."""
+    made = evaluate_on(model, rows)
+    if isinstance(model, load.NucleiModel):
+        made["per_condition"] = conditions.evaluate(model.predict, corpora.nuclei(rows), model.rule)
+    return made
 
 
 def evaluate_on(model: load.NucleiModel | load.CellsModel, rows: pd.DataFrame) -> dict[str, Any]:
@@ -75,6 +84,7 @@ def evaluate_on(model: load.NucleiModel | load.CellsModel, rows: pd.DataFrame) -
         made = nuclei_training.evaluate(found, labelled, model.rule)
     else:
         made = cells_training.evaluate(found, labelled) | evaluate_crops(model.crops, labelled)
+        made["per_crowding"] = crowding.recall(found, labelled)
     return made | counted(model, found, labelled)
 
 
@@ -145,7 +155,10 @@ def _nuclei(data_dir: Path | None, root: Path | None, working: Path | None, say:
     _as_shipped(network)
     seen = [nuclei_training.predicted(network, p.pixels) for p in split["val"]]
     rule = nuclei_training.ruled(seen, [p.instances for p in split["val"]])
-    expected = [instances.confidences(maps, instances.instances(maps, rule), rule).sum() for maps in seen]
+    told = [
+        scale.looked_at(lambda pixels: nuclei_training.predicted(network, pixels), p.pixels, rule) for p in split["val"]
+    ]
+    expected = [instances.confidences(maps, instances.instances(maps, rule), rule).sum() for maps in told]
     around = {load.TASKS["nuclei"][0]: counts.spread(expected, [_true(p, 0) for p in split["val"]])}
     network, again = nuclei_training.fit(
         AGAIN, shape, [*split["train"], *split["val"]], [], start=network.state_dict(),
@@ -246,6 +259,6 @@ def _notes(name: str, fits: Sequence[Fit], began: float, **others: Any) -> dict[
 
 def _saved(card: Card, tensors: Mapping[str, Tensor], root: Path | None, data_dir: Path | None, say: Say) -> Path:
     """Judge a model on test and save it."""
-    metrics = evaluate_on(load.built(card, tensors), _test(card.name, data_dir))
+    metrics = _evaluate_whole(load.built(card, tensors), _test(card.name, data_dir))
     say(f"{card.name}: " + ", ".join(f"{k} {v:.4f}" for k, v in metrics.items() if isinstance(v, float)))
     return model_tensors.save(replace(card, metrics=metrics), tensors, root=root)

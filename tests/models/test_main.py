@@ -138,7 +138,11 @@ def test_what_the_page_tells_of_a_text_is_told_here(shipped, capsys, monkeypatch
 def counter(shipped, monkeypatch):
     """A model called nuclei that tells a picture's height, and cannot be loaded."""
     tensors.save(replace(cards.card("tiny"), name="nuclei", task="nuclei", files={}), {"w": torch.zeros(2)})
-    monkeypatch.setattr(describe, "at", lambda name, content, market: {"height": len(images.opened(content).pixels)})
+
+    def height(name, content, market, page):
+        return {"height": len(images.opened(content, page).pixels), "notes": list(images.opened(content, page).notes)}
+
+    monkeypatch.setattr(describe, "at", height)
 
 
 @pytest.fixture
@@ -164,6 +168,35 @@ def test_a_file_that_is_not_there_is_named_once(counter, pictures, capsys):
     said = capsys.readouterr()
     assert said.err == "predict: no.png: No such file or directory\n"
     assert said.out.startswith(pictures[0])
+
+
+def stack(*heights: int) -> bytes:
+    """A TIFF of pages 40 wide and so high."""
+    out, pages = io.BytesIO(), [Image.new("L", (40, height)) for height in heights]
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:])
+    return out.getvalue()
+
+
+def test_every_page_of_a_stack_is_looked_at(counter, pictures, tmp_path, capsys):
+    (tmp_path / "s.tif").write_bytes(stack(20, 30, 25))
+    path = str(tmp_path / "s.tif")
+    assert cli.main(["predict", "nuclei", "--json", "--image", path, "--image", pictures[0]]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["height"], one.get("page"), one.get("pages")) for one in told] == [
+        (20, 1, 3), (30, 2, 3), (25, 3, 3), (20, None, None),
+    ]  # fmt: skip
+    assert not any(one["notes"] for one in told)
+    assert cli.main(["predict", "nuclei", "--image", path]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith(f"{path}, page 2 of 3: ")
+
+
+def test_a_damaged_page_is_named_and_the_others_are_looked_at(counter, tmp_path, capsys):
+    path, content = tmp_path / "s.tif", stack(20, 30, 25)
+    path.write_bytes(content[:-60])
+    assert cli.main(["predict", "nuclei", "--json", "--image", str(path)]) == 1
+    said = capsys.readouterr()
+    assert [json.loads(line)["page"] for line in said.out.splitlines()] == [1, 2]
+    assert said.err == f"predict: {path}, page 3 of 3: The picture is cut short or damaged.\n"
 
 
 def test_notes_on_a_picture_are_printed_a_line_each(counter, pictures, capsys, monkeypatch):

@@ -174,11 +174,17 @@ PICTURE_METRICS = {
             "bright field": {"n": 1, "dice": 0.93, "ap50": 0.89, "low": 0.89, "high": 0.89},
             "stained tissue": {"n": 6, "dice": 0.85, "ap50": 0.5, "low": 0.3, "high": 0.7},
         },
+        "per_condition": {
+            "pure blue": {"n": 65, "ap50": 0.83, "low": 0.79, "high": 0.86},
+            "half size": {"n": 69, "ap50": 0.78, "low": 0.74, "high": 0.82},
+        },
     },
     "cells": {
         "n": 36, "map50": 0.93, "map50_95": 0.6, "ece": 0.02, "crop_accuracy": 0.99,
         "ap50": {"RBC": 0.87, "WBC": 1.0}, "confusion": [[400, 6, 0], [0, 36, 0], [0, 1, 30]],
         "per_class": {"RBC": {"ap50": 0.87, "low": 0.8, "high": 0.9, "n": 406}, "WBC": {"ap50": 1.0, "n": 36}},
+        "per_crowding": {"no neighbour": {"recall": 0.81, "proposed": 1.0, "n": 177},
+                         "3 or more neighbours": {"recall": 0.5, "proposed": 0.8, "n": 32}},
     },
     "reader": {
         "n": 900, "cer": 0.01, "exact_match": 0.95, "amounts_right": 0.97, "ece": 0.02,
@@ -266,6 +272,23 @@ def test_a_reader_is_judged_by_wear_and_by_the_prices_of_each_market(opened_on_p
     whiskers = [shape for shape in prices["layout"]["shapes"] if shape["x0"] != shape["x1"]]
     assert [shape["x0"] for shape in whiskers] == pytest.approx([0.750, 0.867], abs=5e-4)  # Wilson 1927
     assert {"How good is it on blurred and turned lines?", "In which markets are prices misread?"} <= set(text_of(app))
+
+
+def test_nuclei_are_judged_in_pictures_as_they_may_come_instead(opened_on_pictures, text_of):
+    app = opened_on_pictures("nuclei")
+    conditions = specs(app)[1]
+    assert conditions["layout"]["yaxis"]["ticktext"] == ["half size", "pure blue"]
+    assert conditions["data"][0]["x"] == [0.78, 0.83]
+    assert "How good is it on pictures in blue, smaller or larger?" in text_of(app)
+
+
+def test_red_cells_are_judged_by_how_crowded_they_lie(opened_on_pictures, text_of):
+    app = opened_on_pictures("cells")
+    crowds = specs(app)[1]
+    assert crowds["layout"]["yaxis"]["ticktext"] == ["3 or more neighbours", "no neighbour"]
+    assert crowds["data"][0]["x"] == [0.5, 0.81]
+    assert len([shape for shape in crowds["layout"]["shapes"] if shape["x0"] != shape["x1"]]) == 2  # Wilson
+    assert "How many red cells are found in crowds?" in text_of(app)
 
 
 def test_of_many_markets_the_weakest_stand_first_and_the_others_are_asked_for(opened_on_pictures):

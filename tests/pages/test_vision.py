@@ -473,7 +473,7 @@ def test_every_refusal_is_said_on_the_page(speak, reason):
 def test_two_pictures_are_opened_at_once_and_others_wait(monkeypatch):
     opening, together, second = set(), [], threading.Barrier(2, timeout=20)
 
-    def slow(content):
+    def slow(content, page):
         opening.add(threading.get_ident())
         second.wait()
         time.sleep(0.05)
@@ -506,7 +506,7 @@ UNUSUAL = {
     "CMYK": (file_of(Image.fromarray(THREE).convert("CMYK"), "JPEG"), "its print colours became screen colours"),
     "alpha": (file_of(np.dstack((THREE, THREE[..., :1] // 2 + 127))), "what is transparent stands on white"),
     "palette": (file_of(GREY.convert("P"), transparency=1), "what is transparent stands on white"),
-    "frames": (file_of(GREY, "TIFF", save_all=True, append_images=[GREY]), "only its first frame is read"),
+    "frames": (file_of(GREY, "TIFF", save_all=True, append_images=[GREY]), "it is page 1 of 2"),
     "turned": (file_of(GREY, "JPEG", exif=TURNED), "it was turned upright"),
 }  # fmt: skip
 
@@ -973,13 +973,13 @@ def test_a_run_broken_off_goes_on_where_it_stopped(opened, models, monkeypatch):
     app = bring_many(opened(**{"from": "files"}), *FILES)
     row = batch.one
 
-    def stopping(upload, task, iso2):
+    def stopping(sheet, task, iso2):
         import streamlit as st
 
-        if upload.name == "c.png":
+        if sheet.upload.name == "c.png":
             st.session_state[running(batch.KEY)] = False
             st.rerun()
-        return row(upload, task, iso2)
+        return row(sheet, task, iso2)
 
     monkeypatch.setattr(batch, "one", stopping)
     app.button(key="vision_start").click().run()
@@ -1006,10 +1006,10 @@ def test_pictures_unlike_the_training_ones_get_no_number_in_a_batch(opened):
 def test_a_file_that_fails_in_an_unforeseen_way_is_a_row_and_the_run_ends(opened, monkeypatch, error):
     row = batch.one
 
-    def failing(upload, task, iso2):
-        if upload.name == "=b.png":
+    def failing(sheet, task, iso2):
+        if sheet.upload.name == "=b.png":
             raise error("nobody foresaw this")
-        return row(upload, task, iso2)
+        return row(sheet, task, iso2)
 
     monkeypatch.setattr(batch, "one", failing)
     app = bring_many(opened(**{"from": "files"}), *FILES)
@@ -1034,6 +1034,46 @@ def test_more_than_is_looked_at_is_said_and_not_kept(opened, monkeypatch, limit)
     assert len(dropped) == 1
     app.run()
     assert app.warning[0].value.startswith("The first 2 of 3 files are looked at")
+
+
+STACK = file_of(
+    Image.fromarray(THREE[..., 0]), "TIFF", save_all=True,
+    append_images=[Image.fromarray(discs(*places)[..., 0]) for places in ([(30, 30, BRIGHT)], [])],
+)  # fmt: skip
+"""Pages with two, one and no nucleus on them."""
+
+
+def test_every_page_of_a_stack_among_several_files_is_a_row(opened, text_of):
+    app = bring_many(opened(**{"from": "files"}), FILES[0], ("s.tif", STACK))
+    assert any("what shows on several pages is counted on each" in text for text in text_of(app))
+    app.button(key="vision_start").click().run()
+    table = shown(app)
+    assert table["file"].tolist() == ["a.png", "s.tif", "s.tif", "s.tif"]
+    assert table["page"].fillna(0).tolist() == [0, 1, 2, 3]
+    assert table["nucleus"].tolist() == [2, 2, 1, 0]
+
+
+def test_a_page_of_a_stack_is_shown_and_all_of_them_are_counted(opened, text_of):
+    app = bring(opened(**{"from": "file"}), STACK, "s.tif")
+    assert app.title[0].value.startswith("2 nuclei counted")
+    assert "About this picture: it is page 1 of 3." in text_of(app)
+    app.number_input[0].set_value(2).run()
+    assert app.title[0].value.startswith("1 nucleus counted")
+    assert app.button(key="vision_start").label == "Look at all 3 pictures"
+    app.button(key="vision_start").click().run()
+    assert shown(app)["page"].tolist() == [1, 2, 3]
+    assert shown(app)["nucleus"].tolist() == [2, 1, 0]
+    assert app.title[0].value.startswith("1 nucleus counted")
+
+
+def test_a_stack_beyond_the_limits_is_refused_with_the_remedy(opened, monkeypatch):
+    monkeypatch.setattr(images, "MAX_PAGES", 2)
+    refused = "The file has too many pages; at most 2 are looked at. Save it as several files."
+    app = bring(opened(**{"from": "file"}), STACK, "s.tif")
+    assert app.error[0].value == f"s.tif: {refused}"
+    app = bring_many(opened(**{"from": "files"}), ("s.tif", STACK))
+    app.button(key="vision_start").click().run()
+    assert shown(app)["problem"].tolist() == [refused]
 
 
 def test_several_tags_become_texts_amounts_and_questions(opened, models):

@@ -26,12 +26,14 @@ OVERLAP = 0.3
 class Maps:
     """What the network says of one picture, float32 (height, width): inside 0..1, distance about 0..1. flow: which way
     the middle lies, (2, height, width), y before x, about one pixel long. features: the picture's place among pictures,
-    (width,)."""
+    (width,). zoom: the maps' side over the picture's; otherwise: the features of the look in the other size, if any."""
 
     inside: np.ndarray
     distance: np.ndarray
     flow: np.ndarray
     features: np.ndarray
+    zoom: float = 1.0
+    otherwise: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,18 @@ def _flooded(distance: np.ndarray, mask: np.ndarray, depth: float) -> np.ndarray
     found = watershed(-distance, seeds, mask=mask).astype(np.int32)
     rest, more = ndimage.label(mask & (found == 0))  # nuclei without a middle of their own
     return np.where(rest > 0, rest + found.max(initial=0), found) if more else found
+
+
+def in_size(numbered: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Numbered nuclei in other pixels, int (height, width) -> int of `shape`."""
+    rows, columns = (np.arange(new) * old // new for new, old in zip(shape, numbered.shape, strict=True))
+    return numbered[np.ix_(rows, columns)]
+
+
+def in_one_size(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two numberings of one picture in the pixels of the finer one."""
+    finer = max(one.shape, other.shape)
+    return in_size(one, finer), in_size(other, finer)
 
 
 def typical(numbered: np.ndarray, smallest: int) -> float:

@@ -199,15 +199,19 @@ def _odds(seen: Sequence[Maps], truth: Sequence[np.ndarray], rule: InstanceRule)
 
 
 def evaluate(seen: Sequence[Maps], pictures: Sequence[Segmented], rule: InstanceRule, seed: int = 0) -> dict[str, Any]:
-    """dice, ap50, ap50_95 (means over pictures, with bootstrap intervals over pictures), per_kind, calibration, n."""
+    """dice, ap50, ap50_95 (means over pictures, with bootstrap intervals over pictures), per_kind, calibration, n.
+
+    Maps in another size than their picture's are judged in the pixels of the finer of both.
+    """
     rows, sure, right = [], [], []
     for maps, picture in zip(seen, pictures, strict=True):
         found = instances.instances(maps, rule)
-        aps = scores.instance_ap(picture.instances, found, THRESHOLDS)
-        rows.append((scores.dice(picture.instances > 0, found > 0), aps[0], aps.mean(),
-                     int(picture.instances.max(initial=0)), int(found.max(initial=0))))  # fmt: skip
-        hit = {f for _, f in scores.matched(scores.overlaps(picture.instances, found), 0.5)}
         sure.append(instances.confidences(maps, found, rule))
+        there, found = instances.in_one_size(picture.instances, found)
+        aps = scores.instance_ap(there, found, THRESHOLDS)
+        rows.append((scores.dice(there > 0, found > 0), aps[0], aps.mean(),
+                     int(picture.instances.max(initial=0)), int(found.max(initial=0))))  # fmt: skip
+        hit = {f for _, f in scores.matched(scores.overlaps(there, found), 0.5)}
         right.append([number in hit for number in range(int(found.max(initial=0)))])
     table = np.array(rows, dtype=float)
     kinds = np.array([nuclei_network.kind(picture.pixels) for picture in pictures])

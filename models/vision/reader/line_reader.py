@@ -22,7 +22,7 @@ from models.errors import ModelError
 from models.precisions import Precisions
 from models.prices import alphabet as prices_alphabet
 from models.prices import bidi
-from models.vision.reader import ctc, line_detection, onnx_runtime
+from models.vision.reader import ctc, line_detection, onnx_runtime, unread
 from models.vision.reader.character_lm import CharacterLM
 from models.vision.reader.ctc import Path, log_odds
 from models.vision.reader.line_detection import GROUND, HEIGHT, Line
@@ -225,6 +225,8 @@ class LineReader(Precisions):
             sure = 1 / (1 + np.exp(-(slope * log_odds(peak) + constant)))
             characters.append(Character(char, float(sure), left + low * scale, left + high * scale))
         confidence = self.confidence(path)
+        if unread.has_unread_end(line.pixels, path.steps):
+            confidence = min(confidence, unread.CONFIDENCE)
         small = bottom - top < 10
         sure = confidence >= self.trust.threshold and not small
         note = "small" if small else "" if sure else "unsure"

@@ -5,6 +5,7 @@ import datetime
 import io
 import json
 from decimal import Decimal
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ from models.prices.look_alikes import parse_seen
 from models.prices.parsed import Parsed
 from models.serving.server import Served
 from models.vision import images
+from models.vision.nuclei.instances import InstanceRule, Maps
+from models.vision.nuclei.network import distances, flows
 from models.vision.reader.line_reader import Reading
 from models.vision.reader.rendering import TagLine
 
@@ -258,8 +261,8 @@ PARTED = "the comma or point could separate thousands or decimals"
         ("99 元", "DE", "99 in a currency that may be Chinese Yuan or New Taiwan Dollar or Hong Kong Dollar"),
         ("99 ☂", "DE", "99 beside “☂”, which is no currency here and may change the amount"),
         ("7 m", "US", "an amount that may be 7 or 7,000,000: the word beside it could multiply it, or be a unit"),
-        ("Rs.6501", "IN", "an amount that may be 6,501 or 650: “/-”, “L” or “k” at its end can look like a digit or a "
-         "sign"),
+        ("Rs.6501", "IN", "an amount that may be 6,501 or 650: “/-”, “k”, “L”, “Cr” or “rb” at its end can look like a "
+         "digit or a sign"),
         ("07.2027", "DE", "a month without a day or without a year, not a price"),
         ("27/01/2018", "ET", "a date that may be Jan 27, 2018 or Oct 7, 2025: the year could belong to more than one "
          "calendar"),
@@ -380,4 +383,17 @@ def test_the_batch_s_table_ends_with_the_problems_and_counts_only_pictures_that_
     )
     assert list(batch.table().columns) == ["file", "nucleus", "notes", "problem"]
     assert vision_lab_batch._headline("nuclei", batch) == "4 nuclei on 1 of 2 pictures"
-    assert batch.done
+    assert batch.count == batch.total
+
+
+def test_what_was_found_in_another_size_stands_where_it_is_in_the_picture():
+    numbers = np.zeros((80, 120), np.int32)
+    numbers[20:40, 60:100] = 1
+    maps = Maps((numbers > 0) * np.float32(0.9), distances(numbers), flows(numbers), np.ones(1), zoom=2.0)
+    model = SimpleNamespace(rule=InstanceRule(odds=(10.0, *(0.0,) * 11, -6.0)))
+    seen = lab.made("a.png", np.zeros((40, 60, 3), np.uint8))
+    [one] = vision_lab_answers._nuclei(model, maps, seen)
+    assert (one.box, one.area) == ((30, 10, 50, 20), 200)
+    assert one.centre == pytest.approx((39.75, 14.75))
+    assert (one.outline[0].min(), one.outline[0].max()) == pytest.approx((29.75, 49.75))
+    assert (one.outline[1].min(), one.outline[1].max()) == pytest.approx((9.75, 19.75))

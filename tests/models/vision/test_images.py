@@ -115,6 +115,65 @@ def test_a_stack_cut_behind_its_first_page_is_that_page(beyond):
     assert found.notes == ("first frame",)
 
 
+def test_every_page_of_a_stack_is_a_picture_and_none_is_called_the_first():
+    colours = ("red", "lime", "blue")
+    pages = [Image.new("RGB", (20 + n, 20), colour) for n, colour in enumerate(colours)]
+    for kind in ("TIFF", "PNG"):
+        alike = [page.resize((20, 20)) for page in pages] if kind == "PNG" else pages
+        content = file(alike[0], kind, save_all=True, append_images=alike[1:])
+        found = [images.opened(content, page) for page in images.pages(content)]
+        assert [tuple(one.pixels[5, 5]) for one in found] == [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+        assert [one.size for one in found] == [page.size for page in alike]
+        assert not any(one.notes for one in found)
+
+
+def test_a_picture_by_itself_has_one_page():
+    for kind in ("PNG", "JPEG", "TIFF"):
+        assert images.pages(file(NOISE, kind)) == (0,)
+
+
+def test_a_smaller_copy_of_a_page_is_no_page():
+    copy = TiffImagePlugin.ImageFileDirectory_v2()
+    copy[images.SUBFILE] = images.REDUCED
+    small = NOISE.resize((30, 20))
+    small.encoderinfo = {"tiffinfo": copy}
+    content = file(NOISE, "TIFF", save_all=True, append_images=[small, NOISE])
+    assert images.pages(content) == (0, 2)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_the_pages_of_a_stack_cut_short_are_read_until_there_and_then_refused():
+    whole = stack(4)
+    content = whole[: len(whole) * 5 // 8]
+    readable, *damaged = images.pages(content)[1:]
+    assert (images.opened(content, readable).pixels == np.asarray(NOISE)).all()
+    assert damaged
+    for page in damaged:
+        with pytest.raises(PictureError) as caught:
+            images.opened(content, page)
+        assert caught.value.reason == "broken"
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "reason", "told"),
+    [
+        ("MAX_PAGES", 3, "pages", "The file has too many pages; at most 3 are looked at."),
+        ("MAX_STACK_PIXELS", 3 * 40 * 60, "stack", "The pages of the file have too many pixels together; at most 0 "),
+    ],
+)
+def test_a_stack_beyond_the_limits_is_refused_and_one_within_is_not(monkeypatch, limit, most, reason, told):
+    monkeypatch.setattr(images, limit, most)
+    for kind in ("TIFF", "PNG"):
+        within, beyond = (
+            file(NOISE, kind, save_all=True, append_images=[NOISE.rotate(turn) for turn in range(9, 9 * pages, 9)])
+            for pages in (3, 4)
+        )
+        assert images.pages(within) == (0, 1, 2)
+        with pytest.raises(PictureError) as caught:
+            images.pages(beyond)
+        assert caught.value.reason == reason and str(caught.value).startswith(told)
+
+
 def of_doubles() -> bytes:
     """A TIFF whose values have 64 bits: its header says so, which is as far as decoders come."""
     content = file(Image.fromarray(np.zeros((40, 60), np.float32)), "TIFF")
@@ -197,6 +256,8 @@ def test_a_picture_with_a_script_behind_it_is_read_as_the_picture():
 
 @given(st.binary(max_size=400))
 def test_random_bytes_are_refused_not_crashed_on(content):
+    with pytest.raises(PictureError):
+        images.pages(content)
     with pytest.raises(PictureError):
         images.opened(content)
 

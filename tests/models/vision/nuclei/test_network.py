@@ -1,10 +1,13 @@
 """From maps to nuclei: touching ones are told apart, dirt is left out, nothing is found where nothing is."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from models.vision import augment, scores, unet
 from models.vision.corpora import Segmented
@@ -134,6 +137,34 @@ def test_a_nucleus_is_described_by_its_pixels():
 )  # fmt: skip
 def test_the_kind_of_a_picture_goes_by_its_colours(colour, kind):
     assert nuclei_network.kind(np.full((32, 32, 3), colour, np.uint8)) == kind
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 1), (0, 1, 0), (1, 0, 0), (0, 1, 1), (0.1, 0.25, 1)])
+def test_a_picture_in_one_colour_is_looked_at_as_the_same_in_grey(colour):
+    light = np.random.default_rng(0).normal(0, 4, (96, 96)) + 20 + 150 * (discs((30, 30, 12), (60, 70, 9)) > 0)
+    light = light.clip(0, 255)
+    coloured = (light[..., None] * np.array(colour)).astype(np.uint8)
+    grey = np.repeat(light[..., None], 3, 2).astype(np.uint8)
+    assert np.abs(nuclei_network.without_tint(coloured).astype(int) - grey).max() <= 2
+    assert (nuclei_network.normalised(coloured) - nuclei_network.normalised(grey)).abs().max() < 0.02
+    assert nuclei_network.kind(coloured) == "fluorescence"
+    out = io.BytesIO()
+    Image.fromarray(coloured).save(out, "JPEG", quality=75)
+    assert np.ptp(nuclei_network.without_tint(np.asarray(Image.open(out))), axis=2).max() == 0
+
+
+@pytest.mark.parametrize("colours", [((225, 215, 228), (120, 70, 160)), ((8, 8, 8), (200, 200, 200)), ((0, 0, 0),) * 2])
+def test_stained_and_grey_pictures_keep_their_colours(colours):
+    ground, inside = np.array(colours, np.uint8)
+    picture = np.where(discs((30, 30, 12), (60, 70, 9))[..., None] > 0, inside, ground)
+    assert (nuclei_network.without_tint(picture) == picture).all()
+
+
+def test_two_colours_beside_each_other_are_not_taken_for_one():
+    picture = np.zeros((96, 96, 3), np.uint8)
+    picture[discs((30, 30, 12)) > 0] = (0, 0, 200)
+    picture[discs((60, 70, 12)) > 0] = (0, 200, 0)
+    assert (nuclei_network.without_tint(picture) == picture).all()
 
 
 def test_a_dark_picture_is_stretched_and_an_empty_one_is_not():

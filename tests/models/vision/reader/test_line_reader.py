@@ -166,3 +166,15 @@ def test_a_model_of_another_kind_is_no_reader():
 
 def test_no_picture_gives_no_reading(reader):
     assert reader.predict([]) == []
+
+
+def test_a_line_with_a_letter_that_was_not_read_is_not_sure(reader, picture, monkeypatch):
+    line = line_detection.whole(picture("1299"))
+    path = reader.paths([line])[0]
+    assert reader._reading(line, path).sure
+    stroke = np.full((32, 40), line_detection.GROUND, np.uint8)
+    stroke[4:28, 16:20] = line_detection.GROUND + line_detection.REACH
+    longer = line_detection.Line(np.hstack((line.pixels, stroke)), line.box)
+    found = reader._reading(longer, path)
+    assert (found.text, found.sure, found.note) == ("1299", False, "unsure")
+    assert found.confidence < reader.trust.threshold
