@@ -89,11 +89,12 @@ def _default() -> bool:
     return os.environ.get("ATLAS_LIVE", "on") != "off"
 
 
-def base(channel: str, index: str, names: Sequence[str]) -> None:
-    """Hand over what the index is made of. index: `portable.base_of` as JSON. names: of its markets, in its order."""
-    head = json.dumps(
-        {"channel": channel, "locale": locale().replace("_", "-"), "names": list(names)}, ensure_ascii=False
-    )
+def base(channel: str, index: str, names: Sequence[str], dimensions: Sequence[str]) -> None:
+    """Hand over what the index is made of. index: `portable.base_of` as JSON. names: of its markets, in its order;
+    dimensions: what its dimensions are called.
+    """
+    told = {"channel": channel, "locale": locale().replace("_", "-"), "names": names, "titles": dimensions}
+    head = json.dumps(told, ensure_ascii=False)
     _base(key=f"live_base_{channel}", data=f'{head[:-1]}, "base": {index}}}'.encode(), height=1)
 
 
@@ -145,24 +146,21 @@ def sliders(
 
 def answer(
     channel: str,
-    before: Mapping[str, Sequence[float]],
-    intervals: Mapping[str, tuple[int, int]],
-    dimensions: Sequence[str],
+    low: Sequence[int],
+    high: Sequence[int],
     subject: str = "",
     first: int = 20,
     movers: int = 0,
 ) -> None:
-    """The answer to where the sliders stand. before: scores and ranks before anything moved, by market.
-
-    intervals: of the ranks, by iso3, where the sliders stood when the server drew this. subject: the market in
-    question. first, movers: how many are listed.
+    """The answer to where the sliders stand. low, high: of the ranks' intervals where they stood when the server drew
+    this, by market as the base has them. subject: the market in question. first, movers: how many are listed.
     """
     _answer(
         key=f"live_answer_{channel}",
         data={
             "channel": channel,
-            "before": {name: list(values) for name, values in before.items()},
-            "intervals": {iso3: list(ends) for iso3, ends in intervals.items()},
+            "low": [int(rank) for rank in low],
+            "high": [int(rank) for rank in high],
             "subject": subject,
             "first": first,
             "movers": movers,
@@ -174,7 +172,6 @@ def answer(
                 "lost": _("No answer from the server yet: this is the browser's alone."),
                 "unknown": _("This can be worked out on the server only: let go to see it."),
                 "subject": _("{market}: rank {before} → {after}, score {score} ({gain})"),
-                "dimensions": list(dimensions),
             },
         }
         | _shown(channel),

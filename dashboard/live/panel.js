@@ -21,6 +21,15 @@
  */
 const HELD_STILL_MS = 150, LOST_MS = 8000;
 
+/** The index under shocks; undefined where the server alone can tell. */
+function answered(base, shocks) {
+  try {
+    return LeptonIndex.run(base, shocks);
+  } catch (error) {
+    if (!(error instanceof LeptonIndex.NotHere)) throw error;
+  }
+}
+
 class Channel {
   constructor() {
     this.sent = this.gesture = 0;
@@ -34,7 +43,8 @@ class Channel {
   takeBase(data) {
     this.base = LeptonIndex.open(data.base);
     this.locale = data.locale;
-    this.names = data.names;
+    [this.names, this.titles] = [data.names, data.titles];
+    this.before = answered(this.base, []);
     this.draw();
   }
 
@@ -281,20 +291,15 @@ function firstOf(channel, { ranks, scores }, count) {
   return ranks.map((_, row) => row).sort((one, other) => ranks[one] - ranks[other] || one - other).slice(0, count);
 }
 
-function moversOf(channel, { ranks }, data) {
-  const by = (row) => Math.abs(data.before.ranks[row] - ranks[row]);
+function moversOf({ before }, { ranks }, data) {
+  const by = (row) => Math.abs(before.ranks[row] - ranks[row]);
   const moved = ranks.map((_, row) => row).filter((row) => by(row) > 0);
   return moved.sort((one, other) => by(other) - by(one) || ranks[one] - ranks[other]).slice(0, data.movers);
 }
 
 function drawAnswer(channel, root, data, lists, subject, state) {
   if (!channel.base) return;
-  let now;
-  try {
-    now = LeptonIndex.run(channel.base, channel.assumed());
-  } catch (error) {
-    if (!(error instanceof LeptonIndex.NotHere)) throw error;
-  }
+  const now = channel.before && answered(channel.base, channel.assumed());
   const isMoving = !channel.isAnswered || Boolean(channel.unsent);
   document.documentElement.toggleAttribute("data-lepton-moving", isMoving);
   root.classList.toggle("is-moving", isMoving);
@@ -303,13 +308,14 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   const words = isLost ? "lost" : !now ? "unknown" : isMoving ? "moving" : "still";
   state.textContent = data.words[words].replace("{market}", leader);
   root.classList.toggle("is-unknown", !now);
+  root.classList.toggle("is-none", !channel.before);
   if (!now) return;
   const one = new Intl.NumberFormat(channel.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const whole = new Intl.NumberFormat(channel.locale);
   const told = (row) => {
-    const iso3 = channel.base.markets[row], before = data.before.ranks[row], after = now.ranks[row];
+    const iso3 = channel.base.markets[row], before = channel.before.ranks[row], after = now.ranks[row];
     const points = LeptonIndex.points(channel.base, now.normalised, now.overall, row, now);
-    return { iso3, before, after, points, interval: data.intervals[iso3] };
+    return { iso3, before, after, points, interval: [data.low[row], data.high[row]] };
   };
   if (data.subject) {
     const row = channel.base.markets.indexOf(data.subject), { before, after } = told(row);
@@ -319,7 +325,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
       .replace("{after}", whole.format(after))
       .replace("{score}", one.format(now.scores[row]))
       .replace("{gain}", new Intl.NumberFormat(channel.locale, { maximumFractionDigits: 1, signDisplay: "exceptZero" }).format(
-        now.scores[row] - data.before.scores[row],
+        now.scores[row] - channel.before.scores[row],
       ));
   }
   for (const { rows, pick } of lists) {
@@ -335,8 +341,8 @@ function drawAnswer(channel, root, data, lists, subject, state) {
       parts.score.textContent = one.format(now.scores[row]);
       parts.change.textContent = before === after ? "" : `${before > after ? "▲" : "▼"} ${whole.format(Math.abs(before - after))}`;
       parts.change.dataset.way = before > after ? "up" : "down";
-      parts.interval.textContent = interval ? `${whole.format(interval[0])}–${whole.format(interval[1])}` : "";
-      stacked(parts.bar, channel.base, points, data.words.dimensions);
+      parts.interval.textContent = interval.map((rank) => whole.format(rank)).join("–");
+      stacked(parts.bar, channel.base, points, channel.titles);
     });
   }
 }

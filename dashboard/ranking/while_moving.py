@@ -63,18 +63,10 @@ def _shock(dimension: str) -> dict[str, str]:
 
 def first(unmoved: Ranking, robustness: Robustness, names: pd.Series) -> None:
     """The first markets, in the browser. unmoved: the ranking before any weight moved; robustness: of the one shown."""
-    live.answer(
-        CHANNEL,
-        {name: unmoved.scores[name[:-1]].to_list() for name in ("scores", "ranks")},
-        intervals(robustness.ranks),
-        [_(dimension).capitalize() for dimension in unmoved.members],
-    )
-    live.base(CHANNEL, _index(unmoved), names.reindex(unmoved.normalised.index).to_list())
-
-
-def intervals(ranks: pd.DataFrame) -> dict[str, tuple[int, int]]:
-    """Ends of the rank intervals by iso3. ranks: low and high."""
-    return {row.Index: (int(row.low), int(row.high)) for row in ranks[["low", "high"]].itertuples()}
+    ranks = robustness.ranks.reindex(unmoved.scores.index)
+    live.answer(CHANNEL, ranks["low"].to_list(), ranks["high"].to_list())
+    titles = [_(dimension).capitalize() for dimension in unmoved.members]
+    live.base(CHANNEL, _index(unmoved), names.reindex(unmoved.normalised.index).to_list(), titles)
 
 
 def unmoved(choice: MarketFilters, design: Weights, weights: Weights) -> Ranking | None:

@@ -27,19 +27,10 @@ def answer(result: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Se
     if not live.is_on():
         return
     ranking, ranks = ground.ranking, result.markets
-    live.answer(
-        CHANNEL,
-        {"scores": ranking.scores["score"].to_list(), "ranks": ranking.scores["rank"].to_list()},
-        {
-            code: (int(low), int(high))
-            for code, low, high in zip(ranks.index, ranks["rank_low"], ranks["rank_high"], strict=True)
-        },
-        [_(dimension).capitalize() for dimension in ranking.members],
-        subject=iso3,
-        first=FIRST,
-        movers=MOVERS,
-    )
-    live.base(CHANNEL, _base(ground), names.reindex(ranking.normalised.index).to_list())
+    low, high = ranks["rank_low"].to_list(), ranks["rank_high"].to_list()
+    live.answer(CHANNEL, low, high, subject=iso3, first=FIRST, movers=MOVERS)
+    titles = [_(dimension).capitalize() for dimension in ranking.members]
+    live.base(CHANNEL, _base(ground), names.reindex(ranking.normalised.index).to_list(), titles)
 
 
 @of_result

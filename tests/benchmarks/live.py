@@ -124,6 +124,7 @@ def _release(chromium, address: str, process: psutil.Process, is_live: bool) -> 
     cpu, sent = [], []
     for turn in range(DRAGS + 2):
         thumb = page.get_by_role("slider").first
+        thumb.scroll_into_view_if_needed()
         box = (thumb if is_live else thumb.locator("xpath=../..")).bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         before, already = sum(process.cpu_times()[:2]), sum(sizes)
