@@ -306,7 +306,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   const leader = now ? channel.names[now.ranks.indexOf(1)] : "";
   const isLost = isMoving && !channel.unsent && performance.now() > channel.lostAt;
   const words = isLost ? "lost" : !now ? "unknown" : isMoving ? "moving" : "still";
-  state.textContent = data.words[words].replace("{market}", leader);
+  state.textContent = data.words[words].replace("{market}", () => leader);
   root.classList.toggle("is-unknown", !now);
   root.classList.toggle("is-none", !channel.before);
   if (!now) return;
@@ -320,7 +320,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   if (data.subject) {
     const row = channel.base.markets.indexOf(data.subject), { before, after } = told(row);
     subject.textContent = data.words.subject
-      .replace("{market}", channel.names[row])
+      .replace("{market}", () => channel.names[row])
       .replace("{before}", whole.format(before))
       .replace("{after}", whole.format(after))
       .replace("{score}", one.format(now.scores[row]))
