@@ -139,7 +139,7 @@ def test_no_internals_stand_on_the_page(opened, internals, rows, lang):
 def test_without_the_shared_texts_the_sample_says_why_it_is_not_there(opened):
     app = opened(rows="shared")
     assert "There is no shared sample on this machine." in said(app)
-    assert "There is no training text in" in folded(app)
+    assert "There are no data to train on in" in folded(app)
     assert not [button for button in app.button if button.key == "adapt_train"]
 
 

@@ -279,7 +279,7 @@ def test_answers_stand_beside_their_rows_and_columns_do_not_clash():
         "sentiment_fit",
     ]
     assert table["sentiment (model)"].tolist() == ["positive", ""]
-    assert (answered.total, answered.done, answered.labels("sentiment")) == (3, False, ["positive"])
+    assert (answered.total, answered.count, answered.labels("sentiment")) == (3, 2, ["positive"])
     assert len(answered.table(1)) == 1
 
 
