@@ -65,5 +65,5 @@ def test_what_the_general_test_holds_is_known(shared):
 def test_without_the_shared_texts_the_reason_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("ATLAS_TEXT_DATA", str(tmp_path / "none"))
     for ask in (adapter_rows.languages, adapter_rows.seen, lambda: adapter_rows.general("sw")):
-        with pytest.raises(ModelError, match="no training text"):
+        with pytest.raises(ModelError, match="no data to train on"):
             ask()
