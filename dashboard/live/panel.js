@@ -137,11 +137,19 @@ const made = (tag, attributes = {}, ...children) => {
   return element;
 };
 
+const formats = new Map();
+
+/** How numbers are written; to make one takes longer than to draw a row. */
+function formatOf(locale, options = {}) {
+  const key = locale + JSON.stringify(options);
+  return formats.get(key) ?? formats.set(key, new Intl.NumberFormat(locale, options)).get(key);
+}
+
 const decimals = (step) => Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
 
 function spelt(locale, control, value) {
   const places = decimals(control.step);
-  const number = new Intl.NumberFormat(locale, {
+  const number = formatOf(locale, {
     minimumFractionDigits: places,
     maximumFractionDigits: places,
     signDisplay: control.signed ? "exceptZero" : "auto",
@@ -149,7 +157,7 @@ function spelt(locale, control, value) {
   const told = control.unit ? `${number}${control.unit}` : number;
   if (control.level === null || value === control.start) return told;
   const after = control.percent ? control.level * (1 + value / 100) : control.level + value;
-  const level = new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 3 }).format(after);
+  const level = formatOf(locale, { notation: "compact", maximumSignificantDigits: 3 }).format(after);
   return `${told} → ${level}`;
 }
 
@@ -310,8 +318,8 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   root.classList.toggle("is-unknown", !now);
   root.classList.toggle("is-none", !channel.before);
   if (!now) return;
-  const one = new Intl.NumberFormat(channel.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const whole = new Intl.NumberFormat(channel.locale);
+  const one = formatOf(channel.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const whole = formatOf(channel.locale);
   const told = (row) => {
     const iso3 = channel.base.markets[row], before = channel.before.ranks[row], after = now.ranks[row];
     const points = LeptonIndex.points(channel.base, now.normalised, now.overall, row, now);
@@ -324,7 +332,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
       .replace("{before}", whole.format(before))
       .replace("{after}", whole.format(after))
       .replace("{score}", one.format(now.scores[row]))
-      .replace("{gain}", new Intl.NumberFormat(channel.locale, { maximumFractionDigits: 1, signDisplay: "exceptZero" }).format(
+      .replace("{gain}", formatOf(channel.locale, { maximumFractionDigits: 1, signDisplay: "exceptZero" }).format(
         now.scores[row] - channel.before.scores[row],
       ));
   }
