@@ -1,9 +1,10 @@
 """The number formats (precisions) a model can run in: one at a time, each made when it is used for the first time."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 
-class Precisions:
+class Precisions(ABC):
     """What models that change their number format share. What a format needs is kept: changing back costs nothing."""
 
     name: str
@@ -11,13 +12,13 @@ class Precisions:
     forms: dict[str, Any]
     """By precision, what answers are computed with."""
 
+    @abstractmethod
     def precisions(self) -> tuple[str, ...]:
         """The number formats it can run in at present."""
-        raise NotImplementedError
 
+    @abstractmethod
     def form_in(self, precision: str) -> Any:
         """What answers are computed with in a number format that it offers; called once for each."""
-        raise NotImplementedError
 
     def make_precisions(self) -> bool:
         """Have those made that take long: whether `precisions` offers more now."""

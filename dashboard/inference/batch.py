@@ -32,14 +32,9 @@ def running(key: str) -> str:
     return f"{key}_running"
 
 
-def kept(key: str) -> Any | None:
-    """The work in the session."""
-    return st.session_state.get(f"{key}_result")
-
-
 def taken_up(key: str, wanted: W) -> W:
     """The work in the session where it is about the same as what is wanted; else that, not begun."""
-    work = kept(key)
+    work = st.session_state.get(f"{key}_result")
     if work is not None and work.about == wanted.about:
         return work
     st.session_state[running(key)] = False

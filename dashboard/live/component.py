@@ -5,6 +5,7 @@ Where components of our own cannot run (ATLAS_LIVE=off, or as a reader wishes), 
 """
 
 import json
+import math
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.i18n.translation import _, locale
@@ -146,21 +148,23 @@ def sliders(
 
 def answer(
     channel: str,
-    low: Sequence[int],
-    high: Sequence[int],
+    ranks: pd.DataFrame,
     subject: str = "",
     first: int = 20,
     movers: int = 0,
 ) -> None:
-    """The answer to where the sliders stand. low, high: of the ranks' intervals where they stood when the server drew
-    this, by market as the base has them. subject: the market in question. first, movers: how many are listed.
+    """The answer to where the sliders stand. ranks: low and high ends of their intervals where they stood when the
+    server drew this, a row a market as the base has them, NaN where a market has no rank there. subject: the market in
+    question. first, movers: how many are listed.
     """
     _answer(
         key=f"live_answer_{channel}",
         data={
             "channel": channel,
-            "low": [int(rank) for rank in low],
-            "high": [int(rank) for rank in high],
+            "intervals": [
+                None if math.isnan(low) else [int(low), int(high)]
+                for low, high in ranks[["low", "high"]].to_numpy(float)
+            ],
             "subject": subject,
             "first": first,
             "movers": movers,

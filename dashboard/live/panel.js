@@ -282,7 +282,10 @@ function answer({ data, parentElement }) {
   root.leptonDraw = () => drawAnswer(channel, root, data, lists, subject, state);
   channel.views.add(root.leptonDraw);
   channel.takeAnswer(data);
-  return () => channel.views.delete(root.leptonDraw);
+  return () => {
+    channel.views.delete(root.leptonDraw);
+    document.documentElement.removeAttribute("data-lepton-moving"); // another page has nothing to wait for
+  };
 }
 
 function rowsOf(count) {
@@ -323,7 +326,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   const told = (row) => {
     const iso3 = channel.base.markets[row], before = channel.before.ranks[row], after = now.ranks[row];
     const points = LeptonIndex.points(channel.base, now.normalised, now.overall, row, now);
-    return { iso3, before, after, points, interval: [data.low[row], data.high[row]] };
+    return { iso3, before, after, points, interval: data.intervals[row] };
   };
   if (data.subject) {
     const row = channel.base.markets.indexOf(data.subject), { before, after } = told(row);
@@ -349,7 +352,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
       parts.score.textContent = one.format(now.scores[row]);
       parts.change.textContent = before === after ? "" : `${before > after ? "▲" : "▼"} ${whole.format(Math.abs(before - after))}`;
       parts.change.dataset.way = before > after ? "up" : "down";
-      parts.interval.textContent = interval.map((rank) => whole.format(rank)).join("–");
+      parts.interval.textContent = interval?.map((rank) => whole.format(rank)).join("–") ?? "";
       stacked(parts.bar, channel.base, points, channel.titles);
     });
   }

@@ -63,8 +63,7 @@ def _shock(dimension: str) -> dict[str, str]:
 
 def first(unmoved: Ranking, robustness: Robustness, names: pd.Series) -> None:
     """The first markets, in the browser. unmoved: the ranking before any weight moved; robustness: of the one shown."""
-    ranks = robustness.ranks.reindex(unmoved.scores.index)
-    live.answer(CHANNEL, ranks["low"].to_list(), ranks["high"].to_list())
+    live.answer(CHANNEL, robustness.ranks.reindex(unmoved.scores.index))
     titles = [_(dimension).capitalize() for dimension in unmoved.members]
     live.base(CHANNEL, _index(unmoved), names.reindex(unmoved.normalised.index).to_list(), titles)
 

@@ -26,9 +26,8 @@ def answer(result: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Se
     """The market in question, the first ones and who moves most, in the browser; nothing where the server answers."""
     if not live.is_on():
         return
-    ranking, ranks = ground.ranking, result.markets
-    low, high = ranks["rank_low"].to_list(), ranks["rank_high"].to_list()
-    live.answer(CHANNEL, low, high, subject=iso3, first=FIRST, movers=MOVERS)
+    ranking, ranks = ground.ranking, result.markets.rename(columns={"rank_low": "low", "rank_high": "high"})
+    live.answer(CHANNEL, ranks, iso3, FIRST, MOVERS)
     titles = [_(dimension).capitalize() for dimension in ranking.members]
     live.base(CHANNEL, _base(ground), names.reindex(ranking.normalised.index).to_list(), titles)
 

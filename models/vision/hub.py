@@ -14,6 +14,7 @@ of facebook/detr-resnet-50 needs timm besides.
 """
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ class Box:
     box: tuple[float, float, float, float]
 
 
-class HubModel:
+class HubModel(ABC):
     """What both kinds have in common: where they run, what they are called (name), every word they may say (labels).
 
     Reading is thread-safe. variable: CLASSIFIER or DETECTOR; network, processor: as transformers loads them.
@@ -100,8 +101,9 @@ class HubModel:
         """A picture to warm up with: the same noise every time, uint8 (256, 256, 3)."""
         return [np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)]
 
+    @abstractmethod
     def _told(self, seen: Any, size: tuple[int, int]) -> tuple[Any, ...]:
-        raise NotImplementedError
+        """What was seen, in pixels of a picture of this height and width."""
 
 
 class Classifier(HubModel):

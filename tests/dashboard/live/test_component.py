@@ -12,6 +12,9 @@ SLIDER = live.Slider("k", "Size", "", 0.0, 3.0, 0.1, -1.0, 5.0, 1.0, 2.0, {"kind
 
 
 def page() -> None:
+    import math
+
+    import pandas as pd
     import streamlit as st
 
     from dashboard.live import component
@@ -22,7 +25,7 @@ def page() -> None:
     if component.is_on():
         component.base("page", '{"markets": ["DEU"]}', ["Germany"], ["Size"])
         component.sliders("page", "weights", [slider], [], lambda values, is_same: None)
-        component.answer("page", [1], [3])
+        component.answer("page", pd.DataFrame({"low": [1.0, math.nan], "high": [3.0, math.nan]}))
     else:
         st.write("plain")
 
@@ -46,7 +49,7 @@ def test_what_is_large_is_handed_over_apart_from_what_moves(opened):
     assert handed["lepton_base"]["base"] == {"markets": ["DEU"]}
     assert handed["lepton_base"]["names"] == ["Germany"]
     assert handed["lepton_sliders"]["controls"][0]["value"] == 2.0
-    assert (handed["lepton_answer"]["low"], handed["lepton_answer"]["high"]) == ([1], [3])
+    assert handed["lepton_answer"]["intervals"] == [[1, 3], None]
     [script] = [one.proto.js_content for one in opened.get("bidi_component") if len(one.proto.js_content) > 2000]
     assert "LeptonIndex" in script
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dashboard.cards import dot_plots
 from models.vision.corpora import Segmented
 from models.vision.nuclei import conditions
 from models.vision.nuclei import network as nuclei_network
@@ -54,3 +55,7 @@ def test_each_condition_is_judged_on_its_own_pictures():
     }  # fmt: skip
     assert told["twice the size"]["count_error"] == 1
     assert set(told["half size"]) == set(conditions.TOLD)
+
+
+def test_the_card_s_page_names_the_side_that_pictures_are_judged_up_to():
+    assert dot_plots.CONDITION_SIDE == conditions.MAX_SIDE
