@@ -26,7 +26,8 @@ OVERLAP = 0.3
 class Maps:
     """What the network says of one picture, float32 (height, width): inside 0..1, distance about 0..1. flow: which way
     the middle lies, (2, height, width), y before x, about one pixel long. features: the picture's place among pictures,
-    (width,). zoom: the maps' side over the picture's; otherwise: the features of the look in the other size, if any."""
+    (width,). zoom: the maps' side over the picture's; otherwise: the features of the look in the other size, if any.
+    numbered: the nuclei found already, and under which rule: to find them takes half as long as the maps."""
 
     inside: np.ndarray
     distance: np.ndarray
@@ -34,6 +35,7 @@ class Maps:
     features: np.ndarray
     zoom: float = 1.0
     otherwise: np.ndarray | None = None
+    numbered: "tuple[InstanceRule, np.ndarray] | None" = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class InstanceRule:
 
 def instances(seen: Maps, rule: InstanceRule) -> np.ndarray:
     """Numbered nuclei, int32 (height, width), 0 the background."""
+    if seen.numbered is not None and seen.numbered[0] == rule:
+        return seen.numbered[1]
     found = np.zeros(seen.inside.shape, np.int32)
     rows, usual = [], None
     for cut in proposals(seen, rule):

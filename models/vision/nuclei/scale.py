@@ -25,13 +25,12 @@ MIN_ZOOM = 1.25
 def looked_at(look: Callable[[np.ndarray], Maps], pixels: np.ndarray, rule: InstanceRule) -> Maps:
     """The maps of a picture, uint8 (height, width, 3), in the size in which its nuclei are seen best: `Maps.zoom` tells
     which. look: a picture's maps in the size it has."""
-    seen = look(pixels)
-    found = instances.instances(seen, rule)
-    zoom = second_zoom(found, rule.smallest)
+    seen = _numbered(look(pixels), rule)
+    zoom = second_zoom(instances.instances(seen, rule), rule.smallest)
     if zoom == 1:
         return seen
-    again = replace(look(images.resized(pixels, zoom)), zoom=zoom)
-    surer = _mean_confidence(again, instances.instances(again, rule), rule) >= _mean_confidence(seen, found, rule)
+    again = _numbered(replace(look(images.resized(pixels, zoom)), zoom=zoom), rule)
+    surer = _mean_confidence(again, rule) >= _mean_confidence(seen, rule)
     taken, other = (again, seen) if surer else (seen, again)
     return replace(taken, otherwise=other.features)
 
@@ -48,6 +47,10 @@ def second_zoom(numbered: np.ndarray, smallest: int) -> float:
     return zoom if across < KNOWN[0] and zoom >= MIN_ZOOM else 1.0
 
 
-def _mean_confidence(seen: Maps, numbered: np.ndarray, rule: InstanceRule) -> float:
-    sure = instances.confidences(seen, numbered, rule)
+def _numbered(seen: Maps, rule: InstanceRule) -> Maps:
+    return replace(seen, numbered=(rule, instances.instances(seen, rule)))
+
+
+def _mean_confidence(seen: Maps, rule: InstanceRule) -> float:
+    sure = instances.confidences(seen, instances.instances(seen, rule), rule)
     return float(sure.mean()) if len(sure) else 0.0

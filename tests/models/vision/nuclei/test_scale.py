@@ -1,6 +1,7 @@
 """Nuclei that are far smaller or larger than those learnt from are looked at again, and only those."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,3 +76,13 @@ def test_nuclei_found_in_another_size_are_judged_by_the_truth_in_the_finer_one()
         one, other = instances.in_one_size(truth, found)
         assert one.shape == other.shape == (max(40, round(40 * factor)),) * 2
         assert (one == other).mean() > 0.97
+
+
+def test_nuclei_are_looked_for_once_under_one_rule_and_again_under_another(monkeypatch):
+    asked, proposals = [], instances.proposals
+    monkeypatch.setattr(instances, "proposals", lambda *given: asked.append(given) or proposals(*given))
+    seen = scale.looked_at(Looks(lambda width: 0.9), grid(30), RULE)
+    once = instances.instances(seen, RULE)
+    assert (len(asked), once.max()) == (1, len(np.unique(once)) - 1)
+    instances.instances(seen, replace(RULE, least=0.31))
+    assert len(asked) == 2
