@@ -227,7 +227,7 @@ def test_a_sheet_keeps_its_numbers_and_its_width(tmp_path):
     assert rows == [["a", "b"], ["1", "2.5", "x"], ["", "True", ""]]
 
 
-@pytest.mark.parametrize(("size", "most"), [(0, 256 << 20), (30 << 20, 300 << 20), (2 << 30, 1 << 30), (None, 1 << 30)])
+@pytest.mark.parametrize(("size", "most"), [(0, 288 << 20), (30 << 20, 300 << 20), (2 << 30, 1 << 30), (None, 1 << 30)])
 def test_the_database_gets_memory_by_the_size_of_the_file_and_never_half_of_the_machine(size, most, monkeypatch):
     monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 1 << 22, "SC_PAGE_SIZE": 4096}.get)
     assert limits.memory(size) == most
