@@ -15,6 +15,7 @@ import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from streamlit.components.v2 import manifest_scanner
 
 from analytics.index import recipe
@@ -23,6 +24,10 @@ from data import apart, catalog, ingest, store
 from tests.shifts import Shifts
 
 TESTS = Path(__file__).parent
+BROWSER = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shifts | None:
@@ -43,6 +48,18 @@ def components() -> Iterator[None]:
             manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
         )
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a worker: a second Playwright in the same process is refused."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("This test needs Chromium: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER))
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(autouse=True)

@@ -206,7 +206,6 @@ function slider(channel, control, words, setStateValue) {
       if (isHeld && hasMoved) moved(range.valueAsNumber, true); // a key is no hand: the next may follow at once
       isHeld = false;
     });
-  range.addEventListener("dblclick", () => moved(control.start, true));
   back.addEventListener("click", () => moved(control.start, true));
   typed.addEventListener("change", () => {
     const value = typed.valueAsNumber;
@@ -271,7 +270,7 @@ function answer({ data, parentElement }) {
   state.setAttribute("role", "status");
   const lists = [
     { title: data.words.movers, rows: rowsOf(data.movers), pick: (now) => moversOf(channel, now, data) },
-    { title: data.words.first, rows: rowsOf(data.first), pick: (now) => firstOf(channel, now, data.first) },
+    { title: data.words.first, rows: rowsOf(data.first), pick: (now) => firstOf(now, data.first) },
   ].filter(({ rows }) => rows.length);
   const subject = made("p", { className: "lepton-subject" });
   const drawn = lists.map(({ title, rows }) => {
@@ -298,7 +297,7 @@ function rowsOf(count) {
   });
 }
 
-function firstOf(channel, { ranks, scores }, count) {
+function firstOf({ ranks }, count) {
   return ranks.map((_, row) => row).sort((one, other) => ranks[one] - ranks[other] || one - other).slice(0, count);
 }
 

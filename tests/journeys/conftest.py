@@ -15,13 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
 
 ROOT = Path(__file__).parents[2]
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 WIDE = (1400, 900)
 expect.set_options(timeout=60_000)
 KNOWN = re.compile(r"/_stcore/(health|host-config)|Streamlit server is not responding")
@@ -75,18 +71,6 @@ def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> N
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"{address} did not come up within 60 s:\n{log.read_text()}")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys."""
-    chromium = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("The journeys need Chromium: apt-get install chromium", pytrace=False)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

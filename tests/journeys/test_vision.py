@@ -133,10 +133,10 @@ def test_where_the_network_looked_changes_the_picture(app, visit):
     expect(reader.page.locator("h1")).to_have_text(re.compile("nuclei"), timeout=LOADING_MS)
     reader.settle()
     reader.page.wait_for_selector(".js-plotly-plot image", state="attached")
-    source = "document.querySelector('.js-plotly-plot').layout.images[0].source"
+    source = "document.querySelector('.js-plotly-plot')?.layout?.images?.[0]?.source"  # none while it is drawn anew
     before = reader.page.evaluate(source)
     reader.page.get_by_text("Heat map", exact=True).click()
-    reader.page.wait_for_function(f"before => {source} !== before", arg=before, timeout=LOADING_MS)
+    reader.page.wait_for_function(f"before => {source} && {source} !== before", arg=before, timeout=LOADING_MS)
 
 
 def test_several_files_become_a_table_with_the_bad_one_in_it(app, visit):

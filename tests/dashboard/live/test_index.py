@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from analytics.index import composite
 from analytics.index.candidates import Candidacy
@@ -40,14 +40,12 @@ Answer = Callable[[list[dict]], list[dict]]
 
 
 @pytest.fixture(scope="module")
-def answer() -> Iterator[Answer]:
+def answer(browser: Browser) -> Iterator[Answer]:
     """The browser's answers to cases of a base and shocks."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page()
-        page.add_script_tag(content=INDEX.read_text(encoding="utf-8") + "\nwindow.LeptonIndex = LeptonIndex;")
-        yield lambda cases: page.evaluate(RUN, json.loads(json.dumps(cases, allow_nan=False)))
-        browser.close()
+    page = browser.new_page()
+    page.add_script_tag(content=INDEX.read_text(encoding="utf-8") + "\nwindow.LeptonIndex = LeptonIndex;")
+    yield lambda cases: page.evaluate(RUN, json.loads(json.dumps(cases, allow_nan=False)))
+    page.close()
 
 
 def drawn_base(random: np.random.Generator, **choices: str) -> ScenarioBase:
