@@ -1,10 +1,16 @@
 """What happens if an assumption moves, and how far is that from what the data have seen?"""
 
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
 import streamlit as st
 
 from analytics.index.composite import NotRanked
-from analytics.scenario.base import ScenarioError
+from analytics.scenario.base import ScenarioBase, ScenarioError
+from analytics.scenario.document import Scenario
 from analytics.scenario.forecast import ForecastError
+from analytics.scenario.outcome import ScenarioResult
 from dashboard import components, filters, load
 from dashboard.i18n.faults import spelt
 from dashboard.live import component as live
@@ -12,14 +18,16 @@ from dashboard.scenarios import controls, parts, questions, state, toolbar, whil
 
 trouble = state.take_address()
 choice = filters.market_filters()
+Draw = Callable[[ScenarioResult, ScenarioBase, Scenario, str, pd.Series], None]
 
 
-@st.fragment  # a slider draws this part again, not the whole page
+@st.fragment  # a choice draws this part again, not the whole page; a slider only the answer, then what is seen
 def body() -> None:
     current = state.current(choice)
     if trouble:
         st.error(trouble, icon=":material/link_off:")
-    toolbar.bar(choice, current)
+    section = partial(live.section, while_moving.CHANNEL, turn=state.turn)
+    section("toolbar", lambda: toolbar.bar(choice, state.now()))
     try:
         ground = toolbar.ground(current)
     except NotRanked as error:
@@ -32,39 +40,37 @@ def body() -> None:
         folded = components.controls()
     with folded:
         whom = controls.scope(ground)
-    with right:
-        toolbar.notices(current)
+
+    def answer() -> None:
+        toolbar.notices(state.now())
         try:
-            found = toolbar.outcome(ground, current)
+            found = toolbar.outcome(ground, state.now())
         except ScenarioError as error:
-            found = None
-            parts.assumed(current)
+            parts.assumed(state.now())
             st.error(spelt(error), icon=":material/error:")
-    if found is not None:
-        with right:
-            iso3 = parts.subject(found, whom.market)
-            parts.headline(found, iso3, names, state.is_plain(current))
-            while_moving.answer(found, ground, iso3, names)
-            with live.of_server("figures"):
-                parts.assumed(current)
-                parts.summary(found, iso3, names, state.is_plain(current))
-                parts.figures(found, ground, iso3)
-                parts.flags(found, ground, current, iso3, names)
-            view = questions.view(found, ground, current, iso3, names)
-            below = live.of_server("view")
-            with below:
-                if view == "world":
-                    parts.movers(found, ground, iso3, names)
-                else:
-                    questions.answer(view, ground, current, iso3, names)
+            return
+        iso3 = parts.subject(found, whom.market)
+        parts.headline(found, iso3, names, state.is_plain(state.now()))
+        while_moving.answer(found, iso3)
+
+    def drawn(draw: Draw) -> Callable[[], None]:
+        def told() -> None:
+            try:
+                found = toolbar.outcome(ground, state.now())
+            except ScenarioError:
+                return  # the answer says so
+            draw(found, ground, state.now(), parts.subject(found, whom.market), names)
+
+        return told
+
+    with right:
+        live.part(answer, state.turn)
+        section("figures", drawn(parts.outcome))
     with folded:  # after the answer: that is what is waited for
         controls.sliders(ground, current, whom)
-    if found is not None and view == "world":
-        with below:
-            parts.world(found, ground, iso3, names)
-            parts.contributions(ground, current, iso3)
-            parts.associations(current)
-            parts.carried_forward(ground)
+        while_moving.base(ground, names)
+    with right:
+        section("view", drawn(questions.view))
 
 
 body()

@@ -1,7 +1,9 @@
-"""Three elements that share a channel in the browser: what the index is made of, its sliders, and its answer.
+"""Elements that share a channel in the browser: what the index is made of, its sliders, its answer, and sections.
 
-The first is large and stays the same while somebody moves sliders, so that a browser which has it is not sent it again.
-Where components of our own cannot run (ATLAS_LIVE=off, or as a reader wishes), pages draw Streamlit's own sliders.
+A move of a slider draws the answer again, with the intervals that the server alone knows, and nothing else. A section
+follows once the hand rests and somebody sees it. What the index is made of is large and stays the same while somebody
+moves sliders, so that a browser which has it is not sent it again. Where components of our own cannot run
+(ATLAS_LIVE=off, or as a reader wishes), pages draw Streamlit's own sliders.
 """
 
 import json
@@ -38,6 +40,7 @@ _base = st.components.v2.component(
 )
 _sliders = st.components.v2.component("lepton_sliders", js=_LATER % "sliders", isolate_styles=False)
 _answer = st.components.v2.component("lepton_answer", js=_LATER % "answer", isolate_styles=False)
+_later = st.components.v2.component("lepton_later", js=_LATER % "later", isolate_styles=False)
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,31 @@ def switch() -> None:
     )
 
 
-def of_server(name: str) -> st.delta_generator.DeltaGenerator:
-    """A container for what the server alone knows: dimmed until that has answered where the sliders stand."""
-    return st.container(key=f"lepton_server_{name}")
+def part(draw: Callable[[], None], turn: Callable[[], int] = lambda: 0) -> None:
+    """A part of a page that is drawn again by itself. turn: counts the changes that sliders did not make; after one
+    made in this part the whole page is drawn."""
+    drawn_at = turn()
+
+    @st.fragment
+    def alone() -> None:
+        if turn() != drawn_at:
+            st.rerun()
+        draw()
+
+    alone()
+
+
+def section(channel: str, name: str, draw: Callable[[], None], turn: Callable[[], int] = lambda: 0) -> None:
+    """A part of what the server alone knows: after sliders moved it is dimmed, and drawn again when it is seen."""
+
+    def whole() -> None:
+        with st.container(key=f"lepton_server_{name}"):
+            if is_on():
+                shown = {"channel": channel} | _shown(channel)
+                _later(key=f"live_later_{channel}_{name}", data=shown, on_wanted_change=lambda: None)
+            draw()
+
+    part(whole, turn)
 
 
 def _default() -> bool:
@@ -113,20 +138,11 @@ def sliders(
     moved: called before the next run with the new values by key, and whether they belong to the same gesture as the
     last ones: one undo takes both back. turn: counts the changes that came from elsewhere, after which the sliders
     stand where the server says.
+
+    A move is told by the answer, so that nothing else is drawn again; by the sliders where there is none.
     """
     key = f"live_sliders_{channel}_{group}"
-
-    def take() -> None:
-        told, state = st.session_state[key].get("moved") or {}, _state(channel)
-        seq, values = told.get("seq"), told.get("values")
-        is_ours = told.get("session") == state["session"] and told.get("turn") == turn
-        if not (is_ours and isinstance(seq, int) and seq > state["seq"] and isinstance(values, dict)):
-            return
-        known = {slider.key: slider for slider in controls}
-        is_same = told.get("gesture") == state["gesture"]
-        state |= {"seq": seq, "gesture": told.get("gesture")}
-        moved({name: _within(known[name], value) for name, value in values.items() if name in known}, is_same)
-
+    _state(channel)["groups"][group] = _Group({slider.key: slider for slider in controls}, moved, turn)
     _sliders(
         key=key,
         data={
@@ -142,7 +158,7 @@ def sliders(
             },
         }
         | _shown(channel),
-        on_moved_change=take,
+        on_moved_change=lambda: _take(channel, key),
     )
 
 
@@ -157,8 +173,9 @@ def answer(
     server drew this, a row a market as the base has them, NaN where a market has no rank there. subject: the market in
     question. first, movers: how many are listed.
     """
+    key = f"live_answer_{channel}"
     _answer(
-        key=f"live_answer_{channel}",
+        key=key,
         data={
             "channel": channel,
             "intervals": [
@@ -179,12 +196,39 @@ def answer(
             },
         }
         | _shown(channel),
+        on_moved_change=lambda: _take(channel, key),
     )
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Some sliders as they were drawn last: by key, who takes their moves, and at which turn."""
+
+    sliders: Mapping[str, Slider]
+    moved: Callable[[dict[str, float], bool], None]
+    turn: int
+
+
+def _take(channel: str, key: str) -> None:
+    """Follow the moves that an element of a channel told, unless they are older than what is known."""
+    told, state = st.session_state[key].get("moved") or {}, _state(channel)
+    seq, values, is_same = told.get("seq"), told.get("values"), told.get("gesture") == state["gesture"]
+    groups = [group for group in state["groups"].values() if group.turn == told.get("turn")]
+    is_ours = told.get("session") == state["session"] and groups
+    if not (is_ours and isinstance(seq, int) and seq > state["seq"] and isinstance(values, dict)):
+        return
+    state |= {"seq": seq, "gesture": told.get("gesture")}
+    for group in groups:
+        known = group.sliders
+        if mine := {name: _within(known[name], value) for name, value in values.items() if name in known}:
+            group.moved(mine, is_same)
+            is_same = True
+
+
 def _state(channel: str) -> dict[str, Any]:
-    """How far this session has followed the browser's moves on a channel."""
-    return st.session_state.setdefault(f"live:{channel}", {"seq": 0, "gesture": None, "session": uuid.uuid4().hex})
+    """How far this session has followed the browser's moves on a channel, and the sliders it knows there."""
+    fresh = {"seq": 0, "gesture": None, "session": uuid.uuid4().hex, "groups": {}}
+    return st.session_state.setdefault(f"live:{channel}", fresh)
 
 
 def _shown(channel: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 /**
- * Sliders whose answer moves with the hand. Three elements of a page share a channel: the base (once), the sliders, and
- * the answer. A move is answered here in the same frame; released, or held still, it goes to the server, which alone
- * knows intervals: until its answer to this very position has come, what it said of an older one is dimmed.
+ * Sliders whose answer moves with the hand. The elements of a page share a channel: the base (once), the sliders, the
+ * answer, and sections. A move is answered here in the same frame; released, or held still, it goes to the server, which
+ * alone knows intervals: until its answer to this very position has come, what it said of an older one is dimmed. A
+ * section is asked for when the hand rests and the section is seen.
  *
  * @typedef {object} Control
  * @property {string} key
@@ -19,7 +20,7 @@
  *
  * A gesture is what one undo takes back: from the first move to letting go.
  */
-const HELD_STILL_MS = 150, LOST_MS = 8000;
+const HELD_STILL_MS = 150, REST_MS = 250, LOST_MS = 8000;
 
 /** The index under shocks; undefined where the server alone can tell. */
 function answered(base, shocks) {
@@ -34,6 +35,7 @@ class Channel {
   constructor() {
     this.sent = this.gesture = 0;
     this.session = this.turn = undefined;
+    this.movedAt = -Infinity;
     this.values = new Map();
     this.groups = new Map();
     this.shocks = [];
@@ -81,7 +83,13 @@ class Channel {
     return this.answer?.seq >= this.sent && this.answer?.session === this.session;
   }
 
+  /** Whether nobody moves anything, and the answer is there or none is drawn. */
+  get isAtRest() {
+    return !this.isHeld && !this.unsent && (this.isAnswered || !this.answer) && performance.now() > this.movedAt + REST_MS;
+  }
+
   move(key, value) {
+    this.movedAt = performance.now();
     this.values.set(key, value);
     (this.unsent ??= new Map()).set(key, value);
     this.draw();
@@ -91,10 +99,10 @@ class Channel {
     if (!this.unsent) return;
     this.sent += 1;
     const { sent: seq, turn, gesture, session } = this;
-    setStateValue("moved", { seq, turn, gesture, session, values: Object.fromEntries(this.unsent) });
+    (this.tell ?? setStateValue)("moved", { seq, turn, gesture, session, values: Object.fromEntries(this.unsent) });
     this.unsent = undefined;
     this.lostAt = performance.now() + LOST_MS;
-    setTimeout(() => this.draw(), LOST_MS + 50);
+    for (const wait of [REST_MS, LOST_MS]) setTimeout(() => this.draw(), wait + 50);
     this.draw();
   }
 
@@ -185,7 +193,7 @@ function slider(channel, control, words, setStateValue) {
     now.style.insetInlineStart = share(control.start);
     track.append(now);
   }
-  let held, isHeld = false, hasMoved = false;
+  let held, hasMoved = false;
   const letGo = () => {
     channel.send(setStateValue);
     channel.gesture += 1;
@@ -194,17 +202,17 @@ function slider(channel, control, words, setStateValue) {
     clearTimeout(held);
     channel.move(key, value);
     if (isReleased) letGo();
-    else held = setTimeout(() => (isHeld ? channel.send(setStateValue) : letGo()), HELD_STILL_MS);
+    else held = setTimeout(() => (channel.isHeld ? channel.send(setStateValue) : letGo()), HELD_STILL_MS);
   };
-  range.addEventListener("pointerdown", () => ([isHeld, hasMoved] = [true, false]));
+  range.addEventListener("pointerdown", () => ([channel.isHeld, hasMoved] = [true, false]));
   range.addEventListener("input", () => {
     hasMoved = true;
     moved(range.valueAsNumber, false);
   });
   for (const end of ["change", "pointerup", "pointercancel"]) // back where it began, a slider tells no change
     range.addEventListener(end, () => {
-      if (isHeld && hasMoved) moved(range.valueAsNumber, true); // a key is no hand: the next may follow at once
-      isHeld = false;
+      if (channel.isHeld && hasMoved) moved(range.valueAsNumber, true); // a key is no hand: the next may follow at once
+      channel.isHeld = false;
     });
   back.addEventListener("click", () => moved(control.start, true));
   typed.addEventListener("change", () => {
@@ -261,8 +269,8 @@ function sliders({ data, parentElement, setStateValue }) {
 
 const partClass = (number) => `lepton-part-${number % 8}`;
 
-/** The element of the answer: the market in question, the first ones, and who moves most. */
-function answer({ data, parentElement }) {
+/** The element of the answer: the market in question, the first ones, and who moves most. It tells the server of moves. */
+function answer({ data, parentElement, setStateValue }) {
   const channel = channelOf(data.channel), root = (parentElement.leptonRoot ??= made("div", { className: "lepton-answer" }));
   if (!root.isConnected) parentElement.append(root);
   if (root.leptonDraw) channel.views.delete(root.leptonDraw);
@@ -280,9 +288,11 @@ function answer({ data, parentElement }) {
   root.replaceChildren(subject, state, made("div", { className: "lepton-lists" }, ...drawn));
   root.leptonDraw = () => drawAnswer(channel, root, data, lists, subject, state);
   channel.views.add(root.leptonDraw);
+  channel.tell = setStateValue;
   channel.takeAnswer(data);
   return () => {
     channel.views.delete(root.leptonDraw);
+    if (channel.answer === data) channel.tell = channel.answer = undefined;
     document.documentElement.removeAttribute("data-lepton-moving"); // another page has nothing to wait for
   };
 }
@@ -367,11 +377,36 @@ function stacked(bar, base, points, titles) {
   });
 }
 
+/** The element of a section that the server drew: it asks for it anew when it is out of date, at rest and seen. */
+function later({ data, parentElement, setStateValue }) {
+  const channel = channelOf(data.channel), place = parentElement.closest('[class*="st-key-lepton_server"]');
+  let isSeen = false, askedFor, askedAt;
+  const draw = () => {
+    const isOld = data.session === channel.session && (data.seq < channel.sent || Boolean(channel.unsent));
+    place.toggleAttribute("data-lepton-old", isOld);
+    const isAsked = askedFor === channel.sent && performance.now() < askedAt + LOST_MS;
+    if (!isOld || !isSeen || isAsked || !channel.isAtRest) return;
+    [askedFor, askedAt] = [channel.sent, performance.now()];
+    setStateValue("wanted", channel.sent);
+  };
+  const watch = new IntersectionObserver(([{ isIntersecting }]) => {
+    isSeen = isIntersecting;
+    draw();
+  });
+  watch.observe(place);
+  channel.views.add(draw);
+  draw();
+  return () => {
+    watch.disconnect();
+    channel.views.delete(draw);
+  };
+}
+
 /** The element that brings the base: it shows nothing. */
 function base({ data }) {
   const told = JSON.parse(new TextDecoder().decode(data));
   channelOf(told.channel).takeBase(told);
 }
 
-window.leptonLive = { base, sliders, answer };
+window.leptonLive = { base, sliders, answer, later };
 document.dispatchEvent(new Event("lepton-live"));

@@ -1,5 +1,7 @@
 """The parts of the Ranking page, each one question."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -23,6 +25,7 @@ from dashboard.i18n.translation import _, in_sentence, listing, number, sentence
 from dashboard.live import component as live
 from dashboard.markup import literal
 from dashboard.ranking import while_moving
+from dashboard.ranking.while_moving import Weights
 
 SHOWN = 30
 HEAVIEST = 3.0
@@ -38,8 +41,10 @@ METHODS = {
 """The choices of an index a reader can try here; targets and goalposts need figures of their own."""
 
 
-def weight_sliders(recipe_name: str) -> tuple[tuple[str, float], ...]:
-    """A slider a dimension, at the recipe's weight; empty when none was moved."""
+def weight_sliders(recipe_name: str) -> Callable[[], Weights]:
+    """A slider a dimension, at the recipe's weight. Returns what tells the weights as they stand whenever it is asked:
+    none when none was moved.
+    """
     st.subheader(_("Weights"))
     dimensions = load_recipe(recipe_name).dimensions
     keys = {dimension: f"w_{dimension.replace(' ', '_')}" for dimension in dimensions}
@@ -48,12 +53,10 @@ def weight_sliders(recipe_name: str) -> tuple[tuple[str, float], ...]:
             widgets.choose(key, float(dimensions[dimension]))
         while_moving.reset()
     if live.is_on():
-        chosen = while_moving.sliders(dimensions, keys, HEAVIEST)
+        while_moving.sliders(dimensions, keys, HEAVIEST)
     else:
-        chosen = {
-            dimension: widgets.slider(_(dimension).capitalize(), 0.0, HEAVIEST, keys[dimension], float(weight))
-            for dimension, weight in dimensions.items()
-        }
+        for dimension, weight in dimensions.items():
+            widgets.slider(_(dimension).capitalize(), 0.0, HEAVIEST, keys[dimension], float(weight))
     ours = widgets.slider(
         sentence(_("our models")),
         0.0,
@@ -63,9 +66,17 @@ def weight_sliders(recipe_name: str) -> tuple[tuple[str, float], ...]:
         help=_("For what share of its people our sentiment model reads the language well enough. Not in the recipe."),
     )
     live.switch()
-    if not ours:
-        return () if chosen == dict(dimensions) else tuple(chosen.items())
-    return (*chosen.items(), (readiness.DIMENSION, ours))
+
+    def weights() -> Weights:
+        if live.is_on():
+            chosen = while_moving.chosen(dimensions, keys, HEAVIEST)
+        else:
+            chosen = {dimension: st.session_state[key] for dimension, key in keys.items()}
+        if not ours:
+            return () if chosen == dict(dimensions) else tuple(chosen.items())
+        return (*chosen.items(), (readiness.DIMENSION, ours))
+
+    return weights
 
 
 def method() -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import streamlit as st
 
-from analytics.index.composite import Ranking
+from analytics.index.composite import NotRanked, Ranking
 from analytics.index.design import DesignError
 from analytics.index.recipe import load as load_recipe
 from analytics.robustness.rank_intervals import Robustness
@@ -20,12 +20,17 @@ CHANNEL, TURN = "ranking", "ranking_turn"
 Weights = tuple[tuple[str, float], ...]
 
 
-def sliders(usual: dict[str, float], keys: dict[str, str], heaviest: float) -> dict[str, float]:
-    """A slider a dimension, at what is chosen; returns the weights. usual: the recipe's. keys: in the address."""
-    chosen = {
+def chosen(usual: dict[str, float], keys: dict[str, str], heaviest: float) -> dict[str, float]:
+    """The weights as they stand, also in the address. usual: the recipe's. keys: in the address."""
+    return {
         dimension: widgets.number(_(dimension).capitalize(), 0.0, heaviest, keys[dimension], float(weight))
         for dimension, weight in usual.items()
     }
+
+
+def sliders(usual: dict[str, float], keys: dict[str, str], heaviest: float) -> None:
+    """A slider a dimension, at what is chosen."""
+    weights = chosen(usual, keys, heaviest)
     controls = [
         live.Slider(
             key=keys[dimension],
@@ -40,16 +45,15 @@ def sliders(usual: dict[str, float], keys: dict[str, str], heaviest: float) -> d
             value=float(value),
             shock=_shock(dimension),
         )
-        for dimension, value in chosen.items()
+        for dimension, value in weights.items()
     ]
-    moved = [_shock(name) | {"value": value} for name, value in chosen.items() if value != float(usual[name])]
+    moved = [_shock(name) | {"value": value} for name, value in weights.items() if value != float(usual[name])]
 
     def take(values: dict[str, float], _is_same: bool) -> None:
         for key, value in values.items():
             widgets.choose(key, value)
 
     live.sliders(CHANNEL, "weights", controls, moved, take, st.session_state.get(TURN, 0))
-    return chosen
 
 
 def reset() -> None:
@@ -61,27 +65,28 @@ def _shock(dimension: str) -> dict[str, str]:
     return {"kind": "weight", "target": dimension, "how": "set", "place": dimension}
 
 
-def first(unmoved: Ranking, robustness: Robustness, names: pd.Series) -> None:
+def first(unmoved: Ranking, robustness: Robustness) -> None:
     """The first markets, in the browser. unmoved: the ranking before any weight moved; robustness: of the one shown."""
     live.answer(CHANNEL, robustness.ranks.reindex(unmoved.scores.index))
+
+
+def base(unmoved: Ranking, names: pd.Series) -> None:
+    """What the index is made of, for the browser to answer with."""
     titles = [_(dimension).capitalize() for dimension in unmoved.members]
     live.base(CHANNEL, _index(unmoved), names.reindex(unmoved.normalised.index).to_list(), titles)
 
 
 def unmoved(choice: MarketFilters, design: Weights, weights: Weights) -> Ranking | None:
-    """The ranking before any weight moved; None where the sliders are answered by the server alone."""
+    """The ranking before any weight moved, but with our models where they are weighed; None where the server alone
+    answers the sliders."""
     if not live.is_on():
         return None
-    ours = tuple(pair for pair in weights if pair[0] == readiness.DIMENSION)
+    ours = [pair for pair in weights if pair[0] == readiness.DIMENSION]
+    usual = (*load_recipe(choice.recipe).dimensions.items(), *ours) if ours else ()
     try:
-        return load.own_ranking(choice.recipe, choice.year, design, _usual(choice.recipe, ours))
-    except DesignError:
+        return load.own_ranking(choice.recipe, choice.year, design, usual)
+    except (NotRanked, DesignError):
         return None
-
-
-def _usual(recipe_name: str, ours: Weights) -> Weights:
-    """The weights before anything moved: the recipe's, with our models' beside them where they are weighed."""
-    return (*load_recipe(recipe_name).dimensions.items(), *ours) if ours else ()
 
 
 @of_result

@@ -38,6 +38,14 @@ def headline(result: ScenarioResult, iso3: str, names: pd.Series, is_plain: bool
     components.answer(_("Change an assumption to start") if is_plain else words.headline(result, iso3, names[iso3]))
 
 
+def outcome(result: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
+    """What is assumed, how sure the answer is, its figures, and what a reader must know before believing them."""
+    assumed(current)
+    summary(result, iso3, names, state.is_plain(current))
+    figures(result, ground, iso3)
+    flags(result, ground, current, iso3, names)
+
+
 def summary(result: ScenarioResult, iso3: str, names: pd.Series, is_plain: bool) -> None:
     """How sure the answer is, and who else moves."""
     moves = words.summary(result, names)

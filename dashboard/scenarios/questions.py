@@ -25,7 +25,7 @@ from dashboard.charts import scenarios
 from dashboard.i18n.faults import spelt
 from dashboard.i18n.translation import _, compact, number, share, with_unit
 from dashboard.markup import literal
-from dashboard.scenarios import state, words
+from dashboard.scenarios import parts, state, words
 from dashboard.scenarios.parts import export, source
 from dashboard.scenarios.toolbar import SHELF, outcome
 from data import shelf
@@ -332,19 +332,21 @@ ASK = {"tornado": tornado, "two": two_way, "goal": goal_seek, "draws": uncertain
 """The questions by the code of their view."""
 
 
-def view(result: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> str:
-    """Ask which question is asked, the map by default; the board export stands beside."""
+def view(result: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
+    """The question that is asked, and its answer: the map by default. The board export stands beside."""
     views = {"world": _("Map and movers")} | titles()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = widgets.segmented(_("View"), tuple(views), "view", "world", views.get, label_visibility="collapsed")
         export(result, ground, current, iso3, names)
-    return chosen
-
-
-def answer(view: str, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
-    """The answer to a question, or why there is none."""
+    if chosen == "world":
+        parts.movers(result, ground, iso3, names)
+        parts.world(result, ground, iso3, names)
+        parts.contributions(ground, current, iso3)
+        parts.associations(current)
+        parts.carried_forward(ground)
+        return
     try:
-        ASK[view](ground, current, iso3, names)
+        ASK[chosen](ground, current, iso3, names)
     except ScenarioError as error:
         st.error(spelt(error), icon=":material/error:")
 

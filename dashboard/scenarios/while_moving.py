@@ -22,12 +22,19 @@ def shocks(ground: ScenarioBase, scenario: Scenario) -> list[dict[str, Any]]:
     return portable.shocks_of(ground, scenario.shocks)
 
 
-def answer(result: ScenarioResult, ground: ScenarioBase, iso3: str, names: pd.Series) -> None:
+def answer(result: ScenarioResult, iso3: str) -> None:
     """The market in question, the first ones and who moves most, in the browser; nothing where the server answers."""
+    if live.is_on():
+        live.answer(
+            CHANNEL, result.markets.rename(columns={"rank_low": "low", "rank_high": "high"}), iso3, FIRST, MOVERS
+        )
+
+
+def base(ground: ScenarioBase, names: pd.Series) -> None:
+    """What the index is made of, for the browser to answer with."""
     if not live.is_on():
         return
-    ranking, ranks = ground.ranking, result.markets.rename(columns={"rank_low": "low", "rank_high": "high"})
-    live.answer(CHANNEL, ranks, iso3, FIRST, MOVERS)
+    ranking = ground.ranking
     titles = [_(dimension).capitalize() for dimension in ranking.members]
     live.base(CHANNEL, _base(ground), names.reindex(ranking.normalised.index).to_list(), titles)
 
