@@ -52,6 +52,7 @@ def body() -> None:
         iso3 = parts.subject(found, whom.market)
         parts.headline(found, iso3, names, state.is_plain(state.now()))
         while_moving.answer(found, iso3)
+        parts.assumed(state.now())
 
     def drawn(draw: Draw) -> Callable[[], None]:
         def told() -> None:

@@ -202,7 +202,12 @@ function slider(channel, control, words, setStateValue) {
     clearTimeout(held);
     channel.move(key, value);
     if (isReleased) letGo();
-    else held = setTimeout(() => (channel.isHeld ? channel.send(setStateValue) : letGo()), HELD_STILL_MS);
+    else held = setTimeout(() => requestAnimationFrame(still), HELD_STILL_MS); // after moves that a busy page held up
+  };
+  const still = () => {
+    if (performance.now() - channel.movedAt < HELD_STILL_MS) return;
+    if (channel.isHeld) channel.send(setStateValue);
+    else letGo();
   };
   range.addEventListener("pointerdown", () => ([channel.isHeld, hasMoved] = [true, false]));
   range.addEventListener("input", () => {
@@ -303,7 +308,10 @@ function rowsOf(count) {
       made("span", { className: `lepton-${part}` }),
     );
     const bar = made("span", { className: "lepton-bar" });
-    return { element: made("li", {}, rank, name, bar, score, change, interval), rank, name, bar, score, change, interval };
+    const [span, point] = [made("i", { className: "lepton-span" }), made("i", { className: "lepton-point" })];
+    const forest = made("span", { className: "lepton-forest" }, span, point);
+    const element = made("li", {}, rank, name, bar, score, change, forest, interval);
+    return { element, rank, name, bar, score, change, interval, span, point };
   });
 }
 
@@ -350,6 +358,8 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   }
   for (const { rows, pick } of lists) {
     const picked = pick(now);
+    const last = Math.max(rows.length, ...picked.map((row) => data.intervals[row]?.[1] ?? 0));
+    const along = (rank) => `${(100 * (Math.min(rank, last) - 0.5)) / last}%`;
     rows.forEach((parts, place) => {
       const row = picked[place];
       parts.element.hidden = row === undefined;
@@ -362,6 +372,12 @@ function drawAnswer(channel, root, data, lists, subject, state) {
       parts.change.textContent = before === after ? "" : `${before > after ? "▲" : "▼"} ${whole.format(Math.abs(before - after))}`;
       parts.change.dataset.way = before > after ? "up" : "down";
       parts.interval.textContent = interval?.map((rank) => whole.format(rank)).join("–") ?? "";
+      parts.span.hidden = !interval;
+      if (interval) {
+        parts.span.style.insetInlineStart = along(interval[0]);
+        parts.span.style.insetInlineEnd = `calc(100% - ${along(interval[1])})`;
+      }
+      parts.point.style.insetInlineStart = along(after);
       stacked(parts.bar, channel.base, points, channel.titles);
     });
   }
@@ -380,26 +396,37 @@ function stacked(bar, base, points, titles) {
 /** The element of a section that the server drew: it asks for it anew when it is out of date, at rest and seen. */
 function later({ data, parentElement, setStateValue }) {
   const channel = channelOf(data.channel), place = parentElement.closest('[class*="st-key-lepton_server"]');
-  let isSeen = false, askedFor, askedAt;
-  const draw = () => {
+  const own = (parentElement.leptonLater ??= watched(place, channel)); // called again with new data, not made again
+  channel.views.delete(own.draw);
+  own.draw = () => {
     const isOld = data.session === channel.session && (data.seq < channel.sent || Boolean(channel.unsent));
     place.toggleAttribute("data-lepton-old", isOld);
-    const isAsked = askedFor === channel.sent && performance.now() < askedAt + LOST_MS;
-    if (!isOld || !isSeen || isAsked || !channel.isAtRest) return;
-    [askedFor, askedAt] = [channel.sent, performance.now()];
+    if (channel.asked?.place === place && !isOld) {
+      channel.asked = undefined;
+      channel.draw(); // the next may ask
+    }
+    if (!isOld || !own.isSeen || performance.now() < channel.asked?.until || !channel.isAtRest) return;
+    channel.asked = { place, until: performance.now() + LOST_MS }; // of two that are told at once, one is lost
     setStateValue("wanted", channel.sent);
   };
-  const watch = new IntersectionObserver(([{ isIntersecting }]) => {
-    isSeen = isIntersecting;
-    draw();
-  });
-  watch.observe(place);
-  channel.views.add(draw);
-  draw();
+  channel.views.add(own.draw);
+  channel.draw();
   return () => {
-    watch.disconnect();
-    channel.views.delete(draw);
+    own.watch.disconnect();
+    channel.views.delete(own.draw);
+    parentElement.leptonLater = undefined;
   };
+}
+
+/** Notes whether a place is seen. */
+function watched(place, channel) {
+  const own = { isSeen: false };
+  own.watch = new IntersectionObserver((seen) => {
+    own.isSeen = seen.at(-1).isIntersecting;
+    channel.draw();
+  });
+  own.watch.observe(place);
+  return own;
 }
 
 /** The element that brings the base: it shows nothing. */

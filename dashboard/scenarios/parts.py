@@ -39,8 +39,7 @@ def headline(result: ScenarioResult, iso3: str, names: pd.Series, is_plain: bool
 
 
 def outcome(result: ScenarioResult, ground: ScenarioBase, current: Scenario, iso3: str, names: pd.Series) -> None:
-    """What is assumed, how sure the answer is, its figures, and what a reader must know before believing them."""
-    assumed(current)
+    """How sure the answer is, its figures, and what a reader must know before believing them."""
     summary(result, iso3, names, state.is_plain(current))
     figures(result, ground, iso3)
     flags(result, ground, current, iso3, names)

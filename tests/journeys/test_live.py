@@ -146,3 +146,26 @@ def test_a_lost_server_leaves_the_browsers_answer_and_says_so(synthetic, serve, 
     expect(answer(reader).get_by_role("status")).to_contain_text("No answer from the server yet")
     assert len(leaders(reader)) == 20
     reader.complaints.clear()  # of a connection that is gone
+
+
+def test_figures_in_sight_follow_the_answer_and_charts_below_when_they_are_seen(full_app, visit):
+    reader = visit(full_app)
+    reader.go(SCENARIO)
+    figures, view = (reader.page.locator(f".st-key-lepton_server_{name}") for name in ("figures", "view"))
+    box = grasp(reader, slider(reader, "Population"))
+    drag(reader, box, 0.9)
+    expect(figures).to_have_attribute("data-lepton-old", "")
+    reader.page.mouse.up()
+    landed(reader)
+    figures.scroll_into_view_if_needed()
+    expect(figures).not_to_have_attribute("data-lepton-old", "")
+    told = re.search(r"→ (\d+),", answer(reader).locator(".lepton-subject").inner_text())
+    expect(figures.get_by_test_id("stMetricValue").first).to_contain_text(re.compile(rf"^{told[1]} \("))
+    assumed = reader.page.locator(".st-key-assumptions").get_by_role("button")
+    expect(assumed).to_have_count(1)
+    reader.page.evaluate("document.querySelector('.st-key-lepton_server_view').scrollIntoView()")
+    expect(view).not_to_have_attribute("data-lepton-old", "")
+    assumed.click()  # drawn in a part of its own, heard by all
+    expect(slider(reader, "Population")).to_have_value("0")
+    expect(reader.page.get_by_role("heading", level=1)).to_have_text("Change an assumption to start")
+    assert not reader.complaints
