@@ -145,6 +145,11 @@ const made = (tag, attributes = {}, ...children) => {
   return element;
 };
 
+/** Write what has changed only: to write the same again costs the browser a layout. */
+const put = (target, values) => {
+  for (const [name, value] of Object.entries(values)) if (target[name] !== value) target[name] = value;
+};
+
 const formats = new Map();
 
 /** How numbers are written; to make one takes longer than to draw a row. */
@@ -202,7 +207,11 @@ function slider(channel, control, words, setStateValue) {
     clearTimeout(held);
     channel.move(key, value);
     if (isReleased) letGo();
-    else held = setTimeout(() => requestAnimationFrame(still), HELD_STILL_MS); // after moves that a busy page held up
+    else wait();
+  };
+  const wait = () => {
+    clearTimeout(held);
+    held = setTimeout(() => requestAnimationFrame(still), HELD_STILL_MS); // after moves that a busy page held up
   };
   const still = () => {
     if (performance.now() - channel.movedAt < HELD_STILL_MS) return;
@@ -210,6 +219,9 @@ function slider(channel, control, words, setStateValue) {
     else letGo();
   };
   range.addEventListener("pointerdown", () => ([channel.isHeld, hasMoved] = [true, false]));
+  range.addEventListener("pointermove", () => {
+    if (channel.isHeld && channel.unsent) wait(); // within a step of the slider
+  });
   range.addEventListener("input", () => {
     hasMoved = true;
     moved(range.valueAsNumber, false);
@@ -232,15 +244,15 @@ function slider(channel, control, words, setStateValue) {
   const draw = () => {
     const value = channel.values.get(key), { label: name, about } = channel.control(key) ?? control;
     if (value === undefined) return;
-    if (title.textContent !== name) title.textContent = name;
-    label.title = about;
+    put(title, { textContent: name });
+    put(label, { title: about });
     const part = control.shock.kind === "weight" ? (channel.base?.dimensions.indexOf(control.shock.target) ?? -1) : -1;
-    swatch.className = part < 0 ? "" : `lepton-swatch ${partClass(part)}`;
+    put(swatch, { className: part < 0 ? "" : `lepton-swatch ${partClass(part)}` });
     if (range.valueAsNumber !== value) range.value = value;
     if (document.activeElement !== typed && typed.valueAsNumber !== value) typed.value = value.toFixed(decimals(control.step));
-    shown.value = spelt(channel.locale, control, value);
-    range.setAttribute("aria-valuetext", shown.value);
-    back.hidden = Math.abs(value - control.start) <= control.step / 2;
+    put(shown, { value: spelt(channel.locale, control, value) });
+    put(range, { ariaValueText: shown.value });
+    put(back, { hidden: Math.abs(value - control.start) <= control.step / 2 });
   };
   const element = made(
     "div",
@@ -334,7 +346,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   const leader = now ? channel.names[now.ranks.indexOf(1)] : "";
   const isLost = isMoving && !channel.unsent && performance.now() > channel.lostAt;
   const words = isLost ? "lost" : !now ? "unknown" : isMoving ? "moving" : "still";
-  state.textContent = data.words[words].replace("{market}", () => leader);
+  put(state, { textContent: data.words[words].replace("{market}", () => leader) });
   root.classList.toggle("is-unknown", !now);
   root.classList.toggle("is-none", !channel.before);
   if (!now) return;
@@ -362,22 +374,20 @@ function drawAnswer(channel, root, data, lists, subject, state) {
     const along = (rank) => `${(100 * (Math.min(rank, last) - 0.5)) / last}%`;
     rows.forEach((parts, place) => {
       const row = picked[place];
-      parts.element.hidden = row === undefined;
+      put(parts.element, { hidden: row === undefined });
       if (row === undefined) return;
       const { iso3, before, after, points, interval } = told(row);
-      parts.rank.textContent = whole.format(after);
-      parts.name.textContent = channel.names[row];
-      parts.element.classList.toggle("is-subject", iso3 === data.subject);
-      parts.score.textContent = one.format(now.scores[row]);
-      parts.change.textContent = before === after ? "" : `${before > after ? "▲" : "▼"} ${whole.format(Math.abs(before - after))}`;
-      parts.change.dataset.way = before > after ? "up" : "down";
-      parts.interval.textContent = interval?.map((rank) => whole.format(rank)).join("–") ?? "";
-      parts.span.hidden = !interval;
-      if (interval) {
-        parts.span.style.insetInlineStart = along(interval[0]);
-        parts.span.style.insetInlineEnd = `calc(100% - ${along(interval[1])})`;
-      }
-      parts.point.style.insetInlineStart = along(after);
+      const [way, places] = [before > after ? "up" : "down", whole.format(Math.abs(before - after))];
+      put(parts.rank, { textContent: whole.format(after) });
+      put(parts.name, { textContent: channel.names[row] });
+      put(parts.element, { className: iso3 === data.subject ? "is-subject" : "" });
+      put(parts.score, { textContent: one.format(now.scores[row]) });
+      put(parts.change, { textContent: before === after ? "" : `${way === "up" ? "▲" : "▼"} ${places}` });
+      put(parts.change.dataset, { way });
+      put(parts.interval, { textContent: interval?.map((rank) => whole.format(rank)).join("–") ?? "" });
+      put(parts.span, { hidden: !interval });
+      if (interval) put(parts.span.style, { insetInlineStart: along(interval[0]), inlineSize: along(interval[1] - interval[0] + 0.5) });
+      put(parts.point.style, { insetInlineStart: along(after) });
       stacked(parts.bar, channel.base, points, channel.titles);
     });
   }
@@ -388,8 +398,8 @@ function stacked(bar, base, points, titles) {
   while (bar.children.length < base.dimensions.length) bar.append(made("i", { className: partClass(bar.children.length) }));
   base.members.forEach((inside, number) => {
     const part = inside.reduce((total, place) => total + Math.max(points[place], 0), 0);
-    bar.children[number].style.inlineSize = `${part}%`;
-    bar.children[number].title = titles[number];
+    put(bar.children[number], { title: titles[number] });
+    put(bar.children[number].style, { width: `${part.toFixed(2)}%` });
   });
 }
 
