@@ -150,6 +150,9 @@ const put = (target, values) => {
   for (const [name, value] of Object.entries(values)) if (target[name] !== value) target[name] = value;
 };
 
+/** A share as a style has it, as it is read back. */
+const share = (part) => `${Math.round(10_000 * part) / 100}%`;
+
 const formats = new Map();
 
 /** How numbers are written; to make one takes longer than to draw a row. */
@@ -185,17 +188,17 @@ function slider(channel, control, words, setStateValue) {
   back.setAttribute("aria-label", `${words.reset}: ${control.label}`);
   const shown = made("output", { htmlFor: id });
   const track = made("div", { className: "lepton-track", title: words.past });
-  const share = (value) => `${(100 * (value - control.low)) / (control.high - control.low)}%`;
+  const along = (value) => share((value - control.low) / (control.high - control.low));
   if (control.seen) {
     const [low, high] = control.seen.map((value) => Math.min(Math.max(value, control.low), control.high));
     const past = made("i", { className: "lepton-past" });
-    past.style.insetInlineStart = share(low);
-    past.style.inlineSize = `max(2px, calc(${share(high)} - ${share(low)}))`;
+    past.style.insetInlineStart = along(low);
+    past.style.inlineSize = `max(2px, calc(${along(high)} - ${along(low)}))`;
     track.append(past);
   }
   if (control.start >= control.low && control.start <= control.high) {
     const now = made("i", { className: "lepton-now" });
-    now.style.insetInlineStart = share(control.start);
+    now.style.insetInlineStart = along(control.start);
     track.append(now);
   }
   let held, hasMoved = false;
@@ -371,7 +374,7 @@ function drawAnswer(channel, root, data, lists, subject, state) {
   for (const { rows, pick } of lists) {
     const picked = pick(now);
     const last = Math.max(rows.length, ...picked.map((row) => data.intervals[row]?.[1] ?? 0));
-    const along = (rank) => `${(100 * (Math.min(rank, last) - 0.5)) / last}%`;
+    const along = (rank) => share((Math.min(rank, last) - 0.5) / last);
     rows.forEach((parts, place) => {
       const row = picked[place];
       put(parts.element, { hidden: row === undefined });
@@ -399,7 +402,7 @@ function stacked(bar, base, points, titles) {
   base.members.forEach((inside, number) => {
     const part = inside.reduce((total, place) => total + Math.max(points[place], 0), 0);
     put(bar.children[number], { title: titles[number] });
-    put(bar.children[number].style, { width: `${part.toFixed(2)}%` });
+    put(bar.children[number].style, { width: share(part / 100) });
   });
 }
 
