@@ -12,6 +12,7 @@ def test_a_plan_is_made_changed_by_keyboard_undone_and_taken_away(own_app, visit
     reader.go("/plan?recipe=healthcare")
     assert reader.title() == "Where should money and people go?"
     reader.page.get_by_text("Or plan with figures of your own").click()
+    reader.settle()  # a click while the page is drawn anew is lost
     reader.page.get_by_role("button", name=re.compile("worked example")).click()
     reader.page.get_by_text("Where the money goes").wait_for(timeout=180_000)
     reader.settle()
@@ -27,7 +28,7 @@ def test_a_plan_is_made_changed_by_keyboard_undone_and_taken_away(own_app, visit
     assert reader.title() != planned
     reader.page.get_by_role("button", name="Undo").click()
     reader.page.wait_for_function("before => document.querySelector('h1').innerText === before", arg=planned)
-    reader.settle()  # a click while the page is drawn anew is lost
+    reader.settle()
 
     with reader.page.expect_download(timeout=90_000) as taken:
         reader.page.get_by_role("button", name="PowerPoint").click()
