@@ -169,3 +169,19 @@ def test_figures_in_sight_follow_the_answer_and_charts_below_when_they_are_seen(
     expect(slider(reader, "Population")).to_have_value("0")
     expect(reader.page.get_by_role("heading", level=1)).to_have_text("Change an assumption to start")
     assert not reader.complaints
+
+
+def test_an_answer_that_the_server_refuses_comes_back_when_a_slider_moves_again(full_app, visit):
+    reader = visit(full_app)
+    others = ("need", "purchasing_power", "health", "digital", "governance", "risk", "talent", "competition", "policy")
+    reader.go(RANKING + "&w_size=1" + "".join(f"&w_{name}=0" for name in others))
+    box = grasp(reader, slider(reader, "Size"))
+    drag(reader, box, 0)
+    reader.page.mouse.up()
+    expect(answer(reader)).to_have_count(0)
+    grasp(reader, slider(reader, "Size"))
+    drag(reader, box, 0.5)
+    reader.page.mouse.up()
+    landed(reader)
+    assert len(leaders(reader)) == 20
+    assert not reader.complaints
