@@ -36,7 +36,7 @@ try:
         notices = st.container()
         try:
             with trouble.caught():
-                page.run()
+                frame.opening(page.title, page.url_path, page.run)
         finally:  # also of a page that stops where it has nothing to show
             with notices, trouble.caught():
                 frame.refused_choices()

@@ -1,5 +1,6 @@
 """What stands around every page: the mark, the title of the tab, the language of the document, refused links."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,6 +33,26 @@ def logo() -> None:
     """Mark and name of the product, top left, in the colours of the reader's theme; and how a narrow window differs."""
     st.html(STATIC / "frame.css")
     st.logo(str(STATIC / f"logo-{'dark' if components.dark() else 'light'}.svg"), size="medium")
+
+
+OPENED = "opened_page"
+SHAPES = (72, 320)
+"""Heights in pixels of what a page begins with: its answer, and its chart."""
+
+
+def opening(title: str, name: str, draw: Callable[[], None]) -> None:
+    """Draw a page. While one that was just opened takes long, its name and its shape in grey stand below what is
+    drawn already. name: as in the address."""
+    body = st.container()
+    if st.session_state.get(OPENED) == name:
+        with body:
+            draw()
+        return
+    with st.container(key="opening"), st.spinner(_("Opening: {page}").format(page=title)):
+        upper, lower = map(st.skeleton, SHAPES)
+        with upper, lower, body:
+            draw()
+    st.session_state[OPENED] = name
 
 
 def finish(page_title: str, page_name: str) -> None:

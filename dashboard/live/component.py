@@ -105,7 +105,7 @@ def section(channel: str, name: str, draw: Callable[[], None], turn: Callable[[]
     def whole() -> None:
         with st.container(key=f"lepton_server_{name}"):
             if is_on():
-                shown = {"channel": channel} | _shown(channel)
+                shown = {"channel": channel, "old": _("From before the last move.")} | _shown(channel)
                 _later(key=f"live_later_{channel}_{name}", data=shown, on_wanted_change=lambda: None)
             draw()
 

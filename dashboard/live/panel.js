@@ -413,7 +413,8 @@ function later({ data, parentElement, setStateValue }) {
   channel.views.delete(own.draw);
   own.draw = () => {
     const isOld = data.session === channel.session && (data.seq < channel.sent || Boolean(channel.unsent));
-    place.toggleAttribute("data-lepton-old", isOld);
+    if (isOld) place.dataset.leptonOld = data.old;
+    else delete place.dataset.leptonOld;
     if (channel.asked?.place === place && !isOld) {
       channel.asked = undefined;
       channel.draw(); // the next may ask

@@ -33,6 +33,7 @@ from pages import ROOT, served
 
 SIZE = 9_900_000
 HEADER = "iso3,indicator,year,value\n"
+DRAWN = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 CHECKED = " · (tidy|parquet|World Bank)|Say which column"
 """What the page says of a file it could read."""
 ROW = "DEU,SP.POP.TOTL,{year},{number}.5\n"
@@ -265,6 +266,7 @@ def _brought(address: str, folder: Path) -> tuple[int, list[float]]:
                 for file in files(folder):
                     page = chromium.new_page()
                     page.goto(f"{address}data?section=import", timeout=120_000)
+                    page.locator(DRAWN).wait_for(timeout=120_000)
                     dropzone = page.locator('[data-testid="stFileUploaderDropzoneInput"]').first
                     dropzone.set_input_files(file, timeout=120_000)
                     refused = page.locator('[data-testid="stAlertContentError"]')

@@ -57,15 +57,15 @@ def overview_against_empty() -> list[dict]:
 
 
 @contextmanager
-def served(script: Path, home: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """A Streamlit server of its own on a free port of the loopback; ended by its pid."""
+def served(script: Path, home: Path, root: Path = ROOT) -> Iterator[tuple[str, psutil.Process]]:
+    """A Streamlit server of its own on a free port of the loopback; ended by its pid. root: of what is imported."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     server = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=root,
         env=os.environ | {"ATLAS_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

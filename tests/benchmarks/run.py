@@ -1,7 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
 python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential, scenarios,
-live, allocation, board, texts, pictures, visits, sdmx; by name only: soak (20 minutes), odd (files that are odd).
+live, dragging, opening, allocation, board, texts, pictures, visits, sdmx; by name only: soak (20 minutes), odd (files that are odd).
 """
 
 import json
@@ -14,9 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import allocation
 import board
 import crashes
+import dragging
 import index
 import live
 import odd_files
+import opening
 import pictures
 import potential
 import scenarios
@@ -38,6 +40,8 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "potential": potential.healthcare,
     "scenarios": scenarios.scenarios,
     "live": live.sliders,
+    "dragging": dragging.dragging,
+    "opening": opening.opening,
     "allocation": allocation.sixty_markets,
     "board": board.boards,
     "texts": texts.sentiment,

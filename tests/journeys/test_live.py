@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.browser
 
+OLD = "From before the last move."
 RANKING, SCENARIO = "/ranking?recipe=healthcare", "/scenarios?recipe=healthcare&market=IND"
 
 
@@ -154,17 +155,20 @@ def test_figures_in_sight_follow_the_answer_and_charts_below_when_they_are_seen(
     figures, view = (reader.page.locator(f".st-key-lepton_server_{name}") for name in ("figures", "view"))
     box = grasp(reader, slider(reader, "Population"))
     drag(reader, box, 0.9)
-    expect(figures).to_have_attribute("data-lepton-old", "")
+    expect(figures).to_have_attribute("data-lepton-old", OLD)
     reader.page.mouse.up()
     landed(reader)
+    reader.page.emulate_media(media="print")
+    assert OLD in view.evaluate("place => getComputedStyle(place, '::before').content")
+    reader.page.emulate_media(media="screen")
     figures.scroll_into_view_if_needed()
-    expect(figures).not_to_have_attribute("data-lepton-old", "")
+    expect(figures).not_to_have_attribute("data-lepton-old", OLD)
     told = re.search(r"→ (\d+),", answer(reader).locator(".lepton-subject").inner_text())
     expect(figures.get_by_test_id("stMetricValue").first).to_contain_text(re.compile(rf"^{told[1]} \("))
     assumed = reader.page.locator(".st-key-assumptions").get_by_role("button")
     expect(assumed).to_have_count(1)
     reader.page.evaluate("document.querySelector('.st-key-lepton_server_view').scrollIntoView()")
-    expect(view).not_to_have_attribute("data-lepton-old", "")
+    expect(view).not_to_have_attribute("data-lepton-old", OLD)
     assumed.click()  # drawn in a part of its own, heard by all
     expect(slider(reader, "Population")).to_have_value("0")
     expect(reader.page.get_by_role("heading", level=1)).to_have_text("Change an assumption to start")
