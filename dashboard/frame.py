@@ -36,22 +36,21 @@ def logo() -> None:
 
 
 OPENED = "opened_page"
-SHAPES = (72, 320)
-"""Heights in pixels of what a page begins with: its answer, and its chart."""
+CHART_HEIGHT = 320
+"""Pixels of the chart that most pages have below their answer."""
 
 
 def opening(title: str, name: str, draw: Callable[[], None]) -> None:
-    """Draw a page. While one that was just opened takes long, its name and its shape in grey stand below what is
+    """Draw a page. While one that was just opened takes long, its name and a chart in grey stand below what is
     drawn already. name: as in the address."""
     body = st.container()
     if st.session_state.get(OPENED) == name:
         with body:
             draw()
         return
-    with st.container(key="opening"), st.spinner(_("Opening: {page}").format(page=title)):
-        upper, lower = map(st.skeleton, SHAPES)
-        with upper, lower, body:
-            draw()
+    told = _("Opening: {page}").format(page=title)
+    with st.container(key="opening"), st.spinner(told), st.skeleton(CHART_HEIGHT), body:
+        draw()
     st.session_state[OPENED] = name
 
 

@@ -48,5 +48,7 @@ with right:
     )
     st.plotly_chart(px.scatter(spread, "rank", "market", error_x="up", error_x_minus="down", title="Who moves most"))
     change = table.assign(iso3=table.index, change=table["rank_before"] - table["rank"])
-    st.plotly_chart(px.choropleth(change, locations="iso3", color="change", hover_name="market", title="Change of rank"))
+    st.plotly_chart(
+        px.choropleth(change, locations="iso3", color="change", hover_name="market", title="Change of rank")
+    )
     st.dataframe(table[["market", "rank_before", "rank", "rank_low", "rank_high", "score_before", "score"]])

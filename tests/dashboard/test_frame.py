@@ -3,6 +3,7 @@
 import xml.etree.ElementTree
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import frame, navigation, theme
 
@@ -40,3 +41,30 @@ def test_a_tab_is_called_after_its_page_market_and_industry(home, speak, monkeyp
     assert frame.tab_title("Overview") == "Overview · Healthcare · Lepton Atlas"
     chosen.clear()
     assert frame.tab_title("Data") == "Data · Lepton Atlas"
+
+
+def test_a_page_that_opens_slowly_says_which_it_is_until_it_is_there_and_one_drawn_again_says_nothing():
+    def app() -> None:
+        import streamlit as st
+
+        from dashboard import frame
+
+        calls = st.session_state.setdefault("calls", [])
+        spinner = st.spinner
+
+        def told(words):
+            calls.append(words)
+            return spinner(words)
+
+        st.spinner = told
+        try:
+            frame.opening("Language lab", "language", lambda: st.title("There"))
+        finally:
+            st.spinner = spinner
+
+    run = AppTest.from_function(app).run()
+    assert [title.value for title in run.title] == ["There"]
+    assert run.session_state["calls"] == ["Opening: Language lab"]
+    run.run()
+    assert [title.value for title in run.title] == ["There"]
+    assert run.session_state["calls"] == ["Opening: Language lab"]
