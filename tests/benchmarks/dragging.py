@@ -1,6 +1,6 @@
-"""Fifty people who drag a slider two seconds in every four, over the websocket as browsers do: our Scenarios page against
-the same page as Streamlit's are usually written (usual_scenarios_app.py). While a hand moves, neither asks the server;
-let go, ours asks for the answer, then for the sections in sight."""
+"""Fifty people who drag a slider two seconds in every four, over the websocket as browsers do: our Scenarios page
+against the same page as Streamlit's are usually written (usual_scenarios_app.py). While a hand moves, neither asks the
+server; let go, ours asks for the answer, then for the sections in sight."""
 
 import asyncio
 import json
@@ -100,7 +100,7 @@ class Session:
 
 
 async def _crowd(address: str, page: str, process: psutil.Process) -> dict[str, float]:
-    """95th percentile (ms), errors, CPU milliseconds and bytes a release, memory (MiB) a session, of SESSIONS at once."""
+    """Of SESSIONS at once: 95th percentile (ms), errors, CPU (ms) and bytes a release, memory (MiB) a session."""
     await (first := Session(address, page)).open()
     empty = process.memory_info().rss
     sessions = [Session(address, page) for _ in range(SESSIONS)]

@@ -1,5 +1,5 @@
-"""The Scenarios page as Streamlit's pages are usually written: plotly.express, Streamlit's own sliders, the whole script
-at every move. It works out the same with the same functions, and shows the same figures and charts."""
+"""The Scenarios page as Streamlit's pages are usually written: plotly.express, Streamlit's own sliders, the whole
+script at every move. It works out the same with the same functions, and shows the same figures and charts."""
 
 import plotly.express as px
 import streamlit as st

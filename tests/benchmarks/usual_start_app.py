@@ -1,5 +1,5 @@
-"""A start page as Streamlit's are usually written: a CSV file, a slider of years, a choice of countries, a line chart and
-a metric a country. The file is named by ATLAS_BENCH_CSV (iso3, year, value)."""
+"""A start page as Streamlit's are usually written: a CSV file, a slider of years, a choice of countries, a line chart
+and a metric a country. The file is named by ATLAS_BENCH_CSV (iso3, year, value)."""
 
 import os
 
