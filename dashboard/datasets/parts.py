@@ -180,7 +180,8 @@ def _preview(
 def _check_and_land(path: Path, name: str, file_id: str) -> None:
     try:
         new = bool(st.session_state.get("new_indicators"))
-        checked = _preview(path, name, new, file_id)
+        with st.spinner(_("Checking the file"), show_time=True):
+            checked = _preview(path, name, new, file_id)
     except (layouts.LayoutError, store.StoreError) as error:
         st.error(spelt(error), icon=":material/error:")
         return
