@@ -130,6 +130,8 @@ def importing() -> None:
         max_upload_size=20,
     )
     if upload is None:
+        if beside:
+            st.info(_("Descriptions alone bring no data: add the data file above."), icon=":material/info:")
         _last_import()
         return
     with private.scratch("upload") as folder:

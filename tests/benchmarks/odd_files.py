@@ -34,6 +34,7 @@ from pages import ROOT, served
 SIZE = 9_900_000
 HEADER = "iso3,indicator,year,value\n"
 DRAWN = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+DATA_BOX = re.compile("^File")
 CHECKED = " · (tidy|parquet|World Bank)|Say which column"
 """What the page says of a file it could read."""
 ROW = "DEU,SP.POP.TOTL,{year},{number}.5\n"
@@ -267,8 +268,8 @@ def _brought(address: str, folder: Path) -> tuple[int, list[float]]:
                     page = chromium.new_page()
                     page.goto(f"{address}data?section=import", timeout=120_000)
                     page.locator(DRAWN).wait_for(timeout=120_000)
-                    dropzone = page.locator('[data-testid="stFileUploaderDropzoneInput"]').first
-                    dropzone.set_input_files(file, timeout=120_000)
+                    box = page.get_by_test_id("stFileUploader").filter(has_text=DATA_BOX)
+                    box.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file, timeout=120_000)
                     refused = page.locator('[data-testid="stAlertContentError"]')
                     asked = page.get_by_text(re.compile(CHECKED))
                     refused.or_(asked).first.wait_for(timeout=120_000)

@@ -120,6 +120,13 @@ def upload(app, name: str, text: str):
     return app.file_uploader(key="upload").set_value((name, text.encode(), "text/csv")).run()
 
 
+def test_a_description_without_a_data_file_is_not_taken_in_silence(home, open_page):
+    app = open_page("data", section="import")
+    app.file_uploader(key="beside").set_value([("indicators.csv", b"code,name\n", "text/csv")]).run()
+    assert not app.exception
+    assert app.info[0].value == "Descriptions alone bring no data: add the data file above."
+
+
 def test_a_good_file_is_checked_then_landed(home, open_page):
     app = upload(open_page("data", section="import"), "good.csv", GOOD)
     assert app.success[0].value == "No problems found."
