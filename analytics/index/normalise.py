@@ -48,17 +48,24 @@ def min_max(values: pd.DataFrame, directions: pd.Series) -> pd.DataFrame:
 
 def z_score(values: pd.DataFrame, directions: pd.Series) -> pd.DataFrame:
     """50 + 10 z, z = (x - mean) / standard deviation of the markets known (n - 1); not bounded."""
-    deviation = values.std()
-    varies = (values.max() > values.min()) & (deviation > 0)
-    scaled = 50 + 10 * (values - values.mean()) / deviation.where(varies)
-    return _turned(scaled, directions).where(varies | values.isna(), 50.0)
+    plain = values.to_numpy(dtype=float)
+    known = ~np.isnan(plain)
+    count = known.sum(axis=0)
+    mean = np.where(known, plain, 0.0).sum(axis=0) / np.maximum(count, 1)
+    off = np.where(known, plain - mean, 0.0)
+    deviation = np.sqrt((off * off).sum(axis=0) / np.maximum(count - 1, 1))
+    low = np.fmin.reduce(plain, axis=0, initial=np.inf)
+    varies = (np.fmax.reduce(plain, axis=0, initial=-np.inf) > low) & (deviation > 0)
+    scaled = np.where(varies | ~known, 50 + 10 * (plain - mean) / np.where(varies, deviation, 1.0), 50.0)
+    return _turned(pd.DataFrame(scaled, values.index, values.columns), directions)
 
 
 def rank(values: pd.DataFrame, directions: pd.Series) -> pd.DataFrame:
     """100 (r - 1) / (n - 1), r the place from the worst among the n markets known, ties sharing the mean place."""
-    known = values.notna().sum()
-    scaled = 100 * (values.rank() - 1) / (known - 1).where(known > 1)
-    return _turned(scaled, directions).where((known > 1) | values.isna(), 50.0)
+    places = values.rank().to_numpy()
+    known = (~np.isnan(places)).sum(axis=0)
+    scaled = np.where((known > 1) | np.isnan(places), 100 * (places - 1) / np.maximum(known - 1, 1), 50.0)
+    return _turned(pd.DataFrame(scaled, values.index, values.columns), directions)
 
 
 def percentile(values: pd.DataFrame, directions: pd.Series) -> pd.DataFrame:
