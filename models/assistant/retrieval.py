@@ -1,7 +1,7 @@
 """Which entry of a knowledge base answers a question: BM25 over words of each language, fused with embeddings.
 
-Words: what stands between blanks, folded (NFKC, case); runs of Han, Kana, Thai, Lao, Khmer and Burmese, which have no
-blanks, as pairs of characters after function words are cut out. A word the base does not have stands for those like it
+Words: as in `data.words`, folded (NFKC, case); runs of Han, Kana, Thai, Lao, Khmer and Burmese, which have no blanks, as
+pairs of letters with their marks after function words are cut out. A word the base does not have stands for those like it
 (Dice over character trigrams, Adamson and Boreham 1974), so that "licences" finds "licence". BM25: Robertson et al.
 1994, computed by bm25s (Lu 2024). Both scores are brought to 0..1 by bounds that are known beforehand and added with
 fixed weights, a convex combination, which keeps how far ahead an entry is (Bruch, Gai and Ingber 2023, against
@@ -23,16 +23,14 @@ from pathlib import Path
 import bm25s
 import numpy as np
 
+from data.words import JOINERS, MARKS, SPACELESS, clusters
+from data.words import words as words_of
 from models.assistant.knowledge import Entry, KnowledgeBase
 from models.text.classifier import MAX_CHARACTERS
 
 Embedder = Callable[[Sequence[str]], np.ndarray]
 """Texts -> unit vectors, shape (texts, dimensions), float32."""
-UNSPACED = re.compile(
-    "([\u0e01-\u0e3a\u0e40-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\U00020000-\U0003ffff]+)"
-)
-WORD = re.compile(r"[^\W_]+")
+UNSPACED = re.compile(f"([{SPACELESS}][{SPACELESS}{MARKS}{JOINERS}]*)")
 ALIKE = 0.5
 """Dice over trigrams from which another word stands for one the base does not have."""
 STANDINS = 4
@@ -102,14 +100,20 @@ def folded(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Words in the order they stand; unspaced scripts as pairs of characters (one where it stands alone)."""
+    """Words in the order they stand; unspaced scripts as pairs of letters with their marks (one where it stands
+    alone)."""
     found: list[str] = []
-    for number, part in enumerate(UNSPACED.split(folded(text))):
-        if number % 2 == 0:
-            found += WORD.findall(part)
-            continue
-        for run in _cuts().split(part):
-            found += [run[i : i + 2] for i in range(max(1, len(run) - 1))] if run else []
+    for word in words_of(folded(text)):
+        for number, part in enumerate(UNSPACED.split(word)):
+            found += _pairs(part) if number % 2 else [part] if part else []
+    return found
+
+
+def _pairs(run: str) -> list[str]:
+    found = []
+    for part in _cuts().split(run):
+        letters = clusters(part)
+        found += ["".join(letters[i : i + 2]) for i in range(max(1, len(letters) - 1))] if letters else []
     return found
 
 
