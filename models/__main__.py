@@ -219,7 +219,7 @@ def _predict(options: argparse.Namespace) -> int:
         return _look(options)
     if not options.text:
         raise ValueError(f"{options.name} reads texts: give --text.")
-    from models.text import languages, load
+    from models.text import clauses, languages, load
 
     model = load.classifier(options.name)
     for given in options.text:
@@ -230,20 +230,26 @@ def _predict(options: argparse.Namespace) -> int:
             language = languages.settled(heard.probabilities, model.card.languages)
         answer = model.predict([text], [language])[0]
         reasons = model.explain(text, language=language) if options.explain and text.strip() else []
+        both = set(clauses.SIGNS) <= set(model.labels)
+        read = clauses.opposed([text], [language], model.predict)[0] if both else ()
         notes = _notes(model.card, text, language, answer.note)
         if options.json:
             words = [{"word": text[r.start : r.end], "weight": r.weight} for r in reasons]
             line = {"text": text, "language": language, "label": answer.label, "sure": answer.sure,
                     "note": answer.note, "notes": notes, "probabilities": answer.probabilities,
-                    "reasons": words}  # fmt: skip
+                    "reasons": words,
+                    "clauses": [{"text": one.text, "label": one.answer.label, "sure": one.answer.sure,
+                                 "probabilities": one.answer.probabilities} for one in read]}  # fmt: skip
             print(json.dumps(line, ensure_ascii=False))
             continue
         best = ", ".join(f"{label} {share:.2f}" for label, share in list(answer.probabilities.items())[:3])
-        said = answer.label if answer.sure else "not sure"
+        said = "mixed: positive and negative" if read else answer.label if answer.sure else "not sure"
         about = "".join(f", {word}" for word in (answer.note, language) if word)
         print(f"{said}{about} ({best}): {text if len(text) <= SHOWN else text[:SHOWN] + ' ...'}")
         for note in notes:
             print(f"  note: {note}")
+        for one in read:
+            print(f"  {one.sign or 'not sure'} ({one.answer.confidence:.2f}): {one.text}")
         for reason in reasons:
             print(f"  {reason.weight:+.3f}  {text[reason.start : reason.end]}")
     return 0

@@ -49,6 +49,12 @@ class Reply:
     hits: tuple[Hit, ...] = ()
     cut: bool = False
 
+    @property
+    def borrowed(self) -> str:
+        """The language of the entry that is said, where the question is in another; "" else."""
+        entry = self.cited[0] if self.cited else None
+        return entry.language if entry and self.language and entry.language != self.language else ""
+
 
 def reply(
     index: Index,
