@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.text import clauses, languages, parts
+from models.text import languages, parts
 from models.text.classifier import Answer
+from models.text.clauses import Reading, opposed
 
 LANGUAGE, SENTIMENT = "language", "sentiment"
 """The model that is asked first, for the others to be told what it found; and the one that reads clauses, too."""
@@ -27,7 +28,7 @@ class TextResult:
     answers: Mapping[str, Answer]
     language: str | None
     mixed: bool
-    clauses: tuple[clauses.Reading, ...] = ()
+    clauses: tuple[Reading, ...] = ()
 
 
 def answer(
@@ -45,12 +46,12 @@ def answer(
                 code or language_code(settled(found[LANGUAGE], readable) or "")
                 for code, found in zip(known, answers, strict=True)
             ]
-    opposed: Sequence[tuple[clauses.Reading, ...]] = [()] * len(texts)
+    read: Sequence[tuple[Reading, ...]] = [()] * len(texts)
     if SENTIMENT in models:
-        opposed = clauses.opposed(texts, known, lambda cut, codes: ask(SENTIMENT, cut, codes))
+        read = opposed(texts, known, lambda cut, codes: ask(SENTIMENT, cut, codes))
     return [
-        TextResult(found, code, parts.is_mixed(text), read)
-        for found, code, text, read in zip(answers, known, texts, opposed, strict=True)
+        TextResult(found, code, parts.is_mixed(text), clause_by_clause)
+        for found, code, text, clause_by_clause in zip(answers, known, texts, read, strict=True)
     ]
 
 
