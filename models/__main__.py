@@ -14,6 +14,7 @@ from models.errors import ModelError, TrainingError
 from models.training.settings import Progress
 
 PICTURES = ("nuclei", "blood_cells", "reader")
+ASSISTANT = "assistant"
 PICTURE_TASKS = ("nuclei", "cells", "reader")
 SHOWN = 200
 """Characters of a text that are said again beside its answer."""
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--working", type=Path, help="folder for checkpoints and TensorBoard scalars; resumes from it")
     train.add_argument("--to", type=Path, help="folder to save the model in (default: models in the data folder)")
     evaluate = commands.add_parser("evaluate", help="judge a model on a test split or on a file")
-    evaluate.add_argument("name", help="a model, or 'intent': the intent model that knows the file's intents")
+    evaluate.add_argument("name", help="a model; 'intent': the intent model that knows the file's "
+                          "intents; or 'assistant': its search across languages")  # fmt: skip
     evaluate.add_argument("--data", type=Path, help="parquet of language, text, label (or text, intent; text, topic; "
                           "image, instances_png; image, labels, boxes_xyxy; image, text)")  # fmt: skip
     evaluate.add_argument("--data-dir", type=Path, help="folder of the training data, for the recipe's test split")
@@ -159,6 +161,8 @@ class _Bar:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.name == ASSISTANT:
+        return _evaluate_assistant(options)
     if options.name in cards.names() and cards.card(options.name).task in PICTURE_TASKS:
         return _evaluate_pictures(options)
     from models.text import evaluation, evaluation_files, load
@@ -195,6 +199,22 @@ def _evaluate(options: argparse.Namespace) -> int:
             print(f"{key.replace('_', ' ')} {metrics[key]:.4f}")
     for code, entry in sorted(metrics.get("per_language", {}).items(), key=lambda item: item[1]["macro_f1"]):
         print(f"{code:12} {entry['macro_f1']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]  {entry['n']} rows")
+    return 0
+
+
+def _evaluate_assistant(options: argparse.Namespace) -> int:
+    """Questions in one language against entries in another, pair by pair."""
+    from models.assistant import pairs
+    from models.text import meaning
+
+    found = pairs.summary(pairs.judge(*pairs.clinic(), meaning.embedder()))
+    if options.json:
+        print(json.dumps({"model": ASSISTANT, "embedder": meaning.NAME, **found}, ensure_ascii=False))
+        return 0
+    print("asked  held  first  answered  offered  wrong  refused")
+    for one in found["per_pair"]:
+        shares = "  ".join(f"{one[name]:.2f}" for name in pairs.SHARES)
+        print(f"{one['kind']:12} {one['asked']:6} {one['held']:6} {shares}")
     return 0
 
 

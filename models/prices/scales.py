@@ -118,9 +118,7 @@ def before(head: str, market: str) -> Scale | None:
     text = head.rstrip()
     lowered = text.casefold()
     for word, factors in leading(market).items():
-        if lowered.endswith(word) and (
-            len(lowered) == len(word) or not is_letter(lowered[-len(word) - 1])
-        ):
+        if lowered.endswith(word) and (len(lowered) == len(word) or not is_letter(lowered[-len(word) - 1])):
             return Scale(word, factors, len(head) - len(text) + len(word), len(head) == len(text), False)
     return None
 

@@ -19,9 +19,7 @@ from models.text.classifier import Answer
 
 CONTRASTS = Path(__file__).with_name("contrasts.toml")
 CLOSING = "\"'”’»)\\]）」』】〉》"
-SENTENCE_END = re.compile(
-    rf"[.!?…‽؟߹]+[{CLOSING}]*\s+|[۔।॥։፧።၊။។៕᙮᠃᠉᱾᱿꩞꫰꯫。！？｡]+[{CLOSING}]*\s*|[།༎]+\s*|\n+"
-)
+SENTENCE_END = re.compile(rf"[.!?…‽؟߹]+[{CLOSING}]*\s+|[۔।॥։፧።၊။។៕᙮᠃᠉᱾᱿꩞꫰꯫。！？｡]+[{CLOSING}]*\s*|[།༎]+\s*|\n+")
 """Where a sentence ends: at its mark and what closes with it; white space follows where numbers have the mark too."""
 CLAUSE_END = re.compile(rf"[,;:·،؛߸][{CLOSING}]*\s+|\s[–-]\s+|\s?—\s*|[፣፤፥՝՟᠂᠈꓾꛵，；：、]+[{CLOSING}]*\s*")
 GAP = re.compile(rf"(?<=[{SPACELESS}{MARKS}])\s+(?=[{SPACELESS}])")

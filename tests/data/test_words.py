@@ -118,7 +118,9 @@ def test_every_mark_of_unicode_is_known():
     assert not re.search(f"[{words.MARKS}]", "".join(map(chr, range(0x300))))
 
 
-@pytest.mark.parametrize(("character", "is_letter"), [("a", True), ("ी", True), ("ั", False), ("1", False), ("-", False)])
+@pytest.mark.parametrize(
+    ("character", "is_letter"), [("a", True), ("ी", True), ("ั", False), ("1", False), ("-", False)]
+)
 def test_a_word_goes_on_beside_letters_and_marks_where_words_are_written_apart(character, is_letter):
     assert words.is_letter(character) == is_letter
 

@@ -354,7 +354,9 @@ def test_a_file_is_read_counted_previewed_and_taken_away(opened, lab, text_of):
 def test_mixed_rows_of_a_file_are_counted_and_their_clauses_taken_away(opened, text_of):
     app = upload(opened(lab="file"), pd.DataFrame({"text": [MIXED, "a positive thing", "😀"], "lang": ["en"] * 3}))
     app.button(key="lab_start").click().run()
-    assert "1 of 2 rows are mixed, positive and negative: the column `sentiment_clauses` has their clauses." in text_of(app)
+    assert "1 of 2 rows are mixed, positive and negative: the column `sentiment_clauses` has their clauses." in text_of(
+        app
+    )
     assert app.dataframe[0].value["sentiment_clauses"].tolist() == [
         "negative: a negative wait of two hours, | positive: but a positive doctor",
         "",

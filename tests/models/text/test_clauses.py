@@ -110,7 +110,9 @@ def test_texts_of_one_clause_are_not_asked_about():
 
 def test_the_pipeline_tells_the_clauses_of_mixed_texts_and_of_no_others():
     def ask(model, texts, codes):
-        return reads(texts, codes) if model == "sentiment" else [Answer("eng_Latn", {"eng_Latn": 1.0}, True)] * len(texts)
+        return (
+            reads(texts, codes) if model == "sentiment" else [Answer("eng_Latn", {"eng_Latn": 1.0}, True)] * len(texts)
+        )
 
     found = pipeline.answer(("language", "sentiment"), [HOSPITAL, "They were kind"], ["", ""], ask, ("en",))
     assert [[one.sign for one in result.clauses] for result in found] == [["negative", "positive"], []]
