@@ -205,8 +205,8 @@ def in_parts(text: str, language: "Answer | None") -> "tuple[Part, ...]":
 
 
 def opposed(text: str, code: str | None) -> "tuple[Reading, ...]":
-    """The clauses of a text with their sentiment where some are surely positive and some surely negative; none else, and
-    where the model cannot be asked. code: FLORES, None where nobody knows."""
+    """The clauses of a text with their sentiment where some are surely positive and some surely negative; none else,
+    and where the model cannot be asked. code: FLORES, None where nobody knows."""
     from models.errors import ModelError, ServingError, TextError
     from models.text import clauses
 
@@ -339,8 +339,8 @@ def _begun(line: str) -> str:
 
 
 def feeling(sentiment: Said, code: str | None, clauses: "Sequence[Reading]" = ()) -> str:
-    """A sentiment as it may be said: plainly only where it is clearly ahead, in a language the model is fit for; as both
-    where its clauses are."""
+    """A sentiment as it may be said: plainly only where it is clearly ahead, in a language the model is fit for; as
+    both where its clauses are."""
     answer = sentiment.answer
     if not clauses and not answer.sure:
         return _("mixed or unclear")

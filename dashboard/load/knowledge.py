@@ -30,7 +30,7 @@ def _embedder(name: str) -> "Embedder | Fault":
 
     try:
         return meaning.embedder() if name == meaning.NAME else text_hub.embedder(name)
-    except model_errors.ModelError as error:
+    except (model_errors.HubError, model_errors.ModelError) as error:
         return error
 
 

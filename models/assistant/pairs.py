@@ -14,6 +14,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from models.assistant import knowledge, replies
 from models.assistant.knowledge import KnowledgeBase
 from models.assistant.replies import Case, Reply
@@ -58,6 +60,7 @@ def clinic() -> tuple[KnowledgeBase, list[Case]]:
 
 def judge(base: KnowledgeBase, cases: Sequence[Case], embedder: Embedder) -> list[Pair]:
     """Every ordered pair of the base's languages, and each language against itself, with both kinds of questions."""
+    embedder = _once(embedder)
     own = [Case(entry.question, entry.language, entry.id) for entry in base.entries]
     outside = [case for case in cases if not case.id]
     found = []
@@ -68,6 +71,18 @@ def judge(base: KnowledgeBase, cases: Sequence[Case], embedder: Embedder) -> lis
             put = [*own, *outside] if kind == TRANSLATED else cases
             found.append(_pair(index, kind, asked, held, [case for case in put if case.language == asked]))
     return found
+
+
+def _once(embedder: Embedder) -> Embedder:
+    """The same, but no text is computed twice."""
+    known: dict[str, np.ndarray] = {}
+
+    def vectors(texts: Sequence[str]) -> np.ndarray:
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            known.update(zip(new, embedder(new), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    return vectors
 
 
 def _pair(index: Index, kind: str, asked: str, held: str, cases: Sequence[Case]) -> Pair:

@@ -294,8 +294,8 @@ class Index:
         Where embeddings cross languages, an entry's score is its meaning's, or both together where that is more. An entry
         in another language is as sure as its meaning, sigmoid(ACROSS): a logistic regression on 690 questions across six
         languages of the base about a clinic (models/assistant/pairs.py); 580 across the sample base's five, left out,
-        have a Brier score of 0.09. One in the question's language has the mean of these log odds and of those above; the
-        145 questions then have one of 0.03.
+        have a Brier score of 0.09. One in the question's language, or where that is not known, has the mean of these log
+        odds and of those above; the 145 questions then have one of 0.03.
         """
         tokens = words(question[:MAX_CHARACTERS])
         if not tokens:
@@ -323,7 +323,7 @@ class Index:
             evidence = strength * (1 - max(0.0, 1 - behind / CLOSE) / 2)
             logit = SLOPE * evidence + OFFSET
             if across is not None:
-                meant, own = self._sure_of_meaning(across, number), self._order[number].language == language
+                meant, own = self._sure_of_meaning(across, number), language in (None, self._order[number].language)
                 logit = (logit + meant) / 2 if own else meant
             hits.append(
                 Hit(
@@ -363,7 +363,9 @@ class Index:
 
     def _sure_of_meaning(self, across: np.ndarray, number: int) -> float:
         """Log odds that an entry answers, by its cosine and by how far it is before the next id's."""
-        others = [cosine for cosine, entry in zip(across, self._order, strict=True) if entry.id != self._order[number].id]
+        others = [
+            cosine for cosine, entry in zip(across, self._order, strict=True) if entry.id != self._order[number].id
+        ]
         near, before, offset = ACROSS
         return near * across[number] + before * (across[number] - max(others, default=0.0)) + offset
 

@@ -287,7 +287,7 @@ def _named_date(text: str, market: str, today: datetime.date) -> Parsed | None:
             continue
         before, after = lowered[:at], lowered[at + len(name) :]
         if (before and is_letter(before[-1]) and is_letter(name[0])) or (
-            after and (is_letter(after[0]) and is_letter(name[-1]) or after[0].isalnum() and name[-1].isalnum())
+            after and ((is_letter(after[0]) and is_letter(name[-1])) or (after[0].isalnum() and name[-1].isalnum()))
         ):
             continue
         figures, letters = re.findall(r"\d+", before + " " + after), sum(c.isalpha() for c in before + after)
