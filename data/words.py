@@ -1,7 +1,7 @@
 """What a word is, in any script: letters and digits with the marks and joiners that belong to them.
 
-`\\w` of `re` leaves combining marks out, so that it cuts Hindi, Tamil, Burmese or vowelled Arabic at every vowel sign. A
-word here begins with a letter or digit and takes every mark (general categories Mn, Mc, Me) and joiner behind it, as
+`\\w` of `re` leaves combining marks out, so that it cuts Hindi, Tamil, Burmese or vowelled Arabic at every sign. A word
+here begins with a letter or digit and takes every mark (general categories Mn, Mc, Me) and joiner behind it, as
 Unicode's word boundaries do (UAX #29, revision 45, rule WB4); what is neither ends it, apostrophes and points too. Runs
 of scripts without spaces between words need a dictionary (ibid., section 4) and stay whole; `clusters` cuts them into
 letters with their marks.
@@ -26,8 +26,8 @@ def _marks() -> str:
 MARKS = _marks()
 """Combining marks; like the next, for use inside a character class."""
 SPACELESS = (
-    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e50-\u0e59\u0e80-\u0eff\u1000-\u1049\u1050-\u109f\u1780-\u17d3\u17dc-\u17ff\u3005-\u3007"
-    "\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9fe\uaa60-\uaa7f\uf900-\ufaff"
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e50-\u0e59\u0e80-\u0eff\u1000-\u1049\u1050-\u109f\u1780-\u17d3\u17dc-\u17ff"
+    "\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9fe\uaa60-\uaa7f\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
 """Letters, marks and digits of Thai, Lao, Burmese, Khmer, Kana and Han."""
@@ -49,5 +49,5 @@ def clusters(run: str) -> list[str]:
 
 
 def is_letter(character: str) -> bool:
-    """Whether a character is a letter or a mark beside which a word goes on; scripts without spaces have no such marks."""
+    """Whether a character is a letter or a mark beside which a word goes on; scripts without spaces have none."""
     return character.isalpha() or bool(_SPACED_MARK.match(character))

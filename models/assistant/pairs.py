@@ -35,8 +35,8 @@ class Pair:
     """Questions of a kind in one language (asked) against entries in another (held), as shares of the n that are
     answerable and of those outside, which are not.
 
-    first: the right entry is the best. answered: and is said at once. offered: said, or among what is asked back. wrong:
-    another is said, of all questions. refused: of those outside, not answered.
+    first: the right entry is the best. answered: and is said at once. offered: said, or among what is asked back.
+    wrong: another is said, of all questions. refused: of those outside, not answered.
     """
 
     kind: str

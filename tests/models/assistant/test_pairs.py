@@ -1,5 +1,5 @@
-"""A question in one language finds the entry of another: by a stand-in for the encoder everywhere, by the real one where
-it is installed."""
+"""A question in one language finds the entry of another: by a stand-in for the encoder everywhere, by the real one
+where it is installed."""
 
 import importlib.util
 from collections import Counter
@@ -138,6 +138,6 @@ def test_vectors_are_unit_and_translations_near():
 def test_a_missing_encoder_is_said_with_its_command(monkeypatch):
     monkeypatch.setattr(meaning, "PACKAGE", "no_such_package")
     meaning.embedder.cache_clear()
-    with pytest.raises(RuntimeError, match="pip install no_such_package==0.3.0"):
+    with pytest.raises(RuntimeError, match=r"pip install no_such_package==0\.3\.0"):
         meaning.embedder()
     meaning.embedder.cache_clear()
