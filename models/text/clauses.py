@@ -2,7 +2,8 @@
 
 A text ends its sentences with one of its script's marks, its clauses with a comma or its like; a word that sets one
 against another (models/text/contrasts.toml) begins a clause too. Scripts without spaces between words have one between
-clauses. Nothing is claimed unless a model is sure of two clauses, one of either sign.
+clauses. Nothing is claimed unless a model is sure of two clauses, one of either sign, and these are set against each
+other in words, or the model is very sure of both.
 """
 
 import re
@@ -28,6 +29,9 @@ GAP = re.compile(rf"(?<=[{SPACELESS}{MARKS}])\s+(?=[{SPACELESS}])")
 MIN_WORDS, MIN_LETTERS = 2, 4
 """Words of a clause that a comma ends, and letters in a script without spaces; a shorter one goes to its neighbour."""
 MAX_CLAUSES = 24
+CLEAR = 0.8
+"""Probability from which two clauses of opposite signs count without a word that sets them against each other. Of English
+test texts of several clauses, 12 % have two that the sentiment model is sure of, 2 % two from this on."""
 SIGNS = ("positive", "negative")
 Ask = Callable[[Sequence[str], Sequence[str | None]], Sequence[Answer]]
 """(clauses, their languages as BCP 47 where known) -> an answer a clause."""
@@ -57,7 +61,20 @@ def opposed(texts: Sequence[str], spoken: Sequence[str | None], ask: Ask) -> lis
     read: list[list[Reading]] = [[] for _text in texts]
     for (place, clause), answer in zip(several, answers, strict=True):
         read[place].append(Reading(clause, answer))
-    return [tuple(found) if set(SIGNS) <= {one.sign for one in found} else () for found in read]
+    return [tuple(found) if _is_opposed(found, language) else () for found, language in zip(read, spoken, strict=True)]
+
+
+def _is_opposed(read: Sequence[Reading], language: str | None) -> bool:
+    if set(SIGNS) <= {one.sign for one in read if one.answer.confidence >= CLEAR}:
+        return True
+    return any(
+        {one.sign, other.sign} == set(SIGNS) and _set_against(one, other, language) for one, other in pairwise(read)
+    )
+
+
+def _set_against(one: Reading, other: Reading, language: str | None) -> bool:
+    """Whether a word at the edge between two clauses, or where the first begins, sets them against each other."""
+    return bool({0, len(one.text)} & _contrasts(one.text, language)) or 0 in _contrasts(other.text, language)
 
 
 def clauses(text: str, language: str | None = None) -> list[str]:

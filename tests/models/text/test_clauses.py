@@ -95,6 +95,23 @@ def test_nothing_is_claimed_without_both_signs(text):
     assert clauses.opposed([text], ["en"], reads) == [()]
 
 
+@pytest.mark.parametrize(
+    ("text", "share", "mixed"),
+    [
+        ("The food was cold, but the staff was kind", 0.6, True),
+        ("Although the food was cold, the staff was kind", 0.6, True),
+        ("The food was cold, the staff was kind", 0.6, False),
+        ("The food was cold, the staff was kind", 0.9, True),
+        ("The food was cold, it was Monday, but the staff was kind", 0.6, False),
+    ],
+)
+def test_signs_that_no_word_sets_against_each_other_must_be_clearer(text, share, mixed):
+    def less(texts, codes):
+        return [Answer(one.label, {one.label: share, "other": 1 - share}, one.sure) for one in reads(texts, codes)]
+
+    assert bool(clauses.opposed([text], ["en"], less)[0]) == mixed
+
+
 def test_texts_of_one_clause_are_not_asked_about():
     asked = []
 
