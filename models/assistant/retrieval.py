@@ -295,13 +295,14 @@ class Index:
         entry in another language is as sure as its meaning, sigmoid(ACROSS): a logistic regression on 690 questions
         across six languages of the base about a clinic (models/assistant/pairs.py); 580 across the sample base's five,
         left out, have a Brier score of 0.09. One in the question's language, or where that is not known, has the mean
-        of these log odds and of those above; the 145 questions then have one of 0.03.
+        of these log odds and of those above; the 145 questions then have 0.03.
         """
         tokens = words(question[:MAX_CHARACTERS])
         if not tokens:
             return []
         if language not in self._shelves and not (language and self.crosses):
             language = self.language_of(question[:MAX_CHARACTERS])
+        spoken = language
         bm25, covered = self._by_words(tokens)
         across = self._across(question[:MAX_CHARACTERS]) if self.crosses else None
         meaning = self._by_meaning(question[:MAX_CHARACTERS]) if across is None else np.clip(across / NEAR, 0.0, 1.0)
@@ -323,7 +324,7 @@ class Index:
             evidence = strength * (1 - max(0.0, 1 - behind / CLOSE) / 2)
             logit = SLOPE * evidence + OFFSET
             if across is not None:
-                meant, own = self._sure_of_meaning(across, number), language in (None, self._order[number].language)
+                meant, own = self._sure_of_meaning(across, number), spoken in (None, self._order[number].language)
                 logit = (logit + meant) / 2 if own else meant
             hits.append(
                 Hit(

@@ -30,8 +30,8 @@ MIN_WORDS, MIN_LETTERS = 2, 4
 """Words of a clause that a comma ends, and letters in a script without spaces; a shorter one goes to its neighbour."""
 MAX_CLAUSES = 24
 CLEAR = 0.8
-"""Probability from which two clauses of opposite signs count without a word that sets them against each other. Of English
-test texts of several clauses, 12 % have two that the sentiment model is sure of, 2 % two from this on."""
+"""Probability from which two clauses of opposite signs count without a word that sets them against each other. Of
+English test texts of several clauses, 12 % have two that the sentiment model is sure of, 2 % two from this on."""
 SIGNS = ("positive", "negative")
 Ask = Callable[[Sequence[str], Sequence[str | None]], Sequence[Answer]]
 """(clauses, their languages as BCP 47 where known) -> an answer a clause."""
