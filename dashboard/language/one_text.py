@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHOWN_CLASSES = 4
 TEXT = "lab_text"
 TOPIC, INTENT = "topic", "intent"
-SIGN_COLOURS = {"positive": "blue", "negative": "orange"}
+BADGES = {"positive": ":blue-badge", "negative": ":orange-badge", "": ":gray-badge"}
 
 
 @dataclass(frozen=True)
@@ -246,7 +246,7 @@ def _clauses(read: Read) -> None:
     for one in read.clauses:
         name = language_lab_answers.label_name(language_lab_answers.SENTIMENT, one.sign) if one.sign else _("unclear")
         sure = f"{name} {share(one.answer.confidence)}" if one.sign else name
-        st.markdown(f":{SIGN_COLOURS.get(one.sign, 'gray')}-badge[{sure}] {literal(one.text)}")
+        st.markdown(f"{BADGES[one.sign]}[{sure}] {literal(one.text)}")
 
 
 def _block(said_by: Said, language: str | None) -> None:
