@@ -14,6 +14,7 @@ from models.errors import ModelError, TrainingError
 from models.training.settings import Progress
 
 PICTURES = ("nuclei", "blood_cells", "reader")
+ASSISTANT = "assistant"
 PICTURE_TASKS = ("nuclei", "cells", "reader")
 SHOWN = 200
 """Characters of a text that are said again beside its answer."""
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--working", type=Path, help="folder for checkpoints and TensorBoard scalars; resumes from it")
     train.add_argument("--to", type=Path, help="folder to save the model in (default: models in the data folder)")
     evaluate = commands.add_parser("evaluate", help="judge a model on a test split or on a file")
-    evaluate.add_argument("name", help="a model, or 'intent': the intent model that knows the file's intents")
+    evaluate.add_argument("name", help="a model; 'intent': the intent model that knows the file's "
+                          "intents; or 'assistant': its search across languages")  # fmt: skip
     evaluate.add_argument("--data", type=Path, help="parquet of language, text, label (or text, intent; text, topic; "
                           "image, instances_png; image, labels, boxes_xyxy; image, text)")  # fmt: skip
     evaluate.add_argument("--data-dir", type=Path, help="folder of the training data, for the recipe's test split")
@@ -159,6 +161,8 @@ class _Bar:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.name == ASSISTANT:
+        return _evaluate_assistant(options)
     if options.name in cards.names() and cards.card(options.name).task in PICTURE_TASKS:
         return _evaluate_pictures(options)
     from models.text import evaluation, evaluation_files, load
@@ -198,6 +202,22 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _evaluate_assistant(options: argparse.Namespace) -> int:
+    """Questions in one language against entries in another, pair by pair."""
+    from models.assistant import pairs
+    from models.text import meaning
+
+    found = pairs.summary(pairs.judge(*pairs.clinic(), meaning.embedder()))
+    if options.json:
+        print(json.dumps({"model": ASSISTANT, "embedder": meaning.NAME, **found}, ensure_ascii=False))
+        return 0
+    print("asked  held  first  answered  offered  wrong  refused")
+    for one in found["per_pair"]:
+        shares = "  ".join(f"{one[name]:.2f}" for name in pairs.SHARES)
+        print(f"{one['kind']:12} {one['asked']:6} {one['held']:6} {shares}")
+    return 0
+
+
 def _evaluate_pictures(options: argparse.Namespace) -> int:
     from models.vision import train_evaluate
 
@@ -219,7 +239,7 @@ def _predict(options: argparse.Namespace) -> int:
         return _look(options)
     if not options.text:
         raise ValueError(f"{options.name} reads texts: give --text.")
-    from models.text import languages, load
+    from models.text import clauses, languages, load
 
     model = load.classifier(options.name)
     for given in options.text:
@@ -230,20 +250,26 @@ def _predict(options: argparse.Namespace) -> int:
             language = languages.settled(heard.probabilities, model.card.languages)
         answer = model.predict([text], [language])[0]
         reasons = model.explain(text, language=language) if options.explain and text.strip() else []
+        both = set(clauses.SIGNS) <= set(model.labels)
+        read = clauses.opposed([text], [language], model.predict)[0] if both else ()
         notes = _notes(model.card, text, language, answer.note)
         if options.json:
             words = [{"word": text[r.start : r.end], "weight": r.weight} for r in reasons]
             line = {"text": text, "language": language, "label": answer.label, "sure": answer.sure,
                     "note": answer.note, "notes": notes, "probabilities": answer.probabilities,
-                    "reasons": words}  # fmt: skip
+                    "reasons": words,
+                    "clauses": [{"text": one.text, "label": one.answer.label, "sure": one.answer.sure,
+                                 "probabilities": one.answer.probabilities} for one in read]}  # fmt: skip
             print(json.dumps(line, ensure_ascii=False))
             continue
         best = ", ".join(f"{label} {share:.2f}" for label, share in list(answer.probabilities.items())[:3])
-        said = answer.label if answer.sure else "not sure"
+        said = "mixed: positive and negative" if read else answer.label if answer.sure else "not sure"
         about = "".join(f", {word}" for word in (answer.note, language) if word)
         print(f"{said}{about} ({best}): {text if len(text) <= SHOWN else text[:SHOWN] + ' ...'}")
         for note in notes:
             print(f"  note: {note}")
+        for one in read:
+            print(f"  {one.sign or 'not sure'} ({one.answer.confidence:.2f}): {one.text}")
         for reason in reasons:
             print(f"  {reason.weight:+.3f}  {text[reason.start : reason.end]}")
     return 0

@@ -54,7 +54,8 @@ def answer(question: str, intent_model: str) -> Turn:
         reply = replace(reply, cut=True)
     taken = (time.perf_counter() - started) * 1000
     foot = _foot(index, taken, [one for one in (told, asked) if one is not None and one.served is not None])
-    turn = state.add(given.text, reply, intent, foot)
+    feeling = _feeling(given.text, language) if reply.kind == "handover" and given.readable else ""
+    turn = state.add(given.text, reply, intent, foot, feeling)
     state.change(problem=problem)
     return turn
 
@@ -70,6 +71,18 @@ def _language(told: language_lab_answers.Said | None) -> str | None:
     spoken = language_lab_answers.settled(told.answer if told else None)
     code = language_lab_answers.language_code(spoken) if spoken else None
     return code.split("-")[0] if code else None
+
+
+def _feeling(text: str, language: str | None) -> str:
+    """The sentiment of a message in words, clause by clause where it is mixed; "" where it is not sure."""
+    sentiment = language_lab_answers.ask(language_lab_answers.SENTIMENT, text, language)
+    if sentiment.answer is None:
+        return ""
+    clauses = language_lab_answers.opposed(text, language)
+    if not clauses and not sentiment.answer.sure:
+        return ""
+    read = [f"{language_lab_answers.label_name(sentiment.model, one.sign)}: {one.text}" for one in clauses if one.sign]
+    return " | ".join((language_lab_answers.feeling(sentiment, language, clauses), *read))
 
 
 def intent_of(text: str, model: str, language: str | None) -> tuple[Intent, language_lab_answers.Said]:
@@ -178,6 +191,15 @@ def language_words(reply: "Reply") -> str:
     return language_name(reply.language) if reply.language else ""
 
 
+def borrowed_line(reply: "Reply") -> str:
+    """That a reply comes from an entry in another language than the question; "" where it does not."""
+    if not reply.borrowed:
+        return ""
+    return _("Answered from the {language} entry: there is none in {asked}.").format(
+        language=language_name(reply.borrowed), asked=language_words(reply)
+    )
+
+
 def cited_line(entry: "Entry") -> str:
     """What an entry is called among the sources."""
     return " · ".join(part for part in (entry.topic, entry.question, entry.id) if part)
@@ -203,6 +225,8 @@ def summary(talk: Conversation) -> str:
     if intents:
         lines.append(_("Recognised: {intents}").format(intents=_("; ").join(dict.fromkeys(intents))))
     lines.append(_("Why: {reason}").format(reason=why(turns[-1].reply)) if turns else "")
+    if turns and turns[-1].feeling:
+        lines.append(_("Sentiment: {sentiment}").format(sentiment=turns[-1].feeling))
     for turn in turns:
         lines += ["", f"> {turn.question}", f"{_said(turn)}"]
     return "\n".join(lines)
@@ -210,7 +234,8 @@ def summary(talk: Conversation) -> str:
 
 def _said(turn: Turn) -> str:
     cited = ", ".join(entry.id for entry in turn.reply.cited)
-    return f"{turn.reply.text} [{cited}]" if cited else turn.reply.text
+    said = f"{turn.reply.text} [{cited}]" if cited else turn.reply.text
+    return " ".join(part for part in (said, borrowed_line(turn.reply)) if part)
 
 
 def transcript(talk: Conversation, base: str) -> str:

@@ -106,6 +106,8 @@ def _turn(turn: Turn, last: bool) -> None:
             )
     with st.chat_message("assistant", avatar=":material/assistant:"):
         _text(turn)
+        if line := assistant_answers.borrowed_line(turn.reply):
+            st.caption(line)
         _chips(turn, last)
         if last and turn.reply.options:
             _options(turn)
@@ -175,6 +177,7 @@ def _options(turn: Turn) -> None:
                 literal(entry.question),
                 key=f"option_{turn.key}_{entry.id}",
                 icon=":material/subdirectory_arrow_right:",
+                help=language_name(entry.language) if entry.language else None,
                 on_click=_choose,
                 args=(entry, turn.reply.language),
             )

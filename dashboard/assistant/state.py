@@ -31,7 +31,8 @@ class Intent:
 
 @dataclass(frozen=True)
 class Turn:
-    """A question and what was said to it. foot: how it was found, where and how long it took. verdict: "", up, down."""
+    """A question and what was said to it. foot: how it was found, where and how long it took. verdict: "", up, down.
+    feeling: the question's sentiment, for the person who takes over; "" where it is not sure or nobody does."""
 
     key: str
     asked_at: datetime
@@ -40,6 +41,7 @@ class Turn:
     intent: Intent | None = None
     foot: str = ""
     verdict: str = ""
+    feeling: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,9 @@ def ask(question: str) -> None:
     change(pending=question[: MAX_QUESTION + 1] or " ", problem="")
 
 
-def add(question: str, reply: "Reply", intent: Intent | None = None, foot: str = "") -> Turn:
+def add(question: str, reply: "Reply", intent: Intent | None = None, foot: str = "", feeling: str = "") -> Turn:
     """A question and its reply, at the end of the conversation."""
-    turn = Turn(uuid4().hex, datetime.now(UTC), question, reply, intent, foot)
+    turn = Turn(uuid4().hex, datetime.now(UTC), question, reply, intent, foot, feeling=feeling)
     change(turns=(*now().turns, turn)[-MAX_TURNS:], pending="", fresh=turn.key)
     return turn
 

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.board.content import Board
 from dashboard.i18n import translation as language
 from dashboard.i18n.translation import _
+from data.words import JOINERS, MARKS
 
 PRESENTATION = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 MAX_NAME = 80
@@ -66,4 +67,4 @@ def board_downloads(make: Callable[[], Board], name: str) -> None:
 
 def file_name(name: str) -> str:
     """A name that every system takes for a file."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:MAX_NAME] or "board"
+    return re.sub(rf"[^\w.{MARKS}{JOINERS}-]+", "-", name).strip("-.")[:MAX_NAME] or "board"

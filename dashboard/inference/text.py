@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from models.cards import Card
     from models.serving.server import Served
     from models.text.classifier import Answer
+    from models.text.clauses import Reading
     from models.text.parts import Part
     from models.text.pipeline import TextResult
 
-LANGUAGE, SENTIMENT, TOPIC, BASELINE = pipeline.LANGUAGE, "sentiment", "topic", "sentiment-baseline"
+LANGUAGE, SENTIMENT, TOPIC, BASELINE = pipeline.LANGUAGE, pipeline.SENTIMENT, "topic", "sentiment-baseline"
 INTENTS = ("banking77", "clinc150", "bitext")
 INTENTS_OF = {"general": "clinc150", "finance": "banking77", "manufacturing": "bitext"}
 """The intent model of an industry, by its recipe; the others have none yet."""
@@ -119,7 +120,8 @@ class Unanswered(RuntimeError):
 
 def answer_rows(models: Sequence[str], rows: Sequence[str], languages: Sequence[str]) -> list[tuple[object, ...]]:
     """Class, probability, whether it is sure and whether the model is fit for the language, of each model in turn, a
-    tuple a row; empty where there is no word.
+    tuple a row; empty where there is no word. With the sentiment, last: the clauses and how each is read where some are
+    surely positive and some surely negative, else "".
 
     languages: each row's language as its file gives it, "" where it does not. No answer to a text in several scripts is
     sure: it is read as one. Raises Unanswered.
@@ -137,7 +139,7 @@ def answer_rows(models: Sequence[str], rows: Sequence[str], languages: Sequence[
         )
     except (ModelError, ServingError, TextError) as error:
         raise Unanswered(fault(error)) from error
-    nothing = ("", None, False, False) * len(models)
+    nothing = ("", None, False, False) * len(models) + ("",) * (SENTIMENT in models)
     by_place = dict(zip(places, found, strict=True))
     return [_row(models, by_place[place]) if place in by_place else nothing for place in range(len(rows))]
 
@@ -148,6 +150,8 @@ def _row(models: Sequence[str], result: "TextResult") -> tuple[object, ...]:
         answer = result.answers[model]
         judged = fit(model, answer.label if model == LANGUAGE else result.language)
         cells += (answer.label, answer.confidence, answer.sure and not result.mixed, judged.ready)
+    if SENTIMENT in models:
+        cells.append(" | ".join(f"{one.sign or 'unclear'}: {one.text}" for one in result.clauses))
     return tuple(cells)
 
 
@@ -198,6 +202,21 @@ def in_parts(text: str, language: "Answer | None") -> "tuple[Part, ...]":
         return parts(text, language.probabilities, read)
     except (ModelError, ServingError):
         return (Part(None, text),)
+
+
+def opposed(text: str, code: str | None) -> "tuple[Reading, ...]":
+    """The clauses of a text with their sentiment where some are surely positive and some surely negative; none else,
+    and where the model cannot be asked. code: FLORES, None where nobody knows."""
+    from models.errors import ModelError, ServingError, TextError
+    from models.text import clauses
+
+    def ask_server(texts: Sequence[str], codes: Sequence[str | None]) -> "Sequence[Answer]":
+        return load.text_server(SENTIMENT).ask(texts, codes).answers
+
+    try:
+        return clauses.opposed([text], [language_code(code) if code else None], ask_server)[0]
+    except (ModelError, ServingError, TextError):
+        return ()
 
 
 def card_of(model: str) -> "Card | None":
@@ -291,23 +310,25 @@ def language_of(code: str) -> str:
     return languages.name(code, locale())
 
 
-def headline(sentiment: Said, language: Said, code: str | None) -> str:
-    """The answer in a line: what of it there is. code: the language it was read in, None where nobody knows."""
-    parts = [feeling(sentiment, code)] if sentiment.answer else []
+def headline(sentiment: Said, language: Said, code: str | None, clauses: "Sequence[Reading]" = ()) -> str:
+    """The answer in a line: what of it there is. code: the language it was read in, None where nobody knows. clauses:
+    as `opposed` has them."""
+    parts = [feeling(sentiment, code, clauses)] if sentiment.answer else []
     if language.answer:
         name = label_name(LANGUAGE, language.answer.label)
         parts.append(name if language.answer.sure else _("perhaps {label}").format(label=name))
     return _begun(" · ".join(parts)) or _("No model has read this yet")
 
 
-def headline_of_parts(read: Sequence[tuple[str | None, Said]]) -> str:
+def headline_of_parts(read: "Sequence[tuple[str | None, Said, Sequence[Reading]]]") -> str:
     """The same for a text in several languages: each with its sentiment."""
     template = _("{language}: {sentiment}")
     told = [
         template.format(
-            language=language_of(code) if code else _("an unknown language"), sentiment=feeling(sentiment, code)
+            language=language_of(code) if code else _("an unknown language"),
+            sentiment=feeling(sentiment, code, clauses),
         )
-        for code, sentiment in read
+        for code, sentiment, clauses in read
         if sentiment.answer
     ]
     return _begun(" · ".join(told)) or _("No model has read this yet")
@@ -317,12 +338,13 @@ def _begun(line: str) -> str:
     return line[:1].upper() + line[1:]
 
 
-def feeling(sentiment: Said, code: str | None) -> str:
-    """A sentiment as it may be said: plainly only where it is clearly ahead, in a language the model is fit for."""
+def feeling(sentiment: Said, code: str | None, clauses: "Sequence[Reading]" = ()) -> str:
+    """A sentiment as it may be said: plainly only where it is clearly ahead, in a language the model is fit for; as
+    both where its clauses are."""
     answer = sentiment.answer
-    if not answer.sure:
+    if not clauses and not answer.sure:
         return _("mixed or unclear")
-    name = label_name(SENTIMENT, answer.label)
+    name = _("mixed: positive and negative") if clauses else label_name(SENTIMENT, answer.label)
     return name if fit(sentiment.model, code).ready else _("perhaps {label}").format(label=name)
 
 

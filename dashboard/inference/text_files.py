@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from data import limits
 from data.faults import Fault
+from models.text.pipeline import SENTIMENT
 
 MAX_ROWS = 100_000
 MAX_MB = 50
@@ -284,7 +285,9 @@ class Answered:
 
     @property
     def columns(self) -> list[str]:
-        return [f"{model}{part}" for model in self.models for part in ("", "_probability", "_sure", "_fit")]
+        parts = ("", "_probability", "_sure", "_fit")
+        clauses = [f"{SENTIMENT}_clauses"] if SENTIMENT in self.models else []
+        return [f"{model}{part}" for model in self.models for part in parts] + clauses
 
     def table(self, most: int | None = None) -> pd.DataFrame:
         """The sheet's rows that are answered (the first `most`) with the answers beside them."""
@@ -303,6 +306,11 @@ class Answered:
         """The classes a model gave, without the rows that have no word; only those it is sure of, where asked for."""
         place = self.columns.index(model)
         return [row[place] for row in self.answers if row[place] and (row[place + 2] or not sure)]
+
+    @property
+    def opposed(self) -> int:
+        """Rows that are surely positive and surely negative, clause by clause."""
+        return sum(bool(row[-1]) for row in self.answers) if SENTIMENT in self.models else 0
 
     def unfit(self, model: str) -> int:
         """Rows answered in languages that a model is not fit for."""

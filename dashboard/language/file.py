@@ -68,6 +68,7 @@ def file_of_texts() -> None:
     if result.answers:
         _unfit(result)
         _not_offered(result)
+        _opposed(result)
         _summary(result)
         _preview(result)
     else:
@@ -107,6 +108,18 @@ def _not_offered(result: Answered) -> None:
                 "{rows} of {n} rows are in languages in which “neutral” is not offered: the training texts there had "
                 "none."
             ).format(rows=number(sum(code in never for code in spoken), 9), n=number(len(spoken), 9))
+        )
+
+
+def _opposed(result: Answered) -> None:
+    """How many rows are positive and negative at once."""
+    if result.opposed:
+        st.caption(
+            _("{rows} of {n} rows are mixed, positive and negative: the column {column} has their clauses.").format(
+                rows=number(result.opposed, 9),
+                n=number(len(result.labels(SENTIMENT)), 9),
+                column=f"`{result.columns[-1]}`",
+            )
         )
 
 

@@ -18,21 +18,25 @@ from dashboard.markup import literal
 
 if TYPE_CHECKING:
     from models.text.classifier import Reason
+    from models.text.clauses import Reading
 
 SHOWN_CLASSES = 4
 TEXT = "lab_text"
 TOPIC, INTENT = "topic", "intent"
+BADGES = {"positive": ":blue-badge", "negative": ":orange-badge", "": ":gray-badge"}
 
 
 @dataclass(frozen=True)
 class Read:
-    """A part of the text in one language: code (FLORES; None where nobody knows), and what its models say."""
+    """A part of the text in one language: code (FLORES; None where nobody knows), what its models say, and its clauses
+    where they are of opposite signs."""
 
     code: str | None
     text: str
     sentiment: Said
     topic: Said | None = None
     intent: Said | None = None
+    clauses: "tuple[Reading, ...]" = ()
 
     @property
     def asked(self) -> list[Said]:
@@ -57,9 +61,9 @@ def one_text(markets: list[str]) -> None:
         language = language_lab_answers.ask(language_lab_answers.LANGUAGE, asked_for.text)
         read = _read(asked_for.text, language, more, intents)
     if len(read) > 1:
-        heading.title(language_lab_answers.headline_of_parts([(one.code, one.sentiment) for one in read]))
+        heading.title(language_lab_answers.headline_of_parts([(one.code, one.sentiment, one.clauses) for one in read]))
     else:
-        heading.title(language_lab_answers.headline(read[0].sentiment, language, read[0].code))
+        heading.title(language_lab_answers.headline(read[0].sentiment, language, read[0].code, read[0].clauses))
     for one in read:
         _banner(one)
     if len(read) > 1:
@@ -93,6 +97,7 @@ def _read(text: str, language: Said, more: list[str], intents: str) -> list[Read
                 language_lab_answers.ask(language_lab_answers.SENTIMENT, part.text, code),
                 language_lab_answers.ask(language_lab_answers.TOPIC, part.text, code) if TOPIC in more else None,
                 language_lab_answers.ask(load.intent_model(intents), part.text, code) if intents else None,
+                language_lab_answers.opposed(part.text, code),
             )
         )
     return found
@@ -230,6 +235,18 @@ def _answers(read: list[Read], language: Said) -> None:
         for column, said_by in zip(st.columns(max(3, len(blocks)), gap="medium"), blocks, strict=False):
             with column:
                 _block(said_by, one.code)
+        _clauses(one)
+
+
+def _clauses(read: Read) -> None:
+    """How each clause is read, where some are positive and some negative."""
+    if not read.clauses:
+        return
+    st.markdown(f"**{_('Clause by clause')}**")
+    for one in read.clauses:
+        name = language_lab_answers.label_name(language_lab_answers.SENTIMENT, one.sign) if one.sign else _("unclear")
+        sure = f"{name} {share(one.answer.confidence)}" if one.sign else name
+        st.markdown(f"{BADGES[one.sign]}[{sure}] {literal(one.text)}")
 
 
 def _block(said_by: Said, language: str | None) -> None:

@@ -22,29 +22,32 @@ def knowledge_sample() -> "KnowledgeBase":
 
 
 @st.cache_resource(show_spinner=False, max_entries=2, ttl=HUB_AGAIN_S)
-def _hub(name: str) -> "Embedder | Fault":
-    """Embeddings of a hub model, or why there are none."""
+def _embedder(name: str) -> "Embedder | Fault":
+    """Embeddings of a hub model or of the encoder that crosses languages, or why there are none."""
     from models import errors as model_errors
     from models.text import hub as text_hub
+    from models.text import meaning
 
     try:
-        return text_hub.embedder(name)
-    except model_errors.HubError as error:
+        return meaning.embedder() if name == meaning.NAME else text_hub.embedder(name)
+    except (model_errors.HubError, model_errors.ModelError) as error:
         return error
 
 
 def embeddings() -> tuple[str, Fault | None]:
     """Which embeddings the assistant searches with ("" for words alone), and why the hub's were not to be had, if so.
 
-    Our own encoder is not asked: with it fewer questions are answered right than by words alone (README).
+    Those of the encoder that crosses languages where it is installed and no other is asked for. Our own encoder is not
+    asked: with it fewer questions are answered right than by words alone (README).
     """
     from models.text import hub as text_hub
+    from models.text import meaning
 
     wanted = text_hub.wanted()
-    if not wanted:
-        return "", None
-    found = _hub(wanted)
-    return ("", found) if isinstance(found, Fault) else (wanted, None)
+    found = _embedder(wanted or meaning.NAME)
+    if isinstance(found, Fault):
+        return "", found if wanted else None
+    return wanted or meaning.NAME, None
 
 
 def intent_model(name: str) -> str:
@@ -56,7 +59,7 @@ def intent_model(name: str) -> str:
     if not wanted or partner not in model_names() or model_fault(partner):
         return name
     over = model_card(partner).config.get("hub", {}).get("model")
-    return partner if over == wanted and not isinstance(_hub(wanted), Fault) else name
+    return partner if over == wanted and not isinstance(_embedder(wanted), Fault) else name
 
 
 def knowledge_index(base: "KnowledgeBase", embedded_by: str) -> "Index":
@@ -80,6 +83,7 @@ def _own_knowledge_index(content: tuple[str, str], embedded_by: str, _base: "Kno
 
 def _indexed(base: "KnowledgeBase", embedded_by: str) -> "Index":
     from models.assistant import retrieval
+    from models.text import meaning
 
-    found = _hub(embedded_by) if embedded_by else None
-    return retrieval.Index(base, None if isinstance(found, str) else found)
+    found = _embedder(embedded_by) if embedded_by else None
+    return retrieval.Index(base, None if isinstance(found, Fault) else found, crosses=embedded_by == meaning.NAME)

@@ -1,11 +1,14 @@
 """The staged rows against the store: what they mean, and what is wrong with them."""
 
+import re
+
 import pandas as pd
 
 from data import exports, layouts, row_faults, store
 from data.ingest import balance, places
 from data.ingest.companions import described_beside
 from data.ingest.report import MAX_FAULTS, Check, ImportReport
+from data.words import words
 
 FIRST_YEAR, LAST_PROJECTION = 1900, 2150
 """Years of observations begin with the one; what lies beyond the other is no projection but a slip."""
@@ -82,7 +85,8 @@ def _suggest(connection: store.Connection, faults: pd.DataFrame) -> pd.DataFrame
     """
     unknown = faults["kind"] == "unknown country"
     for spelling in faults.loc[unknown, "value"].unique()[:50]:
-        if len(spelling) < 4 or not spelling.replace(" ", "").replace("-", "").replace(".", "").isalpha():
+        bare = re.sub("[ .-]", "", spelling)
+        if len(spelling) < 4 or words(bare) != [bare] or re.search(r"\d", bare):
             continue
         near = connection.execute(
             "SELECT m.name, m.iso3, min(damerau_levenshtein(l.spelling, fold($s))) AS slips FROM lookup l "

@@ -23,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 
 from data.faults import Fault
+from data.words import words
 
 SAMPLE = Path(__file__).with_name("samples") / "knowledge.csv"
 MAX_FILE = 5 * 2**20
@@ -350,7 +351,7 @@ def _sections(lines: list[str], start: int) -> list[tuple[int, int, str, str]]:
 
 
 def _slug(title: str) -> str:
-    return re.sub(r"[\W_]+", "-", title.casefold()).strip("-")[: MAX_CHARACTERS["id"] - 6]
+    return "-".join(words(title.casefold()))[: MAX_CHARACTERS["id"] - 6]
 
 
 def _free(key: str, taken: set[str]) -> str:

@@ -49,6 +49,12 @@ class Reply:
     hits: tuple[Hit, ...] = ()
     cut: bool = False
 
+    @property
+    def borrowed(self) -> str:
+        """The language of the entry that is said, where the question is in another; "" else."""
+        entry = self.cited[0] if self.cited else None
+        return entry.language if entry and self.language and entry.language != self.language else ""
+
 
 def reply(
     index: Index,
@@ -69,8 +75,8 @@ def reply(
     question = question[:MAX_CHARACTERS]
     tokens = words(question)
     told = re.split("[-_]", language)[0] if language else None
-    known = told if told in index.base.languages else index.language_of(question) or told
-    speaks = known or usual
+    known = told if told in index.base.languages or (told and index.crosses) else index.language_of(question) or told
+    speaks = known if known in _phrases() else usual
     wish, heard = requests.meant(question) or ("", speaks)
     if wish in requests.COURTESIES:
         return Reply("answer", "courtesy", phrase(wish, known or heard), 1.0, known or heard, cut=cut)
@@ -82,7 +88,7 @@ def reply(
         return Reply("ask", "no words", phrase("no_words", speaks), 0.0, known, cut=cut)
     hits = tuple(index.search(question, known))
     sure = hits[0].confidence if hits else 0.0
-    if not hits and not index.has_subject(question, known):
+    if (not hits or (index.crosses and sure < ASK_FROM)) and not index.has_subject(question, known):
         return Reply("ask", "no subject", phrase("no_subject", speaks), 0.0, known, cut=cut)
     if sure >= ANSWER_FROM:
         best = hits[0].entry

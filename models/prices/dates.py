@@ -13,6 +13,7 @@ from functools import cache
 from babel import Locale
 from babel.languages import get_territory_language_info
 
+from data.words import is_letter
 from models.prices import alphabet, calendars, formats
 from models.prices.parsed import Parsed, refused
 
@@ -285,8 +286,8 @@ def _named_date(text: str, market: str, today: datetime.date) -> Parsed | None:
         if at < 0:
             continue
         before, after = lowered[:at], lowered[at + len(name) :]
-        if (before and before[-1].isalpha() and name[0].isalpha()) or (
-            after and after[0].isalnum() and name[-1].isalnum()
+        if (before and is_letter(before[-1]) and is_letter(name[0])) or (
+            after and ((is_letter(after[0]) and is_letter(name[-1])) or (after[0].isalnum() and name[-1].isalnum()))
         ):
             continue
         figures, letters = re.findall(r"\d+", before + " " + after), sum(c.isalpha() for c in before + after)

@@ -29,6 +29,7 @@ from typing import Any
 from babel import Locale, numbers
 from babel.core import get_global
 
+from data.words import MARKS
 from models.prices import alphabet, calendars, dates, formats, scales
 from models.prices.dates import main_locales
 from models.prices.parsed import NOTHING, Parsed, refused
@@ -127,7 +128,7 @@ def _amount(text: str, market: str, today: datetime.date) -> Parsed:
         code = "separator" if readings else "number"
         detail = {"token": token} | ({"readings": [str(value) for value in readings]} if readings else {})
         return refused(text, market, "amount", code, **detail)
-    dashed = re.search(r"(^|\s|[^\w\s])-\s*$", head)
+    dashed = re.search(rf"(^|\s|[^\w\s{MARKS}])-\s*$", head)
     number *= -1 if dashed and not _stands_for_none(token, market) else 1
     if scale is None:
         return _valued(text, rest, number, market, token)

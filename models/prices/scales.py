@@ -12,6 +12,7 @@ from functools import cache
 
 from babel import Locale
 
+from data.words import is_letter
 from models.prices import alphabet, formats
 
 SHOPS = {"k": 10**3, "mn": 10**6, "mio": 10**6, "mln": 10**6, "mrd": 10**9, "bn": 10**9}
@@ -117,7 +118,7 @@ def before(head: str, market: str) -> Scale | None:
     text = head.rstrip()
     lowered = text.casefold()
     for word, factors in leading(market).items():
-        if lowered.endswith(word) and (len(lowered) == len(word) or not lowered[-len(word) - 1].isalpha()):
+        if lowered.endswith(word) and (len(lowered) == len(word) or not is_letter(lowered[-len(word) - 1])):
             return Scale(word, factors, len(head) - len(text) + len(word), len(head) == len(text), False)
     return None
 

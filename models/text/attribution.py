@@ -13,6 +13,7 @@ import torch
 from captum.attr import IntegratedGradients
 from torch import Tensor
 
+from data.words import JOINERS, MARKS, STACKERS
 from models.text import ngrams
 from models.text.classifier import Reason
 from models.text.network import Bag, BagConfig, Encoded, Network
@@ -20,12 +21,13 @@ from models.text.network import Bag, BagConfig, Encoded, Network
 STEPS = 32
 MAX_SPANS = 400
 """Words explained; what follows is explained as one."""
+UNSPACED = "\u0e00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+ATTACHED = f"[{MARKS}{JOINERS}]*"
 WORD = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0f00-\u0fff]|"
-    "[^\\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0f00-\u0fff]+"
+    f"(?:[{UNSPACED}]{ATTACHED}(?<=[{STACKERS}]))*[{UNSPACED}]{ATTACHED}|[^\\s{UNSPACED}]+",
 )
 """A run without white space; in scripts that write no spaces between words (Han, Kana, Thai, Lao, Khmer, Burmese,
-Tibetan), a character."""
+Tibetan), a letter with its marks."""
 
 
 @dataclass(frozen=True)

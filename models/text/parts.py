@@ -4,15 +4,14 @@ A part must be long enough to be told from the rest, and clearly in another lang
 inside a Chinese sentence, or a sentence that might as well be in the language around it, stays where it is.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from models.text import languages
+from models.text.clauses import SENTENCE_END
 
-SENTENCE_END = re.compile(r"[.!?…؟।]+[\"”'’)\]]*\s+|[。！？]+[”』」]?\s*|\n+")
 MIN_LATIN, MIN_WORDS, MIN_LETTERS = 3, 2, 4
 """Words in Latin letters (names of brands are), in others, and letters of a script without spaces, below which a piece
 is not a part of its own."""

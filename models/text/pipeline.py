@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from models.text import languages, parts
 from models.text.classifier import Answer
+from models.text.clauses import Reading, opposed
 
-LANGUAGE = "language"
-"""The model that is asked first, for the others to be told what it found."""
+LANGUAGE, SENTIMENT = "language", "sentiment"
+"""The model that is asked first, for the others to be told what it found; and the one that reads clauses, too."""
 Ask = Callable[[str, Sequence[str], Sequence[str | None]], Sequence[Answer]]
 """(model, texts, their languages as BCP 47 where known) -> an answer a text."""
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
@@ -21,11 +22,13 @@ _UNHEARD = ("empty", "no words", "unseen")
 @dataclass(frozen=True)
 class TextResult:
     """What the models say of a text, by model. language: what they were told it is in (BCP 47), None for nothing.
-    mixed: it holds several scripts and was read as one, so that no answer to it is sure."""
+    mixed: it holds several scripts and was read as one, so that no answer to it is sure. clauses: where sentiment was
+    asked for and the text is surely positive and surely negative, its clauses with how each is read."""
 
     answers: Mapping[str, Answer]
     language: str | None
     mixed: bool
+    clauses: tuple[Reading, ...] = ()
 
 
 def answer(
@@ -43,8 +46,12 @@ def answer(
                 code or language_code(settled(found[LANGUAGE], readable) or "")
                 for code, found in zip(known, answers, strict=True)
             ]
+    read: Sequence[tuple[Reading, ...]] = [()] * len(texts)
+    if SENTIMENT in models:
+        read = opposed(texts, known, lambda cut, codes: ask(SENTIMENT, cut, codes))
     return [
-        TextResult(found, code, parts.is_mixed(text)) for found, code, text in zip(answers, known, texts, strict=True)
+        TextResult(found, code, parts.is_mixed(text), clause_by_clause)
+        for found, code, text, clause_by_clause in zip(answers, known, texts, read, strict=True)
     ]
 
 

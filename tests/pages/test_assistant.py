@@ -99,6 +99,29 @@ def badges(app) -> list[str]:
     return [element.value for element in app.markdown if "-badge[" in element.value]
 
 
+def test_a_question_in_a_language_without_an_entry_is_answered_from_another_and_told(opened, monkeypatch):
+    from models.assistant.retrieval import Index
+
+    def near_the_price(texts):
+        return np.array([[1.0, "how much" in text.lower() or "gharimu" in text] for text in texts], dtype=np.float32)
+
+    def index(base, _embedded_by):
+        english = tuple(entry for entry in base.entries if entry.language == "en")
+        return Index(type(base)("English", english, base.digest), near_the_price, crosses=True)
+
+    monkeypatch.setattr(load, "knowledge_index", index)
+    monkeypatch.setattr("dashboard.assistant.answers._language", lambda told: "sw")
+    app = ask(opened(), "Inagharimu kiasi gani?")
+    assert replied(app)[0].startswith(PRICE)
+    assert "Answered from the English entry: there is none in Swahili." in shown(app)
+
+
+def test_a_person_who_takes_over_sees_the_sentiment_of_the_message(opened, models):
+    models(sentiment="negative")
+    app = ask(opened(), "I want to speak to a human")
+    assert "Sentiment: perhaps negative" in app.code[0].value
+
+
 def test_thanks_are_not_taken_for_a_question(opened):
     app = ask(opened(), "Thanks")
     assert replied(app)[0].startswith("You are welcome.")

@@ -73,6 +73,33 @@ def test_a_language_that_is_not_fit_to_show_carries_a_banner_and_is_never_sure(o
     assert app.warning[0].value == ("Not good enough for Amharic: F1 0.50 on 200 test texts. Do not rely on it.")
 
 
+MIXED = "a negative wait of two hours, but a positive doctor"
+
+
+def test_clauses_of_opposite_signs_make_a_text_mixed_and_are_listed(opened, text_of):
+    app = opened(MIXED)
+    assert app.title[0].value == "Mixed: positive and negative · English"
+    lines = [element.value for element in app.markdown]
+    assert ":orange-badge[negative 90 %] a negative wait of two hours," in lines
+    assert ":blue-badge[positive 90 %] but a positive doctor" in lines
+
+
+def test_where_clauses_are_unsure_nothing_is_said_of_them(opened, text_of):
+    app = opened("a negative wait of two hours, but a doctor in particular")
+    assert app.title[0].value == "Negative · English"
+    assert "Clause by clause" not in text_of(app)
+
+
+def test_mixed_is_only_perhaps_said_in_a_language_that_is_not_fit(opened):
+    assert opened("ሰላም negative ነው፣ ግን positive ሰላም").title[0].value == "Perhaps mixed: positive and negative · Amharic"
+
+
+def test_what_is_typed_into_a_clause_stays_text(opened):
+    app = opened("a negative **bold** [x](http://y.z), but a positive :red[doctor]")
+    shown = [element.value for element in app.markdown if "badge" in element.value]
+    assert any("\\*\\*bold" in line for line in shown) and any("\\:red" in line for line in shown)
+
+
 def test_a_class_that_is_not_offered_in_a_language_is_named(opened, monkeypatch):
     monkeypatch.setattr(lab_answers, "not_offered", lambda model, code: ("neutral",))
     [told] = [info.value for info in opened("a positive word on travel").info]
@@ -322,6 +349,19 @@ def test_a_file_is_read_counted_previewed_and_taken_away(opened, lab, text_of):
     }
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert spec["data"][0]["y"] == ["English", "Chinese (Simplified)"]
+
+
+def test_mixed_rows_of_a_file_are_counted_and_their_clauses_taken_away(opened, text_of):
+    app = upload(opened(lab="file"), pd.DataFrame({"text": [MIXED, "a positive thing", "😀"], "lang": ["en"] * 3}))
+    app.button(key="lab_start").click().run()
+    assert "1 of 2 rows are mixed, positive and negative: the column `sentiment_clauses` has their clauses." in text_of(
+        app
+    )
+    assert app.dataframe[0].value["sentiment_clauses"].tolist() == [
+        "negative: a negative wait of two hours, | positive: but a positive doctor",
+        "",
+        "",
+    ]
 
 
 def test_other_columns_start_afresh(opened):

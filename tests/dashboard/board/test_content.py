@@ -476,6 +476,7 @@ def test_each_download_is_what_it_says(speak, form, start):
 def test_file_names_hold_no_separators():
     assert board_parts.file_name("../My plan: 中国 <2>/") == "My-plan-中国-2"
     assert board_parts.file_name("???") == "board"
+    assert board_parts.file_name("मेरी योजना / 1") == "मेरी-योजना-1"
 
 
 def test_a_page_offers_three_files_and_makes_none_until_asked():

@@ -267,7 +267,7 @@ def test_the_text_column_is_the_longest_and_the_language_column_is_named_so():
 def test_answers_stand_beside_their_rows_and_columns_do_not_clash():
     sheet = Sheet("a.csv", pd.DataFrame({"text": ["x", "y", "z"], "sentiment": ["own", "", ""]}), False)
     answered = Answered(
-        "f", sheet, "text", None, ("sentiment",), (("positive", 0.9, True, True), ("", None, False, False))
+        "f", sheet, "text", None, ("sentiment",), (("positive", 0.9, True, True, ""), ("", None, False, False, ""))
     )
     table = answered.table()
     assert table.columns.tolist() == [
@@ -277,6 +277,7 @@ def test_answers_stand_beside_their_rows_and_columns_do_not_clash():
         "sentiment_probability",
         "sentiment_sure",
         "sentiment_fit",
+        "sentiment_clauses",
     ]
     assert table["sentiment (model)"].tolist() == ["positive", ""]
     assert (answered.total, answered.count, answered.labels("sentiment")) == (3, 2, ["positive"])

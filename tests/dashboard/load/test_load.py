@@ -75,7 +75,7 @@ def partner(home, tmp_path, monkeypatch):
     """A partner of "shop" over org/model; partner(config) makes it over something else."""
     monkeypatch.setattr(cards, "SHIPPED", tmp_path / "none")
     monkeypatch.setattr(hub, "embedder", lambda name: list)
-    load.knowledge._hub.clear()
+    load.knowledge._embedder.clear()
 
     def save(**config: object) -> None:
         card = cards.Card(
@@ -86,7 +86,7 @@ def partner(home, tmp_path, monkeypatch):
 
     save(hub={"model": "org/model", "base": "shop"})
     yield save
-    load.knowledge._hub.clear()
+    load.knowledge._embedder.clear()
 
 
 @pytest.mark.parametrize(

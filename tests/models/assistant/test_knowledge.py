@@ -158,6 +158,11 @@ def test_headings_that_are_the_same_get_ids_of_their_own():
     assert read("faq.md", b"# A\nx\n# A\ny\n# A\nz\n").ids == ("a", "a-2", "a-3")
 
 
+def test_an_id_made_of_a_heading_keeps_its_vowel_signs():
+    (entry,) = read("faq.md", "# बाज़ार में क्या है?\nसब कुछ।\n".encode()).entries
+    assert entry.id == "बाज़ार-में-क्या-है"
+
+
 def test_markdown_without_headings_or_answers_is_refused():
     assert faults("faq.md", "Just text.\n") == [(0, "There is no heading in it.")]
     assert faults("faq.md", "# A\n# B\nanswer\n# C\n") == [

@@ -120,6 +120,13 @@ def test_scripts_without_spaces_are_explained_by_character():
     assert attribution.words("我爱你 ok") == [(0, 1), (1, 2), (2, 3), (4, 6)]
 
 
+@pytest.mark.parametrize(("text", "parts"), [("ดีมาก", 4), ("กู้ ok", 2), ("ខ្មែរ", 2), ("བོད་སྐད", 5), ("बाज़ार में", 2)])
+def test_a_mark_is_explained_with_the_letter_it_stands_on(text, parts):
+    spans = attribution.words(text)
+    assert len(spans) == parts
+    assert "".join(text[start:end] for start, end in spans) == text.replace(" ", "")
+
+
 def test_a_very_long_text_is_explained_in_at_most_400_pieces(tiny):
     assert len(attribution.words("a " * 1000)) == attribution.MAX_SPANS
 
