@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     evaluate.add_argument("--data", type=Path, help="parquet of language, text, label (or text, intent; text, topic; "
                           "image, instances_png; image, labels, boxes_xyxy; image, text)")  # fmt: skip
     evaluate.add_argument("--data-dir", type=Path, help="folder of the training data, for the recipe's test split")
+    evaluate.add_argument("--fast", action="store_true", help="our own network alone, without the encoder beside it")
     evaluate.add_argument("--json", action="store_true")
     predict = commands.add_parser("predict", help="classify texts, or look at pictures")
     predict.add_argument("name")
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     predict.add_argument("--market", default="US", help="for the reader: ISO code of the market the picture is from")
     predict.add_argument("--language", help="BCP 47 code; found out where it is not given")
+    predict.add_argument("--fast", action="store_true", help="our own network alone, without the encoder beside it")
     predict.add_argument("--explain", action="store_true", help="the attribution of every word")
     predict.add_argument("--json", action="store_true")
     card = commands.add_parser("card", help="a model's card as JSON")
@@ -117,8 +119,15 @@ def _train(options: argparse.Namespace) -> int:
                                 on_progress=report)  # fmt: skip
         print(f"saved in {made}")
         return 0
+    if options.name == "base":
+        from models.text import fusion
+
+        made = fusion.make(options.data_dir, root=options.to, say=report.say, on_progress=report,
+                           working=options.working)  # fmt: skip
+        print(f"saved in {made}")
+        return 0
     if options.name not in RECIPES:
-        known = ", ".join(("encoder", *RECIPES, *partners, *PICTURES))
+        known = ", ".join(("encoder", "base", *RECIPES, *partners, *PICTURES))
         raise ModelError(
             "There is no recipe {name}. Choose from: {names}.",
             name=repr(options.name),
@@ -178,7 +187,7 @@ def _evaluate(options: argparse.Namespace) -> int:
                 name=repr(name),
             )
         rows = RECIPES[base].corpus(options.data_dir).split("test")
-    model = load.classifier(name)
+    model = load.classifier(name, fast=options.fast)
     unknown = rows.loc[~rows["label"].isin((*model.labels, model.abstention.outside)), "label"].value_counts()
     if len(unknown):
         named = ", ".join(f"{label} ({count})" for label, count in unknown.head(6).items())
@@ -221,7 +230,7 @@ def _predict(options: argparse.Namespace) -> int:
         raise ValueError(f"{options.name} reads texts: give --text.")
     from models.text import languages, load
 
-    model = load.classifier(options.name)
+    model = load.classifier(options.name, fast=options.fast)
     for given in options.text:
         text = given.encode("utf-8", "replace").decode()  # bytes that are no UTF-8 come as half characters
         language = options.language
