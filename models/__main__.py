@@ -267,6 +267,9 @@ def _notes(card: cards.Card, text: str, language: str | None, note: str) -> list
     found = []
     if note == "cut":
         found.append(f"the text has {len(text)} characters; the first {MAX_CHARACTERS} are read")
+    if note == "windowed":
+        found.append(f"the text has {len(text)} characters: the encoder reads it window by window, our n-grams the "
+                     f"first {MAX_CHARACTERS}")  # fmt: skip
     if not language:
         return found
     if missing := languages.not_offered(card.config.get("network", {}), language):

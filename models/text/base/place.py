@@ -52,8 +52,7 @@ def place() -> Place:
                 model=NAME,
             )
         return Place(folder)
-    spec = importlib.util.find_spec(PACKAGE)
-    file = Path(spec.origin).with_name(FILE) if spec and spec.origin else None
+    file = package_file()
     if file is None or not file.is_file():
         raise ModelError(
             "The package {package} with the encoder {model} is not installed. Install it with: {command}",
@@ -62,6 +61,13 @@ def place() -> Place:
             command=f"pip install {PACKAGE}=={VERSION}",
         )
     return Place(file)
+
+
+@lru_cache(maxsize=1)
+def package_file() -> Path | None:
+    """Where the installed package has its file, None without the package; looked for once."""
+    spec = importlib.util.find_spec(PACKAGE)
+    return Path(spec.origin).with_name(FILE) if spec and spec.origin else None
 
 
 def content(found_at: Place) -> bytes:
