@@ -25,8 +25,6 @@ def fit(network: Network, train: Rows, penalty: float, balanced: bool = True) ->
     """
     member, numbers = network.members[0], network.numbers(train.languages)
     grams = member.config.grams
-    found = ngrams.bags(list(train.texts), grams, numbers, network.frequencies(grams))
-    ends = np.append(found.offsets[1:], len(found.buckets))
     width = 2**grams.own
     with torch.no_grad():
         member.language.weight.zero_()
@@ -34,11 +32,9 @@ def fit(network: Network, train: Rows, penalty: float, balanced: bool = True) ->
             rows = np.flatnonzero(numbers == language)
             if len(set(train.y[rows].tolist())) < 2:
                 continue
-            taken = np.concatenate([np.arange(found.offsets[row], ends[row]) for row in rows])
-            starts = np.concatenate(([0], np.cumsum(ends[rows] - found.offsets[rows])))
-            bags = csr_matrix(
-                (found.weights[taken], found.buckets[taken] - (language << grams.own), starts), (len(rows), width)
-            )
+            found = ngrams.bags(list(train.texts[rows]), grams, numbers[rows], network.frequencies(grams))
+            places, ends = found.buckets - (int(language) << grams.own), [*found.offsets, len(found.buckets)]
+            bags = csr_matrix((found.weights, places, ends), (len(rows), width))
             model = LogisticRegression(C=penalty, class_weight="balanced" if balanced else None, max_iter=100)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)  # a few more steps change hundredths of a point
