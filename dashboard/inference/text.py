@@ -123,7 +123,8 @@ def answer_rows(
     """Class, probability, whether it is sure and whether the model is fit for the language, of each model in turn, a
     tuple a row; empty where there is no word.
 
-    languages: each row's language as its file gives it, "" where it does not. fast: without the encoder. No answer to a text in several scripts is
+    languages: each row's language as its file gives it, "" where it does not. fast: without the encoder. No answer to a
+    text in several scripts is
     sure: it is read as one. Raises Unanswered.
     """
     from models.errors import ModelError, ServingError, TextError

@@ -61,7 +61,9 @@ def one_text(markets: list[str]) -> None:
     else:
         heading.title(language_lab_answers.headline(read[0].sentiment, language, read[0].code))
     if missing := language_lab_answers.alone():
-        st.caption(_("Without the multilingual encoder, our own networks answer alone. {reason}").format(reason=missing))
+        st.caption(
+            _("Without the multilingual encoder, our own networks answer alone. {reason}").format(reason=missing)
+        )
     for one in read:
         _banner(one)
     if len(read) > 1:

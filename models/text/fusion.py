@@ -37,8 +37,8 @@ from models.training.settings import Progress, Settings
 PULLS = (3.0, 10.0, 30.0, 100.0, 300.0)
 """How much a language's weights are drawn to those of all, in units of dev's log-likelihood, that dev chooses from."""
 LIMITS = (
-    "The encoder under it learned from web pages in about 100 languages: others are read by our own n-grams and by what "
-    "they share with those.",
+    "The encoder under it learned from web pages in about 100 languages: others are read by our own n-grams and by "
+    "what they share with those.",
 )
 PURPOSE = "One multilingual encoder under sentiment, topic and intents: fine-tuned for all of them at once."
 
@@ -214,4 +214,3 @@ def _own_on_dev(one: Task, own: TextModel, where: Path | None, say: Callable[[st
     config = training.config_for(recipe, recipe.corpus(where), tuple(plan.member for plan in recipe.plans))
     unseen = training.train_members(recipe, config, *(one.rows[split] for split in ("train", "dev", "test")), say=say)
     return evaluation.logits(unseen.network, one.rows["dev"])
-

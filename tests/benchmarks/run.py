@@ -1,7 +1,7 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
 python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential, scenarios,
-live, allocation, board, texts, encoder, pictures, visits, sdmx; by name only: soak (20 minutes), odd (files that are odd).
+live, allocation, board, texts, encoder, pictures, visits, sdmx; by name only: soak (20 minutes), odd (odd files).
 """
 
 import json

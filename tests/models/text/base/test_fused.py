@@ -1,4 +1,4 @@
-"""Our own network and the encoder answer together: weighed, explained, once for all heads, and alone where one is missing."""
+"""Our own network and the encoder answer together: weighed, explained, once for all heads; or one alone."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,9 @@ def test_the_sum_is_the_weighted_sum_of_both_parts(fused):
     number = fused.network.numbers(LANGUAGES) + 1
     import torch
 
-    found = fused.head.logits(torch.from_numpy(fused.base.features(TEXTS))).numpy() + fused.head.language[number].numpy()
+    found = (
+        fused.head.logits(torch.from_numpy(fused.base.features(TEXTS))).numpy() + fused.head.language[number].numpy()
+    )
     mix = fused.head.mix[number].numpy()
     np.testing.assert_allclose(fused.logits(TEXTS, LANGUAGES), mix[:, :1] * own + mix[:, 1:] * found, atol=1e-5)
 
