@@ -124,8 +124,7 @@ def answer_rows(
     tuple a row; empty where there is no word.
 
     languages: each row's language as its file gives it, "" where it does not. fast: without the encoder. No answer to a
-    text in several scripts is
-    sure: it is read as one. Raises Unanswered.
+    text in several scripts is sure: it is read as one. Raises Unanswered.
     """
     from models.errors import ModelError, ServingError, TextError
 

@@ -98,8 +98,8 @@ def model_bytes(name: str) -> int:
 def text_server(name: str, fast: bool = False) -> "Server":
     """The one server of a text model in this process; another when the model, or one under it, was trained again.
 
-    fast: of our own network alone, without the encoder beside it. Raises ModelError when there is no such model, or when
-    it is damaged.
+    fast: of our own network alone, without the encoder beside it. Raises ModelError when there is no such model, or
+    when it is damaged.
     """
     from models import cards
 

@@ -1,9 +1,9 @@
 """What the encoder under our text models learns here: one set of low-rank updates for all tasks, a linear head each.
 
 LoRA (Hu et al. 2021) beside every dense layer of multilingual-e5-small, so that the encoder runs once for sentiment,
-topic and intents; AdamW with warm-up and cosine, dropout of features and of tokens, label smoothing, the best epoch by dev.
-Languages take part by the root of their rows. The sentences of SIB-200 in all 205 languages are drawn
-to the vector that the untouched encoder gives the English one (Reimers and Gurevych 2020), told apart from those of all
+topic and intents; AdamW with warm-up and cosine, dropout of features and of tokens, label smoothing, the best epoch
+by dev. Languages take part by the root of their rows. The sentences of SIB-200 in all 205 languages are drawn to the
+vector that the untouched encoder gives the English one (Reimers and Gurevych 2020), told apart from those of all
 other sentences (InfoNCE), so that translations stay near each other and languages it never saw come near.
 
 Weights: the updates and heads, by `python -m models train base`; judged and weighed in `models.text.fusion`.

