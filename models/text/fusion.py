@@ -40,6 +40,10 @@ LIMITS = (
     "The encoder under it learned from web pages in about 100 languages: others are read by our own n-grams and by "
     "what they share with those.",
 )
+WEIGHED = 12_000
+"""Dev rows of a task that weights are found on at most."""
+MANY = 200_000
+"""Texts whose features are kept while weights are found and judged."""
 PURPOSE = "One multilingual encoder under sentiment, topic and intents: fine-tuned for all of them at once."
 
 
@@ -52,8 +56,12 @@ def make(
     say: Callable[[str], None] = print,
     on_progress: Callable[[str, Progress], None] | None = None,
     working: Path | None = None,
+    judged_on: int = 0,
 ) -> Path:
-    """Train, weigh, judge, save. Returns the folder. Raises ModelError where data, encoder or a model of ours lack."""
+    """Train, weigh, judge, save. Returns the folder. judged_on: test rows of a task, 0 for all of them.
+
+    Raises ModelError where data, encoder or a model of ours lack.
+    """
     began = time.monotonic()
     tasks = [multitask.task(name, where) for name in names]
     report = (lambda progress: on_progress("encoder for all tasks", progress)) if on_progress else None
@@ -70,7 +78,7 @@ def make(
     base = _base(learned, reader)
     entries = {}
     for one in tasks:
-        mix, entries[one.name] = _weighed(one, base, learned, where, say)
+        mix, entries[one.name] = _weighed(thinned(one, judged_on), base, learned, where, say)
         learned[f"{one.name}/mix"] = mix
     updates = sum(tensor.numel() for name, tensor in learned.items() if name.startswith("lora/"))
     whole = sum(p.numel() for p in base.plain.parameters()) + reader.tokenizer.get_vocab_size() * base.width
@@ -91,13 +99,27 @@ def make(
     return tensors.save(card, learned, root=root)
 
 
+def thinned(one: Task, judged_on: int = 0) -> Task:
+    """A task with WEIGHED of its dev rows at most, and so many of its test rows (0: all), languages by their root."""
+    rows, numbers = dict(one.rows), dict(one.numbers)
+    for split, most in (("dev", WEIGHED), ("test", judged_on)):
+        if most and len(numbers[split]) > most:
+            places = np.sort(multitask.drawn(numbers[split], most))
+            given = rows[split]
+            rows[split] = Rows(given.texts[places], given.y[places], given.languages[places])
+            numbers[split] = numbers[split][places]
+    return replace(one, rows=rows, numbers=numbers)
+
+
 def _base(learned: Mapping[str, Tensor], reader: tokens.Reader) -> Base:
     """The encoder as it will be served."""
     network, _reader = shared.untouched(place.place())
     updates = {name.removeprefix("lora/"): t for name, t in learned.items() if name.startswith("lora/")}
     lora.load(network, updates, multitask.UPDATES)
     lora.merge(network)
-    return Base(network, reader, devices.device())
+    made = Base(network, reader, devices.device())
+    made.most_kept = MANY
+    return made
 
 
 def _weighed(

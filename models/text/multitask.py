@@ -31,7 +31,7 @@ from models.training import loop
 from models.training.settings import Fit, Progress, Settings
 
 UPDATES = Lora(rank=16, alpha=32.0, targets=("qkv", "out", "up", "down"))
-SETTINGS = Settings(epochs=3, rate=8e-4, warmup=0.06, patience=2, save_every_s=180.0)
+SETTINGS = Settings(epochs=1, rate=1e-3, warmup=0.06, patience=2, save_every_s=180.0)
 LONGEST = 64
 """Tokens of a text that training reads."""
 SMOOTHING, FEATURE_DROPOUT, TOKEN_DROPOUT = 0.05, 0.1, 0.1
@@ -137,15 +137,14 @@ class Lessons:
     """An epoch's batches of all tasks, the same whenever it is asked for the same epoch."""
 
     def __init__(self, tasks: Sequence[Task], reader: tokens.Reader, seed: int = 0) -> None:
-        self.tasks, self.seed = tasks, seed
-        self.read = {one.name: reader.first(list(one.rows["train"].texts), LONGEST) for one in tasks}
+        self.tasks, self.reader, self.seed = tasks, reader, seed
         self.steps = len(self._groups(0))
 
     def __call__(self, epoch: int) -> Iterator[Batch]:
         random = np.random.default_rng((self.seed, epoch, 1))
         for number, group in self._groups(epoch):
             one = self.tasks[number]
-            ids, mask = tokens.padded([self.read[one.name][row] for row in group])
+            ids, mask = tokens.padded(self.reader.first(list(one.rows["train"].texts[group]), LONGEST))
             kept = random.random(mask.shape) >= TOKEN_DROPOUT
             kept[:, 0] = True
             to = torch.from_numpy
@@ -160,16 +159,20 @@ class Lessons:
         found = []
         for number, one in enumerate(self.tasks):
             share = SHARES[one.name]
-            rows = _drawn(one.numbers["train"], share.rows, random)
-            lengths = np.array([len(self.read[one.name][row]) for row in rows])
-            order = rows[np.argsort(lengths + random.normal(0, 3, len(rows)))]
+            rows = drawn(one.numbers["train"], share.rows, random)
+            lengths = np.array([len(one.rows["train"].texts[row]) for row in rows])
+            order = rows[np.argsort(lengths + random.normal(0, 8, len(rows)))]
             found += [(number, group) for group in np.array_split(order, max(1, len(order) // share.batch))]
         random.shuffle(found)
         return found
 
 
-def _drawn(languages: np.ndarray, rows: int, random: np.random.Generator) -> np.ndarray:
-    """About so many rows drawn at random, of each language by the root of how many it has."""
+def drawn(languages: np.ndarray, rows: int, random: np.random.Generator | None = None) -> np.ndarray:
+    """Places of about so many rows drawn at random, of each language by the root of how many it has.
+
+    random: None for the same ones always.
+    """
+    random = random or np.random.default_rng(0)
     order = random.permutation(len(languages))
     ranked = np.argsort(languages[order], kind="stable")
     _found, starts, counts = np.unique(languages[order][ranked], return_index=True, return_counts=True)
@@ -250,7 +253,7 @@ def _smoothed(logits: Tensor, y: Tensor, possible: Tensor) -> Tensor:
 
 def _sample(one: Task, reader: tokens.Reader) -> tuple[np.ndarray, list[list[int]]]:
     """Places of the dev rows that epochs are judged on, and their tokens; languages take part alike."""
-    places = _drawn(one.numbers["dev"], JUDGED, np.random.default_rng(0))
+    places = drawn(one.numbers["dev"], JUDGED)
     return places, reader.first([one.rows["dev"].texts[place] for place in places], LONGEST)
 
 

@@ -39,7 +39,7 @@ class Base:
         self.plain = network.to(device).eval()
         self.precision = "bf16" if devices.computes_bf16(device) else "fp32"
         self.computing = in_bf16(self.plain) if self.precision == "bf16" else self.plain
-        self.counted = 0
+        self.counted, self.most_kept = 0, MAX_KEPT
         self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
         self._turn = threading.Lock()
 
@@ -61,7 +61,7 @@ class Base:
             for text in known:
                 self._kept[text] = known[text]
                 self._kept.move_to_end(text)
-            while len(self._kept) > MAX_KEPT:
+            while len(self._kept) > self.most_kept:
                 self._kept.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 2 * self.width), np.float32)
 

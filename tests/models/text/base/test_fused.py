@@ -53,7 +53,7 @@ def test_what_several_heads_ask_of_a_text_is_computed_once(fused):
 
 
 def test_what_is_kept_is_bounded(fused, monkeypatch):
-    monkeypatch.setattr(shared, "MAX_KEPT", 3)
+    monkeypatch.setattr(fused.base, "most_kept", 3)
     texts = [f"the day {number}" for number in range(8)]
     whole = fused.base.features(texts)
     assert len(fused.base._kept) == 3
