@@ -18,6 +18,7 @@ from models.errors import ModelError
 MAGIC, VERSION, BLOCK = b"E5S1", 1, 32
 Q4 = np.dtype([("scale", "<f2"), ("codes", "u1", BLOCK // 2)])
 PLAIN, PACKED = 0, 1
+MAX_LAYERS = 100
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def read(content: bytes | memoryview) -> PackedEncoder:
     """Everything in the file. Raises ModelError for what is no such file, or ends too early."""
     try:
         return _read(memoryview(content))
-    except (struct.error, ValueError, IndexError, KeyError, UnicodeDecodeError) as error:
+    except (struct.error, ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
         raise ModelError(
             "The packed encoder cannot be read: {error}. Install its package again.", error=repr(error)
         ) from error
@@ -69,6 +70,8 @@ def _read(content: memoryview) -> PackedEncoder:
     epsilon, block = place.many("fi")
     if block != BLOCK or width % BLOCK or hidden % BLOCK:
         raise ValueError(f"blocks of {block} for a width of {width}")
+    if not (0 < layers <= MAX_LAYERS and 0 < heads <= width and min(width, hidden, words, positions, kinds) > 0):
+        raise ValueError(f"{layers} layers of {heads} heads")
     count, _first, _last, _padding, unknown = place.many("5i")
     length = place.one("Q")
     offsets, scores = place.array("<u4", count + 1), place.array("<f4", count)
@@ -129,7 +132,7 @@ class _Place:
         self.content, self.at = content, 0
 
     def bytes(self, count: int) -> bytes:
-        if self.at + count > len(self.content):
+        if count < 0 or self.at + count > len(self.content):
             raise ValueError("it ends too early")
         self.at += count
         return bytes(self.content[self.at - count : self.at])

@@ -126,7 +126,8 @@ def untouched(place_of: place.Place) -> tuple[Encoder, tokens.Reader]:
     """The encoder as it came, in fp32, and what reads texts for it. Raises ModelError."""
     if place_of.packed:
         found = packed.read(place.content(place_of))
-        return encoder.of_packed(found), tokens.Reader(tokens.of_pieces(found.pieces, found.unknown), found.normal)
+        tokenizer = tokens.of_pieces(found.pieces, found.unknown)
+        return encoder.of_packed(found), tokens.Reader(tokenizer, found.normal, min(tokens.WINDOW, found.positions))
     folder = place_of.path
     try:
         told = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -145,4 +146,4 @@ def untouched(place_of: place.Place) -> tuple[Encoder, tokens.Reader]:
         ) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return network, tokens.Reader(tokenizer, {})
+    return network, tokens.Reader(tokenizer, {}, min(tokens.WINDOW, shape.positions))

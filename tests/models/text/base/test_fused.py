@@ -154,7 +154,7 @@ def test_a_model_trained_anew_is_no_longer_weighed_with_the_encoder(fused, monke
     assert "trained anew" in str(answers.why_alone("tiny"))
 
 
-def test_the_updates_are_few(made):
+def test_the_updates_are_few(fused):
     assert 0 < cards.card("base").config["share_learned"] < 1  # of a tiny encoder; of the real one see its card
 
 
