@@ -66,6 +66,10 @@ def make(
     tasks = [multitask.task(name, where) for name in names]
     report = (lambda progress: on_progress("encoder for all tasks", progress)) if on_progress else None
     student, reader, fit = multitask.learn(tasks, settings=settings, say=say, on_progress=report, working=working)
+    notes = {
+        **run_metadata("python -m models train base", began), "settings": asdict(settings), "dev": fit.best,
+        "shares": {name: asdict(SHARES[name]) for name in names}, "ended": fit.ended,
+    }  # fmt: skip
     learned = {f"lora/{name}": tensor.float() for name, tensor in lora.tensors(student.encoder).items()}
     for one in tasks:
         head = student.heads[one.name]
@@ -75,28 +79,49 @@ def make(
             f"{one.name}/language": head.language.weight.detach().cpu(),
         }
     learned = tensors.unpack(tensors.pack(learned))  # as it will be read
-    base = _base(learned, reader)
-    entries = {}
+    return weigh(
+        [thinned(one, judged_on) for one in tasks],
+        learned,
+        base_of(learned, reader),
+        notes,
+        where=where,
+        root=root,
+        say=say,
+    )
+
+
+def weigh(
+    tasks: Sequence[Task],
+    learned: Mapping[str, Tensor],
+    base: Base,
+    notes: Mapping[str, Any],
+    *,
+    where: Path | None = None,
+    root: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Weigh and judge what was learned for these tasks, and save it. learned: updates and heads; notes: how."""
+    tensors_of, entries = {name: t for name, t in learned.items() if name.startswith("lora/")}, {}
     for one in tasks:
-        mix, entries[one.name] = _weighed(thinned(one, judged_on), base, learned, where, say)
-        learned[f"{one.name}/mix"] = mix
-    updates = sum(tensor.numel() for name, tensor in learned.items() if name.startswith("lora/"))
-    whole = sum(p.numel() for p in base.plain.parameters()) + reader.tokenizer.get_vocab_size() * base.width
+        tensors_of |= {name: tensor for name, tensor in learned.items() if name.startswith(f"{one.name}/")}
+        tensors_of[f"{one.name}/mix"], entries[one.name] = _weighed(one, base, learned, where, say)
+    updates = sum(tensor.numel() for name, tensor in tensors_of.items() if name.startswith("lora/"))
+    whole = sum(p.numel() for p in base.plain.parameters())
+    whole += base.reader.tokenizer.get_vocab_size() * base.width
+    sources = [source for one in tasks for source in RECIPES[one.name].corpus(where).sources]
     card = Card(
         name=answers.NAME, task="encoder", title="Encoder under the text models", purpose=PURPOSE,
         family=f"{place.NAME} with low-rank updates, a linear head a task", labels=(), languages=(),
-        data=(answers.SOURCE, *dict.fromkeys(s for name in names for s in RECIPES[name].corpus(where).sources)),
+        data=(answers.SOURCE, *dict.fromkeys(sources)),
         splits={split: sum(len(one.rows[split].y) for one in tasks) for split in ("train", "dev", "test")}, metrics={},
-        training={**run_metadata("python -m models train base", began), "settings": asdict(settings),
-                  "shares": {name: asdict(SHARES[name]) for name in names}, "dev": fit.best, "ended": fit.ended,
-                  "seconds_learning": round(fit.seconds)},
+        training=dict(notes),
         config={
             "base": {"package": f"{place.PACKAGE}=={place.VERSION}", "sha256": place.SHA256, "licence": place.LICENCE},
             "lora": asdict(multitask.UPDATES), "share_learned": updates / whole, "tasks": entries,
         },
         limits=LIMITS,
     )  # fmt: skip
-    return tensors.save(card, learned, root=root)
+    return tensors.save(card, tensors_of, root=root)
 
 
 def thinned(one: Task, judged_on: int = 0) -> Task:
@@ -111,7 +136,7 @@ def thinned(one: Task, judged_on: int = 0) -> Task:
     return replace(one, rows=rows, numbers=numbers)
 
 
-def _base(learned: Mapping[str, Tensor], reader: tokens.Reader) -> Base:
+def base_of(learned: Mapping[str, Tensor], reader: tokens.Reader) -> Base:
     """The encoder as it will be served."""
     network, _reader = shared.untouched(place.place())
     updates = {name.removeprefix("lora/"): t for name, t in learned.items() if name.startswith("lora/")}
