@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models import cards
+from models import cards, fitness
 from models.errors import TextError
 from models.text import fusion
 from models.text.base import answers, place, shared
@@ -145,6 +145,14 @@ def test_the_card_is_that_of_who_answers(fused, monkeypatch):
     monkeypatch.setenv(place.VARIABLE, place.OFF)
     assert answers.card("tiny") == cards.card("tiny")
     assert "left out" in str(answers.why_alone("tiny"))
+
+
+def test_who_judges_fitness_reads_the_figures_of_who_answers(fused, made, monkeypatch):
+    monkeypatch.setattr(fitness, "SHIPPED", made)
+    assert fitness.card("tiny")["metrics"]["per_language"] == fused.card.metrics["per_language"]
+    assert fitness.fit("tiny", "en").score == fused.card.metrics["per_language"]["en"]["macro_f1"]
+    monkeypatch.setenv(place.VARIABLE, place.OFF)
+    assert fitness.card("tiny")["metrics"] == cards.card("tiny").metrics
 
 
 def test_a_model_trained_anew_is_no_longer_weighed_with_the_encoder(fused, monkeypatch):
