@@ -1,4 +1,4 @@
-"""What the encoder learns from: languages by the root of their rows, the same batches whenever asked, smoothed labels."""
+"""What the encoder learns from: languages by the root of their rows, the same batches again, smoothed labels."""
 
 import numpy as np
 import pytest
