@@ -120,7 +120,7 @@ class Bag(nn.Module):
     def __init__(self, config: BagConfig, languages: int, labels: int) -> None:
         super().__init__()
         self.config = config
-        self.table = nn.EmbeddingBag(config.grams.buckets(languages), config.width or labels, mode="sum", sparse=True)
+        self.table = nn.EmbeddingBag(2**config.grams.bits, config.width or labels, mode="sum", sparse=True)
         nn.init.zeros_(self.table.weight)  # an n-gram never seen says nothing
         self.head = _head(config, labels) if config.width else None
         self.language = nn.Embedding(languages + 1, labels)
@@ -283,7 +283,7 @@ class Network(nn.Module):
         numbers = self.numbers(languages)
         bags = []
         for grams in self.grams:
-            found = ngrams.bags(texts, grams, numbers if grams.by_language else None, self.frequencies(grams))
+            found = ngrams.bags(texts, grams, numbers if grams.scoped else None, self.frequencies(grams))
             bags.append(tuple(map(torch.from_numpy, (found.buckets, found.offsets, found.weights))))
         ids = mask = np.zeros((len(texts), 0))
         if self.longest:

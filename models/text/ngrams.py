@@ -27,8 +27,7 @@ class Grams:
 
     scoped: each n-gram a second time for the text's language. lower: case is folded. latin: a text in another script
     stands a second time in Latin letters, so that names and loanwords are one in all scripts. idf: n-grams count the
-    more the fewer texts of the language have them (inverse document frequency, Sparck Jones 1972). own: n-grams stand
-    for the text's language alone, which has 2**own buckets to itself (2**bits are enough for all).
+    more the fewer texts of the language have them (inverse document frequency, Sparck Jones 1972).
     """
 
     longest: int = 5
@@ -38,16 +37,6 @@ class Grams:
     lower: bool = True
     latin: bool = False
     idf: bool = False
-    own: int = 0
-
-    @property
-    def by_language(self) -> bool:
-        """Whether it counts in which language a text is."""
-        return self.scoped or bool(self.own)
-
-    def buckets(self, languages: int) -> int:
-        """How many buckets there are for so many languages."""
-        return languages << self.own if self.own else 2**self.bits
 
 
 @dataclass(frozen=True)
@@ -110,12 +99,7 @@ def bags(
         scoped = _own(hashed[known], number[known].astype(np.uint64))
         hashed, owner = np.concatenate((hashed, scoped)), np.concatenate((owner, owner[known]))
         rarity = np.concatenate((rarity, rarity[known]))
-    if grams.own:
-        known = number >= 0
-        hashed, owner, rarity, number = hashed[known], owner[known], rarity[known], number[known]
-        buckets = number << grams.own | (hashed & np.uint64(2**grams.own - 1)).astype(np.int64)
-    else:
-        buckets = (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64)
+    buckets = (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64)
     keys, first, counts = np.unique((owner << grams.bits) | buckets, return_index=True, return_counts=True)
     owner, weights = keys >> grams.bits, (1 + np.log(counts)) * rarity[first]
     squares = np.bincount(owner, weights**2, minlength=len(prepared))
@@ -127,7 +111,7 @@ def bags(
 def frequencies(texts: Sequence[str], grams: Grams, languages: Sequence[int], count: int) -> Frequencies:
     """In how many of these texts each n-gram stands, in half as many buckets. languages: a number a text, below
     `count`."""
-    scoped = replace(grams, scoped=True, own=0, bits=grams.bits - 1)
+    scoped = replace(grams, scoped=True, bits=grams.bits - 1)
     having = np.zeros(2**scoped.bits, dtype=np.int64)
     for start in range(0, len(texts), AT_ONCE):
         part = slice(start, start + AT_ONCE)
@@ -165,15 +149,7 @@ def traced(
     if grams.scoped and language >= 0:
         hashed = np.concatenate((hashed, _own(hashed, np.uint64(language))))
         where = np.concatenate((where, where))
-    if grams.own:
-        kept = slice(None) if language >= 0 else slice(0)
-        where, buckets = (
-            where[kept],
-            language << grams.own | (hashed[kept] & np.uint64(2**grams.own - 1)).astype(np.int64),
-        )
-    else:
-        buckets = (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64)
-    place = np.searchsorted(found.buckets, buckets)
+    place = np.searchsorted(found.buckets, (hashed & np.uint64(2**grams.bits - 1)).astype(np.int64))
     return found, place, where[:, 0], where[:, 1]
 
 

@@ -94,25 +94,13 @@ TOPIC = TrainingRecipe(
     task="topic",
     title="Topic in 205 languages",
     purpose="Says which of seven topics a sentence is about, in any of 205 languages.",
-    family="n-gram logistic regression by rarity, a language by itself and over all languages and scripts",
+    family="n-gram logistic regression by rarity, shared, per language and over scripts",
     corpus=corpora.topics,
     plans=(
-        TrainingConfig(
-            "n-grams by their rarity, fitted exactly language by language",
-            BagConfig(Grams(longest=5, words=1, bits=21, own=13, idf=True), dropout=0.0),
-            LINEAR,
-            penalty=3.0,
-        ),
-        TrainingConfig(
-            "n-grams by their rarity, shared by all languages, every script in Latin letters too",
-            BagConfig(Grams(longest=4, words=1, bits=19, latin=True, idf=True), dropout=0.2),
-            replace(LINEAR, epochs=2),
-        ),
         TrainingConfig(
             "n-grams by their rarity, shared and per language, every script in Latin letters too",
             BagConfig(Grams(longest=4, words=1, bits=21, scoped=True, latin=True, idf=True), dropout=0.2),
             replace(LINEAR, epochs=2),
-            shipped=False,
         ),
         TrainingConfig(
             "n-grams, shared and per language, every script in Latin letters too",

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from models import devices, tensors
 from models.cards import Card
-from models.text import by_language
 from models.text.abstention import AbstentionRule, out_of_scope_logits
 from models.text.corpora import Corpus
 from models.text.evaluation import Rows, evaluate, logits, mean_macro_f1
@@ -44,8 +43,6 @@ class TrainingConfig:
     pretrained: bool = False
     most: int = 0
     """Rows an epoch draws at random, 0 for all of them."""
-    penalty: float = 0.0
-    """Inverse strength of the penalty of an exact fit language by language, instead of steps; 0 for steps."""
     blind: bool = False
     """Whether the member is not told the language, nor which labels it has; never part of a larger network."""
 
@@ -114,11 +111,6 @@ def fit_member(
         network.members[0].encoder.load_state_dict(start)
     if isinstance(plan.member, BagConfig) and plan.member.grams.idf:
         network.members[0].count(train.texts, network.numbers(train.languages))
-    if plan.penalty:
-        began = time.monotonic()
-        by_language.fit(network, train, plan.penalty)
-        best = mean_macro_f1(logits(network.eval(), dev).argmax(1), dev, len(config.labels)) if dev else None
-        return network, Fit(best=best, seconds=time.monotonic() - began, device="cpu", ended="fitted")
 
     def batches(epoch: int) -> Iterator[tuple[Inputs, Tensor]]:
         return _batches(network, plan, train, epoch)
