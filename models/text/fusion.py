@@ -40,7 +40,7 @@ LIMITS = (
     "The encoder under it learned from web pages in about 100 languages: others are read by our own n-grams and by "
     "what they share with those.",
 )
-WEIGHED = 12_000
+WEIGHED = 8_000
 """Dev rows of a task that weights are found on at most."""
 MANY = 200_000
 """Texts whose features are kept while weights are found and judged."""
