@@ -43,8 +43,13 @@ class Head:
 
     def logits(self, features: Tensor) -> Tensor:
         """features (texts, 2 * width) -> what the head says without its language, (texts, labels)."""
+        return self.normal(features) @ self.weight.T + self.bias
+
+    @staticmethod
+    def normal(features: Tensor) -> Tensor:
+        """The two means of the features, each normalised, (texts, 2 * width)."""
         means = features.unflatten(1, (2, -1))
-        return F.layer_norm(means, means.shape[-1:]).flatten(1) @ self.weight.T + self.bias
+        return F.layer_norm(means, means.shape[-1:]).flatten(1)
 
 
 class FusedModel(TextModel):
