@@ -32,7 +32,7 @@ from models.training.settings import Fit, Progress, Settings
 
 UPDATES = Lora(rank=16, alpha=32.0, targets=("qkv", "out", "up", "down"))
 SETTINGS = Settings(epochs=1, rate=1e-3, warmup=0.06, patience=2, save_every_s=180.0)
-LONGEST = 64
+MAX_READ = 64
 """Tokens of a text that training reads."""
 SMOOTHING, FEATURE_DROPOUT, TOKEN_DROPOUT = 0.05, 0.1, 0.1
 ANCHOR, SHARPNESS = 0.3, 20.0
@@ -144,7 +144,7 @@ class Lessons:
         random = np.random.default_rng((self.seed, epoch, 1))
         for number, group in self._groups(epoch):
             one = self.tasks[number]
-            ids, mask = tokens.padded(self.reader.first(list(one.rows["train"].texts[group]), LONGEST))
+            ids, mask = tokens.padded(self.reader.first(list(one.rows["train"].texts[group]), MAX_READ))
             kept = random.random(mask.shape) >= TOKEN_DROPOUT
             kept[:, 0] = True
             to = torch.from_numpy
@@ -239,7 +239,7 @@ def _anchors(encoder: Encoder, reader: tokens.Reader, tasks: Sequence[Task]) -> 
     sentences = [sentence for one in tasks for sentence in one.sentences]
     if not sentences:
         return None
-    return F.normalize(torch.from_numpy(means_of(encoder, reader.first(sentences, LONGEST))[:, 1]), dim=1).to(
+    return F.normalize(torch.from_numpy(means_of(encoder, reader.first(sentences, MAX_READ))[:, 1]), dim=1).to(
         encoder.positions.device
     )
 
@@ -254,7 +254,7 @@ def _smoothed(logits: Tensor, y: Tensor, possible: Tensor) -> Tensor:
 def _sample(one: Task, reader: tokens.Reader) -> tuple[np.ndarray, list[list[int]]]:
     """Places of the dev rows that epochs are judged on, and their tokens; languages take part alike."""
     places = drawn(one.numbers["dev"], JUDGED)
-    return places, reader.first([one.rows["dev"].texts[place] for place in places], LONGEST)
+    return places, reader.first([one.rows["dev"].texts[place] for place in places], MAX_READ)
 
 
 def means_of(encoder: Encoder, read: Sequence[Sequence[int]], budget: int = 8_192) -> np.ndarray:

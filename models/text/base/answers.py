@@ -35,16 +35,16 @@ def part(own: Card) -> Mapping[str, Any]:
     return found
 
 
-def together(own: Card, found: Mapping[str, Any]) -> Card:
+def together(own: Card, entry: Mapping[str, Any]) -> Card:
     """The card of both: metrics, limits and doubts of what they answer together."""
     return replace(
         own,
         family=f"{own.family}; with {place.NAME}, fine-tuned by low-rank updates",
-        metrics=found["metrics"],
+        metrics=entry["metrics"],
         data=(*own.data, SOURCE),
-        limits=(*own.limits, *found.get("limits", ())),
-        tried=(*own.tried, *found.get("tried", ())),
-        config={**own.config, "doubts": found["doubts"]},
+        limits=(*own.limits, *entry.get("limits", ())),
+        tried=(*own.tried, *entry.get("tried", ())),
+        config={**own.config, "doubts": entry["doubts"]},
     )
 
 
