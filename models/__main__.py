@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     evaluate.add_argument("--data", type=Path, help="parquet of language, text, label (or text, intent; text, topic; "
                           "image, instances_png; image, labels, boxes_xyxy; image, text)")  # fmt: skip
     evaluate.add_argument("--data-dir", type=Path, help="folder of the training data, for the recipe's test split")
+    evaluate.add_argument("--fast", action="store_true", help="our own network alone, without the encoder beside it")
     evaluate.add_argument("--json", action="store_true")
     predict = commands.add_parser("predict", help="classify texts, or look at pictures")
     predict.add_argument("name")
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     predict.add_argument("--market", default="US", help="for the reader: ISO code of the market the picture is from")
     predict.add_argument("--language", help="BCP 47 code; found out where it is not given")
+    predict.add_argument("--fast", action="store_true", help="our own network alone, without the encoder beside it")
     predict.add_argument("--explain", action="store_true", help="the attribution of every word")
     predict.add_argument("--json", action="store_true")
     card = commands.add_parser("card", help="a model's card as JSON")
@@ -119,8 +121,15 @@ def _train(options: argparse.Namespace) -> int:
                                 on_progress=report)  # fmt: skip
         print(f"saved in {made}")
         return 0
+    if options.name == "base":
+        from models.text import fusion
+
+        made = fusion.make(options.data_dir, root=options.to, say=report.say, on_progress=report,
+                           working=options.working)  # fmt: skip
+        print(f"saved in {made}")
+        return 0
     if options.name not in RECIPES:
-        known = ", ".join(("encoder", *RECIPES, *partners, *PICTURES))
+        known = ", ".join(("encoder", "base", *RECIPES, *partners, *PICTURES))
         raise ModelError(
             "There is no recipe {name}. Choose from: {names}.",
             name=repr(options.name),
@@ -182,7 +191,7 @@ def _evaluate(options: argparse.Namespace) -> int:
                 name=repr(name),
             )
         rows = RECIPES[base].corpus(options.data_dir).split("test")
-    model = load.classifier(name)
+    model = load.classifier(name, fast=options.fast)
     unknown = rows.loc[~rows["label"].isin((*model.labels, model.abstention.outside)), "label"].value_counts()
     if len(unknown):
         named = ", ".join(f"{label} ({count})" for label, count in unknown.head(6).items())
@@ -205,11 +214,11 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _evaluate_assistant(options: argparse.Namespace) -> int:
     """Questions in one language against entries in another, pair by pair."""
     from models.assistant import pairs
-    from models.text import meaning
+    from models.text.base import place, shared
 
-    found = pairs.summary(pairs.judge(*pairs.clinic(), meaning.embedder()))
+    found = pairs.summary(pairs.judge(*pairs.clinic(), shared.opened().vectors))
     if options.json:
-        print(json.dumps({"model": ASSISTANT, "embedder": meaning.NAME, **found}, ensure_ascii=False))
+        print(json.dumps({"model": ASSISTANT, "embedder": place.NAME, **found}, ensure_ascii=False))
         return 0
     print("asked  held  first  answered  offered  wrong  refused")
     for one in found["per_pair"]:
@@ -241,7 +250,7 @@ def _predict(options: argparse.Namespace) -> int:
         raise ValueError(f"{options.name} reads texts: give --text.")
     from models.text import clauses, languages, load
 
-    model = load.classifier(options.name)
+    model = load.classifier(options.name, fast=options.fast)
     for given in options.text:
         text = given.encode("utf-8", "replace").decode()  # bytes that are no UTF-8 come as half characters
         language = options.language
@@ -284,6 +293,9 @@ def _notes(card: cards.Card, text: str, language: str | None, note: str) -> list
     found = []
     if note == "cut":
         found.append(f"the text has {len(text)} characters; the first {MAX_CHARACTERS} are read")
+    if note == "windowed":
+        found.append(f"the text has {len(text)} characters: the encoder reads it window by window, our n-grams the "
+                     f"first {MAX_CHARACTERS}")  # fmt: skip
     if not language:
         return found
     if missing := languages.not_offered(card.config.get("network", {}), language):

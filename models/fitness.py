@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from data import store
+from models.cards import WEIGHTS
 from models.text import languages
+from models.text.base import answers, place
 
 READY, WEAK, UNKNOWN = "ready", "weak", "unknown"
 MIN_SCORE = 0.70
@@ -124,9 +126,27 @@ def _flores(short: str, script: str) -> tuple[str, ...]:
 
 
 def card(name: str) -> Mapping[str, Any] | None:
-    """A model's card as its file has it, one trained here before a shipped one; None without one that can be read."""
+    """A model's card as its file has it, one trained here before a shipped one; None without one that can be read.
+
+    Metrics are those of what answers on this machine: of a model with the encoder beside it where there is one.
+    """
     found = _file(name)
-    return None if found is None else _read(*found)
+    return None if found is None else _spoken(*found, _beside())
+
+
+def _beside() -> tuple[Path, int] | None:
+    """The file of what the encoder says beside our own models, None where the encoder is not there."""
+    return _file(answers.NAME) if place.problem() is None else None
+
+
+def _spoken(file: Path, changed: int, beside: tuple[Path, int] | None) -> Mapping[str, Any] | None:
+    own = _read(file, changed)
+    other = _read(*beside) if own and beside else None
+    if not other:
+        return own
+    part = ((other.get("config") or {}).get("tasks") or {}).get(own.get("name")) or {}
+    fits = part and part.get("own_sha256") == (own.get("files") or {}).get(WEIGHTS)
+    return {**own, "metrics": part["metrics"]} if fits else own
 
 
 def _file(name: str) -> tuple[Path, int] | None:
@@ -154,12 +174,12 @@ def fit(model: str, code: str | None, territory: str = "") -> Fitness:
     found = _file(model)
     if found is None or not code:
         return Fitness(UNKNOWN)
-    return _fit(*found, code, territory)
+    return _fit(*found, _beside(), code, territory)
 
 
 @lru_cache(8192)
-def _fit(file: Path, changed: int, code: str, territory: str) -> Fitness:
-    found = _read(file, changed)
+def _fit(file: Path, changed: int, beside: tuple[Path, int] | None, code: str, territory: str) -> Fitness:
+    found = _spoken(file, changed, beside)
     if not found:
         return Fitness(UNKNOWN)
     return of_language(found.get("metrics") or {}, code, territory, found.get("languages") or ())

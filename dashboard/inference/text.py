@@ -118,18 +118,20 @@ class Unanswered(RuntimeError):
     """A model could not answer the rows of a file; the message is in the reader's language."""
 
 
-def answer_rows(models: Sequence[str], rows: Sequence[str], languages: Sequence[str]) -> list[tuple[object, ...]]:
+def answer_rows(
+    models: Sequence[str], rows: Sequence[str], languages: Sequence[str], fast: bool = False
+) -> list[tuple[object, ...]]:
     """Class, probability, whether it is sure and whether the model is fit for the language, of each model in turn, a
     tuple a row; empty where there is no word. With the sentiment, last: the clauses and how each is read where some are
     surely positive and some surely negative, else "".
 
-    languages: each row's language as its file gives it, "" where it does not. No answer to a text in several scripts is
-    sure: it is read as one. Raises Unanswered.
+    languages: each row's language as its file gives it, "" where it does not. fast: without the encoder. No answer to a
+    text in several scripts is sure: it is read as one. Raises Unanswered.
     """
     from models.errors import ModelError, ServingError, TextError
 
     def ask_server(model: str, texts: Sequence[str], codes: Sequence[str | None]) -> "Sequence[Answer]":
-        return load.text_server(model).ask(texts, codes, timeout_s=FILE_TIMEOUT_S).answers
+        return load.text_server(model, fast).ask(texts, codes, timeout_s=FILE_TIMEOUT_S).answers
 
     texts = [given(row) for row in rows]
     places = [place for place, text in enumerate(texts) if text.readable]
@@ -169,6 +171,24 @@ def settled(answer: "Answer | None") -> str | None:
 def adapters() -> tuple[str, ...]:
     """Models of one market on top of the sentiment model, by name; a damaged card is left to the Model cards page."""
     return tuple(name for name in load.model_names() if (card := card_of(name)) and card.base == SENTIMENT)
+
+
+def alone(model: str = SENTIMENT) -> str:
+    """Why our own network answers without the encoder beside it, "" where it does not."""
+    from models.errors import ModelError
+    from models.text.base import answers
+
+    try:
+        problem = answers.why_alone(model)
+    except ModelError:
+        return ""  # its own fault is told where it is asked
+    return fault(problem) if problem else ""
+
+
+def with_encoder(model: str = SENTIMENT) -> bool:
+    """Whether an encoder answers beside our own network."""
+    card = card_of(model)
+    return card is not None and "before" in next(iter((card.metrics.get("per_language") or {"": {}}).values()))
 
 
 def fit(model: str, code: str | None, territory: str = "") -> Fitness:

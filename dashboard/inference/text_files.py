@@ -257,7 +257,7 @@ class Answered:
     """What the models said of the first rows of a sheet, in columns beside the text.
 
     file: which upload it belongs to. text, language: columns of the sheet. answers: a tuple a row, a value a column of
-    `columns`. seconds: spent so far. problem: the fault that stopped it, if one did.
+    `columns`. seconds: spent so far. problem: the fault that stopped it, if one did. fast: without the encoder.
     """
 
     file: str
@@ -268,11 +268,12 @@ class Answered:
     answers: tuple[tuple[object, ...], ...] = ()
     seconds: float = 0.0
     problem: str = ""
+    fast: bool = False
 
     @property
     def about(self) -> tuple[object, ...]:
         """What is asked of which file."""
-        return self.file, self.text, self.language, self.models
+        return self.file, self.text, self.language, self.models, self.fast
 
     @property
     def count(self) -> int:

@@ -64,6 +64,10 @@ def one_text(markets: list[str]) -> None:
         heading.title(language_lab_answers.headline_of_parts([(one.code, one.sentiment, one.clauses) for one in read]))
     else:
         heading.title(language_lab_answers.headline(read[0].sentiment, language, read[0].code, read[0].clauses))
+    if missing := language_lab_answers.alone():
+        st.caption(
+            _("Without the multilingual encoder, our own networks answer alone. {reason}").format(reason=missing)
+        )
     for one in read:
         _banner(one)
     if len(read) > 1:
@@ -282,6 +286,7 @@ def _note(note: str) -> str:
         "empty": _("There is nothing to read."),
         "no words": _("There is no word in it that this model could read."),
         "cut": _("Only the beginning was read."),
+        "windowed": _("A long text: read window by window."),
         "unseen": _("Unclear: this model has not seen this language or script."),
     }
     return told.get(note, _("Unclear: no label is clearly ahead."))

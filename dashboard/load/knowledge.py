@@ -26,10 +26,10 @@ def _embedder(name: str) -> "Embedder | Fault":
     """Embeddings of a hub model or of the encoder that crosses languages, or why there are none."""
     from models import errors as model_errors
     from models.text import hub as text_hub
-    from models.text import meaning
+    from models.text.base import place, shared
 
     try:
-        return meaning.embedder() if name == meaning.NAME else text_hub.embedder(name)
+        return shared.opened().vectors if name == place.NAME else text_hub.embedder(name)
     except (model_errors.HubError, model_errors.ModelError) as error:
         return error
 
@@ -41,13 +41,13 @@ def embeddings() -> tuple[str, Fault | None]:
     asked: with it fewer questions are answered right than by words alone (README).
     """
     from models.text import hub as text_hub
-    from models.text import meaning
+    from models.text.base import place
 
     wanted = text_hub.wanted()
-    found = _embedder(wanted or meaning.NAME)
+    found = _embedder(wanted or place.NAME)
     if isinstance(found, Fault):
         return "", found if wanted else None
-    return wanted or meaning.NAME, None
+    return wanted or place.NAME, None
 
 
 def intent_model(name: str) -> str:
@@ -83,7 +83,7 @@ def _own_knowledge_index(content: tuple[str, str], embedded_by: str, _base: "Kno
 
 def _indexed(base: "KnowledgeBase", embedded_by: str) -> "Index":
     from models.assistant import retrieval
-    from models.text import meaning
+    from models.text.base import place
 
     found = _embedder(embedded_by) if embedded_by else None
-    return retrieval.Index(base, None if isinstance(found, Fault) else found, crosses=embedded_by == meaning.NAME)
+    return retrieval.Index(base, None if isinstance(found, Fault) else found, crosses=embedded_by == place.NAME)

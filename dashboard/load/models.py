@@ -22,20 +22,40 @@ def model_names() -> tuple[str, ...]:
     return cards.names()
 
 
-@lru_cache(maxsize=128)
-def _card(name: str, path: str, changed: int, size: int) -> "Card":
-    from models import cards
+Stamp = tuple[str, int, int]
+"""A file, when it changed, and its size."""
 
-    return cards.card(name)
+
+@lru_cache(maxsize=128)
+def _card(name: str, stamp: Stamp, beside: Stamp | None) -> "Card":
+    from models import cards
+    from models.text.base import answers
+
+    return answers.card(name) if beside else cards.card(name)
 
 
 def model_card(name: str) -> "Card":
-    """A model's card, read again when its file changed. Raises ModelError."""
+    """The card that speaks for a model here, that of the encoder beside it included; read again when a file changed.
+
+    Raises ModelError.
+    """
+    return _card(name, _stamp(name), _beside())
+
+
+def _stamp(name: str) -> Stamp:
     from models import cards
 
     file = cards.folder(name) / cards.CARD
     stamp = file.stat()
-    return _card(name, str(file), stamp.st_mtime_ns, stamp.st_size)
+    return str(file), stamp.st_mtime_ns, stamp.st_size
+
+
+def _beside() -> Stamp | None:
+    """What the encoder says beside our own models, None where it is not there."""
+    from models import cards
+    from models.text.base import answers, place
+
+    return _stamp(answers.NAME) if answers.NAME in cards.names() and place.problem() is None else None
 
 
 def model_fault(name: str) -> Fault | None:
@@ -75,27 +95,27 @@ def model_bytes(name: str) -> int:
     return sum((cards.folder(name) / file).stat().st_size for file in model_card(name).files)
 
 
-def text_server(name: str) -> "Server":
-    """The one server of a text model in this process; another when the model, or the one under it, was trained again.
+def text_server(name: str, fast: bool = False) -> "Server":
+    """The one server of a text model in this process; another when the model, or one under it, was trained again.
 
-    Raises ModelError when there is no such model, or when it is damaged.
+    fast: of our own network alone, without the encoder beside it. Raises ModelError when there is no such model, or
+    when it is damaged.
     """
     from models import cards
 
     card = model_card(name)
     under = card.base or card.config.get("hub", {}).get("base")
     base = model_card(under).files if under and under in cards.names() else {}
-    return _text_server(
-        name, tuple(sorted({**base, **{f"own {file}": sha for file, sha in card.files.items()}}.items()))
-    )
+    files = tuple(sorted({**base, **{f"own {file}": sha for file, sha in card.files.items()}}.items()))
+    return _text_server(name, files, None if fast else _beside(), fast)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24, on_release=lambda server: server.close())
-def _text_server(name: str, files: tuple[tuple[str, str], ...]) -> "Server":
+def _text_server(name: str, files: tuple[tuple[str, str], ...], beside: Stamp | None, fast: bool) -> "Server":
     from models.serving import server as serving_server
     from models.text import load
 
-    return serving_server.Server(load.classifier(name))
+    return serving_server.Server(load.classifier(name, fast=fast))
 
 
 def vision_server(name: str) -> "Server":

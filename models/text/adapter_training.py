@@ -115,7 +115,7 @@ def train(
     """
     if not checked.usable:
         raise AdapterError.of(in_turn(finding.fault for finding in checked.findings if finding.stops))
-    model = load.classifier(base)
+    model = load.classifier(base, fast=True)
     own = checked.rows.assign(language=language)
     test = own[own["split"] == "test"]
     kept = general[general["split"] == "train"] if general is not None else None

@@ -6,6 +6,7 @@ words' weights add up to what the text as a whole does to the logit.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from models.text.classifier import Reason
 from models.text.network import Bag, BagConfig, Encoded, Network
 
 STEPS = 32
+AT_ONCE = 2_048
+"""Tokens of steps computed together by what stands beside the network."""
 MAX_SPANS = 400
 """Words explained; what follows is explained as one."""
 UNSPACED = "\u0e00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -46,8 +49,15 @@ def words(text: str) -> list[tuple[int, int]]:
     return spans if len(spans) <= MAX_SPANS else [*spans[: MAX_SPANS - 1], (spans[MAX_SPANS - 1][0], spans[-1][1])]
 
 
-def by_word(network: Network, text: str, language: str | None, label: int, device: str) -> list[Reason]:
-    """The attribution of every word to a class's logit, in the order of the text."""
+def by_word(
+    network: Network, text: str, language: str | None, label: int, device: str, share: float = 1.0,
+    beside: Callable[[Tensor], Tensor] | None = None, tokens: int = 0,
+) -> list[Reason]:  # fmt: skip
+    """The attribution of every word to a class's logit, in the order of the text.
+
+    share: what the network's logit is multiplied by. beside: gates (steps, words) -> what is added to it, (steps,), by
+    something that reads so many tokens.
+    """
     spans = words(text)
     if not spans:
         return []
@@ -67,14 +77,18 @@ def by_word(network: Network, text: str, language: str | None, label: int, devic
                 ids, mask = inputs.ids.expand(len(gates), -1), inputs.mask.expand(len(gates), -1)
                 embedded = table(ids) * owner_gates(gates)[:, :, None]
                 total = total + network.mix[index] * member(ids, mask, spoken, embedded)[:, label].float()
-        return total / network.temperature
+        total = share * total / network.temperature
+        return total if beside is None else total + beside(gates)
 
     def owner_gates(gates: Tensor) -> Tensor:
         open_gate = torch.ones(len(gates), 1, device=device)
         return torch.cat((gates, open_gate), dim=1)[:, owner]
 
     gates = torch.ones(1, len(spans), device=device)
-    found = IntegratedGradients(logit).attribute(gates, baselines=torch.zeros_like(gates), n_steps=STEPS)[0]
+    together = max(1, AT_ONCE // tokens) if tokens else None
+    found = IntegratedGradients(logit).attribute(
+        gates, baselines=torch.zeros_like(gates), n_steps=STEPS, internal_batch_size=together
+    )[0]
     return [Reason(start, end, float(weight)) for (start, end), weight in zip(spans, found.tolist(), strict=True)]
 
 

@@ -17,6 +17,7 @@ class Answer:
     """One text classified: probabilities by class (calibrated, the likeliest first), and whether to rely on them.
 
     note: "" or why not to: "empty" (nothing to read), "no words" (no letter in it), "cut" (longer than MAX_CHARACTERS),
+    "windowed" (read to 100,000 characters by the encoder, window by window, by our n-grams its beginning alone),
     "unsure" (below the model's threshold, or not clearly ahead), "unseen" (a language or script the model never saw).
     """
 

@@ -60,7 +60,7 @@ def make(
             example=next(iter(hub.PACKAGES)),
         )
     embed = _remembering(open_embedder(over))
-    base = load.classifier(recipe.name)
+    base = load.classifier(recipe.name, fast=True)
     corpus = recipe.corpus(where)
     recipe = replace(recipe, plans=tuple(plan for plan in recipe.plans if plan.shipped))
     config = training.config_for(recipe, corpus, tuple(plan.member for plan in recipe.plans))

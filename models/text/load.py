@@ -1,4 +1,4 @@
-"""A text model by its name, with what one market taught it merged in, or the hub's beside it."""
+"""A text model by its name, with what one market taught it merged in, or the hub's or an encoder beside it."""
 
 from collections.abc import Mapping
 
@@ -9,17 +9,22 @@ from models import cards, tensors
 from models.cards import Card
 from models.errors import ModelError
 from models.text import hub_model, lora
+from models.text.base import fused
 from models.text.network import Config, Network
 from models.text.text_model import TextModel
 
 TOKENIZER = "tokenizer.json"
 
 
-def classifier(name: str, device: str | None = None) -> TextModel:
-    """Load a model. Raises ModelError when it is missing, altered or not a text model, or lacks the hub's under it."""
+def classifier(name: str, device: str | None = None, fast: bool = False) -> TextModel:
+    """Load a model, with the encoder beside it where there is one for it and it is there.
+
+    fast: our own network alone, many times as fast. Raises ModelError when it is missing, altered or not a text model,
+    or lacks the hub's under it.
+    """
     card = cards.card(name)
     if "hub" in card.config:
-        return hub_model.opened(card, lambda base: classifier(base, device))
+        return hub_model.opened(card, lambda base: classifier(base, device, fast=True))
     if card.base:
         return _adapted(card, device)
     try:
@@ -32,7 +37,8 @@ def classifier(name: str, device: str | None = None) -> TextModel:
             name=repr(name),
             error=str(error),
         ) from error
-    return TextModel(card, network, device)
+    own = TextModel(card, network, device)
+    return own if fast else fused.over(own)
 
 
 def _adapted(card: Card, device: str | None) -> TextModel:
@@ -43,7 +49,7 @@ def _adapted(card: Card, device: str | None) -> TextModel:
             name=repr(card.name),
             base=repr(card.base),
         )
-    under = classifier(card.base, device)
+    under = classifier(card.base, device, fast=True)
     try:
         return merged(under, card, tensors.weights(card.name))
     except ModelError:

@@ -77,6 +77,8 @@ class TextModel(Precisions):
         self.device = device or devices.device()
         self.network = network.to(self.device).eval()
         self.abstention = AbstentionRule(**card.config.get("doubts", {}))
+        self.alone = ""
+        """Why the encoder beside it is missing, "" where none is wanted."""
         self.precision = PRECISIONS[0]  # reasons are always computed in it
         self.forms = {self.precision: _Form(None, _encoder(self.network.members))}
         self._home = store.home()
@@ -90,8 +92,8 @@ class TextModel(Precisions):
 
     @property
     def remark(self) -> str:
-        """Why it runs slower than it might, "" where nothing is known."""
-        return self._form.remark
+        """Why it runs slower, or knows less, than it might; "" where nothing is known."""
+        return "; ".join(filter(None, (self.alone, self._form.remark)))
 
     def precisions(self) -> tuple[str, ...]:
         """The number formats it can run in at present: bf16 where the device has it, int8 on a CPU, once made."""
@@ -176,9 +178,13 @@ class TextModel(Precisions):
             shares[label] >= self.abstention.threshold and clearly_ahead(shares.values())
         ):
             note, sure = "unsure", False
-        elif len(text) > MAX_CHARACTERS:
-            note = "cut"
+        else:
+            note = self._too_long(text)
         return Answer(label, shares, sure, note)
+
+    def _too_long(self, text: str) -> str:
+        """The note of a text that is not read as a whole, "" for others."""
+        return "cut" if len(text) > MAX_CHARACTERS else ""
 
     def _is_unseen(self, language: str | None) -> bool:
         """Whether neither the network nor an adapter on it learned from this language."""

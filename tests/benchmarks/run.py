@@ -1,8 +1,8 @@
 """Measure what we claim: one table on the terminal, bench.json beside it. Ratios come from one run: machines are noisy.
 
 python tests/benchmarks/run.py [name ...] runs some of: import, large, pages, crash, robustness, potential, scenarios,
-live, dragging, opening, allocation, board, texts, pictures, visits, sdmx; by name only: soak (20 minutes), odd (files
-that are odd).
+live, dragging, opening, allocation, board, texts, encoder, pictures, visits, sdmx; by name only: soak (20 minutes),
+odd (files that are odd).
 """
 
 import json
@@ -16,6 +16,7 @@ import allocation
 import board
 import crashes
 import dragging
+import encoder
 import index
 import live
 import odd_files
@@ -46,6 +47,7 @@ SUITES: dict[str, Callable[[], list[dict]]] = {
     "allocation": allocation.sixty_markets,
     "board": board.boards,
     "texts": texts.sentiment,
+    "encoder": encoder.encoder,
     "pictures": pictures.pictures,
     "visits": visits.all_pages,
     "sdmx": sdmx_csv.million_rows,

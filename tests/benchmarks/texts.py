@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from stores import row
 
-SAMPLES = Path(__file__).parents[2] / "dashboard" / "language_lab_samples.toml"
+SAMPLES = Path(__file__).parents[2] / "dashboard" / "inference" / "samples.toml"
 MANY = 3_000
 PEOPLE, ROUNDS, PAUSE_S = 50, 6, 2.0
 

