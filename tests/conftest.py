@@ -6,6 +6,7 @@ these very data for one of them (`load.version`) serves the next, as it does for
 
 import functools
 import inspect
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from data import apart, catalog, ingest, store
 from tests.shifts import Shifts
 
 TESTS = Path(__file__).parent
+os.environ["ATLAS_TEXT_BASE"] = "off"  # in servers of journeys too; tests of the encoder ask for it
 BROWSER = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),

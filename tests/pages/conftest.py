@@ -248,7 +248,7 @@ def lab(full_home, monkeypatch, tmp_path) -> dict[str, Reader]:
         tensors.save(card, {"w": torch.zeros(2)})
     readers: dict[str, Reader] = {}
 
-    def classifier(name: str) -> Reader:
+    def classifier(name: str, fast: bool = False) -> Reader:
         readers[name] = Reader(name, cards.card(name).labels)
         return readers[name]
 

@@ -118,7 +118,7 @@ def test_a_hub_model_out_of_reach_leaves_it_to_our_own_model(partner, monkeypatc
 
 def test_a_partner_is_served_anew_when_the_model_under_it_was_trained_again(partner, monkeypatch):
     asked = []
-    monkeypatch.setattr(load.models, "_text_server", lambda name, files: asked.append(files))
+    monkeypatch.setattr(load.models, "_text_server", lambda name, files, beside, fast: asked.append(files))
     for weights in (torch.zeros(2), torch.ones(2)):
         tensors.save(replace(cards.card("shop-hub"), name="shop", config={}), {"w": weights})
         load.text_server("shop-hub")

@@ -99,8 +99,8 @@ def test_requests_that_an_intent_model_cannot_know_are_mostly_not_sure(name, kep
     assert 1 - passed >= found
 
 
-def test_the_shipped_weights_fit_into_60_megabytes():
-    assert 0 < shipped_bytes(lambda task: task not in PICTURE_TASKS) <= 60_000_000
+def test_the_shipped_weights_of_text_models_fit_into_62_megabytes():
+    assert 0 < shipped_bytes(lambda task: task not in PICTURE_TASKS) <= 62_000_000
 
 
 def test_the_shipped_weights_of_picture_models_fit_into_40_megabytes():

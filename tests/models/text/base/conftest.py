@@ -13,6 +13,14 @@ from models.training.settings import Settings
 from tests.encoders import forget, install, packed_file
 
 
+@pytest.fixture(scope="module", autouse=True)
+def asked_for():
+    """The encoder, which other tests leave out."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(place.VARIABLE, raising=False)
+        yield
+
+
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """The tiny encoder as if its package were installed."""
