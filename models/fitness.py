@@ -5,6 +5,7 @@ are ready for a country's languages (`readiness`, `ready_share`). It reads the c
 """
 
 import json
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -134,12 +135,12 @@ def card(name: str) -> Mapping[str, Any] | None:
     return None if found is None else _spoken(*found, _beside())
 
 
-def _beside() -> tuple[Path, int] | None:
+def _beside() -> tuple[str, int] | None:
     """The file of what the encoder says beside our own models, None where the encoder is not there."""
     return _file(answers.NAME) if place.problem() is None else None
 
 
-def _spoken(file: Path, changed: int, beside: tuple[Path, int] | None) -> Mapping[str, Any] | None:
+def _spoken(file: str, changed: int, beside: tuple[str, int] | None) -> Mapping[str, Any] | None:
     own = _read(file, changed)
     other = _read(*beside) if own and beside else None
     if not other:
@@ -149,21 +150,21 @@ def _spoken(file: Path, changed: int, beside: tuple[Path, int] | None) -> Mappin
     return {**own, "metrics": part["metrics"]} if fits else own
 
 
-def _file(name: str) -> tuple[Path, int] | None:
-    """The file of a model's card, and when it changed."""
-    for root in (store.home() / "models", SHIPPED):
-        file = root / name / "card.json"
+def _file(name: str) -> tuple[str, int] | None:
+    """The file of a model's card, and when it changed; a page asks hundreds of times, so that no Path is made."""
+    for root in (f"{store.home()}/models", SHIPPED):
+        file = f"{root}/{name}/card.json"
         try:
-            return file, file.stat().st_mtime_ns
+            return file, os.stat(file).st_mtime_ns  # noqa: PTH116 no Path is made
         except OSError:
             continue
     return None
 
 
 @lru_cache(64)
-def _read(file: Path, _changed: int) -> Mapping[str, Any] | None:
+def _read(file: str, _changed: int) -> Mapping[str, Any] | None:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # its page says what is wrong with it
         return None
     return found if isinstance(found, dict) else None
@@ -178,7 +179,7 @@ def fit(model: str, code: str | None, territory: str = "") -> Fitness:
 
 
 @lru_cache(8192)
-def _fit(file: Path, changed: int, beside: tuple[Path, int] | None, code: str, territory: str) -> Fitness:
+def _fit(file: str, changed: int, beside: tuple[str, int] | None, code: str, territory: str) -> Fitness:
     found = _spoken(file, changed, beside)
     if not found:
         return Fitness(UNKNOWN)

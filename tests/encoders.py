@@ -78,6 +78,7 @@ def install(folder, patch, content: bytes) -> None:
     patch.delitem(sys.modules, place.PACKAGE, raising=False)
     patch.syspath_prepend(str(folder))
     patch.delenv(place.VARIABLE, raising=False)
+    patch.setattr(place, "SIZE", len(content))
     patch.setattr(place, "SHA256", hashlib.sha256(content).hexdigest())
     forget()
 
@@ -85,5 +86,5 @@ def install(folder, patch, content: bytes) -> None:
 def forget() -> None:
     """What this process knows of an encoder."""
     place.package_file.cache_clear()
-    place._checked.cache_clear()
+    place.altered.clear()
     shared._opened.cache_clear()

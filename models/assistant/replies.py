@@ -91,13 +91,22 @@ def reply(
     if (not hits or (index.crosses and sure < ASK_FROM)) and not index.has_subject(question, known):
         return Reply("ask", "no subject", phrase("no_subject", speaks), 0.0, known, cut=cut)
     if sure >= ANSWER_FROM:
-        best = hits[0].entry
+        best = _read_in(index, hits[0].entry, known, usual)
         return Reply("answer", "found", best.answer, sure, known, (best,), (), hits, cut)
     if sure < ASK_FROM or asked_before:
         reason = "unsure again" if sure >= ASK_FROM else "nothing found"
         return Reply("handover", reason, phrase("handover", speaks), sure, known, (), (), hits, cut)
-    offered = [hit.entry for hit in hits if hit.score >= WORTH_OFFERING * hits[0].score][:MAX_OPTIONS]
+    near = [hit.entry for hit in hits if hit.score >= WORTH_OFFERING * hits[0].score][:MAX_OPTIONS]
+    offered = [_read_in(index, entry, known, usual) for entry in near]
     return Reply("ask", "unsure", phrase("ask", speaks), sure, known, (), tuple(offered), hits, cut)
+
+
+def _read_in(index: Index, entry: Entry, language: str | None, usual: str) -> Entry:
+    """An entry as whoever asks can read it best: in the question's language, else in that of our own sentences."""
+    if language in (None, entry.language):
+        return entry
+    same = (other for other in index.base.entries if other.id == entry.id and other.language == usual)
+    return next(same, entry)
 
 
 def chosen(entry: Entry, language: str | None = None) -> Reply:

@@ -26,7 +26,7 @@ from models import cards, devices, tensors
 from models.cards import Card
 from models.evaluation import calibration
 from models.text import evaluation, load, lora, multitask, training
-from models.text.base import answers, place, shared, tokens
+from models.text.base import answers, place, shared
 from models.text.base.fused import FusedModel, Head
 from models.text.base.shared import Base
 from models.text.evaluation import Rows
@@ -73,7 +73,7 @@ def make(
     began = time.monotonic()
     tasks = [multitask.task(name, where) for name in names]
     report = (lambda progress: on_progress("encoder for all tasks", progress)) if on_progress else None
-    student, reader, fit = multitask.learn(tasks, settings=settings, say=say, on_progress=report, working=working)
+    student, fit = multitask.learn(tasks, settings=settings, say=say, on_progress=report, working=working)
     notes = {
         **run_metadata("python -m models train base", began), "settings": asdict(settings), "dev": fit.best,
         "shares": {name: asdict(SHARES[name]) for name in names}, "ended": fit.ended,
@@ -90,7 +90,7 @@ def make(
     return weigh(
         [thinned(one, judged_on) for one in tasks],
         learned,
-        base_of(learned, reader),
+        base_of(learned),
         notes,
         where=where,
         root=root,
@@ -147,13 +147,9 @@ def thinned(one: Task, judged_on: int = 0) -> Task:
     return replace(one, rows=rows, numbers=numbers)
 
 
-def base_of(learned: Mapping[str, Tensor], reader: tokens.Reader) -> Base:
-    """The encoder as it will be served."""
-    network, _reader = shared.untouched(place.place())
-    updates = {name.removeprefix("lora/"): t for name, t in learned.items() if name.startswith("lora/")}
-    lora.load(network, updates, multitask.UPDATES)
-    lora.merge(network)
-    made = Base(network, reader, devices.device())
+def base_of(learned: Mapping[str, Tensor]) -> Base:
+    """The encoder as it will be served, with room for the features of all rows."""
+    made = shared.updated(place.place(), learned, multitask.UPDATES, devices.device())
     made.most_kept = MANY
     return made
 
@@ -167,7 +163,7 @@ def _weighed(
     unweighed = Head(*(learned[f"{one.name}/{part}"] for part in ("weight", "bias", "language")), torch.ones(1, 2))
     features = torch.from_numpy(base.features(list(dev.texts)))
     head = unweighed.logits(features) + unweighed.language[torch.from_numpy(number) + 1] + one.possible[number + 1]
-    parts = np.stack([_free(_own_on_dev(one, own, where, say)), _free(head.numpy())])
+    parts = np.stack([training.free(_own_on_dev(one, own, where, say)), training.free(head.numpy())])
     mix = weights_by_language(parts, dev, number, len(one.languages))
     both = _mixed(parts, mix, number)
     mix /= (heat := calibration.temperature(both, dev.y))
@@ -281,11 +277,6 @@ def _fitted(parts: np.ndarray, y: np.ndarray, whole: np.ndarray, pull: float) ->
 def _mixed(parts: np.ndarray, mix: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Logits of all parts together, (rows, labels)."""
     return np.einsum("rp,prl->rl", mix[numbers + 1], parts)
-
-
-def _free(found: np.ndarray) -> np.ndarray:
-    """Logits with what a language cannot answer far off, but not so far that weights vanish beside it."""
-    return np.maximum(found, found.max(1, keepdims=True) - 60)
 
 
 def _own_on_dev(one: Task, own: TextModel, where: Path | None, say: Callable[[str], None]) -> np.ndarray:

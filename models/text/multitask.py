@@ -188,7 +188,7 @@ def learn(
     say: Callable[[str], None] = print,
     on_progress: Callable[[Progress], None] | None = None,
     working: Path | None = None,
-) -> tuple[Student, tokens.Reader, Fit]:
+) -> tuple[Student, Fit]:
     """Train updates and heads together; the best epoch by the mean of the tasks' scores on dev.
 
     working: folder of the checkpoint, to go on from. Raises ModelError where the encoder is not there, TrainingError.
@@ -231,7 +231,7 @@ def learn(
     fit = loop.fit(
         student, lessons, lessons.steps, loss, settings, score=score, on_progress=on_progress, checkpoint=working
     )
-    return student, reader, fit
+    return student, fit
 
 
 def _anchors(encoder: Encoder, reader: tokens.Reader, tasks: Sequence[Task]) -> Tensor | None:
@@ -239,7 +239,7 @@ def _anchors(encoder: Encoder, reader: tokens.Reader, tasks: Sequence[Task]) -> 
     sentences = [sentence for one in tasks for sentence in one.sentences]
     if not sentences:
         return None
-    return F.normalize(torch.from_numpy(means_of(encoder, reader.first(sentences, MAX_READ))[:, 1]), dim=1).to(
+    return F.normalize(torch.from_numpy(shared.means_of(encoder, reader.first(sentences, MAX_READ))[:, 1]), dim=1).to(
         encoder.positions.device
     )
 
@@ -257,25 +257,12 @@ def _sample(one: Task, reader: tokens.Reader) -> tuple[np.ndarray, list[list[int
     return places, reader.first([one.rows["dev"].texts[place] for place in places], MAX_READ)
 
 
-def means_of(encoder: Encoder, read: Sequence[Sequence[int]], budget: int = 8_192) -> np.ndarray:
-    """Means of windows, (texts, 2, width), float32; those of about one length together."""
-    where = encoder.positions.device
-    found = np.zeros((len(read), 2, encoder.shape.width), np.float32)
-    order = sorted(range(len(read)), key=lambda place: len(read[place]))
-    while order:
-        count = max(1, budget // len(read[order[-1]]))
-        part, order = order[-count:], order[:-count]
-        ids, mask = map(torch.from_numpy, tokens.padded([read[place] for place in part]))
-        with torch.inference_mode(), devices.precision(where.type):
-            found[part] = encoder(ids.to(where), mask.to(where)).float().cpu().numpy()
-    return found
-
-
 def head_logits(
     student: Student, one: Task, read: Sequence[Sequence[int]], numbers: np.ndarray, where: str
 ) -> np.ndarray:
     """A task's logits of windows, (texts, labels). numbers: of their languages."""
-    means = torch.from_numpy(means_of(student.encoder, read)).to(where)
+    with devices.precision(where):
+        means = torch.from_numpy(shared.means_of(student.encoder, read)).to(where)
     language = torch.from_numpy(numbers).to(where)
     with torch.inference_mode():
         found = student.heads[one.name](means, language) + one.possible.to(where)[language + 1]

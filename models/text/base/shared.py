@@ -7,13 +7,14 @@ Sentiment, topic, intent and retrieval of one text run the encoder once. What it
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from models import cards, devices
 from models import tensors as model_tensors
@@ -57,7 +58,8 @@ class Base:
         with self._turn:
             known = {text: self._kept[text] for text in dict.fromkeys(texts) if text in self._kept}
             new = [text for text in dict.fromkeys(texts) if text not in known]
-            known |= dict(zip(new, self._computed(new), strict=True))
+            if new:
+                known |= dict(zip(new, self._computed(new), strict=True))
             for text in known:
                 self._kept[text] = known[text]
                 self._kept.move_to_end(text)
@@ -74,19 +76,24 @@ class Base:
         """Features of texts, (texts, 2 * width); windows of about one length together."""
         self.counted += len(texts)
         rows = self.reader.windows(texts)
-        windows = [(place, row) for place, found in enumerate(rows) for row in found]
-        windows.sort(key=lambda entry: len(entry[1]))
-        total, weight = np.zeros((len(texts), 2 * self.width), np.float64), np.zeros((len(texts), 1))
-        while windows:
-            count = max(1, MAX_TOKENS // len(windows[-1][1]))
-            batch, windows = windows[-count:], windows[:-count]
-            ids, mask = map(torch.from_numpy, tokens.padded([row for _place, row in batch]))
-            with torch.inference_mode():
-                means = self.computing(ids.to(self.device), mask.to(self.device)).flatten(1).cpu().numpy()
-            for (place_of, row), mean in zip(batch, means, strict=True):
-                total[place_of] += len(row) * mean
-                weight[place_of] += len(row)
-        return (total / np.maximum(weight, 1)).astype(np.float32)
+        means = iter(means_of(self.computing, [row for found in rows for row in found]).reshape(-1, 2 * self.width))
+        return np.stack(
+            [np.average([next(means) for _row in found], axis=0, weights=list(map(len, found))) for found in rows]
+        ).astype(np.float32)
+
+
+def means_of(network: Encoder, windows: Sequence[Sequence[int]]) -> np.ndarray:
+    """Means of windows, (windows, 2, width), float32; those of about one length together."""
+    where = network.positions.device
+    found = np.zeros((len(windows), 2, network.shape.width), np.float32)
+    order = sorted(range(len(windows)), key=lambda place_of: len(windows[place_of]))
+    while order:
+        count = max(1, MAX_TOKENS // len(windows[order[-1]]))
+        part, order = order[-count:], order[:-count]
+        ids, mask = map(torch.from_numpy, tokens.padded([windows[place_of] for place_of in part]))
+        with torch.inference_mode():
+            found[part] = network(ids.to(where), mask.to(where)).float().cpu().numpy()
+    return found
 
 
 def in_bf16(network: Encoder) -> Encoder:
@@ -103,15 +110,20 @@ def in_bf16(network: Encoder) -> Encoder:
 @lru_cache(maxsize=2)
 def _opened(device: str, place_of: place.Place, sha256: str) -> Base:
     card = cards.card(NAME)
-    network, reader = untouched(place_of)
     try:
-        updates = {name.removeprefix("lora/"): tensor for name, tensor in model_tensors.weights(NAME).items()
-                   if name.startswith("lora/")}  # fmt: skip
-        lora.load(network, updates, lora.config_of(card.config["lora"]))
+        return updated(place_of, model_tensors.weights(NAME), lora.config_of(card.config["lora"]), device)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             "{name} cannot be built from its card: {error}. Train it again.", name=repr(NAME), error=str(error)
         ) from error
+
+
+def updated(place_of: place.Place, learned: Mapping[str, Tensor], updates: lora.Lora, device: str) -> Base:
+    """The encoder with what it learned merged in: the tensors whose names begin with lora/. Raises ModelError, and
+    KeyError or ValueError where they do not fit."""
+    network, reader = untouched(place_of)
+    own = {name.removeprefix("lora/"): tensor for name, tensor in learned.items() if name.startswith("lora/")}
+    lora.load(network, own, updates)
     lora.merge(network)
     return Base(network, reader, device)
 

