@@ -10,7 +10,7 @@ from dashboard import components, engineers, fitness_words, load, model_figures
 from dashboard.cards import dot_plots, review, summary
 from dashboard.charts import cards as charts
 from dashboard.i18n.faults import spelt
-from dashboard.i18n.translation import _, compact, number, share
+from dashboard.i18n.translation import _, compact, listing, number, share
 from dashboard.inference import text as language_lab_answers
 from dashboard.markup import code, literal
 
@@ -41,6 +41,8 @@ def headline(card: "Card") -> str:
     score = model_figures.score_of(card.metrics)
     table = comparable(card)
     title = literal(language_lab_answers.sentence(card, card.title))
+    if not card.metrics:
+        return title
     named = {"title": title, "score": fitness_words.score(score)}
     if table.empty:
         return _("{title}: {name} {score}").format(**named, name=model_figures.score_name(card))
@@ -61,6 +63,12 @@ def figures(card: "Card", size: int) -> None:
     """Purpose, and the five figures one asks for first."""
     st.write(literal(language_lab_answers.sentence(card, card.purpose)))
     summary.summary(card)
+    on_disk = (_("Size on disk"), _("{mb} MB").format(mb=number(size / 2**20, 3)))
+    if not card.metrics:
+        beside = listing([literal(called(name)) for name in card.config.get("tasks", {})])
+        st.write(_("It answers beside other models, and is judged with them: {models}.").format(models=beside))
+        st.metric(*on_disk)
+        return
     table = comparable(card)
     shown = (
         (model_figures.score_name(card), fitness_words.score(model_figures.score_of(card.metrics))),
@@ -69,7 +77,7 @@ def figures(card: "Card", size: int) -> None:
         *([(_("Fairness gap"), fitness_words.score(fairness.gap(table).gap))] if len(table) else []),
         (_("Calibration error"), fitness_words.score(card.metrics.get("ece"))),
         (_tested(card), number(card.metrics.get("n", float("nan")), 9)),
-        (_("Size on disk"), _("{mb} MB").format(mb=number(size / 2**20, 3))),
+        on_disk,
     )
     with st.container(horizontal=True, gap="large", key="cards_figures"):
         for label, value in shown:

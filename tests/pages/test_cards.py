@@ -21,6 +21,15 @@ def specs(app) -> list[dict]:
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
 
 
+def test_what_answers_beside_other_models_has_no_score_of_its_own(open_page, text_of, home):
+    app = open_page("cards", model="base")
+    assert app.title[0].value == "Encoder under the text models"
+    assert [metric.label for metric in app.metric] == ["Size on disk"]
+    told = next(text for text in text_of(app) if "is judged with them" in text)
+    assert "Sentiment in 64 languages" in told
+    assert "Banking questions, 77 intents" in told
+
+
 def test_the_title_says_how_good_and_for_whom_least(opened, text_of):
     app = opened()
     assert app.title[0].value == "Sentiment: F1 0.80; weakest for Amharic, 0.50"
